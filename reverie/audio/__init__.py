@@ -1,0 +1,1 @@
+"""Any recording to mono samples at one rate, and samples to files."""

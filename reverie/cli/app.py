@@ -1,0 +1,57 @@
+"""The `reverie` command: its subcommands, and how every failure is told."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from reverie import __version__
+from reverie.cli.demo import demo
+from reverie.cli.generate import generate
+from reverie.cli.inspect import inspect
+from reverie.cli.prepare import prepare
+from reverie.cli.train import train
+from reverie.errors import ReverieError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Learn to make music from a folder of recordings: audio in, audio out.",
+)
+for command in (prepare, inspect, train, generate, demo):
+    app.command()(command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"reverie {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version.")
+    ] = False,
+) -> None:
+    """Options of the whole command."""
+
+
+def main() -> None:
+    """Run the command line; a `ReverieError` becomes one line on stderr and exit status 2."""
+    try:
+        app()
+    except ReverieError as error:
+        print(f"reverie: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("reverie: interrupted; what was finished is kept.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

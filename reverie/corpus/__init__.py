@@ -1,0 +1,1 @@
+"""A folder of recordings to a checked, split, memory-mapped corpus."""

@@ -1,0 +1,1 @@
+"""The whole of Reverie on an embedded corpus, ending in one page."""

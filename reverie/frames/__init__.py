@@ -1,0 +1,1 @@
+"""Samples to what a model predicts, and back."""

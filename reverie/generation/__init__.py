@@ -1,0 +1,1 @@
+"""A seed and a run to new audio with its provenance."""

@@ -1,0 +1,1 @@
+"""Front, recurrent core and head, composed into the paper's architectures."""

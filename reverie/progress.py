@@ -1,0 +1,102 @@
+"""Progress of long work on stderr, with an estimate of the time left."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+PLAIN_INTERVAL_SECONDS = 10.0
+
+
+class Work:
+    """One piece of long work of known size, used as a context manager.
+
+    On a terminal it draws a bar; elsewhere (a log, a pipe) it prints a line now and then.
+
+    Args:
+        title: what is being done, in a few words.
+        total: how many steps it has.
+        unit: what one step is called.
+        quiet: show nothing at all.
+    """
+
+    def __init__(self, title: str, total: int, unit: str, *, quiet: bool = False) -> None:
+        self.title, self.total, self.unit, self.quiet = title, total, unit, quiet
+        self.done = 0
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+        self._began = self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        console = Console(stderr=True)
+        self._began = self._last = time.monotonic()
+        if not self.quiet and console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn(self.unit),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[note]}"),
+                console=console,
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(self.title, total=self.total, note="")
+        return self
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Count `steps` more as done; `note` is a short word on the latest of them."""
+        self.done += steps
+        if self._bar:
+            self._bar.update(self._task, completed=self.done, note=note)
+            return
+        now = time.monotonic()
+        if not self.quiet and now - self._last > PLAIN_INTERVAL_SECONDS:
+            self._last = now
+            left = (now - self._began) / self.done * max(self.total - self.done, 0)
+            line = f"{self.title}: {self.done}/{self.total} {self.unit}, {duration(left)} left"
+            print(f"{line}  {note}".rstrip(), file=sys.stderr, flush=True)
+
+    def say(self, line: str) -> None:
+        """Print a line without disturbing the bar."""
+        if self.quiet:
+            return
+        if self._bar:
+            self._bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+
+def duration(seconds: float) -> str:
+    """`seconds` as a person says it: `48 s`, `3 min 20 s`, `2 h 05 min`, `4 d 6 h`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"

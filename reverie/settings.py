@@ -1,0 +1,111 @@
+"""Settings are frozen dataclasses beside their owner; this module fills them from text.
+
+Unknown keys and bad values are refused by name, with the nearest right name as the remedy.
+"""
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from reverie.errors import ReverieError
+
+Settings = TypeVar("Settings")
+
+STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+"""The pydantic configuration of every settings dataclass."""
+
+
+def build(kind: type[Settings], values: Mapping[str, Any], source: str) -> Settings:
+    """Make `kind` from nested plain values.
+
+    Args:
+        kind: a `pydantic.dataclasses.dataclass`, possibly with sections that are such too.
+        values: as read from TOML or JSON.
+        source: where the values come from, for the message.
+
+    Raises:
+        ReverieError: a key is unknown or a value does not fit.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+            raise ReverieError(f"{source}: there is no setting {name}.", _nearest(kind, name)) from None
+        problem = first["msg"].removeprefix("Value error, ").rstrip(".")
+        if not name:
+            raise ReverieError(f"{source}: {problem}.", "Change one of them.") from None
+        given = f" (given: {first['input']!r})" if first["type"] != "missing" else ""
+        raise ReverieError(
+            f"{source}: setting {name} is wrong: {problem}{given}.", "Give it a value that fits."
+        ) from None
+
+
+def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
+    """A copy of nested `values` with each `section.field=value` of `assignments` applied.
+
+    A value is read as TOML, and as a bare string where it is not TOML.
+
+    Raises:
+        ReverieError: an assignment has no `=` or no name.
+    """
+    result = _copied(values)
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        parts = name.strip().split(".")
+        if not equals or not all(parts):
+            raise ReverieError(
+                f"--set {assignment!r} is not an assignment.", "Write --set section.field=value."
+            )
+        section = result
+        for part in parts[:-1]:
+            inner = section.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise ReverieError(
+                    f"--set {assignment!r}: {part} is a value, not a section.",
+                    "Write --set section.field=value.",
+                )
+            section = cast(dict[str, Any], inner)
+        section[parts[-1]] = _value(text.strip())
+    return result
+
+
+def fields_of(kind: type[Any], prefix: str = "") -> dict[str, dataclasses.Field[Any]]:
+    """Every setting of `kind` by its dotted name, sections opened."""
+    found: dict[str, dataclasses.Field[Any]] = {}
+    for field in dataclasses.fields(kind):
+        name = f"{prefix}{field.name}"
+        if isinstance(field.type, type) and dataclasses.is_dataclass(field.type):
+            found |= fields_of(field.type, f"{name}.")
+        else:
+            found[name] = field
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _copied(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else value
+        for key, value in values.items()
+    }
+
+
+def _nearest(kind: type[Any], name: str) -> str:
+    known = fields_of(kind)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean {close[0]}?"
+    section = name.rpartition(".")[0]
+    here = [one for one in known if one.rpartition(".")[0] == section]
+    return f"Known settings: {', '.join(here or known)}."

@@ -1,0 +1,104 @@
+"""Files that are either whole or not there: each is written beside its name, then renamed."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reverie.errors import ReverieError
+
+
+def beside(path: Path) -> Path:
+    """The temporary name beside `path` under which it is written."""
+    return path.with_name(f".{path.name}.{os.getpid()}.partial")
+
+
+@contextmanager
+def clear_disk_errors(path: Path) -> Iterator[None]:
+    """Turn an operating system's refusal to write `path` into a `ReverieError`."""
+    try:
+        yield
+    except OSError as error:
+        raise ReverieError(
+            f"cannot write {path}: {(error.strerror or str(error)).lower()}.",
+            "Free some space or choose another folder; what was made before is intact.",
+        ) from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to; on success flush it to disk and rename it to `path`.
+
+    Works for a file and for a folder. Whatever fails, an existing `path` is left as it was.
+
+    Raises:
+        ReverieError: the disk is full or the folder cannot be written.
+    """
+    temporary = beside(path)
+    try:
+        with clear_disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            _flush(temporary)
+            if temporary.is_dir() and path.exists():
+                retired = beside(path.with_name(path.name + ".old"))
+                path.rename(retired)
+                temporary.rename(path)
+                shutil.rmtree(retired)
+            else:
+                temporary.replace(path)
+            _flush_folder(path.parent)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` (UTF-8) to `path`, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as readable JSON to `path`, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path, what: str) -> Any:
+    """Read JSON from `path`.
+
+    Args:
+        path: the file.
+        what: what the file should be, for the message ("a corpus manifest").
+
+    Raises:
+        ReverieError: the file is missing, unreadable or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ReverieError(f"{path} is missing, so this is not {what}.", "Check the path.") from error
+    except (OSError, ValueError) as error:
+        raise ReverieError(
+            f"{path} cannot be read as {what}: {error}.", "Restore it, or make it again."
+        ) from error
+
+
+def _flush(path: Path) -> None:
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

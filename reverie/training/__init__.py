@@ -1,0 +1,1 @@
+"""A corpus and a recipe to a trained run that resumes exactly."""
