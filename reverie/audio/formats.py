@@ -1,0 +1,18 @@
+"""Which files are taken for recordings, by their suffix."""
+
+from pathlib import PurePath
+
+AUDIO_SUFFIXES = frozenset(
+    ".mp3 .mp2 .mpga .wav .wave .bwf .rf64 .w64 .flac .ogg .oga .opus .spx .m4a .m4b .aac .mp4 .m4r"
+    " .aif .aiff .aifc .caf .au .snd .wma .ape .wv .tta .mka .mkv .webm .weba .ac3 .eac3 .dts .amr"
+    " .3gp .ra .rm .dsf .dff .mpc .shn .voc .tak .mov .adts .alac".split()
+)
+"""Suffixes, in lower case, of the files that FFmpeg may find audio in."""
+
+
+def is_audio_name(name: str) -> bool:
+    """Whether a file of this name is taken for a recording, whatever the case of its letters.
+
+    macOS leaves `._x.mp3` beside each `x.mp3` on foreign disks: those hold no audio.
+    """
+    return PurePath(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith("._")

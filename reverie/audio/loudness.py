@@ -1,0 +1,133 @@
+"""Loudness after ITU-R BS.1770-4, measured on a mono stream as it passes.
+
+The two K-weighting filters are applied by overlap-save convolution: it needs nothing of scipy,
+whose import takes longer than a recording does, and equals the recursive filters to rounding.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.audio.mono import Samples
+
+STEP_SECONDS = 0.1
+"""Energies are kept for each step; a gating block of BS.1770 is four of them."""
+
+RESPONSE_SECONDS = 0.2
+"""The 38 Hz high-pass has died away to 1e-18 by then."""
+
+
+def k_weighting(rate_hz: int, size: int) -> NDArray[np.complex128]:
+    """The K-weighting of BS.1770 at `rate_hz`, [size // 2 + 1]: its response at each frequency
+    of a real Fourier transform of `size` samples.
+
+    The filters are pyloudnorm's: a high shelf of +4 dB from 1500 Hz and a high-pass at 38 Hz, by
+    the formulas of the Audio EQ Cookbook, which fit any rate.
+    """
+    delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
+    powers = np.stack([np.ones_like(delay), delay, delay**2])
+
+    gain, angle = 10 ** (4.0 / 40), 2 * math.pi * 1500 / rate_hz
+    cos, alpha = math.cos(angle), math.sin(angle) / (2 / math.sqrt(2))
+    root = 2 * math.sqrt(gain) * alpha
+    shelf_over = [
+        gain * ((gain + 1) + (gain - 1) * cos + root),
+        -2 * gain * ((gain - 1) + (gain + 1) * cos),
+        gain * ((gain + 1) + (gain - 1) * cos - root),
+    ]
+    shelf_under = [
+        (gain + 1) - (gain - 1) * cos + root,
+        2 * ((gain - 1) - (gain + 1) * cos),
+        (gain + 1) - (gain - 1) * cos - root,
+    ]
+    angle = 2 * math.pi * 38 / rate_hz
+    cos, alpha = math.cos(angle), math.sin(angle) / (2 * 0.5)
+    pass_over = [(1 + cos) / 2, -(1 + cos), (1 + cos) / 2]
+    pass_under = [1 + alpha, -2 * cos, 1 - alpha]
+
+    shelf = (shelf_over @ powers) / (shelf_under @ powers)
+    return shelf * (pass_over @ powers) / (pass_under @ powers)
+
+
+class LoudnessMeter:
+    """Takes a mono recording piece by piece and tells its integrated loudness.
+
+    Args:
+        rate_hz: samples per second.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self.rate_hz = rate_hz
+        self._overlap = 1 << math.ceil(math.log2(RESPONSE_SECONDS * rate_hz))
+        size = 8 * self._overlap
+        self._response = k_weighting(rate_hz, size).astype(np.complex64)
+        # The last `overlap` samples before what waits, then what waits to be filtered.
+        self._buffer = np.zeros(size, np.float32)
+        self._filled = self._overlap
+        self._samples = 0
+        self._steps: list[NDArray[np.float64]] = [np.zeros(1)]
+        self._first_step = 0
+
+    def add(self, samples: Samples) -> None:
+        """Measure the next samples, float32 [n]."""
+        while len(samples):
+            room = len(self._buffer) - self._filled
+            self._buffer[self._filled : self._filled + room][: len(samples)] = samples[:room]
+            taken = min(room, len(samples))
+            self._filled += taken
+            samples = samples[taken:]
+            if self._filled == len(self._buffer):
+                self._filter()
+
+    def step_energies(self) -> NDArray[np.float64]:
+        """The K-weighted energy (sum of squares) of each step of 0.1 s so far, [steps].
+
+        The last step may be partial. Ends the measurement: nothing may be added after it.
+        """
+        if self._filled > self._overlap:
+            self._buffer[self._filled :] = 0
+            self._filter()
+        return np.concatenate(self._steps)
+
+    def integrated(self) -> float | None:
+        """The gated loudness of all of it in LUFS; None for silence or less than 0.4 s."""
+        energies = self.step_energies()
+        blocks = round(self._samples / self.rate_hz / STEP_SECONDS - 4) + 1
+        if self._samples < 4 * STEP_SECONDS * self.rate_hz or blocks < 1:
+            return None
+        summed = np.concatenate([[0.0], np.cumsum(energies), np.full(4, energies.sum())])
+        power = (summed[4 : 4 + blocks] - summed[:blocks]) / (4 * STEP_SECONDS * self.rate_hz)
+        return _gated(power)
+
+    def _filter(self) -> None:
+        size = len(self._buffer)
+        weighted = np.fft.irfft(np.fft.rfft(self._buffer) * self._response, size)
+        fresh = weighted[self._overlap : self._filled]
+        self._count(np.square(fresh, dtype=np.float64))
+        self._buffer[: self._overlap] = self._buffer[self._filled - self._overlap : self._filled]
+        self._filled = self._overlap
+
+    def _count(self, squares: NDArray[np.float64]) -> None:
+        start, end = self._samples, self._samples + len(squares)
+        step = STEP_SECONDS * self.rate_hz
+        last = int(math.ceil(end / step))
+        bounds = (np.arange(self._first_step, last + 1) * step).astype(np.int64)
+        bounds = bounds[bounds < end]
+        sums = np.add.reduceat(squares, np.maximum(bounds - start, 0))
+        self._steps[-1][-1] += sums[0]
+        self._steps.append(sums[1:].copy()) if len(sums) > 1 else None
+        self._first_step = self._first_step + len(sums) - 1
+        self._samples = end
+
+
+def _gated(power: NDArray[np.float64]) -> float | None:
+    """BS.1770's two gates over the mean squares of the blocks, [blocks]."""
+    with np.errstate(divide="ignore"):
+        loudness = -0.691 + 10 * np.log10(power)
+    heard = power[loudness >= -70]
+    if not len(heard):
+        return None
+    threshold = -0.691 + 10 * math.log10(float(heard.mean())) - 10
+    kept = power[(loudness > threshold) & (loudness > -70)]
+    return -0.691 + 10 * math.log10(float(kept.mean())) if len(kept) else None
