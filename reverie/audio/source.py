@@ -27,7 +27,16 @@ NOT_RECORDINGS = {"hls", "dash", "concat", "concatf", "tty", "image2", "lavfi", 
 
 
 class Unreadable(Exception):  # noqa: N818
-    """Nothing can be decoded from a file; the message says why, in a musician's words."""
+    """Nothing can be decoded from a file.
+
+    Args:
+        reason: why, in a musician's words.
+        lasting: whether it stays so as long as the file is not changed.
+    """
+
+    def __init__(self, reason: str, *, lasting: bool = True) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,8 @@ class Source:
                 self._choose_stream()
         except (av.FFmpegError, OSError) as error:
             self.__exit__(None, None, None)
-            raise Unreadable(_reason(error)) from error
+            lasting = isinstance(error, av.error.InvalidDataError)
+            raise Unreadable(_reason(error), lasting=lasting) from error
         except BaseException:
             self.__exit__(None, None, None)
             raise

@@ -51,7 +51,9 @@ class AudioWriter:
         self._sink: _Sink | None = None
         suffix = path.suffix.lower()
         if suffix not in {".wav", ".flac"}:
-            raise ReverieError(f"{path} is neither .wav nor .flac.", "Choose one of these suffixes.")
+            raise ReverieError(
+                f"{path} is neither .wav nor .flac.", "Choose one of these suffixes."
+            )
         if suffix == ".flac" and subtype == "FLOAT":
             raise ReverieError(f"{path}: FLAC cannot hold floats.", "Choose .wav or PCM_16.")
 

@@ -1,0 +1,78 @@
+"""`reverie prepare`: a folder of recordings to a corpus."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def prepare(
+    recordings: Annotated[
+        Path, typer.Argument(help="A folder of recordings, searched with all below it.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The corpus's folder.", show_default="NAME-corpus in this folder"),
+    ] = None,
+    rate: Annotated[int, typer.Option(help="Samples per second, 8000 to 48000.")] = 16000,
+    train_fraction: Annotated[
+        float, typer.Option(help="How many of the recordings to train on; the rest is held out.")
+    ] = 0.8,
+    split_seed: Annotated[
+        int, typer.Option(help="Another number divides the recordings another way.")
+    ] = 0,
+    min_seconds: Annotated[
+        float, typer.Option(help="Refuse recordings shorter than this, in seconds.")
+    ] = 2.0,
+    keep_damaged: Annotated[
+        bool,
+        typer.Option("--keep-damaged", help="Use what can be decoded of damaged recordings."),
+    ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Files decoded at once.", show_default="the number of cores"),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Turn a folder of recordings into a corpus to train on.
+
+    Any audio format, rate and number of channels will do. Recordings are decoded, mixed to
+    mono, checked and divided into those to train on and those held out. Each file that cannot
+    be used is named with its reason. Call it again after adding or removing recordings: only
+    what changed is done again.
+
+    Example: `reverie prepare ~/Music/piano --out piano`
+    """
+    from reverie.corpus.prepare import NothingUsable  # noqa: PLC0415
+    from reverie.corpus.prepare import prepare as make  # noqa: PLC0415
+    from reverie.corpus.settings import PrepareSettings  # noqa: PLC0415
+    from reverie.corpus.summary import as_result, lines, refusal_lines  # noqa: PLC0415
+    from reverie.settings import build  # noqa: PLC0415
+
+    settings = build(
+        PrepareSettings,
+        {
+            "rate_hz": rate,
+            "train_fraction": train_fraction,
+            "split_seed": split_seed,
+            "min_seconds": min_seconds,
+            "keep_damaged": keep_damaged,
+        },
+        "reverie prepare",
+    )
+    target = out or Path(f"{recordings.resolve().name}-corpus")
+    try:
+        corpus = make(recordings, target, settings, processes=processes, quiet=quiet)
+    except NothingUsable as error:
+        for line in refusal_lines(error.refused):
+            print(line, file=sys.stderr)
+        raise
+    if as_json:
+        print(json.dumps(as_result(corpus), indent=2))
+    else:
+        print("\n".join(lines(corpus)))

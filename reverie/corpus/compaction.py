@@ -1,0 +1,49 @@
+"""Closing the gaps that removed and changed recordings leave in the shards."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from reverie.corpus.corpus import shard_path
+from reverie.corpus.journal import Entry
+from reverie.corpus.shards import SAMPLE_BYTES, Shards, remove_unused, stored_bytes
+from reverie.errors import ReverieError
+
+
+def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[Entry] | None:
+    """Copy all samples in use to new shards if more than half of what is stored is not in use.
+
+    The old shards stay until `remove_unused`, so that the manifest in force holds all along.
+
+    Args:
+        folder: the corpus.
+        entries: all that is in use.
+        cap_bytes: size a shard is filled up to.
+
+    Returns:
+        `entries` with their new places; None where nothing needs to move, or there is no room.
+    """
+    stretches = {
+        (one.shard, one.offset_samples): one.analysed.samples for one in entries if one.analysed
+    }
+    if stored_bytes(folder) <= 2 * SAMPLE_BYTES * sum(stretches.values()):
+        return None
+    shards, kept = Shards(folder, cap_bytes, fresh=True), {one.shard for one in entries}
+    moved: dict[tuple[int, int], tuple[int, int]] = {}
+    try:
+        for (number, offset), samples in sorted(stretches.items()):
+            with shard_path(folder, number).open("rb") as old:
+                old.seek(offset * SAMPLE_BYTES)
+                moved[number, offset] = shards.append(old, samples * SAMPLE_BYTES)
+    except ReverieError:
+        # Hollow is better than not at all: what is in use lies where it was.
+        remove_unused(folder, kept)
+        return None
+    return [_moved(one, moved) for one in entries]
+
+
+def _moved(entry: Entry, moved: dict[tuple[int, int], tuple[int, int]]) -> Entry:
+    if entry.analysed is None:
+        return entry
+    shard, offset = moved[entry.shard, entry.offset_samples]
+    return dataclasses.replace(entry, shard=shard, offset_samples=offset)

@@ -1,0 +1,156 @@
+"""Finding the recordings in a folder, whatever else lies there."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reverie.audio.formats import is_audio_name
+from reverie.corpus.corpus import Refusal
+from reverie.errors import ReverieError
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file to be decoded: its path within the folder, and what tells whether it changed."""
+
+    path: str
+    bytes: int
+    mtime_ns: int
+
+
+@dataclass
+class Discovery:
+    """What a folder holds."""
+
+    files: list[Found] = field(default_factory=list[Found])
+    refused: list[Refusal] = field(default_factory=list[Refusal])
+    ignored: int = 0
+    """How many files are no recordings by their names."""
+
+
+def discover(root: Path, leave_out: Path) -> Discovery:
+    """Search `root` and all below it, following links but never twice into one folder.
+
+    Args:
+        root: the folder of recordings, or a single recording.
+        leave_out: a folder that is not searched: the corpus being made.
+
+    Returns:
+        Everything found, by path.
+
+    Raises:
+        ReverieError: `root` is missing or cannot be read.
+    """
+    found = Discovery()
+    if root.is_file():
+        _look_at_file(root.name, root, found, whatever_name=True)
+        return found
+    try:
+        os.listdir(root)
+    except OSError as error:
+        problem = (error.strerror or str(error)).lower()
+        raise ReverieError(
+            f"{root} cannot be searched: {problem}.", "Give a folder of recordings."
+        ) from error
+    _Search(root, leave_out, found).run()
+    found.files.sort(key=lambda one: one.path)
+    found.refused.sort(key=lambda one: one.path)
+    return found
+
+
+class _Search:
+    """A depth-first walk; linked folders wait until all real ones have been seen."""
+
+    def __init__(self, root: Path, leave_out: Path, found: Discovery) -> None:
+        self.root, self.found = root, found
+        self.seen = {key for key in [_identity(leave_out)] if key}
+        self.linked: list[tuple[str, frozenset[tuple[int, int]]]] = []
+
+    def run(self) -> None:
+        self._search("", frozenset())
+        while self.linked:
+            waiting, self.linked = sorted(self.linked, key=lambda one: one[0]), []
+            for path, above in waiting:
+                self._follow(path, above)
+
+    def _follow(self, path: str, above: frozenset[tuple[int, int]]) -> None:
+        target = _identity(self.root / path)
+        if target in above:
+            self.found.refused.append(
+                Refusal(path, "a link back to a folder that holds it: following it would never end")
+            )
+        elif target in self.seen:
+            self.found.refused.append(Refusal(path, "a link to a folder that is searched anyway"))
+        else:
+            self._search(path, above)
+
+    def _search(self, folder: str, above: frozenset[tuple[int, int]]) -> None:
+        waiting = [(folder, above)]
+        while waiting:
+            here, above = waiting.pop()
+            identity = _identity(self.root / here)
+            if identity is None or identity in self.seen:
+                continue
+            self.seen.add(identity)
+            above = above | {identity}
+            for entry in self._entries(here):
+                path = f"{here}/{entry.name}" if here else entry.name
+                if self._is_folder(entry, path):
+                    if is_audio_name(entry.name):
+                        self.found.refused.append(Refusal(path, "a folder, not a recording"))
+                    if entry.is_symlink():
+                        self.linked.append((path, above))
+                    else:
+                        waiting.append((path, above))
+                else:
+                    _look_at_file(path, Path(entry.path), self.found)
+
+    def _entries(self, here: str) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(self.root / here) as entries:
+                yield from sorted(entries, key=lambda one: one.name)
+        except OSError as error:
+            problem = (error.strerror or str(error)).lower()
+            self.found.refused.append(Refusal(here, f"a folder that cannot be searched: {problem}"))
+
+    def _is_folder(self, entry: os.DirEntry[str], path: str) -> bool:
+        try:
+            return entry.is_dir()
+        except OSError:
+            return False
+
+
+def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: bool = False) -> None:
+    audio = whatever_name or is_audio_name(full.name)
+    try:
+        facts = full.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            found.refused.append(Refusal(path, "a link that leads round in a circle"))
+        elif audio and error.errno == errno.ENOENT:
+            found.refused.append(Refusal(path, "a link to a file that is not there"))
+        elif audio:
+            problem = (error.strerror or str(error)).lower()
+            found.refused.append(Refusal(path, f"cannot be read: {problem}"))
+        else:
+            found.ignored += 1
+        return
+    if not audio:
+        found.ignored += 1
+    elif not stat.S_ISREG(facts.st_mode):
+        found.refused.append(Refusal(path, "not a file that could hold a recording"))
+    elif facts.st_size == 0:
+        found.refused.append(Refusal(path, "empty: it holds 0 bytes"))
+    else:
+        found.files.append(Found(path, facts.st_size, facts.st_mtime_ns))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino

@@ -1,0 +1,101 @@
+"""What goes into the corpus of all that was analysed, and why the rest does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reverie.corpus.analysis import Analysed
+from reverie.corpus.corpus import Recording, Refusal, Split, map_shard, printable
+from reverie.corpus.duplicates import Candidate, find_duplicates
+from reverie.corpus.journal import Entry
+from reverie.corpus.settings import PrepareSettings
+from reverie.corpus.split import split_of
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The recordings of a corpus and the files refused, each by path."""
+
+    recordings: tuple[Recording, ...]
+    refused: tuple[Refusal, ...]
+
+
+def judge(
+    entries: Sequence[Entry], refused: Sequence[Refusal], settings: PrepareSettings, folder: Path
+) -> Verdict:
+    """Refuse what is unusable, silent, short or there already, and split the rest.
+
+    Args:
+        entries: what came of each file.
+        refused: what was refused before it came to that.
+        settings: of the corpus.
+        folder: the corpus, in whose shards the samples lie.
+    """
+    refusals = list(refused)
+    usable: dict[str, tuple[Entry, Analysed]] = {}
+    for entry in sorted(entries, key=lambda one: one.path):
+        reason = _unfit(entry, settings)
+        if reason is None and entry.analysed is not None:
+            usable[entry.path] = entry, entry.analysed
+        elif reason is not None:
+            refusals.append(Refusal(entry.path, reason))
+    same = find_duplicates(
+        [_candidate(entry, analysed, folder) for entry, analysed in usable.values()],
+        settings.rate_hz,
+    )
+    for path, original in same.items():
+        refusals.append(Refusal(path, f"the same recording as {printable(original)}"))
+        del usable[path]
+    split = split_of(
+        [analysed.content_hash for _, analysed in usable.values()],
+        settings.train_fraction,
+        settings.split_seed,
+    )
+    return Verdict(
+        tuple(
+            _recording(entry, analysed, split[analysed.content_hash])
+            for entry, analysed in usable.values()
+        ),
+        tuple(sorted(refusals, key=lambda one: one.path)),
+    )
+
+
+def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
+    if entry.analysed is None:
+        return entry.unusable
+    if entry.analysed.peak_dbfs < settings.silence_dbfs:
+        return f"silent: its loudest sample lies at {entry.analysed.peak_dbfs:.0f} dB full scale"
+    seconds = entry.analysed.samples / entry.rate_hz
+    if seconds < settings.min_seconds:
+        return f"too short: {seconds:.2g} s, and {settings.min_seconds:g} s are asked for"
+    return None
+
+
+def _candidate(entry: Entry, analysed: Analysed, folder: Path) -> Candidate:
+    start, end = entry.offset_samples, entry.offset_samples + analysed.samples
+    return Candidate(
+        entry.path,
+        analysed.content_hash,
+        analysed.fingerprint,
+        analysed.samples,
+        lambda: map_shard(folder, entry.shard)[start:end],
+    )
+
+
+def _recording(entry: Entry, analysed: Analysed, split: Split) -> Recording:
+    return Recording(
+        path=entry.path,
+        content_hash=analysed.content_hash,
+        codec=analysed.codec,
+        seconds=round(analysed.samples / entry.rate_hz, 3),
+        source_rate_hz=analysed.source_rate_hz,
+        source_channels=analysed.source_channels,
+        loudness_lufs=analysed.loudness_lufs,
+        peak_dbfs=analysed.peak_dbfs,
+        rms_dbfs=analysed.rms_dbfs,
+        split=split,
+        shard=entry.shard,
+        offset_samples=entry.offset_samples,
+        samples=analysed.samples,
+        notes=analysed.notes,
+    )

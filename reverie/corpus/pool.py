@@ -1,0 +1,131 @@
+"""Worker processes that analyse recordings, each a process of its own that may fail alone."""
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self, cast
+
+SERVE = "from reverie.corpus.worker import serve; serve()"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recording to analyse and where its samples go; `number` is the caller's own."""
+
+    number: int
+    path: Path
+    pcm: Path
+    rate_hz: int
+    keep_damaged: bool
+
+
+class Pool:
+    """Up to `processes` workers, used as a context manager; leaving it ends them all.
+
+    They are fresh Python processes rather than forks or `multiprocessing`: nothing of the
+    parent (threads, locks, a main module without a guard) can get in their way.
+    """
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        self._workers = [_Worker() for _ in range(self.processes)]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for worker in self._workers:
+            worker.end()
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any]]]:
+        """Do all jobs; yields each with the worker's answer as it comes.
+
+        A worker that dies answers for its one job with the reason, and another takes its place.
+        """
+        waiting = iter(jobs)
+        with selectors.DefaultSelector() as ready:
+            for worker in self._workers:
+                self._give(worker, waiting, ready)
+            while ready.get_map():
+                for key, _ in ready.select():
+                    worker = cast(_Worker, key.data)
+                    line = worker.answers.readline()
+                    ready.unregister(worker.answers)
+                    job = worker.job
+                    answer = json.loads(line) if line.endswith(b"\n") else worker.died()
+                    if not worker.alive:
+                        self._workers.remove(worker)
+                        worker = _Worker()
+                        self._workers.append(worker)
+                    self._give(worker, waiting, ready)
+                    if job is not None:
+                        yield job, answer
+
+    def _give(
+        self, worker: "_Worker", waiting: Iterator[Job], ready: selectors.BaseSelector
+    ) -> None:
+        job = next(waiting, None)
+        if job is not None:
+            worker.take(job)
+            ready.register(worker.answers, selectors.EVENT_READ, worker)
+
+
+class _Worker:
+    def __init__(self) -> None:
+        self.job: Job | None = None
+        self.alive = True
+        # Found where this process found them, and one thread each: the processes are many.
+        threads = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+        search = os.pathsep.join(part or os.getcwd() for part in sys.path)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", SERVE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | threads | {"PYTHONPATH": search},
+            # A Ctrl-C reaches the parent alone, which then ends its workers in order.
+            start_new_session=True,
+        )
+        self.answers = cast(IO[bytes], self._process.stdout)
+
+    def take(self, job: Job) -> None:
+        self.job = job
+        told = {
+            "path": str(job.path),
+            "pcm": str(job.pcm),
+            "rate_hz": job.rate_hz,
+            "keep_damaged": job.keep_damaged,
+        }
+        jobs = cast(IO[bytes], self._process.stdin)
+        # A worker that is dead already is found out when its answer is read.
+        with suppress(BrokenPipeError):
+            jobs.write(json.dumps(told).encode() + b"\n")
+            jobs.flush()
+
+    def died(self) -> dict[str, Any]:
+        self.end()
+        status = self._process.returncode
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        return {"unusable": f"decoding it crashed the decoder ({how})", "lasting": False}
+
+    def end(self) -> None:
+        self.alive = False
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
