@@ -1,0 +1,63 @@
+"""The paper's frames: the Fourier transform of each block, real and imaginary part side by side.
+
+Kalingeri & Grandhe 2016, section 3.1 (after GRUV, Nayebi & Vitelli 2015): blocks of 0.25 s,
+no window, no overlap. Letters as in `contract.py`.
+"""
+
+import torch
+from torch import Tensor
+
+from reverie.frames.contract import Frames
+
+
+class FourierFrames(Frames):
+    """The full complex transform of each block, [real ‖ imag], D = 2n.
+
+    Half of it is redundant for real audio (Hermitian symmetry), but a model predicts all of it;
+    synthesis takes the real part of the inverse transform, as the paper does.
+
+    Args:
+        frame_samples: n, the length of a block.
+    """
+
+    overlap_samples = 0
+
+    def __init__(self, frame_samples: int) -> None:
+        self.frame_samples = frame_samples
+        self.width = 2 * frame_samples
+
+    def analyse(self, samples: Tensor) -> Tensor:
+        """[B, T·n] -> [B, T, 2n], as `numpy.fft.fft` of each block."""
+        spectrum = torch.fft.fft(self.blocks(samples))
+        return torch.cat([spectrum.real, spectrum.imag], dim=-1)
+
+    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, T, 2n] -> [B, T·n]; the tail is empty."""
+        real, imag = frames.chunk(2, dim=-1)
+        blocks = torch.fft.ifft(torch.complex(real, imag)).real
+        return blocks.flatten(-2), tail
+
+
+class HalfFourierFrames(Frames):
+    """The transform without its redundant half, [real ‖ imag], D = 2·(n // 2 + 1).
+
+    Args:
+        frame_samples: n, the length of a block.
+    """
+
+    overlap_samples = 0
+
+    def __init__(self, frame_samples: int) -> None:
+        self.frame_samples = frame_samples
+        self.width = 2 * (frame_samples // 2 + 1)
+
+    def analyse(self, samples: Tensor) -> Tensor:
+        """[B, T·n] -> [B, T, D], as `numpy.fft.rfft` of each block."""
+        spectrum = torch.fft.rfft(self.blocks(samples))
+        return torch.cat([spectrum.real, spectrum.imag], dim=-1)
+
+    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, T, D] -> [B, T·n]; the tail is empty."""
+        real, imag = frames.chunk(2, dim=-1)
+        blocks = torch.fft.irfft(torch.complex(real, imag), n=self.frame_samples)
+        return blocks.flatten(-2), tail

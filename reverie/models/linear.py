@@ -1,0 +1,66 @@
+"""The dense layer, with its products in the precision that is asked for.
+
+Letters: F features in, O features out.
+"""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Precision = Literal["float32", "bfloat16"]
+"""Of matrix products; weights, their gradients and everything between products stay float32."""
+
+
+class Linear(nn.Module):
+    """`x @ weight.T + bias`, initialised as Keras does (Glorot uniform, zero bias).
+
+    Args:
+        features: F.
+        outputs: O.
+        precision: of the product.
+        rng: for the initial weights.
+    """
+
+    def __init__(
+        self, features: int, outputs: int, precision: Precision, rng: torch.Generator | None
+    ) -> None:
+        super().__init__()
+        self.precision: Precision = precision
+        self.weight = nn.Parameter(torch.empty(outputs, features))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        glorot_uniform(self.weight, rng)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., F] -> [..., O], float32 either way."""
+        if self.precision == "bfloat16":
+            product = functional.linear(x.bfloat16(), self.weight.bfloat16())
+            return product.float() + self.bias
+        return functional.linear(x, self.weight, self.bias)
+
+
+def glorot_uniform(weight: Tensor, rng: torch.Generator | None) -> None:
+    """Fill `weight` [O, F] uniformly within sqrt(6 / (F + O)) (Glorot & Bengio 2010)."""
+    outputs, features = weight.shape
+    bound = math.sqrt(6 / (features + outputs))
+    with torch.no_grad():
+        weight.uniform_(-bound, bound, generator=rng)
+
+
+def dropout_mask(
+    shape: tuple[int, ...], rate: float, rng: torch.Generator, like: Tensor
+) -> Tensor | None:
+    """A mask of zeros and 1 / (1 - rate), on the device of `like`; None where nothing is dropped.
+
+    Args:
+        shape: of the mask.
+        rate: share of entries dropped, in [0, 1).
+        rng: decides which, on its own device.
+        like: gives device and type.
+    """
+    if rate == 0:
+        return None
+    kept = torch.rand(shape, generator=rng, device=rng.device) >= rate
+    return kept.to(like.device, like.dtype) / (1 - rate)
