@@ -3,56 +3,11 @@
 from pathlib import PurePath
 
 AUDIO_SUFFIXES = frozenset(
-    [
-        ".mp3",
-        ".mp2",
-        ".mpga",
-        ".wav",
-        ".wave",
-        ".bwf",
-        ".rf64",
-        ".w64",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".spx",
-        ".m4a",
-        ".m4b",
-        ".aac",
-        ".mp4",
-        ".m4r",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".caf",
-        ".au",
-        ".snd",
-        ".wma",
-        ".ape",
-        ".wv",
-        ".tta",
-        ".mka",
-        ".mkv",
-        ".webm",
-        ".weba",
-        ".ac3",
-        ".eac3",
-        ".dts",
-        ".amr",
-        ".3gp",
-        ".ra",
-        ".rm",
-        ".dsf",
-        ".dff",
-        ".mpc",
-        ".shn",
-        ".voc",
-        ".tak",
-        ".mov",
-        ".adts",
-        ".alac",
-    ]
+    """
+    .mp3 .mp2 .mpga .wav .wave .bwf .rf64 .w64 .flac .ogg .oga .opus .spx .m4a .m4b .m4r .aac .adts
+    .mp4 .mov .3gp .aif .aiff .aifc .caf .au .snd .wma .ape .wv .tta .tak .alac .mka .mkv .webm .weba
+    .ac3 .eac3 .dts .amr .ra .rm .dsf .dff .mpc .shn .voc
+    """.split()  # noqa: SIM905
 )
 """Suffixes, in lower case, of the files that FFmpeg may find audio in."""
 

@@ -60,7 +60,7 @@ class LoudnessMeter:
     def __init__(self, rate_hz: int) -> None:
         self.rate_hz = rate_hz
         self._overlap = 1 << math.ceil(math.log2(RESPONSE_SECONDS * rate_hz))
-        size = 8 * self._overlap
+        size = 4 * self._overlap
         self._response = k_weighting(rate_hz, size).astype(np.complex64)
         # The last `overlap` samples before what waits, then what waits to be filtered.
         self._buffer = np.zeros(size, np.float32)
@@ -111,7 +111,7 @@ class LoudnessMeter:
     def _count(self, squares: NDArray[np.float64]) -> None:
         start, end = self._samples, self._samples + len(squares)
         step = STEP_SECONDS * self.rate_hz
-        last = int(math.ceil(end / step))
+        last = math.ceil(end / step)
         bounds = (np.arange(self._first_step, last + 1) * step).astype(np.int64)
         bounds = bounds[bounds < end]
         sums = np.add.reduceat(squares, np.maximum(bounds - start, 0))

@@ -1,7 +1,6 @@
 """One recording opened: what it says of itself, its samples in blocks, and what went wrong."""
 
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import av.logging
 
 from reverie.audio.mono import Samples, to_mono
 
-BLOCK_VALUES = 1 << 18
+BLOCK_VALUES = 1 << 15
 """Samples times channels that are decoded before they are handed on."""
 
 MOST_FAULTS = 200
@@ -41,10 +40,15 @@ class Unreadable(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Fault:
-    """A place where decoding went wrong, in seconds from the start, and what FFmpeg said."""
+    """A place where decoding went wrong.
+
+    `seconds` were decoded before it. `lost` tells whether nothing came of the piece, or FFmpeg
+    only complained of it; `head` is how the piece begins.
+    """
 
     seconds: float
-    message: str
+    lost: bool
+    head: bytes
 
 
 class Source:
@@ -60,6 +64,7 @@ class Source:
         channels: how many.
         declared_seconds: the duration the container gives, if it gives one.
         decoded_seconds: how much has been decoded by now.
+        first_byte: where in the file the first piece of sound lies, once it is known.
         faults: what has gone wrong by now.
     """
 
@@ -70,6 +75,7 @@ class Source:
         self.codec = self.container = ""
         self.rate_hz = self.channels = 0
         self.declared_seconds: float | None = None
+        self.first_byte: int | None = None
         self._opened: Any = None
         self._stream: Any = None
 
@@ -79,18 +85,21 @@ class Source:
         Raises:
             Unreadable: it is not a recording, or the system refuses to read it.
         """
+        said: list[tuple[int, str, str]] = []
         try:
             _hear_errors()
-            with av.logging.Capture():
+            with av.logging.Capture() as said:
                 # A whole path, so that no part of a name reads as a protocol; and odd tags must
                 # not stop a recording from being read.
                 self._opened = av.open(
-                    os.path.abspath(self.path), options=OPTIONS, metadata_errors="replace"
+                    str(self.path.absolute()), options=OPTIONS, metadata_errors="replace"
                 )
                 self._choose_stream()
         except (av.FFmpegError, OSError) as error:
             self.__exit__(None, None, None)
             lasting = isinstance(error, av.error.InvalidDataError)
+            if any("moov atom not found" in line for _, _, line in said):
+                raise Unreadable("cut off: the table of its contents is missing") from error
             raise Unreadable(_reason(error), lasting=lasting) from error
         except BaseException:
             self.__exit__(None, None, None)
@@ -130,19 +139,21 @@ class Source:
     def _choose_stream(self) -> None:
         self.container = str(self._opened.format.name)
         if self.container in NOT_RECORDINGS:
-            raise Unreadable("it is not a recording")
+            raise Unreadable("a list of other files, not a recording")
         if not self._opened.streams.audio:
-            raise Unreadable("it holds no sound")
+            raise Unreadable("holds no sound")
         stream = self._stream = self._opened.streams.audio[0]
         context = stream.codec_context
         if context is None:
-            raise Unreadable("its codec is not known to FFmpeg")
+            raise Unreadable("its codec is unknown")
         # Threads would cost more than they give, and hide what they complain about.
         context.thread_count = 1
         self.codec = str(context.codec.canonical_name)
         self.rate_hz, self.channels = context.sample_rate, context.layout.nb_channels
         if not self.rate_hz or not self.channels:
-            raise Unreadable("no sound can be made out in it")
+            raise Unreadable(
+                "no sound can be made out in it: its header gives no rate or no channels"
+            )
         if stream.duration is not None and stream.time_base is not None:
             self.declared_seconds = float(stream.duration * stream.time_base)
 
@@ -150,14 +161,18 @@ class Source:
         packets = self._opened.demux(self._stream)
         while len(self.faults) < MOST_FAULTS:
             frames: list[Any] | None = []
+            packet, lost = None, False
             with av.logging.Capture() as said:
                 try:
                     packet = next(packets, None)
                     frames = None if packet is None else packet.decode()
-                except av.FFmpegError as error:
-                    said.append((av.logging.ERROR, "", _reason(error)))
-            if said:
-                self.faults.append(Fault(self.decoded_seconds, said[-1][2].strip()))
+                except av.FFmpegError:
+                    lost = True
+            if packet is not None and self.first_byte is None:
+                self.first_byte = packet.pos
+            if said or lost:
+                head = bytes(memoryview(packet)[:10]) if packet is not None else b""
+                self.faults.append(Fault(self.decoded_seconds, lost, head))
             if frames is None:
                 return
             yield from frames
@@ -180,13 +195,13 @@ def _reason(error: Exception) -> str:
     """Why a file cannot be opened, without FFmpeg's own words where there are better ones."""
     match error:
         case PermissionError():
-            return "it may not be read: permission denied"
+            return "cannot be read: permission denied"
         case FileNotFoundError():
-            return "it is not there any more"
+            return "not there any more"
         case IsADirectoryError():
-            return "it is a folder"
+            return "a folder, not a recording"
         case av.error.InvalidDataError():
-            return "it is not a recording, or it is damaged from the start"
+            return "no recording can be made out in it"
         case _:
             said = getattr(error, "strerror", None) or str(error)
-            return f"it cannot be read ({str(said).lower()})"
+            return f"cannot be read ({str(said).lower()})"

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from reverie.audio.damage import damage
+from reverie.audio.damage import Condition, condition
 from reverie.audio.decode import resampled
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.mono import Samples
@@ -81,14 +81,14 @@ def analyse(path: Path, pcm: Path, rate_hz: int, *, keep_damaged: bool) -> Analy
                     raise StorageFailed(error.strerror or str(error)) from error
     except Unreadable as error:
         raise Unusable(str(error), lasting=error.lasting) from error
-    found = damage(path, source)
+    state = condition(path, source)
     if not levels.count:
-        raise Unusable(found or "no sound can be decoded from it")
-    if found and not keep_damaged:
-        raise Unusable(found)
+        raise Unusable(state.damage or "no sound can be decoded from it")
+    if state.damage and not keep_damaged:
+        raise Unusable(state.damage)
     if levels.peak > LOUDEST:
         raise Unusable(f"its samples go to {levels.peak:.3g} times full scale: not sound")
-    return levels.analysed(source, found)
+    return levels.analysed(source, state)
 
 
 class _Levels:
@@ -112,8 +112,8 @@ class _Levels:
         self._digest.update(stored)
         return stored
 
-    def analysed(self, source: Source, found: str | None) -> Analysed:
-        notes = (found,) if found else ()
+    def analysed(self, source: Source, state: Condition) -> Analysed:
+        notes = ((state.damage,) if state.damage else ()) + state.notes
         if self.clipped:
             percent = 100 * self.clipped / self.count
             notes += (f"{self.clipped} samples ({percent:.2g} %) were too loud and are clipped",)
@@ -127,7 +127,7 @@ class _Levels:
             rms_dbfs=_decibels(math.sqrt(self._squares / self.count)),
             samples=self.count,
             fingerprint=fingerprint(self._meter.step_energies()),
-            damaged=found is not None,
+            damaged=state.damage is not None,
             notes=notes,
         )
 
