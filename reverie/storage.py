@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from reverie.errors import ReverieError
 
 
@@ -32,7 +34,8 @@ def clear_disk_errors(path: Path) -> Iterator[None]:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; on success flush it to disk and rename it to `path`.
 
-    Works for a file and for a folder. Whatever fails, an existing `path` is left as it was.
+    Works for a file, and for a folder that is not there yet. Whatever fails, an existing `path` is
+    left as it was.
 
     Raises:
         ReverieError: the disk is full or the folder cannot be written.
@@ -43,13 +46,7 @@ def replacing(path: Path) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             _flush(temporary)
-            if temporary.is_dir() and path.exists():
-                retired = beside(path.with_name(path.name + ".old"))
-                path.rename(retired)
-                temporary.rename(path)
-                shutil.rmtree(retired)
-            else:
-                temporary.replace(path)
+            temporary.replace(path)
             _flush_folder(path.parent)
     finally:
         if temporary.is_dir():
@@ -82,7 +79,9 @@ def read_json(path: Path, what: str) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ReverieError(f"{path} is missing, so this is not {what}.", "Check the path.") from error
+        raise ReverieError(
+            f"{path} is missing, so this is not {what}.", "Check the path."
+        ) from error
     except (OSError, ValueError) as error:
         raise ReverieError(
             f"{path} cannot be read as {what}: {error}.", "Restore it, or make it again."
@@ -102,3 +101,26 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Make `folder` if it is missing, and hold it for this process alone.
+
+    Raises:
+        ReverieError: another process holds it, or it cannot be written.
+    """
+    with clear_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise ReverieError(
+                f"{folder} is being written by another process.",
+                "Wait for it to end, or choose another folder.",
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()

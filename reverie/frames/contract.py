@@ -70,5 +70,3 @@ class Frames(ABC):
     def samples_for(self, frames: int) -> int:
         """How many samples of a longer signal `analyse` needs to give `frames` frames."""
         return frames * self.frame_samples + self.overlap_samples
-
-

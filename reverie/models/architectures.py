@@ -10,9 +10,7 @@ from reverie.models.lstm import Lstm
 from reverie.models.settings import ModelSettings
 
 
-def build_model(
-    settings: ModelSettings, width: int, rng: torch.Generator | None
-) -> FrameModel:
+def build_model(settings: ModelSettings, width: int, rng: torch.Generator | None) -> FrameModel:
     """The model that `settings` names.
 
     Args:

@@ -4,6 +4,7 @@ Letters: B batch, T frames, D width of a frame, F features, H hidden width, O nu
 puts out; `...` stands for any leading axes, which broadcast.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 import torch
@@ -61,9 +62,11 @@ class Head(Protocol):
         """Mean loss over everything: [..., O], [..., D] -> []."""
         ...
 
-    def sample(
-        self, output: Tensor, rng: torch.Generator, settings: SampleSettings
-    ) -> Tensor:
+    def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
+        """Mean loss over held-out pairs of `loss`'s arguments; keeps of them what `sample` needs."""
+        ...
+
+    def sample(self, output: Tensor, rng: torch.Generator, settings: SampleSettings) -> Tensor:
         """A next frame: [..., O] -> [..., D]."""
         ...
 

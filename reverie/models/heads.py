@@ -3,6 +3,8 @@
 Letters as in `contract.py`.
 """
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -42,6 +44,17 @@ class LinearHead(nn.Module):
     def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
         """Mean squared error."""
         return functional.mse_loss(output, next_frame)
+
+    def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
+        """Mean squared error over held-out `pairs`; each feature's own is kept for `sample`."""
+        count = 0
+        squares = torch.zeros_like(self.error, dtype=torch.float64)
+        for output, next_frame in pairs:
+            error = (output - next_frame).flatten(0, -2)
+            count += error.shape[0]
+            squares += error.double().square().sum(0)
+        self.error.copy_((squares / max(count, 1)).sqrt())
+        return float(squares.mean() / max(count, 1))
 
     def sample(self, output: Tensor, rng: torch.Generator, settings: SampleSettings) -> Tensor:
         """[..., D] -> [..., D]."""

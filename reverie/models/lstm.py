@@ -89,8 +89,6 @@ class Lstm(nn.Module):
         """
         if masks.inputs is not None:
             x = x * masks.inputs.unsqueeze(1)
-        if x.is_meta:
-            return self.reference(x, Masks(None, masks.hidden))
         return scan(
             x, self.weight_input, self.weight_hidden, self.bias, masks.hidden, self.precision
         )

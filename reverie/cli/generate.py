@@ -1,0 +1,92 @@
+"""`reverie generate`: a run to new music."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def generate(
+    run: Annotated[Path, typer.Argument(help="A run that `reverie train` made.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder for the clips.", show_default="RUN/clips/CHECKPOINT"),
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="Length of each clip; any.")] = 10.0,
+    count: Annotated[int, typer.Option(help="How many clips.")] = 5,
+    rng_seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
+    checkpoint: Annotated[
+        str, typer.Option(help="best, latest, an epoch's number, or a checkpoint's name.")
+    ] = "best",
+    seed_from: Annotated[
+        str,
+        typer.Option(
+            metavar="held-out|training|FILE", help="What to go on from; of a file, its end."
+        ),
+    ] = "held-out",
+    method: Annotated[
+        str | None,
+        typer.Option(
+            metavar="rolling|carry",
+            help="rolling re-feeds the last frames, as the paper; carry carries the state on.",
+            show_default="the recipe's",
+        ),
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            help="0 takes the mean; 1 draws with the model's own error.",
+            show_default="the recipe's",
+        ),
+    ] = None,
+    file_format: Annotated[
+        str, typer.Option("--format", metavar="wav|float-wav|flac", help="Of the audio files.")
+    ] = "wav",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace clips that are there.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Make new music that goes on from a seed.
+
+    Beside each clip lie a JSON file that says how it was made and a picture of its spectrum. The
+    same run, settings and `--rng-seed` give the same bytes.
+
+    Example: `reverie generate piano-desk --seconds 30 --count 3 --seed-from my-tune.mp3`
+    """
+    from reverie.cli.output import tell
+    from reverie.generation.clips import generate as make
+    from reverie.generation.settings import GenerationSettings
+    from reverie.settings import build
+    from reverie.training.run import Run
+
+    opened = Run.open(run)
+    defaults = opened.recipe.generation
+    settings = build(
+        GenerationSettings,
+        {
+            "seconds": seconds,
+            "count": count,
+            "rng_seed": rng_seed,
+            "seed_from": seed_from,
+            "checkpoint": checkpoint,
+            "method": method or defaults.method,
+            "temperature": defaults.temperature if temperature is None else temperature,
+            "format": file_format,
+        },
+        "generate",
+    )
+    folder = out or opened.folder / "clips" / opened.find_checkpoint(checkpoint).name
+    clips = make(opened, settings, folder, overwrite=overwrite, quiet=quiet)
+    if as_json:
+        print(json.dumps({"clips": [str(clip.path) for clip in clips]}))
+        return
+    for clip in clips:
+        clipped = f", {clip.clipped_samples} samples clipped" if clip.clipped_samples else ""
+        tell(
+            f"{clip.path}  from {clip.seed.recording} at {clip.seed.offset_seconds:.1f} s{clipped}"
+        )

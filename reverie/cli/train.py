@@ -1,0 +1,72 @@
+"""`reverie train`: a corpus and a recipe to a run."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    corpus: Annotated[Path, typer.Argument(help="A corpus that `reverie prepare` made.")],
+    recipe: Annotated[
+        str,
+        typer.Option(help="demo, desk or paper; or the path of a TOML file with your own."),
+    ] = "desk",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The run's folder.", show_default="CORPUS-RECIPE beside the corpus"),
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="SECTION.FIELD=VALUE", help="Change one setting; may be repeated."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would take, and stop.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Train a model on a corpus.
+
+    Says first whether it fits this machine and how long it will take. Ctrl-C writes a checkpoint;
+    the same command goes on from there, and so it does after a crash. Watch it with
+    `tensorboard --logdir RUN`.
+
+    Example: `reverie train piano --recipe desk --set model.hidden=512 --out piano-512`
+    """
+    from reverie.cli.output import tell
+    from reverie.corpus.corpus import Corpus
+    from reverie.generation.preview import preview
+    from reverie.training import loop
+    from reverie.training import recipe as recipes
+    from reverie.training.metrics import read_metrics
+    from reverie.training.preflight import GIB, plan
+    from reverie.training.sequences import split_sequences
+
+    chosen = recipes.load_recipe(recipe, assignments or ())
+    run_folder = out or corpus.with_name(f"{corpus.name}-{Path(recipe).stem}")
+    if dry_run:
+        split_sequences(Corpus.open(corpus), chosen)
+        needs = plan(chosen, run_folder)
+        tell(
+            f"{needs.parameters / 1e6:.1f} M parameters, memory {needs.memory_bytes / GIB:.1f} of "
+            f"{needs.memory_available_bytes / GIB:.1f} GiB, disk {needs.disk_bytes / GIB:.2f} of "
+            f"{needs.disk_available_bytes / GIB:.1f} GiB: it fits"
+        )
+        return
+    run = loop.train(corpus, chosen, run_folder, preview=preview, quiet=quiet)
+    last = read_metrics(run.metrics)[-1]
+    if as_json:
+        print(json.dumps({"run": str(run.folder), **last}))
+        return
+    held_out = last["held_out_loss"]
+    tell(
+        f"{run.folder}: {last['epoch']} epochs, loss {last['train_loss']:.4f}"
+        + (f", on held-out music {held_out:.4f}" if held_out is not None else "")
+        + f"\nnext: reverie generate {run.folder}"
+    )

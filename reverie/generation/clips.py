@@ -1,0 +1,166 @@
+"""Clips on disk: audio as it is generated, with its provenance and its picture beside it.
+
+Letters: B clips, S samples, T frames, D width of a frame.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reverie import __version__
+from reverie.audio.spectrogram import save_spectrogram
+from reverie.audio.write import AudioWriter
+from reverie.errors import ReverieError
+from reverie.frames.representation import Representation
+from reverie.generation.continuation import Method, continue_frames
+from reverie.generation.seeds import Seed, choose_seeds
+from reverie.generation.settings import GenerationSettings
+from reverie.models.contract import FrameModel, SampleSettings
+from reverie.progress import Work
+from reverie.storage import write_json
+from reverie.training.checkpoint import MODEL, file_hash, read_progress
+from reverie.training.run import Run
+
+CHUNK_SAMPLES = 16000
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip on disk."""
+
+    path: Path
+    seed: Seed
+    clipped_samples: int
+
+
+def generate(
+    run: Run,
+    settings: GenerationSettings,
+    out: Path,
+    *,
+    overwrite: bool = False,
+    quiet: bool = False,
+) -> list[Clip]:
+    """Make clips: `001.wav`, and beside each its provenance (JSON) and picture (PNG).
+
+    All clips are made at once, as one batch, and stream to disk: memory does not grow with their
+    length.
+
+    Args:
+        run: a trained run.
+        settings: what to make.
+        out: the folder for the clips.
+        overwrite: replace clips that are there.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: the run has no such checkpoint, a seed is too short, or clips are in the way.
+    """
+    suffix = ".flac" if settings.format == "flac" else ".wav"
+    paths = [out / f"{number:03d}{suffix}" for number in range(1, settings.count + 1)]
+    in_the_way = [path for path in paths if path.exists()]
+    if in_the_way and not overwrite:
+        raise ReverieError(
+            f"{in_the_way[0]} is there already.", "Choose another --out, or give --overwrite."
+        )
+    checkpoint = run.find_checkpoint(settings.checkpoint)
+    model, representation = run.load_model(checkpoint), run.representation()
+    frames = representation.frames
+    length_samples = frames.samples_for(run.recipe.training.sequence_frames)
+    order = np.random.default_rng([settings.rng_seed, 0])
+    seeds, samples = choose_seeds(run, settings.seed_from, settings.count, length_samples, order)
+    rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
+    total = math.ceil(settings.seconds * run.rate_hz)
+    with ExitStack() as stack:
+        work = stack.enter_context(
+            Work("generating", math.ceil(total / frames.frame_samples), "frames", quiet=quiet)
+        )
+        subtype = "FLOAT" if settings.format == "float-wav" else "PCM_16"
+        writers = [
+            stack.enter_context(AudioWriter(path, run.rate_hz, subtype=subtype)) for path in paths
+        ]
+        for chunk in continue_samples(
+            model,
+            representation,
+            samples,
+            settings.method,
+            rng,
+            SampleSettings(settings.temperature),
+            total,
+        ):
+            for writer, piece in zip(writers, chunk.numpy(), strict=True):
+                writer.write(piece)
+            work.advance(math.ceil(chunk.shape[1] / frames.frame_samples))
+    made = [
+        Clip(path, seed, writer.clipped_samples)
+        for path, seed, writer in zip(paths, seeds, writers, strict=True)
+    ]
+    weights = file_hash(checkpoint / MODEL)
+    for number, clip in enumerate(made):
+        write_json(
+            clip.path.with_suffix(".json"),
+            {
+                "made_by": f"reverie {__version__}",
+                "clip": number + 1,
+                "audio_sha256": file_hash(clip.path),
+                "rate_hz": run.rate_hz,
+                "clipped_samples": clip.clipped_samples,
+                "run": str(run.folder),
+                "architecture": run.recipe.model.architecture,
+                "checkpoint": checkpoint.name,
+                "checkpoint_sha256": weights,
+                "epoch": read_progress(checkpoint).epoch,
+                "corpus_hash": run.corpus_hash,
+                "seed": dataclasses.asdict(clip.seed),
+                "settings": dataclasses.asdict(settings),
+            },
+        )
+        save_spectrogram(clip.path, clip.path.with_suffix(".png"))
+    return made
+
+
+def continue_samples(
+    model: FrameModel,
+    representation: Representation,
+    seed: Tensor,
+    method: Method,
+    rng: torch.Generator,
+    sample: SampleSettings,
+    total: int,
+) -> Iterator[Tensor]:
+    """Samples that go on from a seed without a seam.
+
+    Frames that overlap are begun by the seed's last ones; what the seed's own audio already holds
+    is left out.
+
+    Args:
+        model: a trained model.
+        representation: of its frames.
+        seed: [B, S], S = `frames.samples_for(T)`.
+        method: `rolling` or `carry`.
+        rng: for the head's draws.
+        sample: for the head's draws.
+        total: samples wanted.
+
+    Yields:
+        samples [B, about a second], `total` in all.
+    """
+    frames = representation.frames
+    heard = representation.analyse(seed)
+    _, tail = representation.synthesise(heard, frames.silent_tail(heard))
+    new = continue_frames(model, heard, method, rng, sample)
+    per_chunk = max(1, CHUNK_SAMPLES // frames.frame_samples)
+    left = total
+    while left > 0:
+        needed = min(per_chunk, math.ceil(left / frames.frame_samples))
+        chunk = torch.stack([next(new) for _ in range(needed)], dim=1)
+        samples, tail = representation.synthesise(chunk, tail)
+        yield samples[:, :left]
+        left -= samples.shape[1]

@@ -1,0 +1,101 @@
+"""Seeds: the music that a clip goes on from.
+
+Letters: B clips, S samples.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reverie.audio.decode import load
+from reverie.corpus.corpus import Corpus, Split
+from reverie.errors import ReverieError
+from reverie.training.run import Run
+from reverie.training.sequences import FULL_SCALE
+
+SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Where a seed lies."""
+
+    recording: str
+    """Path of the recording, within the folder of recordings or as given."""
+    offset_seconds: float
+    """Where in it the seed begins."""
+    seconds: float
+
+
+def choose_seeds(
+    run: Run, source: str, count: int, length_samples: int, rng: np.random.Generator
+) -> tuple[list[Seed], Tensor]:
+    """Take `count` seeds.
+
+    Args:
+        run: names the corpus.
+        source: `held-out`, `training`, or the path of an audio file, whose end is taken.
+        count: B.
+        length_samples: S.
+        rng: chooses recordings and places; a recording comes again only when all have been.
+
+    Returns:
+        where they lie, and their samples [B, S].
+
+    Raises:
+        ReverieError: nothing is long enough, or the corpus is gone or another.
+    """
+    seconds = length_samples / run.rate_hz
+    if source not in SPLITS:
+        return _end_of_file(Path(source), run.rate_hz, count, length_samples)
+    corpus = _corpus_of(run)
+    recordings = [one for one in corpus.of_split(SPLITS[source]) if one.samples >= length_samples]
+    if not recordings:
+        raise ReverieError(
+            f"no {source} recording is as long as a seed ({seconds:.1f} s).",
+            "Take the seed from a longer file with --seed-from FILE.",
+        )
+    seeds: list[Seed] = []
+    pieces: list[Tensor] = []
+    order: list[int] = []
+    for _ in range(count):
+        order = order or [int(index) for index in rng.permutation(len(recordings))]
+        chosen = recordings[order.pop(0)]
+        offset = int(rng.integers(0, chosen.samples - length_samples + 1))
+        pcm = corpus.pcm(chosen)[offset : offset + length_samples]
+        seeds.append(Seed(chosen.path, offset / run.rate_hz, seconds))
+        pieces.append(torch.from_numpy(pcm.astype(np.float32) / FULL_SCALE))
+    return seeds, torch.stack(pieces)
+
+
+def _corpus_of(run: Run) -> Corpus:
+    corpus = Corpus.open(run.corpus_folder)
+    if corpus.content_hash != run.corpus_hash:
+        raise ReverieError(
+            f"{run.corpus_folder} has changed since {run.folder} was trained on it.",
+            "Prepare it as it was, or give --seed-from FILE.",
+        )
+    return corpus
+
+
+def _end_of_file(
+    path: Path, rate_hz: int, count: int, length_samples: int
+) -> tuple[list[Seed], Tensor]:
+    if not path.is_file():
+        raise ReverieError(
+            f"--seed-from {path} is no file.", "Give held-out, training, or an audio file."
+        )
+    samples = load(path, rate_hz)
+    if len(samples) < length_samples:
+        raise ReverieError(
+            f"{path} has {len(samples) / rate_hz:.1f} s, and a seed needs "
+            f"{length_samples / rate_hz:.1f} s.",
+            "Give a longer recording.",
+        )
+    offset = len(samples) - length_samples
+    seed = Seed(str(path), offset / rate_hz, length_samples / rate_hz)
+    end = torch.from_numpy(samples[offset:].copy())
+    return [seed] * count, end.expand(count, -1)

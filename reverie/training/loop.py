@@ -1,0 +1,238 @@
+"""Training, in the order in which it happens.
+
+Letters: B batch, S samples, T frames, D width of a frame.
+"""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from reverie.corpus.corpus import Corpus
+from reverie.errors import ReverieError
+from reverie.frames.representation import Representation
+from reverie.models.architectures import build_model
+from reverie.models.contract import FrameModel
+from reverie.progress import Work, duration
+from reverie.storage import only_one
+from reverie.training.allocator import keep_freed_memory
+from reverie.training.board import Board
+from reverie.training.checkpoint import (
+    Progress,
+    list_checkpoints,
+    load_checkpoint,
+    prune_checkpoints,
+    save_checkpoint,
+)
+from reverie.training.interrupt import Interruptible
+from reverie.training.metrics import append_metrics, rewind_metrics
+from reverie.training.optimiser import build_optimiser, set_learning_rate
+from reverie.training.preflight import (
+    describe,
+    plan,
+    seconds_per_step,
+)
+from reverie.training.run import Run
+from reverie.training.sequences import Sequences, excerpts, split_sequences
+from reverie.training.settings import Recipe
+
+Preview = Callable[[FrameModel, Representation, Run], Tensor]
+"""Makes samples [S] that show what the model does now."""
+
+
+def train(
+    corpus_folder: Path,
+    recipe: Recipe,
+    run_folder: Path,
+    *,
+    preview: Preview | None = None,
+    quiet: bool = False,
+) -> Run:
+    """Train a model, or go on with a run that was stopped.
+
+    Args:
+        corpus_folder: a prepared corpus.
+        recipe: everything else that decides the result.
+        run_folder: where the run is kept; if it holds a run of the same corpus and recipe, that
+            one is continued, to the same bytes as if it had never stopped.
+        preview: makes the audio that TensorBoard shows, if the recipe asks for previews.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: corpus, recipe and run do not fit each other or this machine.
+        KeyboardInterrupt: asked to stop; a checkpoint was written first.
+    """
+    training = recipe.training
+    corpus = Corpus.open(corpus_folder)
+    train_set, held_out_set = split_sequences(corpus, recipe)
+    needs = plan(recipe, run_folder)
+    if training.threads:
+        torch.set_num_threads(training.threads)
+    keep_freed_memory()
+    with only_one(run_folder), Interruptible() as interrupt:
+        run = Run.create(run_folder, recipe, corpus)
+        if not run.statistics.exists():
+            found = Representation.fit(recipe.frames, excerpts(corpus, corpus.of_split("train")))
+            found.save(run.statistics)
+        representation = run.representation()
+
+        model = build_model(
+            recipe.model, representation.frames.width, _rng(training.rng_seed, 0, 0)
+        )
+        optimiser = build_optimiser(model, recipe)
+        progress = _resume(run, model, optimiser)
+        rewind_metrics(run.metrics, progress.epoch)
+        steps = math.ceil(len(train_set) / training.batch_size)
+        work = Work("training", training.epochs * steps, "steps", quiet=quiet)
+        if progress.epoch < training.epochs:
+            first = representation.analyse(next(train_set.batches(training.batch_size, None)))
+            step_seconds = seconds_per_step(model, first, _rng(0, 0, 0))
+            left = training.epochs - progress.epoch
+            work.say(describe(needs, recipe, steps, step_seconds, left))
+        if progress.epoch or progress.step:
+            work.say(f"going on from {progress.name}")
+
+        with work, Board(run.folder / "tensorboard", progress.epoch, corpus.rate_hz) as board:
+            work.advance(progress.epoch * steps + progress.step)
+            began = time.monotonic() - progress.seconds
+            saved = time.monotonic()
+            while progress.epoch < training.epochs:
+                order = np.random.default_rng([training.rng_seed, 1, progress.epoch])
+                batches = train_set.batches(training.batch_size, order, skip=progress.step)
+                for samples in batches:
+                    # Every step has a random stream of its own, so a resumed run needs no memory
+                    # of how far an earlier one had drawn.
+                    rng = _rng(training.rng_seed, progress.epoch + 1, progress.step)
+                    done = (progress.epoch + progress.step / steps) / training.epochs
+                    set_learning_rate(optimiser, recipe, done)
+                    loss = train_step(
+                        model, optimiser, representation.analyse(samples), rng, recipe
+                    )
+                    progress = dataclasses.replace(
+                        progress,
+                        step=progress.step + 1,
+                        loss_sum=progress.loss_sum + loss * len(samples),
+                        loss_count=progress.loss_count + len(samples),
+                        seconds=time.monotonic() - began,
+                    )
+                    work.advance(note=f"epoch {progress.epoch + 1}, loss {loss:.4f}")
+                    if progress.step == steps:
+                        break
+                    due = time.monotonic() - saved > 60 * training.checkpoint_minutes
+                    if interrupt.wished or due:
+                        _check_finite(loss, run)
+                        save_checkpoint(run.checkpoints, model, optimiser, progress)
+                        prune_checkpoints(run.checkpoints, _kept(recipe, progress))
+                        saved = time.monotonic()
+                    if interrupt.wished:
+                        _stop(run, progress, recipe)
+
+                epoch = progress.epoch + 1
+                train_loss = progress.loss_sum / progress.loss_count
+                _check_finite(train_loss, run)
+                last = epoch == training.epochs
+                keep = last or epoch in training.keep_epochs
+                held_out_loss = None
+                if keep or epoch % training.held_out_every_epochs == 0:
+                    held_out_loss = measure(model, representation, held_out_set, recipe)
+                progress = Progress(
+                    epoch=epoch,
+                    seconds=time.monotonic() - began,
+                    best_epoch=progress.best_epoch,
+                    best_loss=progress.best_loss,
+                )
+                append_metrics(
+                    run.metrics,
+                    {
+                        "epoch": epoch,
+                        "train_loss": train_loss,
+                        "held_out_loss": held_out_loss,
+                        "seconds": round(progress.seconds, 3),
+                    },
+                )
+                board.losses(epoch, train_loss, held_out_loss)
+                every = training.preview_every_epochs
+                if preview and every and (last or epoch % every == 0):
+                    board.preview(epoch, preview(model, representation, run).numpy())
+
+                due = time.monotonic() - saved > 60 * training.checkpoint_minutes
+                if keep or due or interrupt.wished:
+                    if held_out_loss is not None and held_out_loss < (
+                        math.inf if progress.best_loss is None else progress.best_loss
+                    ):
+                        progress = dataclasses.replace(
+                            progress, best_epoch=epoch, best_loss=held_out_loss
+                        )
+                    save_checkpoint(run.checkpoints, model, optimiser, progress)
+                    prune_checkpoints(run.checkpoints, _kept(recipe, progress))
+                    saved = time.monotonic()
+                if interrupt.wished and not last:
+                    _stop(run, progress, recipe)
+    return run
+
+
+def train_step(
+    model: FrameModel,
+    optimiser: torch.optim.Optimizer,
+    frames: Tensor,
+    rng: torch.Generator,
+    recipe: Recipe,
+) -> float:
+    """One step on `frames` [B, T + 1, D]: each of the first T predicts the next. Gives the loss."""
+    loss = model.head.loss(model(frames[:, :-1], rng), frames[:, 1:])
+    optimiser.zero_grad(set_to_none=False)
+    loss.backward()
+    if recipe.training.gradient_clip:
+        clip_grad_norm_(model.parameters(), recipe.training.gradient_clip)
+    optimiser.step()
+    return loss.item()
+
+
+@torch.inference_mode()
+def measure(
+    model: FrameModel, representation: Representation, sequences: Sequences, recipe: Recipe
+) -> float:
+    """The mean loss over `sequences`, with no dropout; the head keeps what sampling needs."""
+
+    def pairs() -> Iterator[tuple[Tensor, Tensor]]:
+        for samples in sequences.batches(recipe.training.batch_size, None):
+            frames = representation.analyse(samples)
+            yield model(frames[:, :-1]), frames[:, 1:]
+
+    return model.head.measure(pairs())
+
+
+def _resume(run: Run, model: FrameModel, optimiser: torch.optim.Optimizer) -> Progress:
+    found = list_checkpoints(run.checkpoints)
+    return load_checkpoint(found[-1], model, optimiser) if found else Progress()
+
+
+def _kept(recipe: Recipe, progress: Progress) -> set[int]:
+    return {*recipe.training.keep_epochs, recipe.training.epochs, progress.best_epoch}
+
+
+def _check_finite(loss: float, run: Run) -> None:
+    if not math.isfinite(loss):
+        raise ReverieError(
+            f"the loss is no longer a number; {run.checkpoints} holds the last good checkpoint.",
+            "Lower training.learning_rate or set training.gradient_clip, and train a new run.",
+        )
+
+
+def _stop(run: Run, progress: Progress, recipe: Recipe) -> None:
+    raise KeyboardInterrupt(
+        f"stopped after {progress.epoch} of {recipe.training.epochs} epochs and "
+        f"{duration(progress.seconds)}; the same command goes on from "
+        f"{run.checkpoints / progress.name}"
+    )
+
+
+def _rng(*key: int) -> torch.Generator:
+    seed = np.random.SeedSequence([part % (1 << 64) for part in key]).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(seed[0]))

@@ -1,0 +1,167 @@
+"""Before the first step: will it fit, and how long will it take?
+
+Letters: P parameters, B batch.
+"""
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+from torch import Tensor
+
+from reverie.errors import ReverieError
+from reverie.frames.settings import build_frames
+from reverie.models.architectures import build_model
+from reverie.models.contract import FrameModel
+from reverie.progress import duration
+from reverie.training.settings import Recipe
+
+GIB = 1 << 30
+CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+CGROUP_USED = Path("/sys/fs/cgroup/memory.current")
+TRIAL_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a run takes."""
+
+    parameters: int
+    memory_bytes: int
+    """At the peak of a step, the process itself included."""
+    memory_available_bytes: int
+    disk_bytes: int
+    """All checkpoints that are kept, and one more being written."""
+    disk_available_bytes: int
+
+
+def measure_needs(recipe: Recipe, width: int, run_folder: Path) -> Needs:
+    """Work out what training takes, without taking it.
+
+    The model is built without memory for its values, and a batch of shapes is passed through it;
+    what autograd would keep of it is counted.
+
+    Args:
+        recipe: of the run.
+        width: D of its frames.
+        run_folder: where checkpoints would go.
+    """
+    saved: dict[int, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        saved[id(storage)] = storage.nbytes()
+        kept.append(storage)
+        return tensor
+
+    kept: list[torch.UntypedStorage] = []
+    training = recipe.training
+    with torch.device("meta"):
+        model = build_model(recipe.model, width, None)
+        frames = torch.empty(training.batch_size, training.sequence_frames, width)
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+            output = model(frames)
+            loss = model.head.loss(output, frames)
+        del loss
+    sizes = [parameter.numel() for parameter in model.parameters()]
+    for parameter in model.parameters():
+        saved.pop(id(parameter.untyped_storage()), None)
+    parameters = sum(sizes)
+    batch_bytes = 4 * frames.numel()
+    products = 2 * parameters if recipe.model.precision == "bfloat16" else 0
+    memory = (
+        psutil.Process().memory_info().rss
+        + 4 * 3 * parameters  # weights, gradients, mean squares
+        + 2 * 4 * max(sizes)  # one gradient being made, the optimiser's intermediate
+        + products
+        + sum(saved.values())
+        + 4 * batch_bytes  # samples and frames, the output and its gradient
+    )
+    kept_checkpoints = len(set(training.keep_epochs) | {training.epochs}) + 3
+    free = shutil.disk_usage(_existing(run_folder)).free
+    return Needs(
+        parameters,
+        memory,
+        available_memory(),
+        kept_checkpoints * 4 * 2 * parameters,
+        free,
+    )
+
+
+def plan(recipe: Recipe, run_folder: Path) -> Needs:
+    """What a run takes, or a refusal where it cannot fit.
+
+    Raises:
+        ReverieError: memory or disk is too small, with settings that would help.
+    """
+    needs = measure_needs(recipe, build_frames(recipe.frames).width, run_folder)
+    if needs.memory_bytes > needs.memory_available_bytes:
+        advice = (
+            f"Lower model.hidden ({recipe.model.hidden}) or training.batch_size "
+            f"({recipe.training.batch_size}), or shorten the frames."
+        )
+        raise ReverieError(
+            f"training needs about {needs.memory_bytes / GIB:.1f} GiB of memory and "
+            f"{needs.memory_available_bytes / GIB:.1f} GiB are free.",
+            advice,
+        )
+    if needs.disk_bytes > needs.disk_available_bytes:
+        raise ReverieError(
+            f"the checkpoints of this run need about {needs.disk_bytes / GIB:.2f} GiB and "
+            f"{run_folder} has {needs.disk_available_bytes / GIB:.2f} GiB free.",
+            "Choose another --out, keep fewer (training.keep_epochs), or lower model.hidden.",
+        )
+    return needs
+
+
+def seconds_per_step(model: FrameModel, frames: Tensor, rng: torch.Generator) -> float:
+    """Time a step on `frames` [B, T + 1, D], changing nothing; the first, cold one is left out."""
+    times: list[float] = []
+    for _ in range(TRIAL_STEPS):
+        began = time.perf_counter()
+        loss = model.head.loss(model(frames[:, :-1], rng), frames[:, 1:])
+        loss.backward()
+        times.append(time.perf_counter() - began)
+    model.zero_grad(set_to_none=True)
+    return min(times[1:])
+
+
+def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left: float) -> str:
+    """The preflight in words.
+
+    Args:
+        needs: what the run takes.
+        recipe: of the run.
+        steps: in one epoch.
+        step_seconds: time for one.
+        left: epochs still to go.
+    """
+    epoch_seconds = steps * step_seconds
+    ends = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + left * epoch_seconds))
+    return (
+        f"{recipe.model.architecture}, {needs.parameters / 1e6:.1f} M parameters; "
+        f"memory {needs.memory_bytes / GIB:.1f} of {needs.memory_available_bytes / GIB:.1f} GiB; "
+        f"disk {needs.disk_bytes / GIB:.2f} of {needs.disk_available_bytes / GIB:.1f} GiB\n"
+        f"{steps} steps an epoch, about {epoch_seconds:.1f} s; {left:g} epochs to go, "
+        f"about {duration(left * epoch_seconds)} (until {ends})"
+    )
+
+
+def available_memory() -> int:
+    """Bytes that this process may still take, a container's limit considered."""
+    available = psutil.virtual_memory().available
+    try:
+        limit, used = CGROUP_LIMIT.read_text().strip(), int(CGROUP_USED.read_text())
+    except (OSError, ValueError):
+        return available
+    return available if limit == "max" else min(available, max(int(limit) - used, 0))
+
+
+def _existing(path: Path) -> Path:
+    path = path.resolve()
+    while not path.exists():
+        path = path.parent
+    return path

@@ -1,0 +1,53 @@
+"""Recipes by name, or from a TOML file, with single settings overridden."""
+
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from reverie.errors import ReverieError
+from reverie.settings import build, override
+from reverie.training.settings import Recipe
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with Reverie."""
+    folder = resources.files("reverie.training") / "recipes"
+    return sorted(
+        entry.name.removesuffix(".toml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    )
+
+
+def load_recipe(name: str, assignments: Sequence[str] = ()) -> Recipe:
+    """Read a recipe.
+
+    Args:
+        name: one of `recipe_names()`, or the path of a TOML file.
+        assignments: `section.field=value` each, applied over it.
+
+    Raises:
+        ReverieError: there is no such recipe, or a setting is unknown or wrong.
+    """
+    if name.endswith(".toml"):
+        source = Path(name)
+        try:
+            text = source.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReverieError(
+                f"recipe {name} cannot be read: {error}.", f"Known: {', '.join(recipe_names())}."
+            ) from error
+    elif name in recipe_names():
+        bundled = resources.files("reverie.training") / "recipes" / f"{name}.toml"
+        text = bundled.read_text(encoding="utf-8")
+    else:
+        raise ReverieError(
+            f"there is no recipe {name!r}.",
+            f"Known: {', '.join(recipe_names())}; or give the path of a .toml file.",
+        )
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ReverieError(f"recipe {name} is not TOML: {error}.", "Mend that line.") from error
+    return build(Recipe, override(values, assignments), f"recipe {name}")

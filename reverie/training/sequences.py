@@ -1,0 +1,126 @@
+"""Training sequences: stretches of recordings, read from the memory-mapped corpus when needed.
+
+Letters: B batch, S samples of a sequence, T frames, n samples a frame.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reverie.corpus.corpus import Corpus, Recording
+from reverie.errors import ReverieError
+from reverie.frames.contract import Frames
+from reverie.frames.settings import build_frames
+from reverie.training.settings import Recipe
+
+FULL_SCALE = 32768.0
+EXCERPT_SAMPLES = 1 << 20
+
+
+class Sequences:
+    """The sequences of one split: T frames in, and the frame after each as its target.
+
+    They lie end to end in each recording, T frames apart, so the last frame of one is the target
+    of the one before; recordings shorter than T + 1 frames give none.
+
+    Args:
+        corpus: where the samples are.
+        recordings: of one split.
+        frames: the transform, for its measures.
+        sequence_frames: T.
+        starts: `grid` keeps them in place, `random` shifts each recording's anew every epoch.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        recordings: Sequence[Recording],
+        frames: Frames,
+        sequence_frames: int,
+        starts: Literal["grid", "random"] = "grid",
+    ) -> None:
+        self.corpus, self.recordings, self.starts = corpus, tuple(recordings), starts
+        self.length_samples = frames.samples_for(sequence_frames + 1)
+        self.stride_samples = sequence_frames * frames.frame_samples
+        spare = np.array([r.samples - self.length_samples for r in self.recordings], np.int64)
+        self._spare = spare
+        self.counts = np.where(spare >= 0, spare // self.stride_samples + 1, 0)
+        self._ends = np.cumsum(self.counts)
+
+    def __len__(self) -> int:
+        return int(self.counts.sum())
+
+    def read(self, index: int, shifts: np.ndarray | None = None) -> np.ndarray:
+        """Sequence `index` as float32 [S] in -1 to 1."""
+        which = int(np.searchsorted(self._ends, index, side="right"))
+        within = index - int(self._ends[which] - self.counts[which])
+        start = within * self.stride_samples + (0 if shifts is None else int(shifts[which]))
+        pcm = self.corpus.pcm(self.recordings[which])[start : start + self.length_samples]
+        return pcm.astype(np.float32) / FULL_SCALE
+
+    def batches(
+        self, batch_size: int, rng: np.random.Generator | None, skip: int = 0
+    ) -> Iterator[Tensor]:
+        """One epoch.
+
+        Args:
+            batch_size: B; the last batch may be smaller.
+            rng: orders and shifts the sequences; without it they come in order, unshifted.
+            skip: batches passed over, to go on inside an epoch.
+
+        Yields:
+            samples [B, S].
+        """
+        order, shifts = np.arange(len(self)), None
+        if rng is not None:
+            order = rng.permutation(len(self))
+            if self.starts == "random":
+                room = self._spare - (self.counts - 1) * self.stride_samples
+                shifts = rng.integers(0, np.maximum(room, 0) + 1)
+        for first in range(skip * batch_size, len(self), batch_size):
+            chosen = order[first : first + batch_size]
+            yield torch.from_numpy(np.stack([self.read(int(i), shifts) for i in chosen]))
+
+
+def excerpts(corpus: Corpus, recordings: Sequence[Recording]) -> Iterator[Tensor]:
+    """All samples of `recordings`, in pieces [1, S] that fit in memory."""
+    for recording in recordings:
+        pcm = corpus.pcm(recording)
+        for first in range(0, len(pcm), EXCERPT_SAMPLES):
+            piece = pcm[first : first + EXCERPT_SAMPLES].astype(np.float32) / FULL_SCALE
+            yield torch.from_numpy(piece).unsqueeze(0)
+
+
+def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequences]:
+    """The sequences to train on, and the held-out ones.
+
+    Raises:
+        ReverieError: either has none.
+    """
+    frames, training = build_frames(recipe.frames), recipe.training
+    held_out = corpus.of_split("held-out")
+    if not held_out:
+        raise ReverieError(
+            f"{corpus.folder} holds {len(corpus.recordings)} recording and none is held out.",
+            "Prepare at least two recordings: one to learn from, one to be tested and seeded with.",
+        )
+    train_set = Sequences(
+        corpus,
+        corpus.of_split("train"),
+        frames,
+        training.sequence_frames,
+        training.sequence_starts,
+    )
+    held_out_set = Sequences(corpus, held_out, frames, training.sequence_frames)
+    for name, found in (("training", train_set), ("held-out", held_out_set)):
+        if not len(found):
+            seconds = found.length_samples / corpus.rate_hz
+            raise ReverieError(
+                f"no {name} recording of {corpus.folder} is as long as one sequence "
+                f"({seconds:.1f} s).",
+                "Add longer ones, or lower training.sequence_frames or frames.frame_samples.",
+            )
+    return train_set, held_out_set

@@ -1,0 +1,99 @@
+"""A recipe: everything that decides a run, besides the corpus."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from reverie.frames.settings import FrameSettings
+from reverie.models.settings import ModelSettings
+from reverie.settings import STRICT
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class TrainingSettings:
+    """How a model is trained."""
+
+    epochs: Count = 2100
+    """Passes over the training sequences."""
+
+    sequence_frames: Count = 40
+    """T: frames that a model looks back over, in training and in generation."""
+
+    batch_size: Count = 5
+    """Sequences in one step; the paper does not say, GRUV used 5."""
+
+    sequence_starts: Literal["grid", "random"] = "grid"
+    """`grid`: the same non-overlapping sequences every epoch, as the paper. `random`: the grid is
+    shifted anew in every epoch, so that frames never fall the same way twice."""
+
+    learning_rate: Positive = 1e-4
+    """Of RMSprop."""
+
+    learning_rate_decay: Literal["none", "cosine"] = "none"
+    """`cosine` takes the rate down to a hundredth over the epochs."""
+
+    gradient_clip: Annotated[float, Field(ge=0)] = 0.0
+    """Longest gradient, by Euclidean norm; 0 leaves it as it is."""
+
+    rng_seed: int = 0
+    """Decides the initial weights, the order of sequences and dropout."""
+
+    keep_epochs: tuple[Count, ...] = ()
+    """Epochs whose checkpoint is kept for clips; the last one always is."""
+
+    checkpoint_minutes: Positive = 5.0
+    """Time between checkpoints that only serve to resume."""
+
+    held_out_every_epochs: Count = 1
+    """Epochs between measurements of the held-out loss."""
+
+    preview_every_epochs: Annotated[int, Field(ge=0)] = 0
+    """Epochs between previews (audio and spectrogram) in TensorBoard; 0 makes none."""
+
+    threads: Annotated[int, Field(ge=0)] = 0
+    """Processor threads; 0 takes all. Exact reruns need the same number."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class GenerationDefaults:
+    """What `generate` does with this run unless told otherwise."""
+
+    method: Literal["rolling", "carry"] = "rolling"
+    """`rolling` re-feeds the last frames from a zero state, as the paper; `carry` carries on."""
+
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    """0 takes the model's mean, as the paper; 1 draws with the spread of its held-out error."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Recipe:
+    """Everything that decides a run, besides the corpus."""
+
+    description: str = ""
+    """What the recipe is for, in a line."""
+
+    frames: FrameSettings = FrameSettings()
+    """How samples become frames."""
+
+    model: ModelSettings = ModelSettings()
+    """Which model."""
+
+    training: TrainingSettings = TrainingSettings()
+    """How it is trained."""
+
+    generation: GenerationDefaults = GenerationDefaults()
+    """How it generates."""
+
+    @model_validator(mode="after")
+    def _epochs_exist(self) -> Self:
+        late = [epoch for epoch in self.training.keep_epochs if epoch > self.training.epochs]
+        if late:
+            raise ValueError(
+                f"training.keep_epochs asks for epoch {late[0]}, "
+                f"but training.epochs is {self.training.epochs}"
+            )
+        return self
