@@ -5,8 +5,8 @@ from pathlib import PurePath
 AUDIO_SUFFIXES = frozenset(
     """
     .mp3 .mp2 .mpga .wav .wave .bwf .rf64 .w64 .flac .ogg .oga .opus .spx .m4a .m4b .m4r .aac .adts
-    .mp4 .mov .3gp .aif .aiff .aifc .caf .au .snd .wma .ape .wv .tta .tak .alac .mka .mkv .webm .weba
-    .ac3 .eac3 .dts .amr .ra .rm .dsf .dff .mpc .shn .voc
+    .mp4 .mov .3gp .aif .aiff .aifc .caf .au .snd .wma .ape .wv .tta .tak .alac .mka .mkv .webm
+    .weba .ac3 .eac3 .dts .amr .ra .rm .dsf .dff .mpc .shn .voc
     """.split()  # noqa: SIM905
 )
 """Suffixes, in lower case, of the files that FFmpeg may find audio in."""

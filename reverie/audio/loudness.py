@@ -5,6 +5,7 @@ whose import takes longer than a recording does, and equals the recursive filter
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,10 @@ def k_weighting(rate_hz: int, size: int) -> NDArray[np.complex128]:
     pass_over = [(1 + cos) / 2, -(1 + cos), (1 + cos) / 2]
     pass_under = [1 + alpha, -2 * cos, 1 - alpha]
 
-    shelf = (shelf_over @ powers) / (shelf_under @ powers)
-    return shelf * (pass_over @ powers) / (pass_under @ powers)
+    def response(over: list[float], under: list[float]) -> Any:
+        return (np.array(over) @ powers) / (np.array(under) @ powers)
+
+    return response(shelf_over, shelf_under) * response(pass_over, pass_under)
 
 
 class LoudnessMeter:

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 
-_STORED = {
-    "u8": (np.uint8, 128.0, 128.0),
-    "s16": (np.int16, 0.0, 32768.0),
-    "s32": (np.int32, 0.0, 2147483648.0),
-    "s64": (np.int64, 0.0, 9223372036854775808.0),
-    "flt": (np.float32, 0.0, 1.0),
-    "dbl": (np.float64, 0.0, 1.0),
+STORED: dict[str, tuple[str, float, float]] = {
+    "u8": ("u1", 128.0, 128.0),
+    "s16": ("i2", 0.0, 2.0**15),
+    "s32": ("i4", 0.0, 2.0**31),
+    "s64": ("i8", 0.0, 2.0**63),
+    "flt": ("f4", 0.0, 1.0),
+    "dbl": ("f8", 0.0, 1.0),
 }
 """FFmpeg's sample formats: how each is stored, its zero, and its full scale."""
 
@@ -29,18 +29,21 @@ def to_mono(frame: av.AudioFrame) -> Samples:
         float32 [n], a copy.
     """
     name = cast(Any, frame.format).name
-    kind, zero, full = _STORED[name.removesuffix("p")]
-    channels, count = cast(Any, frame.layout).nb_channels, frame.samples
+    kind, zero, full = STORED[name.removesuffix("p")]
+    channels: int = cast(Any, frame.layout).nb_channels
+    count = frame.samples
+    # A plane is a buffer, which PyAV's own types do not say.
+    planes = cast(tuple[bytes, ...], frame.planes)
     if name.endswith("p"):
         # Each plane is one channel.
-        views = [np.frombuffer(plane, kind, count) for plane in frame.planes[:channels]]
+        views = [np.frombuffer(plane, kind, count) for plane in planes[:channels]]
     else:
-        packed = np.frombuffer(frame.planes[0], kind, count * channels).reshape(count, channels)
+        packed = np.frombuffer(planes[0], kind, count * channels).reshape(count, channels)
         views = [packed[:, channel] for channel in range(channels)]
-    # 32-bit and wider integers lose nothing audible in float32: 24 bits of mantissa.
-    mixed = views[0].astype(np.float32)
+    # Integers past 24 bits lose nothing audible in float32.
+    mixed: Samples = views[0].astype(np.float32)
     for view in views[1:]:
-        mixed += view.astype(np.float32) if view.dtype != np.float32 else view
+        mixed += view.astype(np.float32, copy=False)
     if zero:
         mixed -= np.float32(zero * channels)
     if full * channels != 1:

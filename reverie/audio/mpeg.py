@@ -64,5 +64,4 @@ def garbage_before(path: Path, first_byte: int) -> int:
         file.seek(tag)
         between = file.read(min(first_byte - tag, 1 << 20))
     start = between.lstrip(b"\0")
-    is_known = start.startswith((b"ID3", b"RIFF", b"APETAGEX")) or start[:1] == b"\xff"
-    return 0 if is_known else len(start)
+    return 0 if start.startswith((b"ID3", b"RIFF", b"APETAGEX")) else len(start)

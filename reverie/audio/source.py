@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import av
 import av.logging
+from av.error import FFmpegError, InvalidDataError
 
 from reverie.audio.mono import Samples, to_mono
 
@@ -95,9 +96,9 @@ class Source:
                     str(self.path.absolute()), options=OPTIONS, metadata_errors="replace"
                 )
                 self._choose_stream()
-        except (av.FFmpegError, OSError) as error:
+        except (FFmpegError, OSError) as error:
             self.__exit__(None, None, None)
-            lasting = isinstance(error, av.error.InvalidDataError)
+            lasting = isinstance(error, InvalidDataError)
             if any("moov atom not found" in line for _, _, line in said):
                 raise Unreadable("cut off: the table of its contents is missing") from error
             raise Unreadable(_reason(error), lasting=lasting) from error
@@ -166,7 +167,7 @@ class Source:
                 try:
                     packet = next(packets, None)
                     frames = None if packet is None else packet.decode()
-                except av.FFmpegError:
+                except FFmpegError:
                     lost = True
             if packet is not None and self.first_byte is None:
                 self.first_byte = packet.pos
@@ -189,6 +190,8 @@ def _hear_errors() -> None:
     if av.logging.get_level() is None:
         logging.getLogger("libav").addHandler(logging.NullHandler())
         av.logging.set_level(av.logging.ERROR)
+        # Each complaint counts, also where the same one has just been heard.
+        av.logging.set_skip_repeated(False)
 
 
 def _reason(error: Exception) -> str:
@@ -200,7 +203,7 @@ def _reason(error: Exception) -> str:
             return "not there any more"
         case IsADirectoryError():
             return "a folder, not a recording"
-        case av.error.InvalidDataError():
+        case InvalidDataError():
             return "no recording can be made out in it"
         case _:
             said = getattr(error, "strerror", None) or str(error)

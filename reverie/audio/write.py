@@ -1,10 +1,10 @@
 """Writing samples to WAV or FLAC as they come, whole or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self, cast
+from typing import Literal, Protocol, Self
 
 import numpy as np
 import soundfile
@@ -103,10 +103,9 @@ class AudioWriter:
             return WavFile(
                 temporary, self.rate_hz, np.float32 if self.subtype == "FLOAT" else np.int16
             )
-        file = soundfile.SoundFile(
+        return soundfile.SoundFile(
             temporary, "w", self.rate_hz, 1, subtype=self.subtype, format="FLAC"
         )
-        return cast(_Sink, file)
 
     def _stored(self, samples: NDArray[np.float32]) -> NDArray[np.int16] | NDArray[np.float32]:
         if self.subtype == "FLOAT":
@@ -122,7 +121,7 @@ def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
 
 
 @contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
+def _disk_errors(path: Path) -> Generator[None]:
     """A full disk, told by Python or by libsndfile, as one clear `ReverieError`."""
     with clear_disk_errors(path):
         try:

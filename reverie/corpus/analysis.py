@@ -4,7 +4,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 
@@ -50,6 +50,12 @@ class Analysed:
     """Its coarse loudness over time, to find the same music in another encoding."""
     damaged: bool
     notes: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """What `dataclasses.asdict` made `values` of, perhaps by way of JSON."""
+        notes = tuple(values.pop("notes"))
+        return cls(**values, notes=notes)
 
 
 LOUDEST = 8.0

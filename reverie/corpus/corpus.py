@@ -3,16 +3,17 @@
 import dataclasses
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import ReverieError
-from reverie.storage import read_json, write_json
+from reverie.storage import read_json, write_text
 
 Split = Literal["train", "held-out"]
 
@@ -89,15 +90,16 @@ class Corpus:
             raise ReverieError(
                 f"{folder} is not a folder.", "Make a corpus with `reverie prepare RECORDINGS`."
             )
-        manifest = read_json(folder / MANIFEST, "a corpus")
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        read = read_json(folder / MANIFEST, "a corpus")
+        manifest = cast(dict[str, Any], read if isinstance(read, dict) else {})
+        if manifest.get("format") != FORMAT:
             raise ReverieError(
                 f"{folder / MANIFEST} is not the manifest of a corpus.", "Give a corpus's folder."
             )
         if manifest.get("format_version") != FORMAT_VERSION:
             raise ReverieError(
-                f"{folder} was made by {manifest.get('created_by', 'another version')}, in a format "
-                "this version does not know.",
+                f"{folder} was made by {manifest.get('created_by', 'another version')}, "
+                "in a format this version does not know.",
                 "Prepare it again, or update Reverie.",
             )
         try:
@@ -192,7 +194,12 @@ def write_manifest(
         "refused": [dataclasses.asdict(one) for one in refused],
     }
     corpus = Corpus(folder, manifest)
-    write_json(folder / MANIFEST, manifest | {"content_hash": corpus.content_hash})
+    text = json.dumps(
+        manifest | {"content_hash": corpus.content_hash}, indent=2, ensure_ascii=False
+    )
+    # Names that are no UTF-8 carry their odd bytes as lone surrogates, which UTF-8 refuses.
+    escaped = re.sub(r"[\ud800-\udfff]", lambda odd: f"\\u{ord(odd[0]):04x}", text)
+    write_text(folder / MANIFEST, escaped + "\n")
     return corpus
 
 
@@ -205,4 +212,6 @@ def printable(path: str) -> str:
 
 
 def _recording(entry: dict[str, Any]) -> Recording:
-    return Recording(**(entry | {"notes": tuple(entry["notes"])}))
+    values = dict(entry)
+    notes = tuple(values.pop("notes"))
+    return Recording(**values, notes=notes)

@@ -49,7 +49,7 @@ def discover(root: Path, leave_out: Path) -> Discovery:
         _look_at_file(root.name, root, found, whatever_name=True)
         return found
     try:
-        os.listdir(root)
+        os.scandir(root).close()
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         raise ReverieError(
@@ -98,7 +98,7 @@ class _Search:
             above = above | {identity}
             for entry in self._entries(here):
                 path = f"{here}/{entry.name}" if here else entry.name
-                if self._is_folder(entry, path):
+                if _is_folder(entry):
                     if is_audio_name(entry.name):
                         self.found.refused.append(Refusal(path, "a folder, not a recording"))
                     if entry.is_symlink():
@@ -116,11 +116,12 @@ class _Search:
             problem = (error.strerror or str(error)).lower()
             self.found.refused.append(Refusal(here, f"a folder that cannot be searched: {problem}"))
 
-    def _is_folder(self, entry: os.DirEntry[str], path: str) -> bool:
-        try:
-            return entry.is_dir()
-        except OSError:
-            return False
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: bool = False) -> None:

@@ -27,4 +27,5 @@ def fingerprint(step_energies: NDArray[np.float64]) -> str:
 
 def decibels(fingerprint: str) -> NDArray[np.float32]:
     """The level of each part in dB relative to the loudest, float32 [BINS], from -60 to 0."""
-    return np.frombuffer(bytes.fromhex(fingerprint), np.uint8).astype(np.float32) / 4 - FLOOR_DB
+    quantised = np.frombuffer(bytes.fromhex(fingerprint), np.uint8).astype(np.float32)
+    return quantised / np.float32(4) - np.float32(FLOOR_DB)

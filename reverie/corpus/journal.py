@@ -5,7 +5,6 @@
 
 import dataclasses
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +42,8 @@ class Entry:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
         """The entry that `dataclasses.asdict` made `values` of."""
-        analysed = values["analysed"]
-        if analysed is not None:
-            analysed = Analysed(**(analysed | {"notes": tuple(analysed["notes"])}))
-        return cls(**(values | {"analysed": analysed}))
+        analysed = values.pop("analysed")
+        return cls(**values, analysed=None if analysed is None else Analysed.from_json(analysed))
 
 
 class Journal:
@@ -111,6 +108,6 @@ def _read(folder: Path) -> dict[str, Entry]:
 
 def _samples_in(shard: Path) -> int:
     try:
-        return os.path.getsize(shard) // 2
+        return shard.stat().st_size // 2
     except OSError:
         return 0

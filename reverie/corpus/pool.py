@@ -89,7 +89,7 @@ class _Worker:
         self.alive = True
         # Found where this process found them, and one thread each: the processes are many.
         threads = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
-        search = os.pathsep.join(part or os.getcwd() for part in sys.path)
+        search = os.pathsep.join(part or str(Path.cwd()) for part in sys.path)
         self._process = subprocess.Popen(
             [sys.executable, "-c", SERVE],
             stdin=subprocess.PIPE,

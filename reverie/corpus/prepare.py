@@ -1,11 +1,10 @@
 """From a folder of recordings to a corpus: find, analyse what is new, judge, write."""
 
 import dataclasses
-import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import Shards, remove_unused
 from reverie.errors import ReverieError
 from reverie.progress import Work
-from reverie.storage import clear_disk_errors
+from reverie.storage import clear_disk_errors, only_one
 
 __all__ = ["NothingUsable", "PrepareSettings", "prepare"]
 
@@ -31,7 +30,7 @@ LOCK = ".lock"
 TEMPORARY = ".analysing-"
 
 
-class NothingUsable(ReverieError):
+class NothingUsable(ReverieError):  # noqa: N818
     """No recording of a folder can be used.
 
     Args:
@@ -85,7 +84,8 @@ def prepare(
     if not recordings.exists():
         raise ReverieError(f"{recordings} does not exist.", "Give a folder of recordings.")
     made = not out.exists()
-    with _exclusive(out):
+    _check_place(out)
+    with only_one(out):
         journal = Journal(out)
         found = discover(recordings, out)
         base = recordings if recordings.is_dir() else recordings.parent
@@ -169,7 +169,7 @@ def _entry(
     entry = Entry(file.path, file.bytes, file.mtime_ns, job.rate_hz, job.keep_damaged)
     if "unusable" in answer:
         return dataclasses.replace(entry, unusable=answer["unusable"])
-    analysed = Analysed(**(answer["analysed"] | {"notes": tuple(answer["analysed"]["notes"])}))
+    analysed = Analysed.from_json(answer["analysed"])
     for known in journal.entries.values():
         # A file that was moved or copied: its samples are here already.
         if known.analysed and known.analysed.content_hash == analysed.content_hash:
@@ -181,34 +181,19 @@ def _entry(
     return dataclasses.replace(entry, analysed=analysed, shard=shard, offset_samples=offset)
 
 
-@contextmanager
-def _exclusive(out: Path) -> Iterator[None]:
-    """Hold `out` for this process alone, made if it is missing."""
+def _check_place(out: Path) -> None:
+    """Refuse to make a corpus among other things."""
     if out.exists() and not out.is_dir():
         raise ReverieError(f"{out} is a file.", "Choose a folder for the corpus.")
-    ours = (out / MANIFEST).exists() or (out / JOURNAL).exists() or (out / LOCK).exists()
+    ours = any((out / name).exists() for name in (MANIFEST, JOURNAL, LOCK))
     if out.exists() and not ours and any(out.iterdir()):
         raise ReverieError(
             f"{out} holds other things and no corpus.", "Choose a new folder for the corpus."
         )
-    with clear_disk_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = os.open(out / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ReverieError(
-                f"{out} is being prepared by another process.",
-                "Wait for it to end, or choose another folder.",
-            ) from error
-        yield
-    finally:
-        os.close(lock)
 
 
 @contextmanager
-def _temporary(out: Path) -> Iterator[Path]:
+def _temporary(out: Path) -> Generator[Path]:
     """A folder within `out` for samples on their way; what an earlier crash left is removed."""
     for left in out.glob(f"{TEMPORARY}*"):
         shutil.rmtree(left, ignore_errors=True)
