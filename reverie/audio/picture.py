@@ -1,18 +1,22 @@
 """A clip drawn: waveform above, spectrogram below, on the same scales for every clip.
 
 Figures are made through matplotlib's object interface; its global state is never touched.
+Letters: S samples, C columns.
 """
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from reverie.audio.spectrogram import as_float, band_edges_hz, spectrogram_db
+from reverie.audio.spectrogram import Wave, as_float, band_edges_hz, spectrogram_db
+from reverie.storage import replacing
 
 WIDTH, HEIGHT = 1200, 420
 """Size of a picture in pixels."""
@@ -26,33 +30,60 @@ _ENVELOPE_COLUMNS = 1000
 _COLOURS = 128
 
 
-def draw_png(samples: NDArray[Any], rate_hz: int, title: str = "") -> bytes:
+class SamplesOnDisk:
+    """The samples of a mono audio file, [S], read where they are asked for.
+
+    Args:
+        file: opened for reading.
+    """
+
+    def __init__(self, file: soundfile.SoundFile) -> None:
+        self._file = file
+
+    def __len__(self) -> int:
+        return int(self._file.frames)
+
+    def __getitem__(self, span: slice) -> NDArray[np.float32]:
+        start, stop, _ = span.indices(len(self))
+        self._file.seek(start)
+        return np.asarray(self._file.read(max(stop - start, 0), dtype="float32"), np.float32)
+
+
+def save_png(audio: Path, path: Path) -> None:
+    """Draw the mono WAV or FLAC file `audio` to `path`, in memory that its length leaves alone.
+
+    Raises:
+        ReverieError: `path` cannot be written.
+    """
+    with soundfile.SoundFile(audio) as file:
+        content = draw_png(SamplesOnDisk(file), int(file.samplerate))
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def draw_png(samples: Wave, rate_hz: int) -> bytes:
     """A PNG of `WIDTH` by `HEIGHT` pixels of mono `samples` [S], floats or int16."""
-    image = Image.fromarray(draw_rgb(samples, rate_hz, title))
+    image = Image.fromarray(draw_rgb(samples, rate_hz))
     buffer = io.BytesIO()
     # A palette takes a third of the space and is not seen to differ.
     image.quantize(_COLOURS, dither=Image.Dither.NONE).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def draw_rgb(samples: NDArray[Any], rate_hz: int, title: str = "") -> NDArray[np.uint8]:
+def draw_rgb(samples: Wave, rate_hz: int) -> NDArray[np.uint8]:
     """The same picture as an array, uint8 [HEIGHT, WIDTH, 3]."""
-    figure = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=_PAPER)
+    # Any: matplotlib's own types leave most arguments open.
+    figure: Any = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=_PAPER)
     canvas = FigureCanvasAgg(figure)
-    left, right, seconds = 0.075, 0.985, max(len(samples), 1) / rate_hz
-    top = 0.9 if title else 0.96
-    wave = figure.add_axes((left, top - 0.2, right - left, 0.2))
-    bands = figure.add_axes((left, 0.15, right - left, top - 0.2 - 0.15 - 0.03))
-    _draw_wave(wave, samples, seconds)
-    _draw_bands(bands, samples, rate_hz, seconds)
-    if title:
-        figure.text(left, 0.93, title, color=_INK, fontsize=8)
+    seconds = max(len(samples), 1) / rate_hz
+    _draw_wave(figure.add_axes((0.075, 0.76, 0.91, 0.2)), samples, seconds)
+    _draw_bands(figure.add_axes((0.075, 0.15, 0.91, 0.58)), samples, rate_hz, seconds)
     canvas.draw()
     return np.array(canvas.buffer_rgba(), dtype=np.uint8)[..., :3].copy()
 
 
 def envelope(
-    samples: NDArray[Any], columns: int = _ENVELOPE_COLUMNS
+    samples: Wave, columns: int = _ENVELOPE_COLUMNS
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Lowest and highest sample of each of at most `columns` equal spans, [C] each."""
     count = max(min(len(samples), columns), 1)
@@ -64,7 +95,7 @@ def envelope(
     return low, high
 
 
-def _draw_wave(axes: Any, samples: NDArray[Any], seconds: float) -> None:
+def _draw_wave(axes: Any, samples: Wave, seconds: float) -> None:
     low, high = envelope(samples)
     times = (np.arange(len(low)) + 0.5) / len(low) * seconds
     axes.set_facecolor(_PAPER)
@@ -73,7 +104,7 @@ def _draw_wave(axes: Any, samples: NDArray[Any], seconds: float) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _draw_bands(axes: Any, samples: NDArray[Any], rate_hz: int, seconds: float) -> None:
+def _draw_bands(axes: Any, samples: Wave, rate_hz: int, seconds: float) -> None:
     decibels = spectrogram_db(samples, rate_hz)
     axes.imshow(
         decibels,

@@ -1,10 +1,12 @@
 """What a clip looks like: its spectrogram in decibels, on one scale for every clip.
 
-Letters: S samples, B bands, C columns. numpy only; matplotlib draws in `picture.py`.
+Letters: S samples, B bands, C columns. numpy only; `picture.py` draws, and is imported only
+when something is drawn, for matplotlib takes its time.
 """
 
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +24,36 @@ _SINE_SPREAD = 1.5  # A Hann window spreads a sine's power over its neighbours b
 _COLUMNS_AT_ONCE = 64
 
 
+class Wave(Protocol):
+    """Mono samples [S] by spans: an array, a memory map, or a file read where it is needed."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, span: slice, /) -> NDArray[Any]: ...
+
+
+def save_spectrogram(audio: Path, picture: Path) -> None:
+    """Draw waveform and spectrogram of the mono WAV or FLAC file `audio` to the PNG `picture`.
+
+    Memory does not grow with its length.
+
+    Raises:
+        ReverieError: `picture` cannot be written.
+    """
+    from reverie.audio.picture import save_png  # noqa: PLC0415
+
+    save_png(audio, picture)
+
+
+def spectrogram_image(samples: Wave, rate_hz: int) -> NDArray[np.uint8]:
+    """The same picture of mono `samples` [S] as an array, uint8 [height, width, 3]."""
+    from reverie.audio.picture import draw_rgb  # noqa: PLC0415
+
+    return draw_rgb(samples, rate_hz)
+
+
 def spectrogram_db(
-    samples: NDArray[Any], rate_hz: int, columns: int = COLUMNS, bands: int = BANDS
+    samples: Wave, rate_hz: int, columns: int = COLUMNS, bands: int = BANDS
 ) -> NDArray[np.float32]:
     """The power of `samples` over time and frequency, in dB; 0 dB is a full-scale sine.
 
@@ -44,7 +74,7 @@ def spectrogram_db(
     scale = 2.0 / float(window.sum())
     filters = _filters(rate_hz, size, bands)
     wanted = int(np.clip(8 * len(samples) // size, 1, columns))
-    edges = np.linspace(0, len(samples), wanted + 1)
+    edges = np.arange(wanted + 1) * (len(samples) / wanted)
     result = np.empty((bands, wanted), np.float32)
     for first in range(0, wanted, _COLUMNS_AT_ONCE):
         last = min(first + _COLUMNS_AT_ONCE, wanted)
@@ -56,7 +86,8 @@ def spectrogram_db(
         power = (spectra.real**2 + spectra.imag**2) * scale**2
         power = power.reshape(last - first, count, -1).mean(axis=1)
         result[:, first:last] = filters @ power.T.astype(np.float32)
-    return np.maximum(10 * np.log10(np.maximum(result, 1e-20)), FLOOR_DB)
+    decibels = 10 * np.log10(np.maximum(result, 1e-20))
+    return np.maximum(decibels, FLOOR_DB).astype(np.float32)
 
 
 def window_samples(rate_hz: int) -> int:
@@ -71,17 +102,19 @@ def band_edges_hz(rate_hz: int, bands: int = BANDS) -> NDArray[np.float64]:
     more by octaves above, as notes are.
     """
     lowest, highest = np.log1p(np.array([LOWEST_HZ, rate_hz / 2]) / BEND_HZ)
-    return np.expm1(np.linspace(lowest, highest, bands + 2)) * BEND_HZ
+    places = lowest + (highest - lowest) * np.arange(bands + 2) / (bands + 1)
+    return np.expm1(places) * BEND_HZ
 
 
 def as_float(samples: NDArray[Any]) -> NDArray[np.float32]:
     """`samples` as float32, int16 scaled so that 32768 is 1.0; what is not finite becomes 0."""
     if samples.dtype == np.int16:
         return samples.astype(np.float32) / 32768
-    return np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    wave = samples.astype(np.float32)
+    return np.where(np.isfinite(wave), wave, np.float32(0))
 
 
-def _blocks(samples: NDArray[Any], starts: NDArray[np.int64], size: int) -> NDArray[np.float32]:
+def _blocks(samples: Wave, starts: NDArray[np.int64], size: int) -> NDArray[np.float32]:
     """The `size` samples from each of `starts`, [len(starts), size], zeros outside the clip."""
     result = np.zeros((len(starts), size), np.float32)
     for row, start in zip(result, starts, strict=True):
