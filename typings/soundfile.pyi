@@ -14,7 +14,7 @@ class LibsndfileError(RuntimeError):
 class SoundFile:
     def __init__(
         self,
-        file: Path | str,
+        file: Path | str | bytes,
         mode: str = ...,
         samplerate: int | None = ...,
         channels: int | None = ...,
@@ -39,12 +39,12 @@ class SoundFile:
     def write(self, data: NDArray[Any]) -> None: ...
     def close(self) -> None: ...
 
-def read(file: Path | str | BinaryIO, dtype: str = ..., always_2d: bool = ...) -> tuple[NDArray[Any], int]: ...
+def read(file: Path | str | bytes | BinaryIO, dtype: str = ..., always_2d: bool = ...) -> tuple[NDArray[Any], int]: ...
 def write(
-    file: Path | str | BinaryIO,
+    file: Path | str | bytes | BinaryIO,
     data: NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int16],
     samplerate: int,
     subtype: str | None = ...,
     format: str | None = ...,  # noqa: A002
 ) -> None: ...
-def info(file: Path | str) -> Any: ...
+def info(file: Path | str | bytes) -> Any: ...

@@ -1,5 +1,6 @@
 """Writing samples to WAV or FLAC as they come, whole or not at all."""
 
+import os
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -104,7 +105,7 @@ class AudioWriter:
                 temporary, self.rate_hz, np.float32 if self.subtype == "FLOAT" else np.int16
             )
         return soundfile.SoundFile(
-            temporary, "w", self.rate_hz, 1, subtype=self.subtype, format="FLAC"
+            os.fsencode(temporary), "w", self.rate_hz, 1, subtype=self.subtype, format="FLAC"
         )
 
     def _stored(self, samples: NDArray[np.float32]) -> NDArray[np.int16] | NDArray[np.float32]:
@@ -116,8 +117,8 @@ class AudioWriter:
 
 def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     """Round float32 [n] to 16 bits, limited to their range: too loud never wraps round."""
-    scaled = np.rint(samples * np.float32(FULL_SCALE))
-    return np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    scaled = np.rint(np.clip(samples, -1, 1) * np.float32(FULL_SCALE))
+    return np.minimum(scaled, np.float32(FULL_SCALE - 1)).astype(np.int16)
 
 
 @contextmanager

@@ -28,6 +28,8 @@ class Entry:
     rate_hz: int
     keep_damaged: bool
     unusable: str | None = None
+    lasting: bool = True
+    """Whether what came of it holds as long as the file is not changed."""
     analysed: Analysed | None = None
     shard: int = 0
     offset_samples: int = 0
@@ -37,7 +39,7 @@ class Entry:
         if (self.bytes, self.mtime_ns, self.rate_hz) != (file.bytes, file.mtime_ns, rate_hz):
             return False
         whole = self.analysed is not None and not self.analysed.damaged
-        return whole or self.keep_damaged == keep_damaged
+        return self.lasting and (whole or self.keep_damaged == keep_damaged)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:

@@ -148,10 +148,7 @@ def _analyse_new(
                     "Free some space or choose another folder; call again to go on from here.",
                 )
             entry = _entry(file, job, answer, shards, journal)
-            if answer.get("lasting", True):
-                journal.add(entry)
-            else:
-                journal.entries[file.path] = entry
+            journal.add(entry)
             job.pcm.unlink(missing_ok=True)
             work.advance(note=printable(file.path))
 
@@ -168,7 +165,7 @@ def _entry(
 ) -> Entry:
     entry = Entry(file.path, file.bytes, file.mtime_ns, job.rate_hz, job.keep_damaged)
     if "unusable" in answer:
-        return dataclasses.replace(entry, unusable=answer["unusable"])
+        return dataclasses.replace(entry, unusable=answer["unusable"], lasting=answer["lasting"])
     analysed = Analysed.from_json(answer["analysed"])
     for known in journal.entries.values():
         # A file that was moved or copied: its samples are here already.

@@ -1,0 +1,127 @@
+"""What is in a corpus, row by row, and whether it is enough to learn from."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reverie.corpus.corpus import Corpus, Recording, printable
+from reverie.progress import duration
+
+PAPER_MINUTES = 65
+"""The paper's 25 tunes of two to three minutes."""
+ENOUGH_MINUTES, LITTLE_MINUTES, HARDLY_MINUTES = 50, 20, 5
+WIDE_SPREAD_DB = 12.0
+
+Tone = Literal["good", "warn", "bad"]
+
+COLUMNS: tuple[tuple[str, Literal["text", "number"]], ...] = (
+    ("Recording", "text"),
+    ("Length", "number"),
+    ("Codec", "text"),
+    ("Hz", "number"),
+    ("Channels", "number"),
+    ("LUFS", "number"),
+    ("Split", "text"),
+)
+"""Heading and kind of each cell of a row."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing worth knowing of a corpus, in a sentence or two."""
+
+    tone: Tone
+    text: str
+
+
+def row(recording: Recording) -> tuple[str, ...]:
+    """The cells of `recording`, by `COLUMNS`."""
+    whole = round(recording.seconds)
+    loudness = recording.loudness_lufs
+    return (
+        printable(recording.path),
+        f"{whole // 60}:{whole % 60:02d}",
+        recording.codec,
+        str(recording.source_rate_hz),
+        str(recording.source_channels),
+        "too quiet" if loudness is None else f"{loudness:.1f}".replace("-", "−"),
+        recording.split,
+    )
+
+
+def totals(corpus: Corpus) -> str:
+    """How much there is, in a line."""
+    train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
+    return (
+        f"{len(corpus.recordings)} recordings, {duration(corpus.seconds)}: "
+        f"{len(train)} to train on ({duration(_seconds(train))}), "
+        f"{len(held_out)} held out ({duration(_seconds(held_out))})"
+    )
+
+
+def findings(corpus: Corpus) -> list[Finding]:
+    """Whether there is enough, then what stands out, each as a `Finding`."""
+    found = [_enough(corpus)]
+    if not corpus.of_split("held-out"):
+        text = "Nothing is held out, so nothing shows whether a model learns or only remembers."
+        found.append(Finding("bad", f"{text} Add a second recording."))
+    found += _levels(corpus) + _rates(corpus) + _notes(corpus)
+    if corpus.refused:
+        count = len(corpus.refused)
+        text = (
+            f"{count} {'file was' if count == 1 else 'files were'} refused, for the reasons given."
+        )
+        found.append(Finding("warn", text))
+    return found
+
+
+def _enough(corpus: Corpus) -> Finding:
+    minutes = corpus.seconds / 60
+    paper = f"The paper learned from 25 tunes of two to three minutes, about {PAPER_MINUTES} in all"
+    has = f"{minutes:.0f} minutes" if minutes >= 2 else duration(corpus.seconds)
+    if minutes >= ENOUGH_MINUTES:
+        return Finding("good", f"{has} are enough. {paper}.")
+    if minutes >= LITTLE_MINUTES:
+        text = f"{has} are enough to begin with. {paper}; with less, clips keep closer to the few"
+        return Finding("warn", f"{text} recordings there are, and the loss on others stays higher.")
+    if minutes >= HARDLY_MINUTES:
+        text = f"{has} are little. {paper}; from this a model learns the sound of the instrument"
+        return Finding("warn", f"{text} and hardly any music, or repeats what it heard.")
+    text = f"{has} are too little to learn from. {paper}; expect noise, a held chord, or a copy"
+    return Finding("bad", f"{text} of what is there. It serves to try the commands.")
+
+
+def _levels(corpus: Corpus) -> list[Finding]:
+    quiet = min(corpus.recordings, key=lambda one: one.rms_dbfs)
+    loud = max(corpus.recordings, key=lambda one: one.rms_dbfs)
+    spread = loud.rms_dbfs - quiet.rms_dbfs
+    if spread <= WIDE_SPREAD_DB:
+        return []
+    text = f"Levels differ by {spread:.0f} dB, from {printable(quiet.path)} to"
+    return [
+        Finding("warn", f"{text} {printable(loud.path)}: loud recordings will weigh most by far.")
+    ]
+
+
+def _rates(corpus: Corpus) -> list[Finding]:
+    low = [one for one in corpus.recordings if one.source_rate_hz < corpus.rate_hz]
+    if not low:
+        return []
+    lowest = min(one.source_rate_hz for one in low)
+    text = f"{_recordings(len(low))} sampled below the corpus's {corpus.rate_hz} Hz, down to"
+    return [Finding("warn", f"{text} {lowest} Hz: they hold nothing above half their own rate.")]
+
+
+def _notes(corpus: Corpus) -> list[Finding]:
+    return [
+        Finding("warn", f"{printable(one.path)}: {'; '.join(one.notes)}.")
+        for one in corpus.recordings
+        if one.notes
+    ]
+
+
+def _seconds(recordings: tuple[Recording, ...]) -> float:
+    return sum(one.seconds for one in recordings)
+
+
+def _recordings(count: int) -> str:
+    return "1 recording was" if count == 1 else f"{count} recordings were"

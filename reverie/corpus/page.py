@@ -1,0 +1,50 @@
+"""A corpus as one self-contained page: what is in it, whether it is enough, and how it looks."""
+
+from pathlib import Path
+
+from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.corpus.corpus import Corpus, printable
+from reverie.corpus.inspection import COLUMNS, findings, row, totals
+from reverie.pages.media import png_uri
+from reverie.pages.page import write_page
+from reverie.progress import Work
+
+MOST_PICTURES = 60
+"""A picture takes about 150 kB, so that no page exceeds some 10 MB."""
+
+_TEMPLATE = Path(__file__).with_name("page.html")
+
+
+def write_corpus_page(
+    corpus: Corpus, path: Path, *, most_pictures: int = MOST_PICTURES, quiet: bool = False
+) -> None:
+    """Write the page of `corpus` to `path`.
+
+    Every recording has its row in the table. Of more than `most_pictures` recordings only that
+    many, spread evenly over the list, are drawn, and the page says so.
+
+    Raises:
+        ReverieError: a shard is damaged, or `path` cannot be written.
+    """
+    everything = corpus.recordings
+    count = min(len(everything), most_pictures)
+    drawn = [everything[at * len(everything) // count] for at in range(count)]
+    pictures: list[dict[str, str]] = []
+    with Work("drawing", count, "recordings", quiet=quiet) as work:
+        for one in drawn:
+            uri = png_uri(draw_png(corpus.pcm(one), corpus.rate_hz))
+            pictures.append({"name": printable(one.path), "split": one.split, "uri": uri})
+            work.advance()
+    write_page(
+        path,
+        _TEMPLATE,
+        name=printable(corpus.folder.resolve().name),
+        rate_hz=corpus.rate_hz,
+        totals=totals(corpus),
+        findings=findings(corpus),
+        columns=COLUMNS,
+        rows=[row(one) for one in everything],
+        refused=[(printable(one.path), one.reason) for one in corpus.refused],
+        pictures=pictures,
+        size=(WIDTH, HEIGHT),
+    )
