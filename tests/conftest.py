@@ -1,0 +1,55 @@
+"""A small prepared corpus and a small recipe, shared by the tests."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
+from reverie.training.recipe import load_recipe
+from reverie.training.settings import Recipe
+from tests.music import write_recordings
+
+RATE_HZ = 8000
+
+SMALL = [
+    "frames.frame_samples=250",
+    "model.hidden=12",
+    "training.epochs=6",
+    "training.sequence_frames=8",
+    "training.batch_size=7",
+    "training.keep_epochs=[3]",
+    "training.held_out_every_epochs=1",
+    "training.preview_every_epochs=0",
+    "training.learning_rate=1e-3",
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Tests run side by side, one on each core."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of five melodies of six seconds, four of them to train on."""
+    folder = tmp_path_factory.mktemp("music")
+    write_recordings(folder / "recordings", 5, 6.0, RATE_HZ)
+    settings = PrepareSettings(rate_hz=RATE_HZ)
+    prepare(folder / "recordings", folder / "corpus", settings, processes=1, quiet=True)
+    return folder / "corpus"
+
+
+@pytest.fixture(scope="session")
+def corpus(corpus_folder: Path) -> Corpus:
+    """The same, opened."""
+    return Corpus.open(corpus_folder)
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    """A recipe that trains in a second."""
+    return load_recipe("paper", SMALL)

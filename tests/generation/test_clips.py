@@ -1,0 +1,178 @@
+"""Clips: right length, seamless, provenance beside them, same seed same bytes, nothing lost."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+import torch
+
+from reverie.corpus.corpus import Corpus
+from reverie.errors import ReverieError
+from reverie.frames.fourier import FourierFrames
+from reverie.frames.mdct import MdctFrames
+from reverie.frames.representation import Representation
+from reverie.generation import clips
+from reverie.generation.clips import continue_samples, generate
+from reverie.generation.preview import PREVIEW_SECONDS, preview
+from reverie.generation.seeds import choose_seeds
+from reverie.generation.settings import GenerationSettings
+from reverie.models.contract import SampleSettings
+from reverie.training import loop
+from reverie.training.checkpoint import MODEL, file_hash
+from reverie.training.recipe import load_recipe
+from reverie.training.run import Run
+from tests.conftest import RATE_HZ, SMALL
+from tests.music import write_recordings
+
+
+@pytest.fixture(scope="module")
+def run(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("run") / "run"
+    return loop.train(corpus_folder, load_recipe("paper", SMALL), folder, quiet=True)
+
+
+def test_clips_and_what_lies_beside_them(run: Run, corpus: Corpus, tmp_path: Path) -> None:
+    settings = GenerationSettings(seconds=1.23, count=2, rng_seed=7, checkpoint="3")
+    made = generate(run, settings, tmp_path / "clips", quiet=True)
+    names = sorted(path.name for path in (tmp_path / "clips").iterdir())
+    assert names == ["001.json", "001.png", "001.wav", "002.json", "002.png", "002.wav"]
+    held_out = {r.path for r in corpus.of_split("held-out")}
+    for clip in made:
+        samples, rate_hz = soundfile.read(clip.path)
+        assert (len(samples), rate_hz) == (round(1.23 * RATE_HZ), RATE_HZ)
+        assert soundfile.info(clip.path).subtype == "PCM_16"
+        told = json.loads(clip.path.with_suffix(".json").read_text())
+        assert told["checkpoint_sha256"] == file_hash(run.find_checkpoint("3") / MODEL)
+        assert told["audio_sha256"] == file_hash(clip.path)
+        assert told["corpus_hash"] == corpus.content_hash
+        assert told["epoch"] == 3
+        assert told["seed"]["recording"] in held_out
+        assert told["settings"]["rng_seed"] == 7
+        assert clip.path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_same_seed_same_bytes(run: Run, tmp_path: Path) -> None:
+    for name, number in (("a", 1), ("b", 1), ("c", 2)):
+        settings = GenerationSettings(seconds=0.5, count=2, rng_seed=number, temperature=0.5)
+        generate(run, settings, tmp_path / name, quiet=True)
+    a, b, c = ((tmp_path / name / "002.wav").read_bytes() for name in "abc")
+    assert a == b != c
+
+
+def test_nothing_is_overwritten_unasked(run: Run, tmp_path: Path) -> None:
+    settings = GenerationSettings(seconds=0.2, count=1)
+    generate(run, settings, tmp_path, quiet=True)
+    with pytest.raises(ReverieError, match=r"001.wav is there already"):
+        generate(run, settings, tmp_path, quiet=True)
+    generate(run, settings, tmp_path, overwrite=True, quiet=True)
+
+
+@pytest.mark.parametrize(("kind", "subtype"), [("flac", "PCM_16"), ("float-wav", "FLOAT")])
+def test_formats(run: Run, tmp_path: Path, kind: str, subtype: str) -> None:
+    settings = GenerationSettings(
+        seconds=0.3, count=1, format="flac" if kind == "flac" else "float-wav"
+    )
+    (clip,) = generate(run, settings, tmp_path, quiet=True)
+    assert clip.path.suffix == (".flac" if kind == "flac" else ".wav")
+    assert soundfile.info(clip.path).subtype == subtype
+    assert soundfile.info(clip.path).frames == round(0.3 * RATE_HZ)
+
+
+def test_a_file_of_ones_own_is_gone_on_from_its_end(run: Run, tmp_path: Path) -> None:
+    write_recordings(tmp_path / "mine", 1, 2.0, 16000)
+    mine = tmp_path / "mine" / "tune 0.wav"
+    settings = GenerationSettings(seconds=0.3, count=1, seed_from=str(mine))
+    (clip,) = generate(run, settings, tmp_path / "clips", quiet=True)
+    assert clip.seed.offset_seconds + clip.seed.seconds == pytest.approx(2.0, abs=1e-3)
+    short = GenerationSettings(seconds=0.3, count=1, seed_from=str(tmp_path / "none.wav"))
+    with pytest.raises(ReverieError, match="is no file"):
+        generate(run, short, tmp_path / "other", quiet=True)
+    write_recordings(tmp_path / "short", 1, 0.1, 8000)
+    short = GenerationSettings(seed_from=str(tmp_path / "short" / "tune 0.wav"))
+    with pytest.raises(ReverieError, match=r"has 0.1 s, and a seed needs"):
+        generate(run, short, tmp_path / "other", quiet=True)
+    assert not (tmp_path / "other").exists()
+
+
+def test_seeds_take_every_recording_in_turn(run: Run, corpus: Corpus) -> None:
+    seeds, samples = choose_seeds(run, "training", 6, 2000, np.random.default_rng(0))
+    assert samples.shape == (6, 2000)
+    names = [seed.recording for seed in seeds]
+    assert set(names[:4]) == {r.path for r in corpus.of_split("train")}
+
+
+class Echo(torch.nn.Module):
+    """A model that knows the future: it predicts the frames it is told, in order."""
+
+    def __init__(self, future: torch.Tensor) -> None:
+        super().__init__()
+        self.future, self.place, self.head = future, -1, self
+
+    def initial_state(self, *_: object) -> tuple[()]:
+        return ()
+
+    def advance(self, frame: torch.Tensor, _: object) -> tuple[torch.Tensor, tuple[()]]:
+        self.place += 1
+        return frame, ()
+
+    def forward(self, _: torch.Tensor) -> torch.Tensor:
+        return self.future[:, self.place]
+
+    def sample(self, output: torch.Tensor, *_: object) -> torch.Tensor:
+        return output
+
+
+@pytest.mark.parametrize("frames", [FourierFrames(100), MdctFrames(100)])
+def test_a_true_prediction_goes_on_without_a_seam(frames: FourierFrames | MdctFrames) -> None:
+    """With the true frames predicted, seed and clip together are the recording."""
+    whole = torch.randn(1, 3000)
+    representation = Representation(frames, torch.zeros(frames.width), torch.ones(frames.width))
+    seed = whole[:, : frames.samples_for(8)]
+    echo = Echo(representation.analyse(whole)[:, 1:])
+    found = continue_samples(
+        echo,  # pyright: ignore[reportArgumentType]
+        representation,
+        seed,
+        "carry",
+        torch.Generator(),
+        SampleSettings(),
+        1234,
+    )
+    made = torch.cat(list(found), dim=1)
+    torch.testing.assert_close(made, whole[:, 800 : 800 + 1234], atol=1e-5, rtol=1e-4)
+
+
+def test_long_clips_take_no_more_memory(run: Run, tmp_path: Path) -> None:
+    generate(run, GenerationSettings(seconds=2, count=1), tmp_path / "short", quiet=True)
+    before = psutil.Process().memory_info().rss
+    generate(run, GenerationSettings(seconds=600, count=1), tmp_path / "long", quiet=True)
+    grown = psutil.Process().memory_info().rss - before
+    assert soundfile.info(tmp_path / "long" / "001.wav").frames == 600 * RATE_HZ
+    assert grown < 10_000_000  # the samples alone, as floats, would be 19 MB
+
+
+def test_a_clip_is_whole_or_not_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stops(*arguments: object, **named: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(clips, "continue_samples", stops)
+    with pytest.raises(KeyboardInterrupt):
+        generate(run, GenerationSettings(count=2), tmp_path / "clips", quiet=True)
+    assert not list((tmp_path / "clips").glob("*"))
+
+
+def test_preview(run: Run) -> None:
+    model = run.load_model(run.find_checkpoint())
+    assert preview(model, run.representation(), run).shape == (PREVIEW_SECONDS * RATE_HZ,)
+
+
+def test_a_changed_corpus_is_refused(run: Run, tmp_path: Path) -> None:
+    told = json.loads((run.folder / "corpus.json").read_text())
+    other = Run(run.folder, run.recipe, run.corpus_folder, "0" * 64, told["rate_hz"])
+    with pytest.raises(ReverieError, match="has changed since"):
+        generate(other, GenerationSettings(), tmp_path / "clips", quiet=True)

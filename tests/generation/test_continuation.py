@@ -1,0 +1,83 @@
+"""The rolling window is exactly what re-feeding the last T frames would give."""
+
+from typing import get_args
+
+import pytest
+import torch
+from torch import Tensor
+
+from reverie.generation.continuation import continue_frames
+from reverie.models.architectures import build_model
+from reverie.models.contract import FrameModel, SampleSettings
+from reverie.models.settings import Architecture, ModelSettings
+
+D = 9
+
+
+def made(architecture: Architecture) -> FrameModel:
+    model = build_model(
+        ModelSettings(architecture=architecture, hidden=16), D, torch.Generator().manual_seed(1)
+    )
+    for parameter in model.parameters():
+        parameter.data.mul_(2)  # far enough from linear that a wrong state shows
+    return model
+
+
+def re_fed(model: FrameModel, seed: Tensor, count: int) -> Tensor:
+    """The paper's procedure, word for word."""
+    length = seed.shape[1]
+    frames = seed
+    with torch.no_grad():
+        for _ in range(count):
+            frames = torch.cat([frames, model(frames[:, -length:])[:, -1:]], dim=1)
+    return frames[:, length:]
+
+
+def made_new(model: FrameModel, seed: Tensor, count: int, method: str, heat: float = 0) -> Tensor:
+    new = continue_frames(
+        model,
+        seed,
+        "carry" if method == "carry" else "rolling",
+        torch.Generator().manual_seed(3),
+        SampleSettings(heat),
+    )
+    return torch.stack([next(new) for _ in range(count)], dim=1)
+
+
+@pytest.mark.parametrize("architecture", get_args(Architecture))
+@pytest.mark.parametrize("length", [1, 2, 40])
+@pytest.mark.parametrize("clips", [1, 3])
+def test_rolling_equals_re_feeding(architecture: Architecture, length: int, clips: int) -> None:
+    model = made(architecture)
+    seed = torch.randn(clips, length, D)
+    count = 2 * length + 5
+    found, expected = made_new(model, seed, count, "rolling"), re_fed(model, seed, count)
+    torch.testing.assert_close(found, expected, atol=2e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", get_args(Architecture))
+def test_carrying_equals_the_whole_sequence(architecture: Architecture) -> None:
+    model = made(architecture)
+    seed = torch.randn(2, 6, D)
+    found = made_new(model, seed, 10, "carry")
+    with torch.no_grad():
+        whole = model(torch.cat([seed, found], dim=1))
+    torch.testing.assert_close(found, whole[:, 5:-1], atol=1e-5, rtol=1e-4)
+
+
+def test_the_window_forgets_and_the_carried_state_does_not() -> None:
+    model = made("baseline")
+    seed = torch.randn(1, 5, D)
+    rolled, carried = (made_new(model, seed, 20, m) for m in ("rolling", "carry"))
+    torch.testing.assert_close(rolled[:, 0], carried[:, 0])
+    assert not torch.allclose(rolled, carried, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["rolling", "carry"])
+def test_draws_come_from_the_generator_given(method: str) -> None:
+    model = made("gruv")
+    model.head.measure([(torch.zeros(1, 1, D), torch.ones(1, 1, D))])
+    seed = torch.randn(2, 5, D)
+    one, same = (made_new(model, seed, 9, method, 1.0) for _ in range(2))
+    assert torch.equal(one, same)
+    assert not torch.allclose(one, made_new(model, seed, 9, method, 0.0))

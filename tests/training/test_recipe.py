@@ -1,0 +1,68 @@
+"""Recipes are read strictly."""
+
+from pathlib import Path
+
+import pytest
+
+from reverie.errors import ReverieError
+from reverie.frames.settings import build_frames
+from reverie.training.recipe import load_recipe, recipe_names
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_is_whole_and_described(name: str) -> None:
+    assert len(load_recipe(name).description) > 20
+
+
+def test_the_papers_figures() -> None:
+    recipe = load_recipe("paper")
+    assert build_frames(recipe.frames).width == 8000
+    assert (recipe.model.hidden, recipe.training.sequence_frames) == (2048, 40)
+    assert recipe.training.keep_epochs == (1200, 1500, 1800, 2100)
+    assert recipe.training.epochs == 2100
+    assert recipe.training.learning_rate == 1e-4
+    assert recipe.model.input_dropout == recipe.model.hidden_dropout == 0.5
+    assert (recipe.model.dense_dropout, recipe.model.dense_l2) == (0.2, 1e-4)
+    assert recipe.generation.temperature == 0
+
+
+def test_settings_are_overridden_and_typed() -> None:
+    recipe = load_recipe(
+        "desk", ["model.hidden=7", "frames.transform=mdct", "training.keep_epochs=[1, 2]"]
+    )
+    assert recipe.model.hidden == 7
+    assert recipe.frames.transform == "mdct"
+    assert recipe.training.keep_epochs == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("model.hiden=5", r"no setting model.hiden. Did you mean model.hidden\?"),
+        ("model.hidden=-5", "model.hidden is wrong"),
+        ("modle.hidden=5", "no setting modle"),
+        ("training.epochs=many", "training.epochs is wrong"),
+        ("training.epochs=1.5", "training.epochs is wrong"),
+        ("model.input_dropout=1.0", "model.input_dropout is wrong"),
+        ("training.keep_epochs=[9999]", "keep_epochs asks for epoch 9999"),
+        ("model.hidden", "is not an assignment"),
+        ("model.hidden.more=3", "hidden is a value, not a section"),
+        ("frames=3", "frames is wrong"),
+    ],
+)
+def test_mistakes_are_named(assignment: str, message: str) -> None:
+    with pytest.raises(ReverieError, match=message):
+        load_recipe("desk", [assignment])
+
+
+def test_a_recipe_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[model]\nhidden = 3\n[training]\nepochs = 4\n")
+    assert load_recipe(str(path)).model.hidden == 3
+    path.write_text("[model\n")
+    with pytest.raises(ReverieError, match="is not TOML"):
+        load_recipe(str(path))
+    with pytest.raises(ReverieError, match="cannot be read"):
+        load_recipe(str(tmp_path / "none.toml"))
+    with pytest.raises(ReverieError, match="Known: demo, desk, paper"):
+        load_recipe("nonsense")

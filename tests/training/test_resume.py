@@ -1,0 +1,213 @@
+"""A run that was stopped, however rudely, ends with the same bytes as one that never was."""
+
+import hashlib
+import os
+import signal
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from reverie.errors import ReverieError
+from reverie.training import checkpoint, loop
+from reverie.training.checkpoint import MODEL, OPTIMISER, list_checkpoints
+from reverie.training.metrics import read_metrics
+from reverie.training.recipe import load_recipe
+from reverie.training.run import Run
+from reverie.training.settings import Recipe
+from tests.conftest import SMALL
+
+
+def train(corpus_folder: Path, recipe: Recipe, folder: Path) -> Run:
+    return loop.train(corpus_folder, recipe, folder, quiet=True)
+
+
+def fingerprint(run: Run) -> tuple[list[str], list[tuple[int, float, float | None]]]:
+    """Every kept weight and optimiser state, and every figure but the time."""
+    hashes = [
+        f"{path.parent.name}/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+        for folder in list_checkpoints(run.checkpoints)
+        for path in (folder / MODEL, folder / OPTIMISER)
+    ]
+    lines = [(m["epoch"], m["train_loss"], m["held_out_loss"]) for m in read_metrics(run.metrics)]
+    return hashes, lines
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[str], list[tuple[int, float, float | None]]]:
+    recipe = load_recipe("paper", SMALL)
+    return fingerprint(train(corpus_folder, recipe, tmp_path_factory.mktemp("run") / "whole"))
+
+
+Undisturbed = tuple[list[str], list[tuple[int, float, float | None]]]
+
+
+def test_training_learns_and_keeps_what_was_asked(undisturbed: Undisturbed) -> None:
+    hashes, lines = undisturbed
+    assert [line[0] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert lines[-1][1] < lines[0][1]
+    assert all(line[2] is not None for line in lines)
+    assert {h.split("/")[0] for h in hashes} == {"epoch-00003", "epoch-00006"}
+
+
+def test_the_same_seed_gives_the_same_bytes(
+    corpus_folder: Path, recipe: Recipe, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    assert fingerprint(train(corpus_folder, recipe, tmp_path / "again")) == undisturbed
+
+
+def test_more_epochs_go_on_from_the_last(
+    corpus_folder: Path, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    train(corpus_folder, load_recipe("paper", [*SMALL, "training.epochs=3"]), tmp_path / "run")
+    run = train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run")
+    assert fingerprint(run) == undisturbed
+
+
+def start(corpus_folder: Path, recipe: Recipe, folder: Path) -> int:
+    """Train in a process of its own, forked so that it need not import everything again."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # later Pythons warn of threads
+        child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            train(corpus_folder, recipe, folder)
+            status = 0
+        except KeyboardInterrupt as error:
+            (folder / "said.txt").write_text(str(error))
+            status = 130
+        finally:
+            os._exit(status)
+    return child
+
+
+def ended(child: int) -> int:
+    """Its exit status, once it has one; negative for a signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(6000):
+        if list(path.parent.glob(path.name)):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{path} never came")
+
+
+def test_killed_in_the_middle_and_resumed(
+    corpus_folder: Path, recipe: Recipe, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    folder = tmp_path / "run"
+    often = load_recipe("paper", [*SMALL, "training.checkpoint_minutes=1e-9"])
+    child = start(corpus_folder, often, folder)
+    wait_for(folder / "checkpoints" / "epoch-00003")
+    os.kill(child, signal.SIGKILL)
+    ended(child)
+    assert fingerprint(train(corpus_folder, recipe, folder)) == undisturbed
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_and_resumed(
+    corpus_folder: Path, recipe: Recipe, tmp_path: Path, undisturbed: Undisturbed, name: int
+) -> None:
+    folder = tmp_path / "run"
+    endless = [*SMALL, "training.epochs=100000", "training.checkpoint_minutes=1e-9"]
+    child = start(corpus_folder, load_recipe("paper", endless), folder)
+    wait_for(folder / "checkpoints" / "epoch-00001*")
+    os.kill(child, name)
+    assert ended(child) == 130
+    said = (folder / "said.txt").read_text()
+    last = list_checkpoints(folder / "checkpoints")[-1]
+    assert said.startswith("stopped after")
+    assert said.endswith(f"the same command goes on from {last}")
+    epoch = int(last.name[6:11])
+    if epoch < 6:  # else it outran the shorter recipe before the signal came
+        assert fingerprint(train(corpus_folder, recipe, folder)) == undisturbed
+
+
+@pytest.mark.parametrize("moment", range(8))
+def test_a_kill_at_any_moment_of_a_checkpoint(
+    corpus_folder: Path,
+    recipe: Recipe,
+    tmp_path: Path,
+    undisturbed: Undisturbed,
+    moment: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Die at the nth step of writing the second checkpoint, leaving everything as it lies."""
+    folder = tmp_path / "run"
+    steps = 0
+
+    def dying(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            nonlocal steps
+            if (folder / "checkpoints" / "epoch-00003").exists():
+                if steps == moment:
+                    os._exit(9)
+                steps += 1
+            return function(*arguments, **named)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_file", dying(checkpoint.save_file))
+        patch.setattr(checkpoint, "write_json", dying(checkpoint.write_json))
+        patch.setattr(torch, "save", dying(torch.save))
+        patch.setattr(os, "fsync", dying(os.fsync))
+        patch.setattr(Path, "replace", dying(Path.replace))
+        child = start(corpus_folder, recipe, folder)
+    assert ended(child) == 9
+    assert fingerprint(train(corpus_folder, recipe, folder)) == undisturbed
+    assert not list((folder / "checkpoints").glob(".*"))
+
+
+def test_a_full_disk_keeps_what_was_made(
+    corpus_folder: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(corpus_folder, load_recipe("paper", [*SMALL, "training.epochs=3"]), tmp_path / "r")
+    before = fingerprint(run)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(ReverieError, match=r"cannot write .*: no space left on device"):
+        train(corpus_folder, recipe, tmp_path / "r")
+    assert fingerprint(run)[0] == before[0]
+
+
+def test_a_run_is_not_mixed_up(corpus_folder: Path, recipe: Recipe, tmp_path: Path) -> None:
+    train(corpus_folder, recipe, tmp_path / "run")
+    wider = load_recipe("paper", [*SMALL, "model.hidden=13"])
+    with pytest.raises(ReverieError, match=r"begun with model.hidden = 12, not 13"):
+        train(corpus_folder, wider, tmp_path / "run")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("mine")
+    with pytest.raises(ReverieError, match="holds other files and no run"):
+        train(corpus_folder, recipe, tmp_path / "other")
+
+
+def test_broken_checkpoints_are_named(corpus_folder: Path, recipe: Recipe, tmp_path: Path) -> None:
+    run = train(corpus_folder, recipe, tmp_path / "run")
+    (run.find_checkpoint("3") / MODEL).write_bytes(b"junk")
+    with pytest.raises(ReverieError, match=r"epoch-00003/model.safetensors cannot be loaded"):
+        run.load_model(run.find_checkpoint("3"))
+    with pytest.raises(ReverieError, match="has no checkpoint 5"):
+        run.find_checkpoint("5")
+    longer = load_recipe("paper", [*SMALL, "training.epochs=7"])
+    (run.find_checkpoint("6") / OPTIMISER).write_bytes(b"junk")
+    with pytest.raises(ReverieError, match=r"optimizer.pt cannot be loaded"):
+        train(corpus_folder, longer, tmp_path / "run")
+
+
+def test_a_loss_that_explodes_is_said(corpus_folder: Path, tmp_path: Path) -> None:
+    recipe = load_recipe("paper", [*SMALL, "training.learning_rate=1e30"])
+    with pytest.raises(ReverieError, match=r"no longer a number.*Lower training.learning_rate"):
+        train(corpus_folder, recipe, tmp_path / "run")

@@ -1,0 +1,70 @@
+"""Sequences lie where DESIGN says: end to end, a target frame shared, never across recordings."""
+
+import numpy as np
+import pytest
+import torch
+
+from reverie.corpus.corpus import Corpus
+from reverie.errors import ReverieError
+from reverie.frames.fourier import FourierFrames
+from reverie.frames.mdct import MdctFrames
+from reverie.training.recipe import load_recipe
+from reverie.training.sequences import FULL_SCALE, Sequences, excerpts, split_sequences
+from reverie.training.settings import Recipe
+
+
+def test_they_tile_each_recording(corpus: Corpus) -> None:
+    recordings = corpus.of_split("train")
+    found = Sequences(corpus, recordings, FourierFrames(250), 8)
+    assert len(found) == sum((r.samples - 250) // 2000 for r in recordings)
+    whole = corpus.pcm(recordings[0]).astype(np.float32) / FULL_SCALE
+    for index in range(int(found.counts[0])):
+        start = index * 2000
+        assert np.array_equal(found.read(index), whole[start : start + 2250])
+    second = corpus.pcm(recordings[1])[:2250].astype(np.float32) / FULL_SCALE
+    assert np.array_equal(found.read(int(found.counts[0])), second)
+
+
+def test_overlapping_frames_get_their_overlap(corpus: Corpus) -> None:
+    frames = MdctFrames(250)
+    found = Sequences(corpus, corpus.recordings, frames, 8)
+    assert frames.analyse(torch.from_numpy(found.read(0))[None]).shape == (1, 9, 250)
+
+
+def test_an_epoch_has_each_once_and_is_decided_by_its_seed(corpus: Corpus) -> None:
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8)
+    plain = torch.cat(list(found.batches(7, None)))
+    mixed = torch.cat(list(found.batches(7, np.random.default_rng(1))))
+    again = torch.cat(list(found.batches(7, np.random.default_rng(1))))
+    assert torch.equal(mixed, again)
+    assert not torch.equal(mixed, plain)
+    assert sorted(map(bytes, mixed.numpy())) == sorted(map(bytes, plain.numpy()))
+
+
+@pytest.mark.parametrize("starts", ["grid", "random"])
+def test_going_on_inside_an_epoch(corpus: Corpus, starts: str) -> None:
+    kind = "random" if starts == "random" else "grid"
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8, kind)
+    whole = list(found.batches(5, np.random.default_rng(4)))
+    rest = list(found.batches(5, np.random.default_rng(4), skip=3))
+    assert len(rest) == len(whole) - 3
+    assert all(torch.equal(a, b) for a, b in zip(whole[3:], rest, strict=True))
+
+
+def test_random_starts_move_and_stay_inside(corpus: Corpus) -> None:
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8, "random")
+    one = torch.cat(list(found.batches(50, np.random.default_rng(1))))
+    other = torch.cat(list(found.batches(50, np.random.default_rng(2))))
+    assert one.shape == other.shape == (len(found), 2250)
+    assert not set(map(bytes, one.numpy())) & set(map(bytes, other.numpy()))
+
+
+def test_excerpts_are_all_samples(corpus: Corpus) -> None:
+    total = sum(piece.shape[1] for piece in excerpts(corpus, corpus.recordings))
+    assert total == sum(r.samples for r in corpus.recordings)
+
+
+def test_too_long_a_sequence_is_refused(corpus: Corpus) -> None:
+    recipe: Recipe = load_recipe("paper")
+    with pytest.raises(ReverieError, match=r"as long as one sequence \(20.5 s\)"):
+        split_sequences(corpus, recipe)
