@@ -1,0 +1,61 @@
+"""`reverie prepare` as a person and a script call it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from reverie.cli.prepare import prepare
+from reverie.errors import ReverieError
+from tests.audio.making import cut, mp3
+
+app = typer.Typer()
+app.command()(prepare)
+
+
+@pytest.fixture
+def tunes(tmp_path: Path) -> Path:
+    (tmp_path / "my tunes").mkdir()
+    for number in range(2):
+        mp3(tmp_path / "my tunes" / f"{number}.mp3", 3.0, rng_seed=number)
+    cut(mp3(tmp_path / "my tunes" / "cut.mp3", rng_seed=9))
+    return tmp_path / "my tunes"
+
+
+def test_one_word_is_enough(tunes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, [str(tunes)])
+    assert result.exit_code == 0
+    assert "2 recordings used: 1 to train on, 1 held out; 6 s of sound" in result.stdout
+    assert "1 file refused:\n  cut.mp3: cut off or damaged" in result.stdout
+    assert "Next: reverie inspect" in result.stdout
+    assert (tmp_path / "my tunes-corpus" / "manifest.json").exists()
+
+
+def test_json_is_for_scripts(tunes: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    result = CliRunner().invoke(app, [str(tunes), "--out", out, "--json", "--rate", "8000"])
+    told = json.loads(result.stdout)
+    assert (told["train"], told["held_out"], told["rate_hz"]) == (1, 1, 8000)
+    assert told["refused"][0]["path"] == "cut.mp3"
+
+
+def test_bad_settings_are_named(tunes: Path) -> None:
+    result = CliRunner().invoke(app, [str(tunes), "--rate", "100"])
+    assert isinstance(result.exception, ReverieError)
+    assert "rate_hz" in str(result.exception)
+
+
+def test_nothing_usable_lists_why(tunes: Path, tmp_path: Path) -> None:
+    for number in range(2):
+        (tunes / f"{number}.mp3").write_bytes(b"")
+    result = CliRunner().invoke(app, [str(tunes), "--out", str(tmp_path / "out")])
+    assert isinstance(result.exception, ReverieError)
+    assert "0.mp3: empty" in result.stderr
+    assert "cut.mp3: cut off" in result.stderr
+
+
+def test_help_has_an_example() -> None:
+    assert "reverie prepare ~/Music/piano" in CliRunner().invoke(app, ["--help"]).stdout
