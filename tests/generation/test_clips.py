@@ -157,7 +157,7 @@ def test_long_clips_take_no_more_memory(run: Run, tmp_path: Path) -> None:
 def test_a_clip_is_whole_or_not_there(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stops(*arguments: object, **named: object) -> object:
+    def stops(*_: object) -> object:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(clips, "continue_samples", stops)
