@@ -1,8 +1,10 @@
 """The `reverie` command: its subcommands, and how every failure is told."""
 
+import functools
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -23,8 +25,28 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Learn to make music from a folder of recordings: audio in, audio out.",
 )
+
+
+def _telling(command: Callable[..., None]) -> Callable[..., None]:
+    """`command`, whose `ReverieError` becomes one line on stderr and exit status 2."""
+
+    @functools.wraps(command)
+    def told(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except ReverieError as error:
+            print(f"reverie: {error}", file=sys.stderr)
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt as interrupt:
+            said = str(interrupt) or "interrupted; what was finished is kept"
+            print(f"reverie: {said}", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from interrupt
+
+    return told
+
+
 for command in (prepare, inspect, train, generate, demo):
-    app.command()(command)
+    app.command()(_telling(command))
 
 
 def _version(asked: bool) -> None:
@@ -35,7 +57,7 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def options(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version.")
     ] = False,
 ) -> None:
@@ -43,15 +65,9 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; a `ReverieError` becomes one line on stderr and exit status 2."""
+    """Run the command line."""
     try:
         app()
-    except ReverieError as error:
-        print(f"reverie: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("reverie: interrupted; what was finished is kept.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

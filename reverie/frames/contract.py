@@ -45,7 +45,7 @@ class Frames(ABC):
     def encode(self, samples: Tensor) -> Tensor:
         """Frames of a whole excerpt, padded with zeros: [B, S] -> [B, ceil((S + overlap) / n), D].
 
-        Without an overlap that is ceil(S / n) frames.
+        Without an overlap that is ceil(S / n) frames. S is 1 at least.
         """
         missing = -samples.shape[-1] % self.frame_samples
         padded = functional.pad(samples, (self.overlap_samples, missing + self.overlap_samples))

@@ -90,7 +90,7 @@ def train(
         rewind_metrics(run.metrics, progress.epoch)
         steps = math.ceil(len(train_set) / training.batch_size)
         work = Work("training", training.epochs * steps, "steps", quiet=quiet)
-        if progress.epoch < training.epochs:
+        if not _is_done(progress, recipe):
             first = representation.analyse(next(train_set.batches(training.batch_size, None)))
             step_seconds = seconds_per_step(model, first, _rng(0, 0, 0))
             left = training.epochs - progress.epoch
@@ -102,7 +102,7 @@ def train(
             work.advance(progress.epoch * steps + progress.step)
             began = time.monotonic() - progress.seconds
             saved = time.monotonic()
-            while progress.epoch < training.epochs:
+            while not _is_done(progress, recipe):
                 order = np.random.default_rng([training.rng_seed, 1, progress.epoch])
                 batches = train_set.batches(training.batch_size, order, skip=progress.step)
                 for samples in batches:
@@ -136,14 +136,15 @@ def train(
                 epoch = progress.epoch + 1
                 train_loss = progress.loss_sum / progress.loss_count
                 _check_finite(train_loss, run)
-                last = epoch == training.epochs
+                seconds = time.monotonic() - began
+                last = _is_done(Progress(epoch=epoch, seconds=seconds), recipe)
                 keep = last or epoch in training.keep_epochs
                 held_out_loss = None
                 if keep or epoch % training.held_out_every_epochs == 0:
                     held_out_loss = measure(model, representation, held_out_set, recipe)
                 progress = Progress(
                     epoch=epoch,
-                    seconds=time.monotonic() - began,
+                    seconds=seconds,
                     best_epoch=progress.best_epoch,
                     best_loss=progress.best_loss,
                 )
@@ -211,6 +212,14 @@ def measure(
 def _resume(run: Run, model: FrameModel, optimiser: torch.optim.Optimizer) -> Progress:
     found = list_checkpoints(run.checkpoints)
     return load_checkpoint(found[-1], model, optimiser) if found else Progress()
+
+
+def _is_done(progress: Progress, recipe: Recipe) -> bool:
+    """Whether all epochs are over, or the time is and an epoch has just ended."""
+    minutes = recipe.training.minutes
+    if minutes and progress.step == 0 and progress.seconds >= 60 * minutes:
+        return True
+    return progress.epoch >= recipe.training.epochs
 
 
 def _kept(recipe: Recipe, progress: Progress) -> set[int]:

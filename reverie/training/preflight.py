@@ -129,7 +129,7 @@ def seconds_per_step(model: FrameModel, frames: Tensor, rng: torch.Generator) ->
     return min(times[1:])
 
 
-def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left: float) -> str:
+def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left: int) -> str:
     """The preflight in words.
 
     Args:
@@ -140,13 +140,18 @@ def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left
         left: epochs still to go.
     """
     epoch_seconds = steps * step_seconds
-    ends = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + left * epoch_seconds))
+    seconds = left * epoch_seconds
+    limit = ""
+    if recipe.training.minutes:
+        limit = f", but no longer than {recipe.training.minutes:g} min"
+        seconds = min(seconds, max(60 * recipe.training.minutes, epoch_seconds))
+    ends = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + seconds))
     return (
         f"{recipe.model.architecture}, {needs.parameters / 1e6:.1f} M parameters; "
         f"memory {needs.memory_bytes / GIB:.1f} of {needs.memory_available_bytes / GIB:.1f} GiB; "
         f"disk {needs.disk_bytes / GIB:.2f} of {needs.disk_available_bytes / GIB:.1f} GiB\n"
-        f"{steps} steps an epoch, about {epoch_seconds:.1f} s; {left:g} epochs to go, "
-        f"about {duration(left * epoch_seconds)} (until {ends})"
+        f"{steps} steps an epoch, about {epoch_seconds:.1f} s; {left} epochs to go{limit}: "
+        f"about {duration(seconds)}, until {ends}"
     )
 
 

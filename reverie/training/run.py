@@ -33,6 +33,7 @@ FORMAT_VERSION = 1
 MAY_CHANGE = {
     "description",
     "training.epochs",
+    "training.minutes",
     "training.keep_epochs",
     "training.checkpoint_minutes",
     "training.preview_every_epochs",

@@ -20,6 +20,10 @@ class TrainingSettings:
     epochs: Count = 2100
     """Passes over the training sequences."""
 
+    minutes: Annotated[float, Field(ge=0)] = 0.0
+    """Longest time to train; the epoch in which it runs out is the last. 0 sets no limit, and only
+    then is a rerun sure to end with the same bytes."""
+
     sequence_frames: Count = 40
     """T: frames that a model looks back over, in training and in generation."""
 

@@ -1,0 +1,71 @@
+"""Write docs/reference.md from the program itself: `python docs/reference.py`."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import typer.main
+from pydantic import TypeAdapter
+
+from reverie.cli.app import app
+from reverie.settings import fields_of
+from reverie.training.recipe import load_recipe, recipe_names
+from reverie.training.settings import Recipe
+
+PAGE = Path(__file__).with_name("reference.md")
+
+
+def reference() -> str:
+    """The page as text."""
+    parts = [
+        "# Reference\n\nWritten by `docs/reference.py`; a test keeps it true.\n",
+        "## Commands\n",
+    ]
+    command = typer.main.get_command(app)
+    for name, sub in sorted(getattr(command, "commands", {}).items()):
+        parts.append(f"### reverie {name}\n\n{sub.help.strip()}\n")
+        parts.append("| | |\n|---|---|")
+        parts += [f"| `{_name(one)}` | {_help(one)} |" for one in sub.params if one.name != "help"]
+        parts.append("")
+    parts.append("## Recipes\n\n| | |\n|---|---|")
+    parts += [f"| `{name}` | {load_recipe(name).description} |" for name in recipe_names()]
+    parts.append(
+        "\n## Settings of a recipe\n\nWith what they are unless a recipe says otherwise.\n"
+    )
+    parts.append("| setting | default | meaning |\n|---|---|---|")
+    schema = TypeAdapter(Recipe).json_schema()
+    for name in fields_of(Recipe):
+        parts.append(f"| `{name}` | `{_default(name)}` | {_meaning(schema, name)} |")
+    return "\n".join(parts) + "\n"
+
+
+def _name(parameter: Any) -> str:
+    return parameter.name.upper() if parameter.param_type_name == "argument" else parameter.opts[0]
+
+
+def _help(parameter: Any) -> str:
+    text = re.sub(r"\s+", " ", parameter.help or "")
+    default = parameter.show_default if isinstance(parameter.show_default, str) else None
+    if default is None and parameter.param_type_name == "option" and not parameter.is_flag:
+        default = parameter.default
+    return f"{text} Default: {default}." if default not in (None, "", False) else text
+
+
+def _default(name: str) -> str:
+    value: Any = Recipe()
+    for part in name.split("."):
+        value = getattr(value, part)
+    return f"{list(value) if isinstance(value, tuple) else value}"
+
+
+def _meaning(schema: dict[str, Any], name: str) -> str:
+    place = schema
+    for part in name.split("."):
+        found = place["properties"][part]
+        reference = found.get("$ref")
+        place = schema["$defs"][reference.rpartition("/")[2]] if reference else found
+    return re.sub(r"\s+", " ", place.get("description", "")).strip()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(reference(), encoding="utf-8")

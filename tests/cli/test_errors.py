@@ -1,0 +1,112 @@
+"""Every mistake: one line on stderr that names the thing and the remedy, and exit status 2."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RATE_HZ, SMALL
+from tests.music import write_recordings
+
+
+def reverie(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person would."""
+    return subprocess.run(
+        [sys.executable, "-m", "reverie", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.fixture
+def one_recording(tmp_path: Path) -> Path:
+    write_recordings(tmp_path / "single", 1, 6.0, RATE_HZ)
+    assert reverie("prepare", tmp_path / "single", "--out", tmp_path / "one").returncode == 0
+    return tmp_path / "one"
+
+
+def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert result.returncode == 2, result
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+def test_settings_recipes_and_runs(corpus_folder: Path, tmp_path: Path) -> None:
+    train = ("train", corpus_folder, "--out", tmp_path / "run")
+    refused(reverie(*train, "--set", "model.hiden=5"), "model.hiden", "Did you mean model.hidden?")
+    refused(reverie(*train, "--set", "model.hidden=-5"), "model.hidden", "greater than")
+    refused(reverie(*train, "--recipe", "opera"), "'opera'", "demo, desk, paper")
+    refused(reverie("train", tmp_path, "--out", tmp_path / "run"), "manifest.json", "not a corpus")
+    refused(reverie("generate", corpus_folder), "config.json", "not a run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_corpus_of_one(one_recording: Path) -> None:
+    refused(
+        reverie("train", one_recording, "--set", "frames.frame_samples=100"),
+        "one",
+        "at least two recordings",
+    )
+
+
+def test_a_model_too_large_for_the_machine(corpus_folder: Path, tmp_path: Path) -> None:
+    settings = [word for one in SMALL for word in ("--set", one)]
+    result = reverie(
+        "train", corpus_folder, "--out", tmp_path / "run", *settings, "--set", "model.hidden=65536"
+    )
+    refused(result, "GiB", "model.hidden (65536)")
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a small disk")
+def test_a_disk_that_fills_up(corpus_folder: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=True)
+    try:
+        settings = [word for one in SMALL for word in ("--set", one)]
+        train = ("train", corpus_folder, "--out", disk / "run", *settings)
+        assert reverie(*train).returncode == 0
+        small = sorted(path.name for path in (disk / "run" / "checkpoints").iterdir())
+        with (disk / "filler").open("wb") as filler:
+            try:
+                while filler.write(bytes(4096)):
+                    filler.flush()
+            except OSError:
+                pass
+        refused(reverie(*train, "--set", "training.epochs=9"), "disk")
+        refused(reverie("generate", disk / "run", "--count", "1"), "001.wav", "Free some space")
+        assert sorted(path.name for path in (disk / "run" / "checkpoints").iterdir()) == small
+        (disk / "filler").unlink()
+        assert reverie(*train, "--set", "training.epochs=9").returncode == 0
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_the_whole_way_with_json(tmp_path: Path) -> None:
+    write_recordings(tmp_path / "my tunes", 5, 6.0, RATE_HZ)
+    corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
+    prepared = reverie(
+        "prepare", tmp_path / "my tunes", "--out", corpus, "--rate", str(RATE_HZ), "--json"
+    )
+    json.loads(prepared.stdout)
+    settings = [word for one in SMALL for word in ("--set", one)]
+    trained = reverie("train", corpus, "--out", run, "--json", *settings)
+    assert json.loads(trained.stdout)["epoch"] == 6
+    assert "parameters" in trained.stderr
+    generated = reverie("generate", run, "--out", clips, "--count", "2", "--seconds", "1", "--json")
+    assert json.loads(generated.stdout)["clips"] == [str(clips / f"00{n}.wav") for n in (1, 2)]
+    inspected = reverie("inspect", corpus, "--json")
+    json.loads(inspected.stdout)
+
+
+@pytest.mark.parametrize("command", ["prepare", "inspect", "train", "generate", "demo"])
+def test_help_has_an_example(command: str) -> None:
+    result = reverie(command, "--help")
+    assert result.returncode == 0
+    assert "Example" in result.stdout
