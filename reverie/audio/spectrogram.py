@@ -80,8 +80,9 @@ def spectrogram_db(
         last = min(first + _COLUMNS_AT_ONCE, wanted)
         count = int(np.clip(4 * (edges[1] - edges[0]) / size, 1, WINDOWS_PER_COLUMN))
         share = (np.arange(count) + 0.5) / count
-        centres = edges[first:last, None] + (edges[1] - edges[0]) * share
-        blocks = _blocks(samples, np.round(centres - size / 2).astype(np.int64).ravel(), size)
+        within = (edges[1] - edges[0]) * share - size / 2
+        starts: NDArray[np.float64] = np.add.outer(edges[first:last], within)
+        blocks = _blocks(samples, np.round(starts).astype(np.int64).ravel(), size)
         spectra = np.fft.rfft(blocks * window)
         power = (spectra.real**2 + spectra.imag**2) * scale**2
         power = power.reshape(last - first, count, -1).mean(axis=1)
@@ -109,9 +110,10 @@ def band_edges_hz(rate_hz: int, bands: int = BANDS) -> NDArray[np.float64]:
 def as_float(samples: NDArray[Any]) -> NDArray[np.float32]:
     """`samples` as float32, int16 scaled so that 32768 is 1.0; what is not finite becomes 0."""
     if samples.dtype == np.int16:
-        return samples.astype(np.float32) / 32768
-    wave = samples.astype(np.float32)
-    return np.where(np.isfinite(wave), wave, np.float32(0))
+        return samples.astype(np.float32) * np.float32(1 / 32768)
+    wave: NDArray[np.float32] = samples.astype(np.float32)
+    wave[~np.isfinite(wave)] = 0
+    return wave
 
 
 def _blocks(samples: Wave, starts: NDArray[np.int64], size: int) -> NDArray[np.float32]:

@@ -15,12 +15,12 @@ Tone = Literal["good", "warn", "bad"]
 
 COLUMNS: tuple[tuple[str, Literal["text", "number"]], ...] = (
     ("Recording", "text"),
+    ("Split", "text"),
     ("Length", "number"),
     ("Codec", "text"),
     ("Hz", "number"),
     ("Channels", "number"),
     ("LUFS", "number"),
-    ("Split", "text"),
 )
 """Heading and kind of each cell of a row."""
 
@@ -39,12 +39,12 @@ def row(recording: Recording) -> tuple[str, ...]:
     loudness = recording.loudness_lufs
     return (
         printable(recording.path),
+        recording.split,
         f"{whole // 60}:{whole % 60:02d}",
         recording.codec,
         str(recording.source_rate_hz),
         str(recording.source_channels),
         "too quiet" if loudness is None else f"{loudness:.1f}".replace("-", "−"),
-        recording.split,
     )
 
 

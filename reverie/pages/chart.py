@@ -68,6 +68,7 @@ def line_chart(
         axes.grid(visible=True, color="#010204", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.spines[:].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(frameon=False, labelcolor=_TEXT, loc="upper right")
         buffer = io.StringIO()
         canvas.print_svg(buffer, metadata={"Date": None})

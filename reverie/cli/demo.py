@@ -1,0 +1,61 @@
+"""`reverie demo`: everything on the embedded recordings, ending in a page."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder for everything it makes.")] = Path(
+        "reverie-demo"
+    ),
+    recipe: Annotated[
+        str, typer.Option(help="demo, desk or paper; or the path of a TOML file with your own.")
+    ] = "demo",
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="SECTION.FIELD=VALUE", help="Change one setting; may be repeated."
+        ),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Learn from twelve embedded piano tunes, make five new clips, and show them on one page.
+
+    Takes some minutes on two cores. Stopped and called again, it goes on where it was.
+
+    Example: `reverie demo --open`
+    """
+    from reverie.cli.output import tell
+    from reverie.demo.steps import run_demo
+    from reverie.progress import duration
+    from reverie.training.recipe import load_recipe
+
+    made = run_demo(out, load_recipe(recipe, assignments or ()), quiet=quiet)
+    if as_json:
+        clips = [
+            {
+                "path": str(one.path),
+                "verdict": one.health.verdict,
+                "sentence": one.health.sentence,
+                "relative_db": round(one.health.relative_db, 2),
+            }
+            for one in made.clips
+        ]
+        print(json.dumps({"page": str(made.page), "clips": clips, "seconds": made.seconds}))
+    else:
+        for one in made.clips:
+            tell(f"{one.path}  {one.health.sentence}")
+        tell(f"It took {duration(sum(made.seconds.values()))}. The page: {made.page}")
+    if show:
+        import webbrowser
+
+        webbrowser.open(made.page.resolve().as_uri())

@@ -1,0 +1,65 @@
+"""`reverie inspect`: what is in a corpus, and whether it is enough."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def inspect(
+    folder: Annotated[
+        Path, typer.Argument(metavar="CORPUS", help="A corpus that `reverie prepare` made.")
+    ],
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PAGE", help="Write a page with the waveform and spectrogram of each recording."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Show what is in a corpus, what was refused and why, and whether it is enough.
+
+    Example: `reverie inspect piano --html piano.html`
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from reverie.cli.output import tell
+    from reverie.corpus.corpus import Corpus
+    from reverie.corpus.inspection import COLUMNS, findings, row, totals
+    from reverie.corpus.summary import as_result, refusal_lines
+
+    corpus = Corpus.open(folder)
+    if html:
+        from reverie.corpus.page import write_corpus_page
+
+        write_corpus_page(corpus, html, quiet=quiet)
+    if as_json:
+        result = as_result(corpus) | {
+            "findings": [dataclasses.asdict(one) for one in findings(corpus)],
+            "page": str(html) if html else None,
+        }
+        print(json.dumps(result, indent=2))
+        return
+    console = Console()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, kind in COLUMNS:
+        table.add_column(heading, justify="right" if kind == "number" else "left")
+    table.columns[0].overflow, table.columns[0].min_width = "fold", 20
+    for recording in corpus.recordings:
+        table.add_row(*(Text(cell) for cell in row(recording)))
+    console.print(table)
+    for line in [totals(corpus), *refusal_lines(corpus.refused)]:
+        tell(line)
+    for finding in findings(corpus):
+        tell(f"- {finding.text}")
+    if html:
+        tell(f"The page is {html}")

@@ -1,0 +1,153 @@
+"""The demo's page: first the clips and what is to be said of each, then how they came to be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.corpus.corpus import Corpus, printable
+from reverie.corpus.inspection import COLUMNS, findings, row, totals
+from reverie.evaluation.health import Health, corpus_level_dbfs, health
+from reverie.pages.chart import Line, line_chart
+from reverie.pages.media import audio_uri, png_uri
+from reverie.pages.page import write_page
+from reverie.progress import duration
+from reverie.storage import read_json
+from reverie.training.metrics import EpochMetrics, read_metrics
+from reverie.training.run import Run
+
+_TEMPLATE = Path(__file__).with_name("page.html")
+_STEPS = {
+    "prepare": "Reading and checking the recordings",
+    "train": "Training",
+    "generate": "Making the clips",
+    "judge": "Measuring the clips",
+}
+
+
+@dataclass(frozen=True)
+class ClipReport:
+    """A clip, what was measured of it, and the seed that it goes on from."""
+
+    path: Path
+    samples: NDArray[np.int16]
+    health: Health
+    seed: NDArray[np.int16]
+    seed_recording: str
+    seed_offset_seconds: float
+    epoch: int
+    """How long the model had learned that made it."""
+
+
+def report_on(clip: Path, corpus: Corpus, run: Run) -> ClipReport:
+    """Measure the clip at `clip`, and find its seed in `corpus` by the JSON beside it.
+
+    Raises:
+        ReverieError: the JSON is missing, or names a recording that the corpus has not.
+    """
+    samples, rate_hz = soundfile.read(clip, dtype="int16")
+    made = read_json(clip.with_suffix(".json"), "how a clip was made")
+    seed = made["seed"]
+    recording = next(one for one in corpus.recordings if one.path == seed["recording"])
+    first = round(seed["offset_seconds"] * rate_hz)
+    last = first + round(seed["seconds"] * rate_hz)
+    frame_samples = run.recipe.frames.frame_samples
+    return ClipReport(
+        path=clip,
+        samples=samples,
+        health=health(samples, rate_hz, corpus_level_dbfs(corpus), frame_samples),
+        seed=np.array(corpus.pcm(recording)[first:last]),
+        seed_recording=recording.path,
+        seed_offset_seconds=seed["offset_seconds"],
+        epoch=made["epoch"],
+    )
+
+
+def write_demo_page(
+    path: Path,
+    reports: Sequence[ClipReport],
+    corpus: Corpus,
+    run: Run,
+    seconds: dict[str, float],
+    *,
+    embedded: bool,
+) -> None:
+    """Write the page to `path`.
+
+    Args:
+        path: of the page.
+        reports: the clips, in order.
+        corpus: what the run learned from.
+        run: with its figures.
+        seconds: how long each step took, by the names in `_STEPS`.
+        embedded: the recordings are those that come with Reverie, and are credited.
+
+    Raises:
+        ReverieError: the page cannot be written.
+    """
+    rate_hz = corpus.rate_hz
+    metrics = read_metrics(run.metrics)
+    write_page(
+        path,
+        _TEMPLATE,
+        clips=[_shown(number, one, rate_hz) for number, one in enumerate(reports, 1)],
+        size=(WIDTH, HEIGHT),
+        verdicts=_verdicts(reports),
+        corpus_level=f"{corpus_level_dbfs(corpus):.1f}",
+        chart=_loss_chart(metrics),
+        last=metrics[-1],
+        epoch=reports[0].epoch,
+        seed_seconds=f"{len(reports[0].seed) / rate_hz:.1f}",
+        embedded=embedded,
+        recipe=run.recipe,
+        train_time=duration(seconds["train"]),
+        train_count=len(corpus.of_split("train")),
+        totals=totals(corpus),
+        findings=findings(corpus),
+        columns=COLUMNS,
+        rows=[row(one) for one in corpus.recordings],
+        refused=[(printable(one.path), one.reason) for one in corpus.refused],
+        steps=[(text, duration(seconds[step])) for step, text in _STEPS.items()],
+    )
+
+
+def _shown(number: int, one: ClipReport, rate_hz: int) -> dict[str, object]:
+    return {
+        "number": number,
+        "audio": audio_uri(one.samples, rate_hz),
+        "picture": png_uri(draw_png(one.samples, rate_hz)),
+        "health": one.health,
+        "tone": "good" if one.health.verdict == "sound" else "bad",
+        "seed_audio": audio_uri(one.seed, rate_hz),
+        "seed_recording": printable(one.seed_recording),
+        "seed_from": one.seed_offset_seconds,
+    }
+
+
+def _verdicts(reports: Sequence[ClipReport]) -> str:
+    """How many clips came to which verdict, the good one first: `4 sound, 1 silent`."""
+    counted: dict[str, int] = {"sound": 0}
+    for one in reports:
+        counted[one.health.verdict] = counted.get(one.health.verdict, 0) + 1
+    return ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
+
+
+def _loss_chart(metrics: Sequence[EpochMetrics]) -> str:
+    epochs = [line["epoch"] for line in metrics]
+    measured = [line for line in metrics if line["held_out_loss"] is not None]
+    lines = [Line("training music", epochs, [line["train_loss"] for line in metrics])]
+    if measured:
+        losses = [line["held_out_loss"] for line in measured]
+        lines.append(Line("held-out music", [line["epoch"] for line in measured], losses))
+    first, last = metrics[0], metrics[-1]
+    alt = (
+        f"Loss by epoch: on training music from {first['train_loss']:.3f} to "
+        f"{last['train_loss']:.3f} over {len(metrics)} epochs"
+    )
+    if measured:
+        alt += f", on held-out music {measured[-1]['held_out_loss']:.3f} in the end"
+    return line_chart(lines, "epoch", "loss", f"{alt}.")

@@ -1,0 +1,129 @@
+"""The demo: recordings to corpus to run to clips to one page, each step where the last left off."""
+
+import dataclasses
+import json
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TypeVar
+
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
+from reverie.demo.page import ClipReport, report_on, write_demo_page
+from reverie.generation.clips import generate
+from reverie.generation.preview import preview
+from reverie.generation.settings import GenerationSettings
+from reverie.storage import clear_disk_errors, read_json, write_json
+from reverie.training.loop import train
+from reverie.training.run import Run
+from reverie.training.settings import Recipe
+
+CLIPS = 5
+CLIP_SECONDS = 10.0
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What a finished demo left behind."""
+
+    page: Path
+    clips: tuple[ClipReport, ...]
+    seconds: dict[str, float]
+    """How long each step took."""
+
+
+def run_demo(
+    out: Path,
+    recipe: Recipe,
+    *,
+    recordings: Path | None = None,
+    clip_seconds: float = CLIP_SECONDS,
+    quiet: bool = False,
+) -> Demo:
+    """Run the whole of Reverie into `out`; called again, do only what is missing.
+
+    Args:
+        out: gets `recordings/`, `corpus/`, `run/`, `clips/` and `index.html`.
+        recipe: how to train.
+        recordings: a folder to use in place of the embedded recordings.
+        clip_seconds: length of each clip.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: `out` holds something else, or this machine is too small.
+    """
+    clock = _Clock(out / "timings.json")
+    with clear_disk_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
+    source = recordings or copy_recordings(out / "recordings")
+    settings = PrepareSettings()
+    corpus = clock.time("prepare", lambda: prepare(source, out / "corpus", settings, quiet=quiet))
+    run = clock.time(
+        "train", lambda: train(corpus.folder, recipe, out / "run", preview=preview, quiet=quiet)
+    )
+    wanted = GenerationSettings(
+        seconds=clip_seconds,
+        count=CLIPS,
+        method=recipe.generation.method,
+        temperature=recipe.generation.temperature,
+    )
+    clips = clock.time("generate", lambda: _clips(run, wanted, out / "clips", quiet))
+    reports = clock.time("judge", lambda: tuple(report_on(one, corpus, run) for one in clips))
+    page = out / "index.html"
+    write_demo_page(page, reports, corpus, run, clock.seconds, embedded=recordings is None)
+    return Demo(page, reports, clock.seconds)
+
+
+def copy_recordings(folder: Path) -> Path:
+    """Copy the embedded recordings to `folder`, those that are not there yet, and return it."""
+    with as_file(files("reverie.demo") / "recordings") as embedded, clear_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for original in sorted(embedded.iterdir()):
+            copy = folder / original.name
+            if not copy.is_file() or copy.stat().st_size != original.stat().st_size:
+                shutil.copyfile(original, copy)
+    return folder
+
+
+def _clips(run: Run, settings: GenerationSettings, folder: Path, quiet: bool) -> list[Path]:
+    """The clips that `settings` ask for of the run as it is now, made unless they are there."""
+    paths = [folder / f"{number:03d}.wav" for number in range(1, settings.count + 1)]
+    if not all(_is_made_by(path, run, settings) for path in paths):
+        generate(run, settings, folder, overwrite=True, quiet=quiet)
+    return paths
+
+
+def _is_made_by(clip: Path, run: Run, settings: GenerationSettings) -> bool:
+    told = clip.with_suffix(".json")
+    if not clip.is_file() or not told.is_file():
+        return False
+    made = read_json(told, "how a clip was made")
+    return (
+        made["settings"] == json.loads(json.dumps(dataclasses.asdict(settings)))
+        and made["checkpoint"] == run.find_checkpoint(settings.checkpoint).name
+        and made["corpus_hash"] == run.corpus_hash
+    )
+
+
+class _Clock:
+    """How long each step took when it was really done; kept on disk for the next call.
+
+    A step that finds its work done takes next to nothing, so the longest time is the true one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.seconds: dict[str, float] = read_json(path, "timings") if path.is_file() else {}
+
+    def time(self, step: str, work: Callable[[], Result]) -> Result:
+        began = time.monotonic()
+        result = work()
+        took = round(time.monotonic() - began, 2)
+        self.seconds[step] = max(took, self.seconds.get(step, 0.0))
+        write_json(self._path, self.seconds)
+        return result
