@@ -39,6 +39,8 @@ def condition(path: Path, source: Source) -> Condition:
         path: the file.
         source: after its last block.
     """
+    if source.container == "wav" and (lie := wav_lie(path)):
+        return Condition(lie)
     notes: tuple[str, ...] = ()
     inside, edges = _faults(source)
     missing = _missing_seconds(path, source)
@@ -47,8 +49,6 @@ def condition(path: Path, source: Source) -> Condition:
         if missing:
             reason += f", {missing:.1f} s are missing"
         return Condition(reason)
-    if source.container == "wav" and (lie := wav_lie(path)):
-        return Condition(lie)
     if source.container == "ogg" and ends_within_page(path):
         return Condition(f"cut off after {_place(source.decoded_seconds)}")
     if missing:

@@ -12,6 +12,7 @@ from reverie.audio.damage import Condition, condition
 from reverie.audio.decode import resampled
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.mono import Samples
+from reverie.audio.riff import wav_lie
 from reverie.audio.source import Source, Unreadable
 from reverie.audio.write import to_int16
 from reverie.corpus.fingerprint import fingerprint
@@ -86,7 +87,9 @@ def analyse(path: Path, pcm: Path, rate_hz: int, *, keep_damaged: bool) -> Analy
                 except OSError as error:
                     raise StorageFailed(error.strerror or str(error)) from error
     except Unreadable as error:
-        raise Unusable(str(error), lasting=error.lasting) from error
+        # Where FFmpeg makes nothing of a WAV, its header may tell why.
+        reason = (wav_lie(path) if error.lasting else None) or str(error)
+        raise Unusable(reason, lasting=error.lasting) from error
     state = condition(path, source)
     if not levels.count:
         raise Unusable(state.damage or "no sound can be decoded from it")

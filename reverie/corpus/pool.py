@@ -14,6 +14,17 @@ from typing import IO, Any, Self, cast
 
 SERVE = "from reverie.corpus.worker import serve; serve()"
 
+SURROUNDINGS = {
+    # One thread each: the processes are many.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # glibc keeps the memory of one block for the next, instead of asking the kernel for pages
+    # again each time: 7000 page faults fewer in a recording of three minutes.
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+}
+
 
 @dataclass(frozen=True)
 class Job:
@@ -87,15 +98,14 @@ class _Worker:
     def __init__(self) -> None:
         self.job: Job | None = None
         self.alive = True
-        # Found where this process found them, and one thread each: the processes are many.
-        threads = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+        # Modules are found where this process finds them.
         search = os.pathsep.join(part or str(Path.cwd()) for part in sys.path)
         self._process = subprocess.Popen(
             [sys.executable, "-c", SERVE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | threads | {"PYTHONPATH": search},
+            env=os.environ | SURROUNDINGS | {"PYTHONPATH": search},
             # A Ctrl-C reaches the parent alone, which then ends its workers in order.
             start_new_session=True,
         )

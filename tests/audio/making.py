@@ -4,6 +4,7 @@ import os
 import struct
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -53,7 +54,7 @@ def encode(
     channels = sound.shape[1]
     layout = {1: "mono", 2: "stereo", 8: "7.1"}[channels]
     with av.open(str(path), "w", format=container, options=options or {}) as output:
-        stream = output.add_stream(codec, rate=rate_hz, layout=layout)
+        stream = cast(av.AudioStream, output.add_stream(codec, rate=rate_hz, layout=layout))
         stream.bit_rate = bit_rate
         frame = av.AudioFrame.from_ndarray(
             np.ascontiguousarray(sound.reshape(1, -1)), format="flt", layout=layout
