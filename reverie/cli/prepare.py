@@ -48,11 +48,11 @@ def prepare(
 
     Example: `reverie prepare ~/Music/piano --out piano`
     """
-    from reverie.corpus.prepare import NothingUsable  # noqa: PLC0415
-    from reverie.corpus.prepare import prepare as make  # noqa: PLC0415
-    from reverie.corpus.settings import PrepareSettings  # noqa: PLC0415
-    from reverie.corpus.summary import as_result, lines, refusal_lines  # noqa: PLC0415
-    from reverie.settings import build  # noqa: PLC0415
+    from reverie.corpus.prepare import NothingUsable
+    from reverie.corpus.prepare import prepare as make
+    from reverie.corpus.settings import PrepareSettings
+    from reverie.corpus.summary import as_result, lines, refusal_lines
+    from reverie.settings import build
 
     settings = build(
         PrepareSettings,
