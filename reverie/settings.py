@@ -36,7 +36,9 @@ def build(kind: type[Settings], values: Mapping[str, Any], source: str) -> Setti
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
-            raise ReverieError(f"{source}: there is no setting {name}.", _nearest(kind, name)) from None
+            raise ReverieError(
+                f"{source}: there is no setting {name}.", _nearest(kind, name)
+            ) from None
         problem = first["msg"].removeprefix("Value error, ").rstrip(".")
         if not name:
             raise ReverieError(f"{source}: {problem}.", "Change one of them.") from None

@@ -63,7 +63,7 @@ class Head(Protocol):
         ...
 
     def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
-        """Mean loss over held-out pairs of `loss`'s arguments; keeps of them what `sample` needs."""
+        """Mean loss over held-out `(output, next_frame)`; keeps what `sample` needs."""
         ...
 
     def sample(self, output: Tensor, rng: torch.Generator, settings: SampleSettings) -> Tensor:
