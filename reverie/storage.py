@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def beside(path: Path) -> Path:
 
 
 @contextmanager
-def clear_disk_errors(path: Path) -> Iterator[None]:
+def clear_disk_errors(path: Path) -> Generator[None, None, None]:
     """Turn an operating system's refusal to write `path` into a `ReverieError`."""
     try:
         yield
@@ -31,7 +31,7 @@ def clear_disk_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Generator[Path, None, None]:
     """Give a temporary path to write to; on success flush it to disk and rename it to `path`.
 
     Works for a file, and for a folder that is not there yet. Whatever fails, an existing `path` is
@@ -104,7 +104,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path) -> Generator[None, None, None]:
     """Make `folder` if it is missing, and hold it for this process alone.
 
     Raises:

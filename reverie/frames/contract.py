@@ -65,7 +65,7 @@ class Frames(ABC):
 
     def blocks(self, samples: Tensor) -> Tensor:
         """Cut [B, T·n] into [B, T, n]."""
-        return samples.unflatten(-1, (-1, self.frame_samples))
+        return samples.reshape(*samples.shape[:-1], -1, self.frame_samples)
 
     def samples_for(self, frames: int) -> int:
         """How many samples of a longer signal `analyse` needs to give `frames` frames."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from reverie.frames.contract import Frames
+from reverie.frames.spectra import fft, ifft, irfft, rfft
 
 
 class FourierFrames(Frames):
@@ -28,13 +29,13 @@ class FourierFrames(Frames):
 
     def analyse(self, samples: Tensor) -> Tensor:
         """[B, T·n] -> [B, T, 2n], as `numpy.fft.fft` of each block."""
-        spectrum = torch.fft.fft(self.blocks(samples))
+        spectrum = fft(self.blocks(samples))
         return torch.cat([spectrum.real, spectrum.imag], dim=-1)
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """[B, T, 2n] -> [B, T·n]; the tail is empty."""
         real, imag = frames.chunk(2, dim=-1)
-        blocks = torch.fft.ifft(torch.complex(real, imag)).real
+        blocks = ifft(torch.complex(real, imag)).real
         return blocks.flatten(-2), tail
 
 
@@ -53,11 +54,11 @@ class HalfFourierFrames(Frames):
 
     def analyse(self, samples: Tensor) -> Tensor:
         """[B, T·n] -> [B, T, D], as `numpy.fft.rfft` of each block."""
-        spectrum = torch.fft.rfft(self.blocks(samples))
+        spectrum = rfft(self.blocks(samples))
         return torch.cat([spectrum.real, spectrum.imag], dim=-1)
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """[B, T, D] -> [B, T·n]; the tail is empty."""
         real, imag = frames.chunk(2, dim=-1)
-        blocks = torch.fft.irfft(torch.complex(real, imag), n=self.frame_samples)
+        blocks = irfft(torch.complex(real, imag), n=self.frame_samples)
         return blocks.flatten(-2), tail

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from reverie.frames.contract import Frames
+from reverie.frames.spectra import fft
 
 
 class MdctFrames(Frames):
@@ -62,5 +63,5 @@ def _dct4(x: Tensor) -> Tensor:
     n = x.shape[-1]
     twiddle = _twiddle(n, x.dtype, x.device)
     folded = torch.complex(x[..., 0::2], x.flip(-1)[..., 0::2])
-    spectrum = torch.fft.fft(folded * twiddle) * twiddle * math.sqrt(2 / n)
+    spectrum = fft(folded * twiddle) * twiddle * math.sqrt(2 / n)
     return torch.stack([spectrum.real, -spectrum.imag.flip(-1)], dim=-1).flatten(-2)

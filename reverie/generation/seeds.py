@@ -67,7 +67,7 @@ def choose_seeds(
         offset = int(rng.integers(0, chosen.samples - length_samples + 1))
         pcm = corpus.pcm(chosen)[offset : offset + length_samples]
         seeds.append(Seed(chosen.path, offset / run.rate_hz, seconds))
-        pieces.append(torch.from_numpy(pcm.astype(np.float32) / FULL_SCALE))
+        pieces.append(torch.as_tensor(pcm.astype(np.float32) / FULL_SCALE))
     return seeds, torch.stack(pieces)
 
 
@@ -97,5 +97,5 @@ def _end_of_file(
         )
     offset = len(samples) - length_samples
     seed = Seed(str(path), offset / rate_hz, length_samples / rate_hz)
-    end = torch.from_numpy(samples[offset:].copy())
+    end = torch.as_tensor(samples[offset:].copy())
     return [seed] * count, end.expand(count, -1)

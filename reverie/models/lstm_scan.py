@@ -5,7 +5,8 @@ for all steps, only the recurrence is stepwise, and gates are overwritten in pla
 Letters as in `lstm.py`.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -34,8 +35,43 @@ def scan(
         precision: of the products; the cell state is never rounded.
     """
     product = torch.bfloat16 if precision == "bfloat16" else x.dtype
-    outputs: Tensor = _Scan.apply(x, weight_input, weight_hidden, bias, hidden_mask, product)
-    return outputs
+    apply: Callable[..., Tensor] = cast(Any, _Scan).apply  # torch leaves its type out
+    return apply(x, weight_input, weight_hidden, bias, hidden_mask, product)
+
+
+def _backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
+    inputs, weight_input, weight_hidden, mask, gates, cells, squashed, entering = ctx.saved_tensors
+    product: torch.dtype = ctx.product
+    into_outputs = grad_outputs[0].transpose(0, 1)
+    steps, batch, four_widths = gates.shape
+    width = four_widths // 4
+    recurrent = weight_hidden.to(product)
+    into_gates = torch.empty(steps, batch, four_widths, dtype=product, device=gates.device)
+    into_cell = gates.new_zeros(batch, width)
+    into_hidden = gates.new_zeros(batch, width)
+    # The gates are saved activated, so sigmoid' = s(1 - s) and tanh' = 1 - t².
+    for t in reversed(range(steps)):
+        write, forget, content, read = gates[t].chunk(4, dim=-1)
+        into_hidden = into_hidden + into_outputs[t]
+        into_cell.addcmul_(into_hidden * read, 1 - squashed[t].square())
+        step = into_gates[t]
+        step[:, :width] = into_cell * content * write * (1 - write)
+        step[:, width : 2 * width] = into_cell * cells[t] * forget * (1 - forget)
+        step[:, 2 * width : 3 * width] = into_cell * write * (1 - content.square())
+        step[:, 3 * width :] = into_hidden * squashed[t] * read * (1 - read)
+        into_cell.mul_(forget)
+        into_hidden = (step @ recurrent).to(gates.dtype)
+        if mask is not None:
+            into_hidden.mul_(mask)
+    flat = into_gates.flatten(0, 1)
+    into_x = None
+    if ctx.needs_input_grad[0]:
+        into_x = (flat @ weight_input.to(product)).to(gates.dtype)
+        into_x = into_x.view(steps, batch, -1).transpose(0, 1)
+    into_weight_input = (flat.t() @ inputs.flatten(0, 1)).to(weight_input.dtype)
+    into_weight_hidden = (flat.t() @ entering.flatten(0, 1)).to(weight_hidden.dtype)
+    into_bias = flat.sum(0, dtype=gates.dtype)
+    return into_x, into_weight_input, into_weight_hidden, into_bias, None, None
 
 
 class _Scan(Function):
@@ -78,40 +114,5 @@ class _Scan(Function):
         ctx.product = product
         return outputs.transpose(0, 1)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        inputs, weight_input, weight_hidden, mask, gates, cells, squashed, entering = (
-            ctx.saved_tensors
-        )
-        product: torch.dtype = ctx.product
-        into_outputs = gradients[0].transpose(0, 1)
-        steps, batch, four_widths = gates.shape
-        width = four_widths // 4
-        recurrent = weight_hidden.to(product)
-        into_gates = torch.empty(steps, batch, four_widths, dtype=product, device=gates.device)
-        into_cell = gates.new_zeros(batch, width)
-        into_hidden = gates.new_zeros(batch, width)
-        # The gates are saved activated, so sigmoid' = s(1 - s) and tanh' = 1 - t².
-        for t in reversed(range(steps)):
-            write, forget, content, read = gates[t].chunk(4, dim=-1)
-            into_hidden = into_hidden + into_outputs[t]
-            into_cell.addcmul_(into_hidden * read, 1 - squashed[t].square())
-            step = into_gates[t]
-            step[:, :width] = into_cell * content * write * (1 - write)
-            step[:, width : 2 * width] = into_cell * cells[t] * forget * (1 - forget)
-            step[:, 2 * width : 3 * width] = into_cell * write * (1 - content.square())
-            step[:, 3 * width :] = into_hidden * squashed[t] * read * (1 - read)
-            into_cell.mul_(forget)
-            into_hidden = (step @ recurrent).to(gates.dtype)
-            if mask is not None:
-                into_hidden.mul_(mask)
-        flat = into_gates.flatten(0, 1)
-        into_x = None
-        if ctx.needs_input_grad[0]:
-            into_x = (flat @ weight_input.to(product)).to(gates.dtype)
-            into_x = into_x.view(steps, batch, -1).transpose(0, 1)
-        into_weight_input = (flat.t() @ inputs.flatten(0, 1)).to(weight_input.dtype)
-        into_weight_hidden = (flat.t() @ entering.flatten(0, 1)).to(weight_hidden.dtype)
-        into_bias = flat.sum(0, dtype=gates.dtype)
-        return into_x, into_weight_input, into_weight_hidden, into_bias, None, None
+    # Not differentiable twice; torch leaves the type of that decorator out.
+    backward = cast(Any, staticmethod(once_differentiable(_backward)))

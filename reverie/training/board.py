@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ class Board:
     """
 
     def __init__(self, folder: Path, epoch: int, rate_hz: int) -> None:
-        self._writer = SummaryWriter(str(folder), purge_step=epoch + 1)
+        self._writer = cast(Any, SummaryWriter(str(folder), purge_step=epoch + 1))
         self.rate_hz = rate_hz
 
     def losses(self, epoch: int, train_loss: float, held_out_loss: float | None) -> None:

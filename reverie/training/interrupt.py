@@ -3,7 +3,7 @@
 import signal
 import threading
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 
 class Interruptible:
@@ -11,7 +11,7 @@ class Interruptible:
 
     def __init__(self) -> None:
         self.wished = False
-        self._before: dict[signal.Signals, signal._HANDLER] = {}
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():

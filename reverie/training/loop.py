@@ -188,7 +188,7 @@ def train_step(
     """One step on `frames` [B, T + 1, D]: each of the first T predicts the next. Gives the loss."""
     loss = model.head.loss(model(frames[:, :-1], rng), frames[:, 1:])
     optimiser.zero_grad(set_to_none=False)
-    loss.backward()
+    torch.autograd.backward([loss])
     if recipe.training.gradient_clip:
         clip_grad_norm_(model.parameters(), recipe.training.gradient_clip)
     optimiser.step()

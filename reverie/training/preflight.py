@@ -123,7 +123,7 @@ def seconds_per_step(model: FrameModel, frames: Tensor, rng: torch.Generator) ->
     for _ in range(TRIAL_STEPS):
         began = time.perf_counter()
         loss = model.head.loss(model(frames[:, :-1], rng), frames[:, 1:])
-        loss.backward()
+        torch.autograd.backward([loss])
         times.append(time.perf_counter() - began)
     model.zero_grad(set_to_none=True)
     return min(times[1:])

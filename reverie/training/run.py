@@ -12,7 +12,7 @@ import dataclasses
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -82,8 +82,9 @@ class Run:
         """
         if not folder.is_dir():
             raise ReverieError(f"{folder} is not a folder.", "Give the folder of a run.")
-        config = read_json(folder / "config.json", "a run")
-        if not isinstance(config, dict) or config.get("format") != FORMAT:
+        read = read_json(folder / "config.json", "a run")
+        config = cast(dict[str, Any], read) if isinstance(read, dict) else {}
+        if config.get("format") != FORMAT:
             raise ReverieError(f"{folder} is not a run.", "Make one with `reverie train`.")
         if config.get("format_version") != FORMAT_VERSION:
             raise ReverieError(
@@ -217,7 +218,7 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
+            flat |= _flat(cast(dict[str, Any], value), f"{prefix}{key}.")
         else:
             flat[prefix + key] = value
     return flat

@@ -82,7 +82,7 @@ class Sequences:
                 shifts = rng.integers(0, np.maximum(room, 0) + 1)
         for first in range(skip * batch_size, len(self), batch_size):
             chosen = order[first : first + batch_size]
-            yield torch.from_numpy(np.stack([self.read(int(i), shifts) for i in chosen]))
+            yield torch.as_tensor(np.stack([self.read(int(i), shifts) for i in chosen]))
 
 
 def excerpts(corpus: Corpus, recordings: Sequence[Recording]) -> Iterator[Tensor]:
@@ -91,7 +91,7 @@ def excerpts(corpus: Corpus, recordings: Sequence[Recording]) -> Iterator[Tensor
         pcm = corpus.pcm(recording)
         for first in range(0, len(pcm), EXCERPT_SAMPLES):
             piece = pcm[first : first + EXCERPT_SAMPLES].astype(np.float32) / FULL_SCALE
-            yield torch.from_numpy(piece).unsqueeze(0)
+            yield torch.as_tensor(piece).unsqueeze(0)
 
 
 def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequences]:

@@ -64,6 +64,7 @@ def test_it_can_learn_one_sequence_by_heart(architecture: Architecture) -> None:
     model = made(architecture, 32)
     frames = torch.randn(1, 9, D, generator=torch.Generator().manual_seed(2))
     optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
+    loss = torch.zeros(())
     for _ in range(300):
         optimiser.zero_grad()
         loss = model.head.loss(model(frames[:, :-1]), frames[:, 1:])

@@ -49,11 +49,13 @@ def test_scan_passes_gradcheck() -> None:
 def test_it_is_torchs_lstm() -> None:
     lstm = made(dropout=0).double()
     theirs = torch.nn.LSTM(5, 7, batch_first=True).double()
-    with torch.no_grad():
-        theirs.weight_ih_l0.copy_(lstm.weight_input)
-        theirs.weight_hh_l0.copy_(lstm.weight_hidden)
-        theirs.bias_ih_l0.copy_(lstm.bias)
-        theirs.bias_hh_l0.zero_()
+    weights = {
+        "weight_ih_l0": lstm.weight_input,
+        "weight_hh_l0": lstm.weight_hidden,
+        "bias_ih_l0": lstm.bias,
+        "bias_hh_l0": torch.zeros_like(lstm.bias),
+    }
+    theirs.load_state_dict(weights)
     x = torch.randn(2, 11, 5, dtype=torch.float64)
     torch.testing.assert_close(lstm(x, Masks(None, None)), theirs(x)[0])
 
