@@ -20,6 +20,10 @@ def demo(
             "--set", metavar="SECTION.FIELD=VALUE", help="Change one setting; may be repeated."
         ),
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Longest time to train.", show_default="the recipe's"),
+    ] = None,
     show: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
     ] = False,
@@ -39,7 +43,8 @@ def demo(
     from reverie.progress import duration
     from reverie.training.recipe import load_recipe
 
-    made = run_demo(out, load_recipe(recipe, assignments or ()), quiet=quiet)
+    limit = [] if minutes is None else [f"training.minutes={float(minutes)}"]
+    made = run_demo(out, load_recipe(recipe, [*(assignments or ()), *limit]), quiet=quiet)
     if as_json:
         clips = [
             {

@@ -1,0 +1,65 @@
+"""A real browser: Debian's Chromium, driven by Playwright, that sees no network."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Page, Request, sync_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+PATIENCE_MS = 120_000
+"""On a busy machine a browser can be slow; a test waits rather than fails."""
+
+
+@dataclass
+class Visit:
+    """A page that was opened, and what it did besides being shown."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+def chromium() -> str:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "the page tests need a browser: sudo apt-get install chromium"
+    return path
+
+
+@contextmanager
+def visit(file: Path, scheme: Literal["light", "dark"], width: int) -> Iterator[Visit]:
+    """Open `file` in a window of `width` pixels, in `scheme`, until it has loaded."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=FLAGS, timeout=PATIENCE_MS
+        )
+        context = browser.new_context(
+            color_scheme=scheme, viewport={"width": width, "height": 900}, offline=True
+        )
+        # The page's own policy forbids scripts; the test's need to run all the same.
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        seen = Visit(page)
+        page.on("console", lambda message: seen.complaints.append(message.text))
+        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+
+        def note(request: Request) -> None:
+            if not request.url.startswith("data:"):
+                seen.requests.append(request.url)
+
+        page.on("request", note)
+        page.goto(file.resolve().as_uri())
+        yield seen
+        browser.close()
