@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reverie.cli.app import app
+from reverie.cli.inspect import inspect
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.inspection import findings
 from reverie.corpus.page import write_corpus_page
@@ -48,8 +49,8 @@ def test_a_browser_shows_the_page(corpus: Corpus, tmp_path: Path) -> None:
 
 
 def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ReverieError, match="manifest"):
-        CliRunner().invoke(app, ["inspect", str(tmp_path)], catch_exceptions=False)
+    with pytest.raises(ReverieError, match="not a corpus"):
+        inspect(tmp_path)
 
 
 class Given(Corpus):

@@ -36,7 +36,7 @@ TEMPLATE = """
 {% endblock %}
 """
 
-MUSIC = music(2.0)[:, 0]
+MUSIC = music(2.0, rate_hz=16000)[:, 0]
 
 
 def write(folder: Path) -> Path:
