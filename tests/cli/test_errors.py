@@ -63,31 +63,6 @@ def test_a_model_too_large_for_the_machine(corpus_folder: Path, tmp_path: Path) 
     refused(result, "GiB", "model.hidden (65536)")
 
 
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a small disk")
-def test_a_disk_that_fills_up(corpus_folder: Path, tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=True)
-    try:
-        settings = [word for one in SMALL for word in ("--set", one)]
-        train = ("train", corpus_folder, "--out", disk / "run", *settings)
-        assert reverie(*train).returncode == 0
-        small = sorted(path.name for path in (disk / "run" / "checkpoints").iterdir())
-        with (disk / "filler").open("wb") as filler:
-            try:
-                while filler.write(bytes(4096)):
-                    filler.flush()
-            except OSError:
-                pass
-        refused(reverie(*train, "--set", "training.epochs=9"), "disk")
-        refused(reverie("generate", disk / "run", "--count", "1"), "001.wav", "Free some space")
-        assert sorted(path.name for path in (disk / "run" / "checkpoints").iterdir()) == small
-        (disk / "filler").unlink()
-        assert reverie(*train, "--set", "training.epochs=9").returncode == 0
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
-
-
 def test_the_whole_way_with_json(tmp_path: Path) -> None:
     write_recordings(tmp_path / "my tunes", 5, 6.0, RATE_HZ)
     corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
