@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
@@ -11,6 +12,9 @@ from reverie.corpus.settings import PrepareSettings
 from reverie.training.recipe import load_recipe
 from reverie.training.settings import Recipe
 from tests.music import write_recordings
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 RATE_HZ = 8000
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.audio.decode import decode, load
@@ -69,7 +69,7 @@ def test_any_rate_becomes_the_one_asked_for(tmp_path: Path, rate_hz: int) -> Non
     np.testing.assert_allclose(decoded[800:-800], expected[800:-800], atol=2e-3)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     count=st.integers(0, 30000),
     pieces=st.lists(st.integers(1, 9000), max_size=8),
@@ -114,7 +114,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load(tmp_path / "gone.wav", 16000)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(data=st.binary(max_size=300), suffix=st.sampled_from([".mp3", ".wav", ".m4a", ".ogg"]))
 def test_no_bytes_whatever_crash_the_decoder(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str

@@ -10,7 +10,7 @@ from reverie.audio.loudness import LoudnessMeter
 from tests.audio.making import music
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     rate_hz=st.sampled_from([8000, 11025, 16000, 22050, 44100, 48000]),
     seconds=st.floats(0.4, 3),

@@ -37,7 +37,6 @@ def test_what_is_written_is_read_again(
     assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=50))
 def test_too_loud_is_limited_and_never_wraps(values: list[float]) -> None:
     sound = np.array(values, np.float32)
@@ -45,7 +44,7 @@ def test_too_loud_is_limited_and_never_wraps(values: list[float]) -> None:
     np.testing.assert_allclose(stored, np.clip(sound.astype(np.float64), -1, 1), atol=1 / 32767)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.binary(max_size=2000).filter(lambda data: len(data) % 2 == 0))
 def test_16_bits_survive(data: bytes) -> None:
     stored = np.frombuffer(data, "<i2")

@@ -7,12 +7,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from reverie.cli.app import app
 from tests.conftest import RATE_HZ, SMALL
 from tests.music import write_recordings
 
 
 def reverie(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command inside this process: starting Python and torch takes seconds."""
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
+
+
+def reverie_as_a_process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the command as a person would."""
     return subprocess.run(
         [sys.executable, "-m", "reverie", *map(str, arguments)],
@@ -66,18 +74,21 @@ def test_a_model_too_large_for_the_machine(corpus_folder: Path, tmp_path: Path) 
 def test_the_whole_way_with_json(tmp_path: Path) -> None:
     write_recordings(tmp_path / "my tunes", 5, 6.0, RATE_HZ)
     corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
-    prepared = reverie(
+    prepared = reverie_as_a_process(
         "prepare", tmp_path / "my tunes", "--out", corpus, "--rate", str(RATE_HZ), "--json"
     )
     json.loads(prepared.stdout)
     settings = [word for one in SMALL for word in ("--set", one)]
-    trained = reverie("train", corpus, "--out", run, "--json", *settings)
+    trained = reverie_as_a_process("train", corpus, "--out", run, "--json", *settings)
     assert json.loads(trained.stdout)["epoch"] == 6
     assert "parameters" in trained.stderr
-    generated = reverie("generate", run, "--out", clips, "--count", "2", "--seconds", "1", "--json")
+    generated = reverie_as_a_process(
+        "generate", run, "--out", clips, "--count", "2", "--seconds", "1", "--json"
+    )
     assert json.loads(generated.stdout)["clips"] == [str(clips / f"00{n}.wav") for n in (1, 2)]
-    inspected = reverie("inspect", corpus, "--json")
+    inspected = reverie_as_a_process("inspect", corpus, "--json")
     json.loads(inspected.stdout)
+    refused(reverie_as_a_process("train", corpus, "--set", "model.hiden=5"), "Did you mean")
 
 
 @pytest.mark.parametrize("command", ["prepare", "inspect", "train", "generate", "demo"])

@@ -56,7 +56,7 @@ def test_mdct_equals_its_definition() -> None:
 
 
 @given(transforms, st.integers(1, 60), st.integers(1, 400), st.integers(1, 3), st.integers(0, 9))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_decoding_inverts_encoding(
     transform: Transform, half: int, length: int, batch: int, seed: int
 ) -> None:
@@ -71,7 +71,7 @@ def test_decoding_inverts_encoding(
 
 
 @given(transforms, st.integers(1, 20), st.lists(st.integers(1, 5), min_size=1, max_size=6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_stream_in_pieces_is_the_whole(
     transform: Transform, half: int, pieces: list[int]
 ) -> None:

@@ -1,0 +1,87 @@
+"""A disk that really fills up: a file system of a few megabytes, in memory."""
+
+import errno
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reverie.training.loop import train
+from reverie.training.recipe import load_recipe
+from tests.cli.test_errors import refused, reverie
+from tests.conftest import SMALL
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder with four megabytes of room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "none", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small file system needs root")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Take all the room that is left."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+    return filler
+
+
+def test_training_onto_a_disk_that_fills_up(corpus_folder: Path, small_disk: Path) -> None:
+    run = small_disk / "run"
+    endless = [*SMALL, "training.epochs=1000000", "training.checkpoint_minutes=1e-6"]
+    command = ["train", str(corpus_folder), "--out", str(run), "--recipe", "paper", "--quiet"]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "reverie", *command, *(f"--set={one}" for one in endless)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    while not list(run.glob("checkpoints/epoch-*")):
+        assert child.poll() is None
+        time.sleep(0.05)
+    filler = fill(small_disk)
+    _, told = child.communicate()
+    refused(
+        subprocess.CompletedProcess(command, child.returncode, "", told),
+        f"cannot write {run}",
+        "no space left on device",
+        "Free some space",
+    )
+    filler.unlink()
+    last = max(int(one.name.split("-")[1]) for one in run.glob("checkpoints/epoch-*"))
+    further = [*SMALL, f"training.epochs={last + 2}", "training.keep_epochs=[]"]
+    resumed = train(corpus_folder, load_recipe("paper", further), run)
+    assert resumed.find_checkpoint().name == f"epoch-{last + 2:05d}"
+
+
+def test_no_room_for_what_is_asked(corpus_folder: Path, small_disk: Path, tmp_path: Path) -> None:
+    wide = [f"--set={one}" for one in [*SMALL, "model.hidden=300"]]
+    refused(
+        reverie("train", corpus_folder, "--out", small_disk / "run", *wide),
+        "the checkpoints of this run need about",
+        "Choose another --out",
+    )
+    run = train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run")
+    clips = small_disk / "clips"
+    refused(
+        reverie("generate", run.folder, "--out", clips, "--seconds", "600"),
+        f"cannot write {clips / '001.wav'}",
+        "no space left on device",
+    )
+    assert not list(clips.iterdir())
