@@ -15,6 +15,9 @@ UV := $(BIN)/uv pip install --quiet --no-cache --link-mode copy --python $(BIN)/
 # Pyright runs on Node; where the system has none, a wheel brings it.
 NODE := $(shell command -v node > /dev/null || echo 'pyright[nodejs]')
 
+# With this set, every process would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint clean
 .DELETE_ON_ERROR:
 

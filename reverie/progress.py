@@ -3,18 +3,10 @@
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 PLAIN_INTERVAL_SECONDS = 10.0
 
@@ -35,25 +27,13 @@ class Work:
         self.title, self.total, self.unit, self.quiet = title, total, unit, quiet
         self.done = 0
         self._bar: Progress | None = None
-        self._task = TaskID(0)
+        self._task: TaskID | None = None
         self._began = self._last = time.monotonic()
 
     def __enter__(self) -> Self:
-        console = Console(stderr=True)
         self._began = self._last = time.monotonic()
-        if not self.quiet and console.is_terminal:
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn(self.unit),
-                TimeElapsedColumn(),
-                TextColumn("left"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[note]}"),
-                console=console,
-                transient=True,
-            )
+        if not self.quiet and sys.stderr.isatty():
+            self._bar = _bar(self.unit)
             self._bar.start()
             self._task = self._bar.add_task(self.title, total=self.total, note="")
         return self
@@ -61,7 +41,7 @@ class Work:
     def advance(self, steps: int = 1, note: str = "") -> None:
         """Count `steps` more as done; `note` is a short word on the latest of them."""
         self.done += steps
-        if self._bar:
+        if self._bar and self._task is not None:
             self._bar.update(self._task, completed=self.done, note=note)
             return
         now = time.monotonic()
@@ -88,6 +68,32 @@ class Work:
     ) -> None:
         if self._bar:
             self._bar.stop()
+
+
+def _bar(unit: str) -> "Progress":
+    # Loading rich takes half a second, which logs and pipes need not wait for.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 def duration(seconds: float) -> str:
