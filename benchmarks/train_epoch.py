@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from reverie.corpus.corpus import Corpus
-from reverie.frames.settings import build_frames
 from reverie.training.loop import train
 from reverie.training.metrics import read_metrics
 from reverie.training.preflight import GIB, measure_needs
@@ -42,7 +41,7 @@ def main() -> None:
     sequences, _ = split_sequences(corpus, recipe)
     audio_seconds = len(sequences) * sequences.stride_samples / corpus.rate_hz
     with tempfile.TemporaryDirectory() as folder:
-        needs = measure_needs(recipe, build_frames(recipe.frames).width, Path(folder))
+        needs = measure_needs(recipe, Path(folder))
         run = train(chosen.corpus, recipe, Path(folder) / "run", quiet=True)
         times = [line["seconds"] for line in read_metrics(run.metrics)]
     # The first epoch is cold and the last one measures the held-out loss as well.

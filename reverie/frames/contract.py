@@ -22,6 +22,9 @@ class Frames(ABC):
     width: int
     """Numbers in one frame, D."""
 
+    planes: int
+    """Equal parts of a frame that belong side by side: real and imaginary part, or only one."""
+
     overlap_samples: int
     """Samples that a frame shares with its neighbour; 0 where frames do not overlap."""
 

@@ -26,6 +26,7 @@ class FourierFrames(Frames):
     def __init__(self, frame_samples: int) -> None:
         self.frame_samples = frame_samples
         self.width = 2 * frame_samples
+        self.planes = 2
 
     def analyse(self, samples: Tensor) -> Tensor:
         """[B, T·n] -> [B, T, 2n], as `numpy.fft.fft` of each block."""
@@ -51,6 +52,7 @@ class HalfFourierFrames(Frames):
     def __init__(self, frame_samples: int) -> None:
         self.frame_samples = frame_samples
         self.width = 2 * (frame_samples // 2 + 1)
+        self.planes = 2
 
     def analyse(self, samples: Tensor) -> Tensor:
         """[B, T·n] -> [B, T, D], as `numpy.fft.rfft` of each block."""

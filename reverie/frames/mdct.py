@@ -25,6 +25,7 @@ class MdctFrames(Frames):
 
     def __init__(self, frame_samples: int) -> None:
         self.frame_samples = self.width = self.overlap_samples = frame_samples
+        self.planes = 1
 
     def analyse(self, samples: Tensor) -> Tensor:
         """[B, (T + 1)·n] -> [B, T, n]."""

@@ -73,7 +73,7 @@ def generate(
     checkpoint = run.find_checkpoint(settings.checkpoint)
     model, representation = run.load_model(checkpoint), run.representation()
     frames = representation.frames
-    length_samples = frames.samples_for(run.recipe.training.sequence_frames)
+    length_samples = frames.samples_for(run.recipe.seed_frames)
     order = np.random.default_rng([settings.rng_seed, 0])
     seeds, samples = choose_seeds(run, settings.seed_from, settings.count, length_samples, order)
     rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))

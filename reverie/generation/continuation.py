@@ -2,7 +2,8 @@
 
 The paper (section 4.2) predicts each frame by feeding the last T frames to a model in the zero
 state, and found that better than stepping on from one state.
-Letters: B clips, T frames of the window, D width of a frame, H hidden width, O outputs of a head.
+Letters: B clips, T steps of the window, K frames that one step sees, D width of a frame, H hidden
+width, O outputs of a head.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
-from reverie.models.contract import CoreState, FrameModel, SampleSettings
+from reverie.models.contract import FrameModel, ModelState, SampleSettings
 
 Method = Literal["rolling", "carry"]
 
@@ -29,29 +30,30 @@ class Window(Protocol):
 
 
 class RollingWindow:
-    """The paper's prediction: the last T frames, from a zero state.
+    """The paper's prediction: the last T steps, from a zero state.
 
     Re-feeding T frames for each new one would cost T steps. Instead T states are in flight, one
-    begun at each of the last T frames; a new frame advances all of them as one batch, and the
-    oldest, which has heard exactly the last T, predicts.
+    begun at each of the last T steps; a new frame advances all of them as one batch, and the
+    oldest, which has made exactly T steps, predicts.
 
     Args:
         model: the model.
-        clips: B.
+        past: [B, K - 1, D], what was heard before the first step.
         length: T.
-        like: a tensor of the kind of the frames.
     """
 
-    def __init__(self, model: FrameModel, clips: int, length: int, like: Tensor) -> None:
+    def __init__(self, model: FrameModel, past: Tensor, length: int) -> None:
         self.model, self.length = model, length
-        self._state: CoreState = model.initial_state((clips, length), like)
-        self._hidden = like
+        # What a step sees is the same for all T states, so it is kept once and broadcast.
+        core = model.core.initial_state((past.shape[0], length), past)
+        self._state = ModelState(past.unsqueeze(1), core)
+        self._hidden = past
         self._heard = 0
 
     def take(self, frame: Tensor) -> None:
         """Hear one more frame, [B, D]: the place of the oldest state begins anew with it."""
         place = self._heard % self.length
-        for layer in self._state:
+        for layer in self._state.core:
             layer.hidden[:, place] = 0
             layer.cell[:, place] = 0
         # One frame for T states: the product with the frame is made once and broadcast.
@@ -69,14 +71,13 @@ class CarriedState:
 
     Args:
         model: the model.
-        clips: B.
-        like: a tensor of the kind of the frames.
+        past: [B, K - 1, D], what was heard before the first step.
     """
 
-    def __init__(self, model: FrameModel, clips: int, like: Tensor) -> None:
+    def __init__(self, model: FrameModel, past: Tensor) -> None:
         self.model = model
-        self._state = model.initial_state(clips, like)
-        self._hidden = like
+        self._state = model.initial_state(past)
+        self._hidden = past
 
     def take(self, frame: Tensor) -> None:
         """Hear one more frame, [B, D]."""
@@ -97,8 +98,8 @@ def continue_frames(
     """New frames without end.
 
     Args:
-        model: trained on sequences of T frames.
-        seed: [B, T, D], what to go on from.
+        model: trained on sequences of T steps.
+        seed: [B, T + K - 1, D], what to go on from.
         method: `rolling` (the paper's) or `carry`.
         rng: for the head's draws.
         settings: for the head's draws.
@@ -106,15 +107,16 @@ def continue_frames(
     Yields:
         the next frame of each clip, [B, D].
     """
-    clips, length, _ = seed.shape
+    before = model.step_frames - 1
+    past, heard = seed[:, :before], seed[:, before:]
     window: Window
     match method:
         case "rolling":
-            window = RollingWindow(model, clips, length, seed)
+            window = RollingWindow(model, past, heard.shape[1])
         case "carry":
-            window = CarriedState(model, clips, seed)
+            window = CarriedState(model, past)
     with torch.inference_mode():
-        for frame in seed.unbind(1):
+        for frame in heard.unbind(1):
             window.take(frame)
     while True:
         with torch.inference_mode():

@@ -16,7 +16,7 @@ PREVIEW_SECONDS = 5.0
 def preview(model: FrameModel, representation: Representation, run: Run) -> Tensor:
     """Go on from the same held-out seed each time, as the run's recipe generates: samples [S]."""
     recipe = run.recipe
-    length_samples = representation.frames.samples_for(recipe.training.sequence_frames)
+    length_samples = representation.frames.samples_for(recipe.seed_frames)
     _, seed = choose_seeds(run, "held-out", 1, length_samples, np.random.default_rng(0))
     chunks = continue_samples(
         model,

@@ -1,7 +1,7 @@
 """What a model of frames is: front, recurrent core and head, joined.
 
-Letters: B batch, T frames, D width of a frame, F features, H hidden width, O numbers that a head
-puts out; `...` stands for any leading axes, which broadcast.
+Letters: B batch, T steps, K frames that one step sees, D width of a frame, F features, H hidden
+width, O numbers that a head puts out; `...` stands for any leading axes, which broadcast.
 """
 
 from collections.abc import Iterable
@@ -16,13 +16,23 @@ CoreState = tuple[LstmState, ...]
 """One state a layer, in the order of the layers."""
 
 
+class ModelState(NamedTuple):
+    """What a model carries from one step to the next."""
+
+    past: Tensor
+    """[..., K - 1, D], the frames that the next step sees besides the new one."""
+    core: CoreState
+
+
 class Front(Protocol):
-    """Frame to features, one frame at a time."""
+    """What one step sees, to features."""
 
     features: int
+    step_frames: int
+    """K, 1 in all but the block model."""
 
     def __call__(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """[..., D] -> [..., F]; `rng` turns dropout on."""
+        """[..., T + K - 1, D] -> [..., T, F]; `rng` turns dropout on."""
         ...
 
 
@@ -40,7 +50,7 @@ class Core(Protocol):
         ...
 
     def initial_state(self, batch: tuple[int, ...], like: Tensor) -> CoreState:
-        """The zero state for `batch` sequences, of the kind of `like`."""
+        """The zero state for sequences in axes `batch`, of the kind of `like`."""
         ...
 
 
@@ -83,25 +93,39 @@ class FrameModel(nn.Module):
     def __init__(self, front: Front, core: Core, head: Head) -> None:
         super().__init__()
         self.front, self.core, self.head = front, core, head
+        self.step_frames = front.step_frames
 
     def forward(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """Outputs at every step, from the zero state: [B, T, D] -> [B, T, O].
+        """Outputs at every step, from the zero state: [B, T + K - 1, D] -> [B, T, O].
+
+        The output at step t is of frame t + K, the first that the step has not seen.
 
         Args:
-            frames: [B, T, D].
+            frames: [B, T + K - 1, D].
             rng: draws dropout, in training; without it nothing is dropped.
         """
         return self.head(self.core(self.front(frames, rng), rng), rng)
 
-    def advance(self, frame: Tensor, state: CoreState) -> tuple[Tensor, CoreState]:
-        """Take in one frame without asking for a prediction: [..., D] -> [..., H]."""
-        return self.core.step(self.front(frame), state)
+    def loss(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """Mean loss of the next frame at every step: [B, T + K, D] -> []."""
+        return self.head.loss(self(frames[:, :-1], rng), frames[:, self.step_frames :])
 
-    def step(self, frame: Tensor, state: CoreState) -> tuple[Tensor, CoreState]:
+    def advance(self, frame: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
+        """Take in one frame without asking for a prediction: [..., D] -> [..., H]."""
+        seen = torch.cat([state.past, frame.unsqueeze(-2)], dim=-2)
+        hidden, core = self.core.step(self.front(seen).squeeze(-2), state.core)
+        return hidden, ModelState(seen[..., 1:, :], core)
+
+    def step(self, frame: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
         """Take in one frame: [..., D] -> the output [..., O] that `forward` gives at this step."""
         hidden, state = self.advance(frame, state)
         return self.head(hidden), state
 
-    def initial_state(self, batch: int | tuple[int, ...], like: Tensor) -> CoreState:
-        """The zero state, of the kind of `like`, for a batch of any shape."""
-        return self.core.initial_state((batch,) if isinstance(batch, int) else batch, like)
+    def initial_state(self, past: Tensor) -> ModelState:
+        """The zero state before the first step.
+
+        Args:
+            past: [..., K - 1, D], the frames before that of the first step; its kind and leading
+                axes are the state's.
+        """
+        return ModelState(past, self.core.initial_state(past.shape[:-2], past))

@@ -1,45 +1,36 @@
 """Heads: from the recurrent core's output to a distribution over the next frame.
 
-Letters as in `contract.py`.
+Letters as in `contract.py`; M members of an ensemble, E width of each one's state.
 """
 
 from collections.abc import Iterable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.models.contract import SampleSettings
-from reverie.models.linear import Linear, Precision
+from reverie.models.linear import Dense, Linear, Precision
 
 
-class LinearHead(nn.Module):
-    """The paper's head: a linear layer to the next frame, trained by mean squared error.
+class _NextFrame(nn.Module):
+    """A head whose output is the next frame, trained by mean squared error.
 
     Squared error is the likelihood of a normal distribution of one fixed width around the output,
     and `sample` draws from it: the mean at temperature 0, as the paper does, or with as much
     spread as the model errs on held-out music at temperature 1.
 
     Args:
-        features: H.
         width: D, which is O too.
-        precision: of the product.
-        rng: for the initial weights.
     """
 
     error: Tensor
     """[D], root mean square error of each feature on held-out music; set by training."""
 
-    def __init__(
-        self, features: int, width: int, *, precision: Precision, rng: torch.Generator | None
-    ) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.linear = Linear(features, width, precision, rng)
         self.register_buffer("error", torch.zeros(width))
-
-    def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:  # noqa: ARG002
-        """[..., H] -> [..., D]."""
-        return self.linear(features)
 
     def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
         """Mean squared error."""
@@ -62,3 +53,72 @@ class LinearHead(nn.Module):
             return output
         noise = torch.randn(output.shape, generator=rng, device=rng.device)
         return output + settings.temperature * self.error * noise.to(output)
+
+
+class LinearHead(_NextFrame):
+    """The paper's head: a linear layer to the next frame, with another dense one before it or not.
+
+    Args:
+        features: H.
+        width: D.
+        dense: a layer before, H to any width.
+        precision: of the product.
+        rng: for the initial weights.
+    """
+
+    def __init__(
+        self,
+        features: int,
+        width: int,
+        *,
+        dense: Dense | None = None,
+        precision: Precision,
+        rng: torch.Generator | None,
+    ) -> None:
+        super().__init__(width)
+        self.dense = dense
+        self.linear = Linear(dense.outputs if dense else features, width, precision, rng)
+
+    def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """[..., H] -> [..., D]."""
+        return self.linear(self.dense(features, rng) if self.dense else features)
+
+
+class EnsembleHead(_NextFrame):
+    """A linear layer for each member of an ensemble, and the average of what they predict.
+
+    Args:
+        members: M.
+        features: E; H is M * E.
+        width: D.
+        trained: `together` learns from the error of the average, `apart` from each one's own.
+        precision: of the products.
+        rng: for the initial weights.
+    """
+
+    def __init__(
+        self,
+        members: int,
+        features: int,
+        width: int,
+        *,
+        trained: Literal["together", "apart"],
+        precision: Precision,
+        rng: torch.Generator | None,
+    ) -> None:
+        super().__init__(width)
+        self.trained: Literal["together", "apart"] = trained
+        self.members = [Linear(features, width, precision, rng) for _ in range(members)]
+        for number, member in enumerate(self.members):
+            self.add_module(f"member{number + 1}", member)
+
+    def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """[..., M * E] -> [..., D]; in training apart, each one's own prediction [M, ..., D]."""
+        parts = features.chunk(len(self.members), dim=-1)
+        predictions = [member(part) for member, part in zip(self.members, parts, strict=True)]
+        stacked = torch.stack(predictions)
+        return stacked if self.trained == "apart" and rng is not None else stacked.mean(0)
+
+    def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
+        """Mean squared error, of the average or over the members."""
+        return functional.mse_loss(output, next_frame.expand_as(output))

@@ -1,4 +1,4 @@
-"""The dense layer, with its products in the precision that is asked for.
+"""Dense layers, with their products in the precision that is asked for.
 
 Letters: F features in, O features out.
 """
@@ -31,7 +31,7 @@ class Linear(nn.Module):
         self.precision: Precision = precision
         self.weight = nn.Parameter(torch.empty(outputs, features))
         self.bias = nn.Parameter(torch.zeros(outputs))
-        glorot_uniform(self.weight, rng)
+        glorot_uniform(self.weight, rng, features, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., F] -> [..., O], float32 either way."""
@@ -41,9 +41,45 @@ class Linear(nn.Module):
         return functional.linear(x, self.weight, self.bias)
 
 
-def glorot_uniform(weight: Tensor, rng: torch.Generator | None) -> None:
-    """Fill `weight` [O, F] uniformly within sqrt(6 / (F + O)) (Glorot & Bengio 2010)."""
-    outputs, features = weight.shape
+class Dense(nn.Module):
+    """A dense layer inside a model: linear, ReLU where asked for, dropout.
+
+    Args:
+        features: F.
+        outputs: O.
+        relu: whether negative outputs become 0.
+        dropout: share of the outputs dropped in training, anew at each frame.
+        precision: of the product.
+        rng: for the initial weights.
+    """
+
+    def __init__(
+        self,
+        features: int,
+        outputs: int,
+        *,
+        relu: bool,
+        dropout: float,
+        precision: Precision,
+        rng: torch.Generator | None,
+    ) -> None:
+        super().__init__()
+        self.outputs, self.relu, self.dropout = outputs, relu, dropout
+        self.linear = Linear(features, outputs, precision, rng)
+
+    def forward(self, x: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """[..., F] -> [..., O]; `rng` turns dropout on."""
+        y = self.linear(x)
+        if self.relu:
+            y = y.relu()
+        mask = None if rng is None else dropout_mask(y.shape, self.dropout, rng, y)
+        return y if mask is None else y * mask
+
+
+def glorot_uniform(
+    weight: Tensor, rng: torch.Generator | None, features: int, outputs: int
+) -> None:
+    """Fill `weight` uniformly within sqrt(6 / (F + O)) (Glorot & Bengio 2010)."""
     bound = math.sqrt(6 / (features + outputs))
     with torch.no_grad():
         weight.uniform_(-bound, bound, generator=rng)

@@ -65,7 +65,7 @@ class Lstm(nn.Module):
         self.weight_hidden = nn.Parameter(torch.empty(4 * hidden, hidden))
         self.bias = nn.Parameter(torch.zeros(4 * hidden))
         for gate in self.weight_input.chunk(4):
-            glorot_uniform(gate, rng)
+            glorot_uniform(gate, rng, features, hidden)
         if not self.weight_hidden.is_meta:
             for gate in self.weight_hidden.data.chunk(4):
                 nn.init.orthogonal_(gate, generator=rng)

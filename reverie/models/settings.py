@@ -8,7 +8,9 @@ from pydantic.dataclasses import dataclass
 from reverie.models.linear import Precision
 from reverie.settings import STRICT
 
-Architecture = Literal["baseline", "gruv"]
+Architecture = Literal[
+    "baseline", "gruv", "dense", "conv", "stacked", "bilinear", "ensemble", "blocks"
+]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -17,22 +19,54 @@ class ModelSettings:
     """Which model, and how wide."""
 
     architecture: Architecture = "baseline"
-    """`baseline`: frames straight into an LSTM. `gruv`: through a linear layer first."""
+    """One of the paper's: `reverie models` says what each is."""
 
     hidden: Annotated[int, Field(ge=1, le=1 << 16)] = 2048
-    """Width of the LSTM, and of the dense layer before it where there is one."""
+    """Width of each LSTM, and of the dense layers; of an ensemble, of its members together."""
+
+    depth: Annotated[int, Field(ge=1, le=16)] = 2
+    """LSTMs one upon the other, in `stacked` and in each member of `ensemble`."""
+
+    dense_front: bool = False
+    """Whether `stacked` has a dense layer before its LSTMs."""
+
+    branches: Annotated[int, Field(ge=2, le=16)] = 2
+    """LSTMs side by side in `bilinear`."""
+
+    dense_after_sum: bool = True
+    """Whether `bilinear` has a dense layer after the sum of its branches."""
+
+    members: Annotated[int, Field(ge=2, le=64)] = 4
+    """Stacks in `ensemble`."""
+
+    members_trained: Literal["together", "apart"] = "together"
+    """Whether members learn from the error of their average, or each from its own."""
+
+    conv_reading: Literal["2-d", "1-d"] = "2-d"
+    """`conv` reads a frame as an image, imaginary part below real part, or as one line."""
+
+    filters: Annotated[int, Field(ge=1, le=1024)] = 12
+    """Filters of the convolution in `conv` and `blocks`."""
+
+    block_frames: Annotated[int, Field(ge=2, le=64)] = 3
+    """K: frames that a step of `blocks` sees at once."""
 
     input_dropout: Share = 0.5
-    """Share of the LSTM's inputs dropped in training, one mask a sequence."""
+    """Share of an LSTM's inputs dropped in training, one mask a sequence."""
 
     hidden_dropout: Share = 0.5
-    """Share of the LSTM's hidden state dropped in training, one mask a sequence."""
+    """Share of an LSTM's hidden state dropped in training, one mask a sequence."""
 
     dense_dropout: Share = 0.2
-    """Share of a dense front's outputs dropped in training."""
+    """Share of a dense layer's outputs dropped in training."""
 
     dense_l2: Annotated[float, Field(ge=0)] = 1e-4
     """Keras' L2 penalty: this times the sum of squares of the dense layers' weights."""
 
     precision: Precision = "float32"
     """Of matrix products: `bfloat16` is several times faster on processors that have it."""
+
+    @property
+    def step_frames(self) -> int:
+        """K: frames that one step of this model sees."""
+        return self.block_frames if self.architecture == "blocks" else 1

@@ -1,6 +1,6 @@
 """Training, in the order in which it happens.
 
-Letters: B batch, S samples, T frames, D width of a frame.
+Letters: B batch, S samples, T steps, K frames that one step sees, D width of a frame.
 """
 
 import dataclasses
@@ -82,9 +82,7 @@ def train(
             found.save(run.statistics)
         representation = run.representation()
 
-        model = build_model(
-            recipe.model, representation.frames.width, _rng(training.rng_seed, 0, 0)
-        )
+        model = build_model(recipe.model, representation.frames, _rng(training.rng_seed, 0, 0))
         optimiser = build_optimiser(model, recipe)
         progress = _resume(run, model, optimiser)
         rewind_metrics(run.metrics, progress.epoch)
@@ -185,8 +183,8 @@ def train_step(
     rng: torch.Generator,
     recipe: Recipe,
 ) -> float:
-    """One step on `frames` [B, T + 1, D]: each of the first T predicts the next. Gives the loss."""
-    loss = model.head.loss(model(frames[:, :-1], rng), frames[:, 1:])
+    """One step on sequences `frames` [B, T + K, D]. Gives the loss."""
+    loss = model.loss(frames, rng)
     optimiser.zero_grad(set_to_none=False)
     torch.autograd.backward([loss])
     if recipe.training.gradient_clip:
@@ -204,7 +202,7 @@ def measure(
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
         for samples in sequences.batches(recipe.training.batch_size, None):
             frames = representation.analyse(samples)
-            yield model(frames[:, :-1]), frames[:, 1:]
+            yield model(frames[:, :-1]), frames[:, model.step_frames :]
 
     return model.head.measure(pairs())
 

@@ -38,7 +38,7 @@ class Needs:
     disk_available_bytes: int
 
 
-def measure_needs(recipe: Recipe, width: int, run_folder: Path) -> Needs:
+def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     """Work out what training takes, without taking it.
 
     The model is built without memory for its values, and a batch of shapes is passed through it;
@@ -46,9 +46,9 @@ def measure_needs(recipe: Recipe, width: int, run_folder: Path) -> Needs:
 
     Args:
         recipe: of the run.
-        width: D of its frames.
         run_folder: where checkpoints would go.
     """
+    transform = build_frames(recipe.frames)
     saved: dict[int, int] = {}
 
     def note(tensor: Tensor) -> Tensor:
@@ -60,11 +60,10 @@ def measure_needs(recipe: Recipe, width: int, run_folder: Path) -> Needs:
     kept: list[torch.UntypedStorage] = []
     training = recipe.training
     with torch.device("meta"):
-        model = build_model(recipe.model, width, None)
-        frames = torch.empty(training.batch_size, training.sequence_frames, width)
+        model = build_model(recipe.model, transform, None)
+        frames = torch.empty(training.batch_size, recipe.seed_frames + 1, transform.width)
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            output = model(frames)
-            loss = model.head.loss(output, frames)
+            loss = model.loss(frames, torch.Generator("cpu"))
         del loss
     sizes = [parameter.numel() for parameter in model.parameters()]
     for parameter in model.parameters():
@@ -97,7 +96,7 @@ def plan(recipe: Recipe, run_folder: Path) -> Needs:
     Raises:
         ReverieError: memory or disk is too small, with settings that would help.
     """
-    needs = measure_needs(recipe, build_frames(recipe.frames).width, run_folder)
+    needs = measure_needs(recipe, run_folder)
     if needs.memory_bytes > needs.memory_available_bytes:
         advice = (
             f"Lower model.hidden ({recipe.model.hidden}) or training.batch_size "
@@ -118,12 +117,11 @@ def plan(recipe: Recipe, run_folder: Path) -> Needs:
 
 
 def seconds_per_step(model: FrameModel, frames: Tensor, rng: torch.Generator) -> float:
-    """Time a step on `frames` [B, T + 1, D], changing nothing; the first, cold one is left out."""
+    """Time a step on `frames` [B, T + K, D], changing nothing; the first, cold one is left out."""
     times: list[float] = []
     for _ in range(TRIAL_STEPS):
         began = time.perf_counter()
-        loss = model.head.loss(model(frames[:, :-1], rng), frames[:, 1:])
-        torch.autograd.backward([loss])
+        torch.autograd.backward([model.loss(frames, rng)])
         times.append(time.perf_counter() - began)
     model.zero_grad(set_to_none=True)
     return min(times[1:])

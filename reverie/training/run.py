@@ -20,6 +20,7 @@ from reverie import __version__
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.representation import Representation
+from reverie.frames.settings import build_frames
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.settings import build
@@ -157,9 +158,9 @@ class Run:
 
     def load_model(self, checkpoint: Path) -> FrameModel:
         """The model with the weights of `checkpoint`, ready to generate."""
-        width = self.representation().frames.width
+        frames = build_frames(self.recipe.frames)
         with torch.device("meta"):
-            model = build_model(self.recipe.model, width, None)
+            model = build_model(self.recipe.model, frames, None)
         model.to_empty(device="cpu")
         load_weights(checkpoint, model)
         return model.requires_grad_(False)

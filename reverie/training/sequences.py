@@ -1,6 +1,6 @@
 """Training sequences: stretches of recordings, read from the memory-mapped corpus when needed.
 
-Letters: B batch, S samples of a sequence, T frames, n samples a frame.
+Letters: B batch, S samples of a sequence, T steps, K frames that one step sees, n samples a frame.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,10 +21,10 @@ EXCERPT_SAMPLES = 1 << 20
 
 
 class Sequences:
-    """The sequences of one split: T frames in, and the frame after each as its target.
+    """The sequences of one split: T steps, and the frame after each as its target.
 
-    They lie end to end in each recording, T frames apart, so the last frame of one is the target
-    of the one before; recordings shorter than T + 1 frames give none.
+    They lie end to end in each recording, T frames apart, so the first frames of one are the last
+    of the one before; recordings shorter than T + K frames give none.
 
     Args:
         corpus: where the samples are.
@@ -32,6 +32,7 @@ class Sequences:
         frames: the transform, for its measures.
         sequence_frames: T.
         starts: `grid` keeps them in place, `random` shifts each recording's anew every epoch.
+        step_frames: K.
     """
 
     def __init__(
@@ -41,9 +42,11 @@ class Sequences:
         frames: Frames,
         sequence_frames: int,
         starts: Literal["grid", "random"] = "grid",
+        *,
+        step_frames: int = 1,
     ) -> None:
         self.corpus, self.recordings, self.starts = corpus, tuple(recordings), starts
-        self.length_samples = frames.samples_for(sequence_frames + 1)
+        self.length_samples = frames.samples_for(sequence_frames + step_frames)
         self.stride_samples = sequence_frames * frames.frame_samples
         spare = np.array([r.samples - self.length_samples for r in self.recordings], np.int64)
         self._spare = spare
@@ -113,8 +116,15 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
         frames,
         training.sequence_frames,
         training.sequence_starts,
+        step_frames=recipe.model.step_frames,
     )
-    held_out_set = Sequences(corpus, held_out, frames, training.sequence_frames)
+    held_out_set = Sequences(
+        corpus,
+        held_out,
+        frames,
+        training.sequence_frames,
+        step_frames=recipe.model.step_frames,
+    )
     for name, found in (("training", train_set), ("held-out", held_out_set)):
         if not len(found):
             seconds = found.length_samples / corpus.rate_hz

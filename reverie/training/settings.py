@@ -25,7 +25,7 @@ class TrainingSettings:
     then is a rerun sure to end with the same bytes."""
 
     sequence_frames: Count = 40
-    """T: frames that a model looks back over, in training and in generation."""
+    """T: steps that a model looks back over, in training and in generation."""
 
     batch_size: Count = 5
     """Sequences in one step; the paper does not say, GRUV used 5."""
@@ -91,6 +91,11 @@ class Recipe:
 
     generation: GenerationDefaults = GenerationDefaults()
     """How it generates."""
+
+    @property
+    def seed_frames(self) -> int:
+        """Frames of a seed: T steps, the first of which sees K frames."""
+        return self.training.sequence_frames + self.model.step_frames - 1
 
     @model_validator(mode="after")
     def _epochs_exist(self) -> Self:

@@ -107,6 +107,8 @@ def test_seeds_take_every_recording_in_turn(run: Run, corpus: Corpus) -> None:
 class Echo(torch.nn.Module):
     """A model that knows the future: it predicts the frames it is told, in order."""
 
+    step_frames = 1
+
     def __init__(self, future: torch.Tensor) -> None:
         super().__init__()
         self.future, self.place, self.head = future, -1, self

@@ -1,81 +1,199 @@
 """What must hold of every architecture."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
 from torch import Tensor
 
 from reverie.errors import ReverieError
+from reverie.frames.fourier import FourierFrames
+from reverie.frames.mdct import MdctFrames
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel, SampleSettings
-from reverie.models.heads import LinearHead
+from reverie.models.cores import ParallelCore
+from reverie.models.fronts import ConvFront
+from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.settings import Architecture, ModelSettings
 from reverie.settings import build
 
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
-D = 10
+FRAMES = FourierFrames(5)
+D = FRAMES.width
+VARIANTS: dict[str, dict[str, Any]] = {
+    **{name: {"architecture": name} for name in ARCHITECTURES},
+    "conv, 1-D": {"architecture": "conv", "conv_reading": "1-d"},
+    "stacked, dense front": {"architecture": "stacked", "dense_front": True, "depth": 3},
+    "bilinear, three": {"architecture": "bilinear", "branches": 3, "dense_after_sum": False},
+    "ensemble, apart": {"architecture": "ensemble", "members_trained": "apart", "depth": 1},
+    "blocks of two": {"architecture": "blocks", "block_frames": 2, "filters": 5},
+}
 
 
-def made(architecture: Architecture, hidden: int = 6, **rest: float) -> FrameModel:
-    settings = ModelSettings(architecture=architecture, hidden=hidden, **rest)  # pyright: ignore[reportArgumentType]
-    return build_model(settings, D, torch.Generator().manual_seed(1))
+def made(variant: str, hidden: int = 6, **rest: Any) -> FrameModel:
+    settings = build(ModelSettings, {"hidden": hidden, **VARIANTS[variant], **rest}, variant)
+    return build_model(settings, FRAMES, torch.Generator().manual_seed(1))
 
 
-def count(architecture: Architecture, width: int, hidden: int) -> int:
+def count(**settings: Any) -> int:
     with torch.device("meta"):
-        model = build_model(ModelSettings(architecture=architecture, hidden=hidden), width, None)
+        model = build_model(build(ModelSettings, settings, "test"), FourierFrames(4000), None)
     return sum(parameter.numel() for parameter in model.parameters())
 
 
 def test_parameters_at_paper_scale() -> None:
     d, h = 8000, 2048
-    lstm = 4 * h * (d + h + 1)
-    assert count("baseline", d, h) == lstm + d * h + d == 98_713_408
-    assert count("gruv", d, h) == d * h + h + 4 * h * (h + h + 1) + d * h + d == 66_340_672
+
+    def lstm(features: int, hidden: int = h) -> int:
+        return 4 * hidden * (features + hidden + 1)
+
+    dense, head = d * h + h, h * d + d
+    assert count(architecture="baseline") == lstm(d) + head == 98_713_408
+    assert count(architecture="gruv") == dense + lstm(h) + head == 66_340_672
+    assert count(architecture="dense") == dense + lstm(h) + head == 66_340_672
+    conv = 12 * (1 * 1 * 3) + 12
+    assert count(architecture="conv") == conv + lstm(12 * 2000) + head == 229_785_456
+    line = {"architecture": "conv", "conv_reading": "1-d"}
+    assert count(**line) == conv + lstm(12 * 4000) + head == 426_393_456
+    assert count(architecture="stacked") == lstm(d) + lstm(h) + head == 132_276_032
+    after = h * h + h
+    bilinear = dense + 2 * lstm(h) + after + head
+    assert count(architecture="bilinear") == bilinear == 104_099_648
+    assert count(architecture="bilinear", dense_after_sum=False) == bilinear - after
+    small = lstm(d, 512) + lstm(512, 512) + 512 * d + d
+    assert count(architecture="ensemble") == 4 * small == 94_551_296
+    cnn = 12 * (2 * 3 * 3) + 12
+    assert count(architecture="blocks") == cnn + lstm(12 * 2000) + head == 229_785_636
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_stepping_equals_batch(architecture: Architecture) -> None:
-    model = made(architecture)
-    frames = torch.randn(3, 8, D)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_stepping_equals_batch(variant: str) -> None:
+    model = made(variant)
+    before = model.step_frames - 1
+    frames = torch.randn(3, before + 8, D)
     whole = model(frames)
-    state = model.initial_state(3, frames)
+    assert whole.shape == (3, 8, D)
+    state = model.initial_state(frames[:, :before])
     for t in range(8):
-        output, state = model.step(frames[:, t], state)
+        output, state = model.step(frames[:, before + t], state)
         torch.testing.assert_close(output, whole[:, t], atol=1e-6, rtol=1e-5)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_gradients_are_right(architecture: Architecture) -> None:
-    model = made(architecture, 3).double()
-    frames = torch.randn(2, 4, D, dtype=torch.float64)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_nothing_is_known_of_the_future(variant: str) -> None:
+    model = made(variant)
+    frames = torch.randn(2, 9, D)
+    changed = frames.clone()
+    changed[:, 6] += 1
+    seen = 6 - (model.step_frames - 1)
+    assert torch.equal(model(frames)[:, :seen], model(changed)[:, :seen])
+    assert not torch.equal(model(frames)[:, seen], model(changed)[:, seen])
+
+
+def test_the_image_of_a_frame_is_real_above_imaginary() -> None:
+    # With one filter that takes the middle of each row, pooling finds the larger of both rows.
+    model = made("conv", filters=1)
+    assert isinstance(model.front, ConvFront)
+    with torch.no_grad():
+        model.front.weight.copy_(torch.tensor([0.0, 1.0, 0.0]).view(1, 1, 1, 3))
+    frame = torch.tensor([1.0, 0, 0, 4, 9, 0, 2, 3, 0, 9]).view(1, 1, D)
+    assert model.front(frame).flatten().tolist() == [2.0, 4.0]
+
+
+def test_the_image_of_a_block_has_a_row_a_frame() -> None:
+    model = made("blocks", filters=1)
+    assert isinstance(model.front, ConvFront)
+    # One filter that compares the newest frame's real part with the oldest's imaginary part.
+    kernel = torch.zeros(1, 2, 3, 3)
+    kernel[0, 0, 2, 1], kernel[0, 1, 0, 1] = 1.0, -1.0
+    with torch.no_grad():
+        model.front.weight.copy_(kernel)
+    frames = torch.randn(1, 4, D)
+    real, imaginary = frames[0].view(4, 2, 5).unbind(1)
+    found = model.front(frames)
+    assert found.shape == (1, 2, 2)
+    for step in range(2):
+        # Rows beyond the block are zeros, so three comparisons are pooled.
+        rows = [real[step + 1], real[step + 2] - imaginary[step], -imaginary[step + 1]]
+        best = torch.stack(rows).amax(0)[:4].view(2, 2).amax(1).relu()
+        torch.testing.assert_close(found[0, step], best)
+
+
+def test_frames_without_planes_are_read_as_a_line() -> None:
+    frames = MdctFrames(10)
+    for architecture in ("conv", "blocks"):
+        settings = ModelSettings(architecture=architecture, hidden=4, filters=2)
+        model = build_model(settings, frames, torch.Generator().manual_seed(1))
+        assert model(torch.randn(2, 6, 10)).shape[-1] == 10
+        assert model.front.features == 2 * 5
+
+
+def test_bilinear_sums_what_its_branches_say() -> None:
+    model = made("bilinear", dense_after_sum=False)
+    assert isinstance(model.core, ParallelCore)
+    features = torch.randn(2, 5, 6)
+    one, other = (member(features) for member in model.core.members)
+    assert not torch.allclose(one, other)
+    torch.testing.assert_close(model.core(features), one + other)
+
+
+def test_an_ensemble_averages_and_may_learn_apart() -> None:
+    model = made("ensemble, apart", hidden=8)
+    assert isinstance(model.head, EnsembleHead)
+    assert isinstance(model.core, ParallelCore)
+    frames = torch.randn(2, 5, D)
+    own = [
+        head(member(frames))
+        for head, member in zip(model.head.members, model.core.members, strict=True)
+    ]
+    torch.testing.assert_close(model(frames), torch.stack(own).mean(0))
+    target = torch.randn(2, 5, D)
+    free = build_model(
+        ModelSettings(
+            architecture="ensemble",
+            hidden=8,
+            members_trained="apart",
+            depth=1,
+            input_dropout=0,
+            hidden_dropout=0,
+        ),
+        FRAMES,
+        torch.Generator().manual_seed(1),
+    )
+    apart = free.head.loss(free(frames, torch.Generator()), target)
+    each = torch.stack([(one - target).square().mean() for one in own]).mean()
+    torch.testing.assert_close(apart, each)
+    assert apart > free.head.loss(free(frames), target)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_gradients_are_right(variant: str) -> None:
+    model = made(variant, 4, filters=2).double()
+    frames = torch.randn(2, 3 + model.step_frames, D, dtype=torch.float64)
 
     def loss(*_: Tensor) -> Tensor:
-        return model.head.loss(
-            model(frames[:, :-1], torch.Generator().manual_seed(5)), frames[:, 1:]
-        )
+        return model.loss(frames, torch.Generator().manual_seed(5))
 
     assert torch.autograd.gradcheck(loss, tuple(model.parameters()))
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_it_can_learn_one_sequence_by_heart(architecture: Architecture) -> None:
-    model = made(architecture, 32)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_it_can_learn_one_sequence_by_heart(variant: str) -> None:
+    model = made(variant, 32)
     frames = torch.randn(1, 9, D, generator=torch.Generator().manual_seed(2))
     optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
     loss = torch.zeros(())
     for _ in range(300):
         optimiser.zero_grad()
-        loss = model.head.loss(model(frames[:, :-1]), frames[:, 1:])
+        loss = model.loss(frames)
         loss.backward()
         optimiser.step()
     assert loss.item() < 0.01 * frames.var().item()
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_dropout_acts_only_when_asked(architecture: Architecture) -> None:
-    model = made(architecture)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_dropout_acts_only_when_asked(variant: str) -> None:
+    model = made(variant)
     frames = torch.randn(2, 5, D)
     assert torch.equal(model(frames), model(frames))
     one = model(frames, torch.Generator().manual_seed(1))
@@ -85,9 +203,12 @@ def test_dropout_acts_only_when_asked(architecture: Architecture) -> None:
 
 
 def test_dense_dropout_acts_alone() -> None:
-    model = made("gruv", input_dropout=0, hidden_dropout=0, dense_dropout=0.5)
-    features = model.front(torch.randn(4, 50, D), torch.Generator().manual_seed(0))
-    assert 0.4 < (features == 0).float().mean() < 0.6
+    for architecture in ("gruv", "dense", "bilinear", "stacked, dense front"):
+        model = made(architecture, input_dropout=0, hidden_dropout=0, dense_dropout=0.5)
+        frames = torch.randn(40, 50, D)
+        before = (model.front(frames) == 0).float().mean().item()
+        after = (model.front(frames, torch.Generator().manual_seed(0)) == 0).float().mean().item()
+        assert after == pytest.approx(before + (1 - before) / 2, abs=0.03)
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:

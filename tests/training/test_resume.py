@@ -7,12 +7,13 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 
 from reverie.errors import ReverieError
+from reverie.models.settings import Architecture
 from reverie.training import checkpoint, loop
 from reverie.training.checkpoint import MODEL, OPTIMISER, list_checkpoints
 from reverie.training.metrics import read_metrics
@@ -68,6 +69,21 @@ def test_more_epochs_go_on_from_the_last(
     train(corpus_folder, load_recipe("paper", [*SMALL, "training.epochs=3"]), tmp_path / "run")
     run = train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run")
     assert fingerprint(run) == undisturbed
+
+
+@pytest.mark.parametrize("architecture", get_args(Architecture))
+def test_every_architecture_goes_on_exactly(
+    corpus_folder: Path, tmp_path: Path, architecture: Architecture
+) -> None:
+    small = [*SMALL, f"model.architecture={architecture}", "training.keep_epochs=[]"]
+    half = load_recipe("paper", [*small, "training.epochs=1"])
+    whole = load_recipe("paper", [*small, "training.epochs=2"])
+    train(corpus_folder, half, tmp_path / "stopped")
+    stopped = train(corpus_folder, whole, tmp_path / "stopped")
+    assert fingerprint(stopped) == fingerprint(train(corpus_folder, whole, tmp_path / "whole"))
+    # What was saved is what predicts.
+    model = stopped.load_model(stopped.find_checkpoint())
+    assert model.step_frames == (3 if architecture == "blocks" else 1)
 
 
 def start(corpus_folder: Path, recipe: Recipe, folder: Path) -> int:

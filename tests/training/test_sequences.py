@@ -25,6 +25,13 @@ def test_they_tile_each_recording(corpus: Corpus) -> None:
     assert np.array_equal(found.read(int(found.counts[0])), second)
 
 
+def test_steps_that_see_several_frames_read_further(corpus: Corpus) -> None:
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8, step_frames=3)
+    whole = corpus.pcm(found.recordings[0]).astype(np.float32) / FULL_SCALE
+    for index in range(2):
+        assert np.array_equal(found.read(index), whole[index * 2000 : index * 2000 + 11 * 250])
+
+
 def test_overlapping_frames_get_their_overlap(corpus: Corpus) -> None:
     frames = MdctFrames(250)
     found = Sequences(corpus, corpus.recordings, frames, 8)

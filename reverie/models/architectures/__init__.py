@@ -1,41 +1,45 @@
-"""The architectures, each a composition of front, core and head at a glance."""
+"""The architectures of the paper, one a file, each a composition of front, core and head."""
 
 import torch
 
+from reverie.frames.contract import Frames
+from reverie.models.architectures.baseline import baseline
+from reverie.models.architectures.bilinear import bilinear
+from reverie.models.architectures.blocks import blocks
+from reverie.models.architectures.conv import conv
+from reverie.models.architectures.dense import dense
+from reverie.models.architectures.ensemble import ensemble
+from reverie.models.architectures.gruv import gruv
+from reverie.models.architectures.parts import Parts
+from reverie.models.architectures.stacked import stacked
 from reverie.models.contract import FrameModel
-from reverie.models.cores import LstmCore
-from reverie.models.fronts import LinearFront, NoFront
-from reverie.models.heads import LinearHead
-from reverie.models.lstm import Lstm
 from reverie.models.settings import ModelSettings
 
 
-def build_model(settings: ModelSettings, width: int, rng: torch.Generator | None) -> FrameModel:
+def build_model(settings: ModelSettings, frames: Frames, rng: torch.Generator | None) -> FrameModel:
     """The model that `settings` names.
 
     Args:
         settings: which one, and how wide.
-        width: D of its frames.
+        frames: what it predicts.
         rng: for the initial weights; None only on the meta device, which has no values.
     """
+    parts = Parts(settings, frames, rng)
     match settings.architecture:
-        case "baseline":  # Kalingeri & Grandhe 2016, section 3.2: frame -> LSTM -> linear
-            front = NoFront(width)
-        case "gruv":  # Nayebi & Vitelli 2015: frame -> linear -> LSTM -> linear
-            front = LinearFront(
-                width,
-                settings.hidden,
-                dropout=settings.dense_dropout,
-                precision=settings.precision,
-                rng=rng,
-            )
-    lstm = Lstm(
-        front.features,
-        settings.hidden,
-        input_dropout=settings.input_dropout,
-        hidden_dropout=settings.hidden_dropout,
-        precision=settings.precision,
-        rng=rng,
-    )
-    head = LinearHead(settings.hidden, width, precision=settings.precision, rng=rng)
-    return FrameModel(front, LstmCore(lstm), head)
+        case "baseline":
+            compose = baseline
+        case "gruv":
+            compose = gruv
+        case "dense":
+            compose = dense
+        case "conv":
+            compose = conv
+        case "stacked":
+            compose = stacked
+        case "bilinear":
+            compose = bilinear
+        case "ensemble":
+            compose = ensemble
+        case "blocks":
+            compose = blocks
+    return compose(parts)
