@@ -23,6 +23,8 @@ GIB = 1 << 30
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 CGROUP_USED = Path("/sys/fs/cgroup/memory.current")
 TRIAL_STEPS = 3
+LIBRARIES_BYTES = 200 << 20
+"""What torch, TensorBoard and matplotlib take once they are at work."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         + products
         + sum(saved.values())
         + 4 * batch_bytes  # samples and frames, the output and its gradient
+        + 5 * batch_bytes  # held-out errors, squared in double precision
+        + LIBRARIES_BYTES
     )
     kept_checkpoints = len(set(training.keep_epochs) | {training.epochs}) + 3
     free = shutil.disk_usage(_existing(run_folder)).free
