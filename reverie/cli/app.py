@@ -12,6 +12,7 @@ from reverie import __version__
 from reverie.cli.demo import demo
 from reverie.cli.generate import generate
 from reverie.cli.inspect import inspect
+from reverie.cli.models import models
 from reverie.cli.prepare import prepare
 from reverie.cli.train import train
 from reverie.errors import ReverieError
@@ -45,7 +46,7 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
     return told
 
 
-for command in (prepare, inspect, train, generate, demo):
+for command in (prepare, inspect, train, generate, models, demo):
     app.command()(_telling(command))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from reverie.errors import ReverieError
 from reverie.frames.settings import build_frames
@@ -32,12 +33,16 @@ class Needs:
     """What a run takes."""
 
     parameters: int
+    by_part: dict[str, int]
+    """Parameters of the front, the core and the head."""
     memory_bytes: int
     """At the peak of a step, the process itself included."""
     memory_available_bytes: int
     disk_bytes: int
     """All checkpoints that are kept, and one more being written."""
     disk_available_bytes: int
+    operations: int
+    """Of floating point in the matrix products and convolutions of one training step."""
 
 
 def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
@@ -64,12 +69,15 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     with torch.device("meta"):
         model = build_model(recipe.model, transform, None)
         frames = torch.empty(training.batch_size, recipe.seed_frames + 1, transform.width)
-        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        counter = FlopCounterMode(display=False)
+        with counter, torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             loss = model.loss(frames, torch.Generator("cpu"))
+            found = dict(saved)
+            torch.autograd.backward([loss])
         del loss
     sizes = [parameter.numel() for parameter in model.parameters()]
     for parameter in model.parameters():
-        saved.pop(id(parameter.untyped_storage()), None)
+        found.pop(id(parameter.untyped_storage()), None)
     parameters = sum(sizes)
     batch_bytes = 4 * frames.numel()
     products = 2 * parameters if recipe.model.precision == "bfloat16" else 0
@@ -78,19 +86,25 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         + 4 * 3 * parameters  # weights, gradients, mean squares
         + 2 * 4 * max(sizes)  # one gradient being made, the optimiser's intermediate
         + products
-        + sum(saved.values())
+        + sum(found.values())
         + 4 * batch_bytes  # samples and frames, the output and its gradient
         + 5 * batch_bytes  # held-out errors, squared in double precision
         + LIBRARIES_BYTES
     )
     kept_checkpoints = len(set(training.keep_epochs) | {training.epochs}) + 3
     free = shutil.disk_usage(_existing(run_folder)).free
+    by_part = {
+        name: sum(parameter.numel() for parameter in part.parameters())
+        for name, part in model.named_children()
+    }
     return Needs(
         parameters,
+        by_part,
         memory,
         available_memory(),
         kept_checkpoints * 4 * 2 * parameters,
         free,
+        counter.get_total_flops(),
     )
 
 

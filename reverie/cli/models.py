@@ -1,0 +1,82 @@
+"""`reverie models`: the architectures, and what each would take."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+
+def models(
+    recipe: Annotated[
+        str, typer.Option(help="Sizes as in this recipe: a name, or the path of a TOML file.")
+    ] = "paper",
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="SECTION.FIELD=VALUE", help="Change one setting; may be repeated."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
+    ] = False,
+) -> None:
+    """List the architectures with their size, memory and cost of a training step.
+
+    Memory and operations are those of one step of the recipe's batch: counted, not measured.
+
+    Example: `reverie models --recipe paper --set model.hidden=1024`
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from reverie.frames.settings import build_frames
+    from reverie.models.notes import PAPER_SAYS
+    from reverie.models.settings import Architecture
+    from reverie.training.preflight import GIB, measure_needs
+    from reverie.training.recipe import load_recipe
+
+    chosen = load_recipe(recipe, assignments or ())
+    rows: list[dict[str, Any]] = []
+    for name in get_args(Architecture):
+        settings = dataclasses.replace(chosen.model, architecture=name)
+        needs = measure_needs(dataclasses.replace(chosen, model=settings), Path.cwd())
+        rows.append(
+            {
+                "architecture": name,
+                "parameters": needs.parameters,
+                "by_part": needs.by_part,
+                "memory_bytes": needs.memory_bytes,
+                "operations": needs.operations,
+                "paper": PAPER_SAYS[name],
+            }
+        )
+    training = chosen.training
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    for heading in ("parameters", "front", "core", "head", "memory", "a step"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("what the paper says of it")
+    for row in rows:
+        parts = [f"{row['by_part'][part] / 1e6:.1f} M" for part in ("front", "core", "head")]
+        table.add_row(
+            row["architecture"],
+            f"{row['parameters'] / 1e6:.1f} M",
+            *parts,
+            f"{row['memory_bytes'] / GIB:.1f} GiB",
+            f"{row['operations'] / 1e9:.0f} GFLOP",
+            row["paper"],
+        )
+    console = Console()
+    console.print(table)
+    frames = build_frames(chosen.frames)
+    console.print(
+        f"frames of {frames.width} numbers, hidden {chosen.model.hidden}; a step is "
+        f"{training.batch_size} sequences of {training.sequence_frames}",
+        highlight=False,
+    )

@@ -1,0 +1,136 @@
+"""What a model is made of, read from the model itself: for tables and pictures of it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reverie.models.contract import Core, FrameModel, Front, Head
+from reverie.models.cores import ParallelCore, StackedCore
+from reverie.models.fronts import ConvFront, DenseFront, NoFront
+from reverie.models.heads import EnsembleHead, LinearHead
+from reverie.models.linear import Dense, Linear
+from reverie.models.lstm import Lstm
+
+Part = Literal["input", "front", "core", "head", "join", "output"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the way from the frames heard to the frame predicted."""
+
+    part: Part
+    name: str
+    detail: str
+    """What comes out of it, and how it is made."""
+    parameters: int = 0
+
+
+@dataclass(frozen=True)
+class Branches:
+    """Ways side by side, and what joins them."""
+
+    ways: tuple[tuple[Stage, ...], ...]
+    join: Stage | None = field(default=None)
+    """None where each way goes on by itself in the branches that follow."""
+
+
+Outline = tuple[Stage | Branches, ...]
+
+
+def outline(model: FrameModel, width: int) -> Outline:
+    """The way through `model`, whose frames have `width` numbers; all its parameters are in it.
+
+    Raises:
+        TypeError: it has a part that is not known here.
+    """
+    count = model.step_frames
+    frames = "1 frame" if count == 1 else f"{count} frames"
+    shape = f"{width} numbers" if count == 1 else f"{count} x {width} numbers"
+    return (
+        Stage("input", frames, shape),
+        *_front(model.front),
+        *_core(model.core),
+        *_head(model.head),
+        Stage("output", "next frame", f"{width} numbers"),
+    )
+
+
+def stages(found: Outline) -> list[Stage]:
+    """Every stage of an outline, in order."""
+    flat: list[Stage] = []
+    for one in found:
+        if isinstance(one, Stage):
+            flat.append(one)
+        else:
+            flat += [stage for way in one.ways for stage in way]
+            flat += [one.join] if one.join else []
+    return flat
+
+
+def _front(front: Front) -> Outline:
+    match front:
+        case NoFront():
+            return ()
+        case DenseFront():
+            return (_dense("front", front.dense),)
+        case ConvFront():
+            rows, columns = front.weight.shape[2:]
+            image = f"{front.channels} x {front.rows} x {front.columns}"
+            size = front.weight.numel() + front.bias.numel()
+            return (
+                Stage("front", "image", f"{image} (channels, rows, columns)"),
+                Stage(
+                    "front",
+                    "convolution, ReLU",
+                    f"{front.weight.shape[0]} filters {rows} x {columns}",
+                    size,
+                ),
+                Stage(
+                    "front",
+                    "max-pool, flatten",
+                    f"{front.rows} x {front.POOL_COLUMNS} -> {front.features}",
+                ),
+            )
+        case _:
+            raise TypeError(f"no outline of a {type(front).__name__}")
+
+
+def _core(core: Core) -> Outline:
+    match core:
+        case StackedCore():
+            return _stack(core)
+        case ParallelCore():
+            join = Stage("join", "sum", f"{core.outputs}") if core.join == "sum" else None
+            return (Branches(tuple(_stack(member) for member in core.members), join),)
+        case _:
+            raise TypeError(f"no outline of a {type(core).__name__}")
+
+
+def _head(head: Head) -> Outline:
+    match head:
+        case EnsembleHead():
+            each = tuple((_linear("head", one),) for one in head.members)
+            return (Branches(each, Stage("join", "average", f"trained {head.trained}")),)
+        case LinearHead():
+            before = (_dense("head", head.dense),) if head.dense else ()
+            return (*before, _linear("head", head.linear))
+        case _:
+            raise TypeError(f"no outline of a {type(head).__name__}")
+
+
+def _stack(core: StackedCore) -> tuple[Stage, ...]:
+    return tuple(_lstm(layer) for layer in core.layers)
+
+
+def _lstm(lstm: Lstm) -> Stage:
+    size = sum(parameter.numel() for parameter in lstm.parameters())
+    return Stage("core", "LSTM", f"{lstm.hidden}", size)
+
+
+def _dense(part: Part, dense: Dense) -> Stage:
+    linear = _linear(part, dense.linear)
+    return Stage(part, "dense, ReLU" if dense.relu else "linear", linear.detail, linear.parameters)
+
+
+def _linear(part: Part, linear: Linear) -> Stage:
+    size = linear.weight.numel() + linear.bias.numel()
+    return Stage(part, "linear", f"{linear.weight.shape[0]}", size)
