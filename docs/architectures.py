@@ -16,7 +16,7 @@ from matplotlib.patches import FancyBboxPatch
 from reverie.frames.fourier import FourierFrames
 from reverie.models.architectures import build_model
 from reverie.models.notes import PAPER_SAYS
-from reverie.models.outline import Branches, Outline, Stage, outline
+from reverie.models.outline import Outline, Stage, outline
 from reverie.models.settings import Architecture, ModelSettings
 
 HERE = Path(__file__).parent

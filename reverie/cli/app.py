@@ -10,11 +10,13 @@ import typer
 
 from reverie import __version__
 from reverie.cli.demo import demo
+from reverie.cli.experiment import experiment
 from reverie.cli.generate import generate
 from reverie.cli.inspect import inspect
 from reverie.cli.models import models
 from reverie.cli.prepare import prepare
 from reverie.cli.train import train
+from reverie.cli.trim import trim
 from reverie.errors import ReverieError
 
 INTERRUPTED = 130
@@ -46,7 +48,7 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
     return told
 
 
-for command in (prepare, inspect, train, generate, models, demo):
+for command in (prepare, inspect, train, generate, trim, models, experiment, demo):
     app.command()(_telling(command))
 
 

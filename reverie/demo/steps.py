@@ -1,7 +1,5 @@
 """The demo: recordings to corpus to run to clips to one page, each step where the last left off."""
 
-import dataclasses
-import json
 import shutil
 import time
 from collections.abc import Callable
@@ -13,12 +11,11 @@ from typing import TypeVar
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.demo.page import ClipReport, report_on, write_demo_page
-from reverie.generation.clips import generate
+from reverie.generation.clips import generate_missing
 from reverie.generation.preview import preview
 from reverie.generation.settings import GenerationSettings
 from reverie.storage import clear_disk_errors, read_json, write_json
 from reverie.training.loop import train
-from reverie.training.run import Run
 from reverie.training.settings import Recipe
 
 CLIPS = 5
@@ -72,7 +69,9 @@ def run_demo(
         method=recipe.generation.method,
         temperature=recipe.generation.temperature,
     )
-    clips = clock.time("generate", lambda: _clips(run, wanted, out / "clips", quiet))
+    clips = clock.time(
+        "generate", lambda: generate_missing(run, wanted, out / "clips", quiet=quiet)
+    )
     reports = clock.time("judge", lambda: tuple(report_on(one, corpus, run) for one in clips))
     page = out / "index.html"
     write_demo_page(page, reports, corpus, run, clock.seconds, embedded=recordings is None)
@@ -88,26 +87,6 @@ def copy_recordings(folder: Path) -> Path:
             if not copy.is_file() or copy.stat().st_size != original.stat().st_size:
                 shutil.copyfile(original, copy)
     return folder
-
-
-def _clips(run: Run, settings: GenerationSettings, folder: Path, quiet: bool) -> list[Path]:
-    """The clips that `settings` ask for of the run as it is now, made unless they are there."""
-    paths = [folder / f"{number:03d}.wav" for number in range(1, settings.count + 1)]
-    if not all(_is_made_by(path, run, settings) for path in paths):
-        generate(run, settings, folder, overwrite=True, quiet=quiet)
-    return paths
-
-
-def _is_made_by(clip: Path, run: Run, settings: GenerationSettings) -> bool:
-    told = clip.with_suffix(".json")
-    if not clip.is_file() or not told.is_file():
-        return False
-    made = read_json(told, "how a clip was made")
-    return (
-        made["settings"] == json.loads(json.dumps(dataclasses.asdict(settings)))
-        and made["checkpoint"] == run.find_checkpoint(settings.checkpoint).name
-        and made["corpus_hash"] == run.corpus_hash
-    )
 
 
 class _Clock:

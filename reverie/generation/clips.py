@@ -4,6 +4,7 @@ Letters: B clips, S samples, T frames, D width of a frame.
 """
 
 import dataclasses
+import json
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -24,7 +25,7 @@ from reverie.generation.seeds import Seed, choose_seeds
 from reverie.generation.settings import GenerationSettings
 from reverie.models.contract import FrameModel, SampleSettings
 from reverie.progress import Work
-from reverie.storage import write_json
+from reverie.storage import read_json, write_json
 from reverie.training.checkpoint import MODEL, file_hash, read_progress
 from reverie.training.run import Run
 
@@ -75,7 +76,14 @@ def generate(
     frames = representation.frames
     length_samples = frames.samples_for(run.recipe.seed_frames)
     order = np.random.default_rng([settings.rng_seed, 0])
-    seeds, samples = choose_seeds(run, settings.seed_from, settings.count, length_samples, order)
+    seeds, samples = choose_seeds(
+        run,
+        settings.seed_from,
+        settings.count,
+        length_samples,
+        order,
+        settings.seed_recordings,
+    )
     rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
     total = math.ceil(settings.seconds * run.rate_hz)
     with ExitStack() as stack:
@@ -124,6 +132,32 @@ def generate(
         )
         save_spectrogram(clip.path, clip.path.with_suffix(".png"))
     return made
+
+
+def generate_missing(
+    run: Run, settings: GenerationSettings, out: Path, *, quiet: bool = False
+) -> list[Path]:
+    """The clips that `generate` makes, made unless the same ones are there: their paths.
+
+    Raises:
+        ReverieError: as `generate`.
+    """
+    paths = [out / f"{number:03d}.wav" for number in range(1, settings.count + 1)]
+    if not all(_is_made_by(path, run, settings) for path in paths):
+        generate(run, settings, out, overwrite=True, quiet=quiet)
+    return paths
+
+
+def _is_made_by(clip: Path, run: Run, settings: GenerationSettings) -> bool:
+    told = clip.with_suffix(".json")
+    if not clip.is_file() or not told.is_file():
+        return False
+    made = read_json(told, "how a clip was made")
+    return (
+        made["settings"] == json.loads(json.dumps(dataclasses.asdict(settings)))
+        and made["checkpoint"] == run.find_checkpoint(settings.checkpoint).name
+        and made["corpus_hash"] == run.corpus_hash
+    )
 
 
 def continue_samples(

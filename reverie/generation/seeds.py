@@ -3,6 +3,7 @@
 Letters: B clips, S samples.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,12 @@ class Seed:
 
 
 def choose_seeds(
-    run: Run, source: str, count: int, length_samples: int, rng: np.random.Generator
+    run: Run,
+    source: str,
+    count: int,
+    length_samples: int,
+    rng: np.random.Generator,
+    among: Collection[str] = (),
 ) -> tuple[list[Seed], Tensor]:
     """Take `count` seeds.
 
@@ -41,6 +47,7 @@ def choose_seeds(
         count: B.
         length_samples: S.
         rng: chooses recordings and places; a recording comes again only when all have been.
+        among: paths of the recordings that may be chosen; empty for all of the split.
 
     Returns:
         where they lie, and their samples [B, S].
@@ -52,7 +59,11 @@ def choose_seeds(
     if source not in SPLITS:
         return _end_of_file(Path(source), run.rate_hz, count, length_samples)
     corpus = _corpus_of(run)
-    recordings = [one for one in corpus.of_split(SPLITS[source]) if one.samples >= length_samples]
+    recordings = [
+        one
+        for one in corpus.of_split(SPLITS[source])
+        if one.samples >= length_samples and (not among or one.path in among)
+    ]
     if not recordings:
         raise ReverieError(
             f"no {source} recording is as long as a seed ({seconds:.1f} s).",

@@ -25,6 +25,9 @@ class GenerationSettings:
     """Where seeds come from: `held-out` or `training` recordings, or an audio file, whose end is
     gone on from."""
 
+    seed_recordings: tuple[str, ...] = ()
+    """Only these recordings of the split give seeds; none named, all do."""
+
     checkpoint: str = "best"
     """`best` (lowest held-out loss), `latest`, an epoch's number, or a checkpoint's name."""
 

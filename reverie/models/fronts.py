@@ -64,6 +64,7 @@ class ConvFront(nn.Module):
 
     KERNEL_COLUMNS = 3
     POOL_COLUMNS = 2
+    TOGETHER = 32
 
     def __init__(
         self,
@@ -93,8 +94,13 @@ class ConvFront(nn.Module):
             images = parts.unfold(-3, self.step_frames, 1).movedim(-1, -2)
         else:
             images = parts.unsqueeze(-3)
+        # A few at a time, so that what lies between convolution and pooling stays in the cache.
+        few = images.flatten(0, -4).split(self.TOGETHER)
+        return torch.cat([self._pooled(one) for one in few]).view(*leading, -1, self.features)
+
+    def _pooled(self, images: Tensor) -> Tensor:
         # An even number of rows gets one too many here, which pooling leaves out.
         edges = (self.step_frames // 2, self.KERNEL_COLUMNS // 2)
-        maps = functional.conv2d(images.flatten(0, -4), self.weight, self.bias, padding=edges)
-        pooled = functional.max_pool2d(maps.relu(), (self.rows, self.POOL_COLUMNS))
-        return pooled.flatten(1).view(*leading, -1, self.features)
+        maps = functional.conv2d(images, self.weight, self.bias, padding=edges)
+        # ReLU keeps order, so it may as well follow the pooling, where it has less to do.
+        return functional.max_pool2d(maps, (self.rows, self.POOL_COLUMNS)).relu().flatten(1)

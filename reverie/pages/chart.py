@@ -1,4 +1,4 @@
-"""A line chart as inline SVG that takes its colours from the page, light or dark."""
+"""Charts as inline SVG that take their colours from the page, light or dark."""
 
 import io
 from collections.abc import Sequence
@@ -19,13 +19,24 @@ _COLOURS = {
     "#010205": "var(--accent)",
     "#010206": "var(--second)",
 }
+_ON_PAPER = {
+    _TEXT: "#1f1d1a",
+    "#010204": "#e0dbd2",
+    "#010205": "#0d5f66",
+    "#010206": "#a8480f",
+}
+"""The light page's colours, for a picture that stands alone."""
 _LINE_COLOURS = ("#010205", "#010206")
+_MANY_COLOURS = (
+    "#3b7dd8", "#d9822b", "#2f9e58", "#c2475b", "#8a63c9", "#8c6d4f", "#c95fa8", "#7a8288"
+)  # fmt: skip
+"""For three lines and more: told apart on light and on dark paper."""
 _DASHES = ("solid", (0, (4, 2)))
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a chart: at most two to a chart, told apart by colour and by dashes.
+    """One line of a chart: two are told apart by colour and dashes, up to eight by colour.
 
     A value that is None or not finite leaves a gap.
     """
@@ -36,11 +47,29 @@ class Line:
 
 
 def line_chart(
-    lines: Sequence[Line], x_label: str, y_label: str, alt: str, *, log_y: bool = False
+    lines: Sequence[Line],
+    x_label: str,
+    y_label: str,
+    alt: str,
+    *,
+    log_y: bool = False,
+    alone: bool = False,
 ) -> Markup:
-    """`lines` as an inline SVG picture, whose description for those who cannot see it is `alt`."""
-    if not 1 <= len(lines) <= len(_LINE_COLOURS):
-        raise ValueError(f"a chart has one or two lines, not {len(lines)}")
+    """`lines` as an SVG picture, whose description for those who cannot see it is `alt`.
+
+    Args:
+        lines: one to eight.
+        x_label: what runs to the right.
+        y_label: what runs upwards.
+        alt: the description.
+        log_y: upwards by factors.
+        alone: for a file of its own, on paper, in place of a page's colours.
+    """
+    if not 1 <= len(lines) <= len(_MANY_COLOURS):
+        raise ValueError(f"a chart has one to {len(_MANY_COLOURS)} lines, not {len(lines)}")
+    many = len(lines) > len(_LINE_COLOURS)
+    colours = _MANY_COLOURS if many else _LINE_COLOURS
+    dashes = ("solid",) * len(lines) if many else _DASHES
     # Matplotlib's own types leave most arguments open, so they are not checked here.
     library: Any = matplotlib
     with library.rc_context({"svg.fonttype": "none", "svg.hashsalt": "reverie", "font.size": 11}):
@@ -49,13 +78,13 @@ def line_chart(
         canvas: Any = FigureCanvasSVG(figure)
         axes: Any = figure.add_subplot()
         axes.patch.set_visible(False)
-        for line, colour, dashes in zip(lines, _LINE_COLOURS, _DASHES, strict=False):
+        for line, colour, dash in zip(lines, colours, dashes, strict=False):
             y = np.array([np.nan if one is None else one for one in line.y], dtype=float)
             axes.plot(
                 np.asarray(line.x, dtype=float),
                 np.where(np.isfinite(y), y, np.nan),
                 color=colour,
-                linestyle=dashes,
+                linestyle=dash,
                 linewidth=1.8,
                 marker="o" if len(line.x) == 1 else "",
                 label=line.name,
@@ -69,15 +98,20 @@ def line_chart(
         axes.set_axisbelow(True)
         axes.spines[:].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.legend(frameon=False, labelcolor=_TEXT, loc="upper right")
+        if many:
+            axes.legend(frameon=False, labelcolor=_TEXT, loc="upper left", bbox_to_anchor=(1, 1))
+        else:
+            axes.legend(frameon=False, labelcolor=_TEXT, loc="upper right")
+        if alone:
+            figure.patch.set(visible=True, facecolor="white")
         buffer = io.StringIO()
         canvas.print_svg(buffer, metadata={"Date": None})
-    return _inline(buffer.getvalue(), alt)
+    return _dressed(buffer.getvalue(), alt, _ON_PAPER if alone else _COLOURS)
 
 
-def _inline(document: str, alt: str) -> Markup:
+def _dressed(document: str, alt: str, colours: dict[str, str]) -> Markup:
     svg = document[document.index("<svg") :]
-    for drawn, own in _COLOURS.items():
+    for drawn, own in colours.items():
         svg = svg.replace(drawn, own)
     opening = Markup('<svg role="img" class="chart" aria-label="{}"').format(alt)
     return Markup(svg.replace("<svg", opening, 1))

@@ -1,0 +1,97 @@
+"""`reverie experiment`: many models on one corpus, by the paper's protocol, to one report."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def experiment(
+    protocol: Annotated[str, typer.Argument(help="`paper`: section 4 of the paper.")],
+    corpus: Annotated[
+        Path,
+        typer.Argument(help="A corpus, or a folder of recordings, which is prepared first."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The experiment's folder.", show_default="CORPUS-experiment-SCALE here"),
+    ] = None,
+    scale: Annotated[
+        str, typer.Option(metavar="paper|desk|smoke", help="The recipe that all models share.")
+    ] = "desk",
+    models: Annotated[
+        str | None,
+        typer.Option(help="Architectures, with commas between.", show_default="all eight"),
+    ] = None,
+    equal: Annotated[
+        str,
+        typer.Option(metavar="epochs|time|operations", help="What every model gets as much of."),
+    ] = "epochs",
+    minutes: Annotated[
+        float, typer.Option(help="Training time of each model, with --equal time.")
+    ] = 10.0,
+    clips: Annotated[int, typer.Option(help="Clips of a model at each checkpoint.")] = 5,
+    seconds: Annotated[float, typer.Option(help="Length of each clip.")] = 10.0,
+    rng_seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="SECTION.FIELD=VALUE",
+            help="Change one setting for every model; may be repeated.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the tables as JSON on stdout.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Compare architectures by the paper's protocol, and write a report.
+
+    Each model is trained on the same corpus; clips are made at its checkpoints, one checkpoint
+    is chosen, its clips are pooled and trimmed. Stopped and called again, it does only what is
+    missing.
+
+    Example: `reverie experiment paper piano --scale desk --models baseline,bilinear`
+    """
+    from reverie.cli.output import tell
+    from reverie.errors import ReverieError
+    from reverie.experiment.protocol import run_experiment
+    from reverie.experiment.report import write_report
+    from reverie.experiment.settings import ExperimentSettings
+    from reverie.settings import build
+    from reverie.storage import read_json
+
+    if protocol != "paper":
+        raise ReverieError(f"there is no protocol {protocol!r}.", "Known: paper.")
+    values: dict[str, object] = {
+        "scale": scale,
+        "equal": equal,
+        "minutes": minutes,
+        "clips": clips,
+        "seconds": seconds,
+        "rng_seed": rng_seed,
+        "overrides": tuple(assignments or ()),
+    }
+    if models is not None:
+        values["models"] = tuple(one.strip() for one in models.split(",") if one.strip())
+    settings = build(ExperimentSettings, values, "experiment")
+    folder = out or Path(f"{corpus.resolve().name}-experiment-{scale}")
+    done = run_experiment(corpus, folder, settings, quiet=quiet)
+    page = write_report(done)
+    if as_json:
+        print(json.dumps(read_json(folder / "tables.json", "tables"), indent=2))
+    else:
+        for one in done.results:
+            tell(
+                f"{one.model:9} held-out loss {one.held_out_loss:.4f}, clips from epoch "
+                f"{one.chosen_epoch}: {one.level_db:+.1f} dB, {one.verdicts}"
+            )
+        tell(f"The report: {page}")
+    if done.failed:
+        names = ", ".join(done.failed)
+        raise ReverieError(
+            f"not finished: {names}; the rest is in the report.",
+            "See why in the report, and call again.",
+        )

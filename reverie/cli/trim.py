@@ -1,0 +1,48 @@
+"""`reverie trim`: a clip's best part, by hand or where its levels propose."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def trim(
+    clip: Annotated[Path, typer.Argument(help="A mono WAV or FLAC file.")],
+    start: Annotated[
+        float | None,
+        typer.Option(help="Where to begin, in seconds.", show_default="where sound begins"),
+    ] = None,
+    end: Annotated[
+        float | None,
+        typer.Option(help="Where to end, in seconds.", show_default="where sound ends"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The trimmed clip.", show_default="CLIP-trimmed beside it"),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a clip that is there.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
+    ] = False,
+) -> None:
+    """Cut a clip down to its best part; the original stays, and what was cut is recorded.
+
+    Without --start and --end the quiet start and end go, 30 dB under the clip's loudest.
+
+    Example: `reverie trim clips/001.wav --start 1.5 --end 8`
+    """
+    from reverie.cli.output import tell
+    from reverie.errors import ReverieError
+    from reverie.generation.trim import trim_clip
+
+    target = out or clip.with_name(f"{clip.stem}-trimmed{clip.suffix}")
+    if target.exists() and (not overwrite or target.resolve() == clip.resolve()):
+        raise ReverieError(f"{target} is there already.", "Choose another --out.")
+    begin, finish = trim_clip(clip, target, start, end)
+    if as_json:
+        print(json.dumps({"clip": str(target), "start_seconds": begin, "end_seconds": finish}))
+        return
+    tell(f"{target}: {begin:.2f} s to {finish:.2f} s of {clip}")

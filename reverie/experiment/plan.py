@@ -1,0 +1,64 @@
+"""What each model of an experiment is trained by: one recipe, with budgets made equal."""
+
+import dataclasses
+from pathlib import Path
+
+from reverie.experiment.settings import ExperimentSettings
+from reverie.models.settings import Architecture
+from reverie.training.preflight import Needs, measure_needs
+from reverie.training.recipe import load_recipe
+from reverie.training.settings import Recipe
+
+ENDLESS_EPOCHS = 10**6
+
+
+def recipe_of(settings: ExperimentSettings, model: Architecture) -> Recipe:
+    """The recipe of `model`.
+
+    Its `keep_epochs` are where the clips come from; where time is equal they are not known
+    before, and the recipe ends by `training.minutes`.
+    """
+    base = load_recipe(
+        settings.scale,
+        [
+            f"training.rng_seed={settings.rng_seed}",
+            "training.preview_every_epochs=0",
+            *settings.overrides,
+            f"model.architecture={model}",
+        ],
+    )
+    match settings.equal:
+        case "epochs":
+            return base
+        case "time":
+            return _trained(base, epochs=ENDLESS_EPOCHS, minutes=settings.minutes, keep_epochs=())
+        case "operations":
+            architecture = dataclasses.replace(base.model, architecture="baseline")
+            share = (
+                needs_of(dataclasses.replace(base, model=architecture)).operations
+                / needs_of(base).operations
+            )
+            epochs = max(1, round(base.training.epochs * share))
+            kept = {max(1, round(epoch * share)) for epoch in base.training.keep_epochs}
+            return _trained(base, epochs=epochs, keep_epochs=tuple(sorted(kept)))
+
+
+def stops_minutes(settings: ExperimentSettings) -> list[float]:
+    """Where time is equal: the times at which a checkpoint is kept, as the recipe's epochs lie."""
+    training = load_recipe(settings.scale, settings.overrides).training
+    epochs = {*training.keep_epochs, training.epochs}
+    return [settings.minutes * epoch / training.epochs for epoch in sorted(epochs)]
+
+
+def needs_of(recipe: Recipe) -> Needs:
+    """What `recipe` takes on this machine."""
+    return measure_needs(recipe, Path.cwd())
+
+
+def until(recipe: Recipe, minutes: float, keep_epochs: tuple[int, ...]) -> Recipe:
+    """`recipe` up to `minutes` of training, keeping what was kept at earlier stops."""
+    return _trained(recipe, minutes=minutes, keep_epochs=keep_epochs)
+
+
+def _trained(recipe: Recipe, **changes: object) -> Recipe:
+    return dataclasses.replace(recipe, training=dataclasses.replace(recipe.training, **changes))  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,249 @@
+"""Section 4 of the paper for one model after another: train, make clips, choose, pool, trim.
+
+An experiment's folder:
+
+experiment.json     its settings, and the corpus by its hash
+runs/<model>/       a run each
+clips/<model>/<checkpoint>/<n>.wav   clips with their provenance
+pool/<model>/<n>.wav                 those of the chosen checkpoint, trimmed
+results/<model>.json                 the figures of a model that is done, or why it failed
+tables.json, report.html, report.md, figures/
+"""
+
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from reverie.corpus.corpus import MANIFEST, Corpus
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
+from reverie.errors import ReverieError
+from reverie.experiment.measures import ClipFigures, ModelResult, measure_clip
+from reverie.experiment.plan import recipe_of, stops_minutes, until
+from reverie.experiment.selection import HeldOut, part_held_out, selection_loss
+from reverie.experiment.settings import ExperimentSettings
+from reverie.generation.clips import generate_missing
+from reverie.generation.settings import GenerationSettings
+from reverie.generation.trim import trim_clip
+from reverie.models.settings import Architecture
+from reverie.progress import duration
+from reverie.storage import only_one, read_json, write_json
+from reverie.training.checkpoint import list_checkpoints, read_progress
+from reverie.training.loop import train
+from reverie.training.metrics import read_metrics
+from reverie.training.preflight import measure_needs
+from reverie.training.run import Run
+from reverie.training.settings import Recipe
+
+FORMAT = "reverie-experiment"
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """What an experiment found."""
+
+    folder: Path
+    settings: ExperimentSettings
+    corpus: Corpus
+    held_out: HeldOut
+    results: tuple[ModelResult, ...]
+    failed: dict[str, str]
+    """Models that could not be finished, and why."""
+
+    def run_of(self, model: str) -> Run:
+        """The run of a model that is done."""
+        return Run.open(self.folder / "runs" / model)
+
+
+def run_experiment(
+    source: Path, folder: Path, settings: ExperimentSettings, *, quiet: bool = False
+) -> Experiment:
+    """Do what is missing of an experiment.
+
+    Args:
+        source: a prepared corpus, or a folder of recordings, which is prepared first.
+        folder: the experiment's own.
+        settings: what is compared.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: `folder` holds another experiment, or the corpus cannot be used. A model
+            that fails does not end the experiment.
+    """
+    with only_one(folder):
+        corpus = _corpus(source, folder, quiet=quiet)
+        _claim(folder, settings, corpus)
+        held_out = part_held_out(corpus)
+        results: list[ModelResult] = []
+        failed: dict[str, str] = {}
+        spent = _Spent()
+        for number, model in enumerate(settings.models, 1):
+            done = _known(folder, model)
+            if done is None:
+                left = spent.left(settings, settings.models[number - 1 :])
+                _say(f"model {number} of {len(settings.models)}: {model}{left}", quiet=quiet)
+                try:
+                    began = time.monotonic()
+                    done = _do(folder, settings, model, corpus, held_out, quiet=quiet)
+                    spent.note(settings, model, time.monotonic() - began)
+                except (ReverieError, MemoryError) as error:
+                    failed[model] = str(error) or "there was not enough memory"
+                    _say(f"{model} failed: {failed[model]}", quiet=quiet)
+                    continue
+            results.append(done)
+    return Experiment(folder, settings, corpus, held_out, tuple(results), failed)
+
+
+def _do(
+    folder: Path,
+    settings: ExperimentSettings,
+    model: Architecture,
+    corpus: Corpus,
+    held_out: HeldOut,
+    *,
+    quiet: bool,
+) -> ModelResult:
+    """Everything of one model; its last file is its result."""
+    run = _train(corpus, settings, model, folder / "runs" / model, quiet=quiet)
+    wanted = GenerationSettings(
+        seconds=settings.seconds,
+        count=settings.clips,
+        rng_seed=settings.rng_seed,
+        seed_recordings=tuple(one.path for one in held_out.seeds),
+        method=run.recipe.generation.method,
+        temperature=run.recipe.generation.temperature,
+    )
+    losses: dict[int, float] = {}
+    made: dict[int, list[Path]] = {}
+    for checkpoint in list_checkpoints(run.checkpoints):
+        epoch = read_progress(checkpoint).epoch
+        if epoch not in {*run.recipe.training.keep_epochs, _last_epoch(run)}:
+            continue  # kept for its held-out loss alone
+        losses[epoch] = selection_loss(run, checkpoint, corpus, held_out)
+        clips = folder / "clips" / model / checkpoint.name
+        asked = dataclasses.replace(wanted, checkpoint=str(epoch))
+        made[epoch] = generate_missing(run, asked, clips, quiet=quiet)
+    chosen = min(losses, key=lambda epoch: (losses[epoch], epoch))
+    figures: list[ClipFigures] = []
+    for clip in made[chosen]:
+        pooled = folder / "pool" / model / clip.name
+        trim = trim_clip(clip, pooled, None, None)
+        figures.append(measure_clip(clip, corpus, run, trim))
+    metrics = read_metrics(run.metrics)
+    needs = measure_needs(run.recipe, folder)
+    result = ModelResult(
+        model=model,
+        parameters=needs.parameters,
+        operations=needs.operations,
+        epochs=metrics[-1]["epoch"],
+        train_loss=metrics[-1]["train_loss"],
+        held_out_loss=next(
+            line["held_out_loss"] for line in reversed(metrics) if line["held_out_loss"] is not None
+        ),
+        selection_losses=losses,
+        chosen_epoch=chosen,
+        clips=tuple(figures),
+        seconds=metrics[-1]["seconds"],
+    )
+    write_json(_result_path(folder, model), dataclasses.asdict(result))
+    return result
+
+
+def _train(
+    corpus: Corpus, settings: ExperimentSettings, model: Architecture, folder: Path, *, quiet: bool
+) -> Run:
+    recipe = recipe_of(settings, model)
+    if settings.equal != "time":
+        return train(corpus.folder, recipe, folder, quiet=quiet)
+    kept: tuple[int, ...] = ()
+    run: Run | None = None
+    for minutes in stops_minutes(settings):
+        stage: Recipe = until(recipe, minutes, kept)
+        run = train(corpus.folder, stage, folder, quiet=quiet)
+        kept = tuple(sorted({*kept, _stop_epoch(run, minutes)}))
+    assert run is not None
+    return Run.create(folder, until(recipe, settings.minutes, kept), corpus)
+
+
+def _stop_epoch(run: Run, minutes: float) -> int:
+    """The epoch in which `minutes` of training ran out, found again in a run that went further."""
+    for line in read_metrics(run.metrics):
+        if line["seconds"] >= 60 * minutes:
+            return line["epoch"]
+    return _last_epoch(run)
+
+
+def _last_epoch(run: Run) -> int:
+    return read_progress(run.find_checkpoint()).epoch
+
+
+def _corpus(source: Path, folder: Path, *, quiet: bool) -> Corpus:
+    if source.is_dir() and not (source / MANIFEST).is_file():
+        return prepare(source, folder / "corpus", PrepareSettings(), quiet=quiet)
+    return Corpus.open(source)
+
+
+def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
+    """Write down what this experiment is, or see that it is the one that was begun."""
+    path = folder / "experiment.json"
+    # More models may be asked for later; everything else decides what was done already.
+    asked = json.loads(json.dumps(dataclasses.asdict(settings)))
+    models = asked.pop("models")
+    about: dict[str, Any] = {
+        "format": FORMAT,
+        "settings": asked,
+        "corpus": str(corpus.folder.resolve()),
+        "corpus_hash": corpus.content_hash,
+    }
+    if path.is_file():
+        begun = read_json(path, "an experiment")
+        remedy = "Choose another --out for a new experiment."
+        if begun["corpus_hash"] != corpus.content_hash:
+            raise ReverieError(f"{folder} was begun with another corpus.", remedy)
+        for name, value in begun["settings"].items():
+            if value != asked[name]:
+                raise ReverieError(
+                    f"{folder} was begun with {name} = {value}, not {asked[name]}.", remedy
+                )
+    write_json(path, about | {"models": models})
+
+
+def _known(folder: Path, model: str) -> ModelResult | None:
+    path = _result_path(folder, model)
+    return ModelResult.from_json(read_json(path, "a result")) if path.is_file() else None
+
+
+def _result_path(folder: Path, model: str) -> Path:
+    return folder / "results" / f"{model}.json"
+
+
+class _Spent:
+    """How long models took for what they had to compute: an estimate for those to come."""
+
+    def __init__(self) -> None:
+        self._work = self._seconds = 0.0
+
+    def note(self, settings: ExperimentSettings, model: Architecture, seconds: float) -> None:
+        self._work += _work(settings, model)
+        self._seconds += seconds
+
+    def left(self, settings: ExperimentSettings, models: tuple[Architecture, ...]) -> str:
+        if not self._work:
+            return ""
+        seconds = self._seconds / self._work * sum(_work(settings, model) for model in models)
+        return f"; about {duration(seconds)} left"
+
+
+def _work(settings: ExperimentSettings, model: Architecture) -> float:
+    if settings.equal == "time":
+        return settings.minutes
+    recipe = recipe_of(settings, model)
+    return float(measure_needs(recipe, Path.cwd()).operations * recipe.training.epochs)
+
+
+def _say(text: str, *, quiet: bool) -> None:
+    if not quiet:
+        print(text, file=sys.stderr, flush=True)

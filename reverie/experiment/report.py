@@ -1,0 +1,218 @@
+"""An experiment's report: tables for programs, a page for people, Markdown for documents."""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.corpus.corpus import printable
+from reverie.corpus.inspection import totals
+from reverie.experiment.claims import Claim, Curves, epochs_to_reach, judge_claims
+from reverie.experiment.measures import ModelResult
+from reverie.experiment.protocol import Experiment
+from reverie.experiment.selection import RULE
+from reverie.pages.chart import Line, line_chart
+from reverie.pages.media import audio_uri, png_uri
+from reverie.pages.page import minus, signed, write_page
+from reverie.progress import duration
+from reverie.storage import read_json, replacing, write_json, write_text
+from reverie.training.metrics import read_metrics
+
+_TEMPLATE = Path(__file__).with_name("report.html")
+
+SHOWN_SEED_SECONDS = 5.0
+
+COLUMNS = (
+    ("Model", "text"),
+    ("Parameters", "number"),
+    ("Epochs", "number"),
+    ("Training time", "number"),
+    ("Seconds an epoch", "number"),
+    ("Training loss", "number"),
+    ("Held-out loss", "number"),
+    ("Clips from epoch", "number"),
+    ("Level against corpus", "number"),
+    ("Clips judged", "text"),
+    ("Listeners' mean score", "number"),
+)
+
+
+def write_report(experiment: Experiment) -> Path:
+    """Write `tables.json`, `figures/`, `report.md` and `report.html`; gives the page's path.
+
+    Raises:
+        ReverieError: the disk refuses.
+    """
+    folder, results = experiment.folder, experiment.results
+    curves = {one.model: read_metrics(experiment.run_of(one.model).metrics) for one in results}
+    claims = judge_claims(results, curves)
+    write_json(folder / "tables.json", _tables(experiment, curves))
+    pages = _figures(curves, results, alone=False)
+    alone = _figures(curves, results, alone=True)
+    for name, picture in alone.items():
+        write_text(folder / "figures" / f"{name}.svg", picture)
+    heard = [_heard(experiment, one) for one in results]
+    for one in heard:
+        with replacing(folder / "figures" / f"{one['model']}.png") as temporary:
+            temporary.write_bytes(one.pop("png"))
+    write_text(folder / "report.md", _markdown(experiment, claims, list(alone)))
+    write_page(
+        folder / "report.html",
+        _TEMPLATE,
+        scale=experiment.settings.scale,
+        settings=experiment.settings,
+        columns=COLUMNS,
+        rows=[_row(one) for one in results],
+        failed=sorted(experiment.failed.items()),
+        claims=claims,
+        tones={"supported": "good", "contradicted": "bad", "undecided": "warn"},
+        figures=pages,
+        heard=heard,
+        size=(WIDTH, HEIGHT),
+        totals=totals(experiment.corpus),
+        protocol=_protocol(experiment),
+    )
+    return folder / "report.html"
+
+
+def _tables(experiment: Experiment, curves: Curves) -> dict[str, Any]:
+    """Everything that the same experiment gives again; times are kept with the runs."""
+    target, reached = epochs_to_reach(curves)
+    return {
+        "settings": json.loads(json.dumps(dataclasses.asdict(experiment.settings))),
+        "corpus_hash": experiment.corpus.content_hash,
+        "selection_recordings": [one.path for one in experiment.held_out.selection],
+        "seed_recordings": [one.path for one in experiment.held_out.seeds],
+        "checkpoint_rule": RULE,
+        "models": [one.table_row() for one in experiment.results],
+        "failed": experiment.failed,
+        "loss_reached_by_all": target if reached else None,
+        "epochs_to_reach_it": reached,
+    }
+
+
+def _row(one: ModelResult) -> tuple[str, ...]:
+    return (
+        one.model,
+        f"{one.parameters / 1e6:.1f} M",
+        str(one.epochs),
+        duration(one.seconds),
+        f"{one.seconds / one.epochs:.2f}",
+        f"{one.train_loss:.4f}",
+        f"{one.held_out_loss:.4f}",
+        str(one.chosen_epoch),
+        f"{signed(one.level_db)} dB",
+        one.verdicts,
+        "",
+    )
+
+
+def _protocol(experiment: Experiment) -> list[str]:
+    settings = experiment.settings
+    budget = {
+        "epochs": "Every model has the same epochs.",
+        "time": f"Every model has {settings.minutes:g} minutes of training.",
+        "operations": "Every model has as many operations as the baseline's epochs take.",
+    }[settings.equal]
+    return [
+        f"Every model has the recipe `{settings.scale}` but for its architecture, and the random "
+        f"seed {settings.rng_seed}. {budget} Each was trained once.",
+        f"At each checkpoint {settings.clips} clips of {settings.seconds:g} s go on from held-out "
+        "seeds, the same for every model (a block model's begin half a second earlier).",
+        RULE,
+        "The pool holds the chosen checkpoint's clips, trimmed where they are 30 dB under their "
+        "loudest at the start or the end; figures are of the whole clips.",
+    ]
+
+
+def _figures(curves: Curves, results: Sequence[ModelResult], *, alone: bool) -> dict[str, str]:
+    if not results:
+        return {}
+    trained = [
+        Line(name, [one["epoch"] for one in lines], [one["train_loss"] for one in lines])
+        for name, lines in curves.items()
+    ]
+    held_out = [
+        Line(
+            name,
+            [one["epoch"] for one in lines if one["held_out_loss"] is not None],
+            [one["held_out_loss"] for one in lines if one["held_out_loss"] is not None],
+        )
+        for name, lines in curves.items()
+    ]
+    ends = ", ".join(f"{one.model} {one.train_loss:.3f}" for one in results)
+    return {
+        "training-loss": line_chart(
+            trained, "epoch", "training loss", f"Training loss by epoch; at the end {ends}.",
+            alone=alone,
+        ),
+        "held-out-loss": line_chart(
+            held_out,
+            "epoch",
+            "held-out loss",
+            "Held-out loss by epoch; at the end "
+            + ", ".join(f"{one.model} {one.held_out_loss:.3f}" for one in results)
+            + ".",
+            alone=alone,
+        ),
+    }  # fmt: skip
+
+
+def _heard(experiment: Experiment, result: ModelResult) -> dict[str, Any]:
+    """The first clip of a model after the end of its seed: to be seen, and heard."""
+    folder = experiment.folder / "clips" / result.model / f"epoch-{result.chosen_epoch:05d}"
+    clip = folder / result.clips[0].name
+    samples, rate_hz = soundfile.read(clip, dtype="int16")
+    seed = _seed(experiment, read_json(clip.with_suffix(".json"), "how a clip was made"))
+    joined = np.concatenate([seed, samples])
+    png = draw_png(joined, rate_hz)
+    return {
+        "model": result.model,
+        "png": png,
+        "picture": png_uri(png),
+        "audio": audio_uri(joined, rate_hz),
+        "seed_seconds": f"{len(seed) / rate_hz:g}",
+        "level": signed(result.clips[0].relative_db),
+        "verdict": result.clips[0].verdict,
+    }
+
+
+def _seed(experiment: Experiment, made: Mapping[str, Any]) -> NDArray[np.int16]:
+    corpus, seed = experiment.corpus, made["seed"]
+    recording = next(one for one in corpus.recordings if one.path == seed["recording"])
+    end = round((seed["offset_seconds"] + seed["seconds"]) * corpus.rate_hz)
+    begin = max(0, end - round(SHOWN_SEED_SECONDS * corpus.rate_hz))
+    return np.array(corpus.pcm(recording)[begin:end])
+
+
+def _markdown(experiment: Experiment, claims: Sequence[Claim], figures: Sequence[str]) -> str:
+    head = "| " + " | ".join(name for name, _ in COLUMNS) + " |"
+    rule = "|" + "|".join("---:" if kind == "number" else "---" for _, kind in COLUMNS) + "|"
+    rows = ["| " + " | ".join(_row(one)) + " |" for one in experiment.results]
+    parts = [
+        f"# The paper's comparison at {experiment.settings.scale} scale",
+        f"{totals(experiment.corpus)}. Selection: "
+        + ", ".join(f"`{printable(one.path)}`" for one in experiment.held_out.selection)
+        + "; seeds: "
+        + ", ".join(f"`{printable(one.path)}`" for one in experiment.held_out.seeds)
+        + ".",
+        *_protocol(experiment),
+        "\n".join([head, rule, *rows]),
+        *(f"**{name} failed:** {why}" for name, why in sorted(experiment.failed.items())),
+        "## What the paper claims",
+        "\n".join(
+            ["| claim | here | why |", "|---|---|---|"]
+            + [f"| {one.says} | **{one.judgement}** | {minus(one.why)} |" for one in claims]
+        ),
+        "## Figures",
+        *(f"![{name.replace('-', ' ')}](figures/{name}.svg)" for name in figures),
+        f"The last {SHOWN_SEED_SECONDS:g} s of a seed and the first clip after it, of each model:",
+        *(f"{one.model}\n\n![{one.model}](figures/{one.model}.png)" for one in experiment.results),
+    ]
+    return "\n\n".join(parts) + "\n"

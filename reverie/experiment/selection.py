@@ -1,0 +1,66 @@
+"""Which held-out recordings choose a model's checkpoint, and which give the seeds of its clips.
+
+They are kept apart, so that no checkpoint is chosen by what it is then heard on.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reverie.corpus.corpus import Corpus, Recording
+from reverie.errors import ReverieError
+from reverie.training.loop import measure
+from reverie.training.run import Run
+from reverie.training.sequences import Sequences
+
+RULE = (
+    "Of the checkpoints that clips are made at, the one with the lowest loss on the selection "
+    "recordings; of equal ones the earliest. Seeds come from the other held-out recordings."
+)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The held-out recordings, parted."""
+
+    selection: tuple[Recording, ...]
+    seeds: tuple[Recording, ...]
+
+
+def part_held_out(corpus: Corpus) -> HeldOut:
+    """Part the held-out recordings by their content, the smaller half for selection.
+
+    Raises:
+        ReverieError: there are fewer than two.
+    """
+    held_out = sorted(corpus.of_split("held-out"), key=lambda one: one.content_hash)
+    if len(held_out) < 2:
+        raise ReverieError(
+            f"{corpus.folder} has {len(held_out)} held-out recordings and an experiment needs two: "
+            "one to choose checkpoints by, one to take seeds from.",
+            "Prepare more recordings.",
+        )
+    half = len(held_out) // 2
+    return HeldOut(tuple(held_out[:half]), tuple(held_out[half:]))
+
+
+def selection_loss(run: Run, checkpoint: Path, corpus: Corpus, held_out: HeldOut) -> float:
+    """The mean loss of `checkpoint` on the selection recordings.
+
+    Raises:
+        ReverieError: they are all shorter than one sequence.
+    """
+    recipe, representation = run.recipe, run.representation()
+    sequences = Sequences(
+        corpus,
+        held_out.selection,
+        representation.frames,
+        recipe.training.sequence_frames,
+        step_frames=recipe.model.step_frames,
+    )
+    if not len(sequences):
+        raise ReverieError(
+            "the held-out recordings to choose checkpoints by are shorter than one sequence "
+            f"({sequences.length_samples / corpus.rate_hz:.1f} s).",
+            "Prepare longer ones, or lower training.sequence_frames.",
+        )
+    return measure(run.load_model(checkpoint), representation, sequences, recipe)
