@@ -66,6 +66,36 @@ def stages(found: Outline) -> list[Stage]:
     return flat
 
 
+def operations(model: FrameModel) -> int:
+    """Floating-point operations of the products of one step in training: forward, and backward.
+
+    Forward, each weight is multiplied and added once for each place it is used at; backward once
+    for its own gradient, and once more for that of its input unless that is the frame itself.
+    """
+    on_frames = _on_frames(model)
+    total = 0
+    for name, weight in model.named_parameters():
+        if weight.dim() < 2:
+            continue
+        is_conv = isinstance(model.front, ConvFront) and weight is model.front.weight
+        places = model.front.rows * model.front.columns if is_conv else 1
+        total += 2 * weight.numel() * places * (2 if name in on_frames else 3)
+    return total
+
+
+def _on_frames(model: FrameModel) -> set[str]:
+    """The weights that are multiplied with frames."""
+    if not isinstance(model.front, NoFront):
+        return {name for name, _ in model.named_parameters() if name.startswith("front.")}
+    firsts = [
+        core.layers[0]
+        for core in (model.core.members if isinstance(model.core, ParallelCore) else [model.core])
+        if isinstance(core, StackedCore)
+    ]
+    inputs = {id(lstm.weight_input) for lstm in firsts}
+    return {name for name, one in model.named_parameters() if id(one) in inputs}
+
+
 def _front(front: Front) -> Outline:
     match front:
         case NoFront():

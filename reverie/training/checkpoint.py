@@ -18,6 +18,7 @@ from torch import nn
 
 from reverie.errors import ReverieError
 from reverie.storage import read_json, replacing, write_json
+from reverie.training.optimiser import RmsProp
 
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimizer.pt", "state.json"
 
@@ -47,9 +48,7 @@ class Progress:
         return f"epoch-{self.epoch:05d}" + (f"-step-{self.step:05d}" if self.step else "")
 
 
-def save_checkpoint(
-    folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress
-) -> Path:
+def save_checkpoint(folder: Path, model: nn.Module, optimiser: RmsProp, progress: Progress) -> Path:
     """Write a checkpoint under `folder`, unless it is there already.
 
     Raises:
@@ -85,7 +84,7 @@ def load_weights(path: Path, model: nn.Module) -> None:
         ) from error
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Progress:
+def load_checkpoint(path: Path, model: nn.Module, optimiser: RmsProp) -> Progress:
     """Load everything of the checkpoint at `path`.
 
     Raises:

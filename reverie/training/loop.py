@@ -32,7 +32,7 @@ from reverie.training.checkpoint import (
 )
 from reverie.training.interrupt import Interruptible
 from reverie.training.metrics import append_metrics, rewind_metrics
-from reverie.training.optimiser import build_optimiser, set_learning_rate
+from reverie.training.optimiser import RmsProp, build_optimiser, set_learning_rate
 from reverie.training.preflight import (
     describe,
     plan,
@@ -178,14 +178,14 @@ def train(
 
 def train_step(
     model: FrameModel,
-    optimiser: torch.optim.Optimizer,
+    optimiser: RmsProp,
     frames: Tensor,
     rng: torch.Generator,
     recipe: Recipe,
 ) -> float:
     """One step on sequences `frames` [B, T + K, D]. Gives the loss."""
     loss = model.loss(frames, rng)
-    optimiser.zero_grad(set_to_none=False)
+    optimiser.zero_grad()
     torch.autograd.backward([loss])
     if recipe.training.gradient_clip:
         clip_grad_norm_(model.parameters(), recipe.training.gradient_clip)
@@ -207,7 +207,7 @@ def measure(
     return model.head.measure(pairs())
 
 
-def _resume(run: Run, model: FrameModel, optimiser: torch.optim.Optimizer) -> Progress:
+def _resume(run: Run, model: FrameModel, optimiser: RmsProp) -> Progress:
     found = list_checkpoints(run.checkpoints)
     return load_checkpoint(found[-1], model, optimiser) if found else Progress()
 

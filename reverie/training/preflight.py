@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from reverie.errors import ReverieError
 from reverie.frames.settings import build_frames
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
+from reverie.models.outline import operations
 from reverie.progress import duration
 from reverie.training.settings import Recipe
 
@@ -69,15 +69,12 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     with torch.device("meta"):
         model = build_model(recipe.model, transform, None)
         frames = torch.empty(training.batch_size, recipe.seed_frames + 1, transform.width)
-        counter = FlopCounterMode(display=False)
-        with counter, torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             loss = model.loss(frames, torch.Generator("cpu"))
-            found = dict(saved)
-            torch.autograd.backward([loss])
         del loss
     sizes = [parameter.numel() for parameter in model.parameters()]
     for parameter in model.parameters():
-        found.pop(id(parameter.untyped_storage()), None)
+        saved.pop(id(parameter.untyped_storage()), None)
     parameters = sum(sizes)
     batch_bytes = 4 * frames.numel()
     products = 2 * parameters if recipe.model.precision == "bfloat16" else 0
@@ -86,7 +83,7 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         + 4 * 3 * parameters  # weights, gradients, mean squares
         + 2 * 4 * max(sizes)  # one gradient being made, the optimiser's intermediate
         + products
-        + sum(found.values())
+        + sum(saved.values())
         + 4 * batch_bytes  # samples and frames, the output and its gradient
         + 5 * batch_bytes  # held-out errors, squared in double precision
         + LIBRARIES_BYTES
@@ -104,7 +101,7 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         available_memory(),
         kept_checkpoints * 4 * 2 * parameters,
         free,
-        counter.get_total_flops(),
+        training.batch_size * training.sequence_frames * operations(model),
     )
 
 
