@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 from reverie.settings import fields_of
 from reverie.training.recipe import recipe_names
@@ -10,12 +11,22 @@ from reverie.training.settings import Recipe
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_reference_is_the_programs_own() -> None:
-    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_the_pictures_of_architectures_are_the_models_own() -> None:
+    for path, content in script("architectures").files().items():
+        assert path.read_text(encoding="utf-8") == content, "run: python docs/architectures.py"
+
+
+def test_the_reference_is_the_programs_own() -> None:
+    module = script("reference")
     page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     assert page == module.reference(), "run: python docs/reference.py"
     for name in [*fields_of(Recipe), *recipe_names()]:
@@ -26,5 +37,14 @@ def test_the_reference_is_the_programs_own() -> None:
 
 def test_the_readme_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in ("prepare", "inspect", "train", "generate", "demo"):
+    for command in (
+        "prepare",
+        "inspect",
+        "train",
+        "generate",
+        "trim",
+        "models",
+        "experiment",
+        "demo",
+    ):
         assert f"reverie {command}" in readme

@@ -125,7 +125,7 @@ def _do(
         losses[epoch] = selection_loss(run, checkpoint, corpus, held_out)
         clips = folder / "clips" / model / checkpoint.name
         asked = dataclasses.replace(wanted, checkpoint=str(epoch))
-        made[epoch] = generate_missing(run, asked, clips, quiet=quiet)
+        made[epoch] = generate_missing(run, asked, clips, pictures=False, quiet=quiet)
     chosen = min(losses, key=lambda epoch: (losses[epoch], epoch))
     figures: list[ClipFigures] = []
     for clip in made[chosen]:

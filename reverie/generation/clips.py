@@ -47,6 +47,7 @@ def generate(
     out: Path,
     *,
     overwrite: bool = False,
+    pictures: bool = True,
     quiet: bool = False,
 ) -> list[Clip]:
     """Make clips: `001.wav`, and beside each its provenance (JSON) and picture (PNG).
@@ -59,6 +60,7 @@ def generate(
         settings: what to make.
         out: the folder for the clips.
         overwrite: replace clips that are there.
+        pictures: draw them.
         quiet: show no progress.
 
     Raises:
@@ -130,12 +132,18 @@ def generate(
                 "settings": dataclasses.asdict(settings),
             },
         )
-        save_spectrogram(clip.path, clip.path.with_suffix(".png"))
+        if pictures:
+            save_spectrogram(clip.path, clip.path.with_suffix(".png"))
     return made
 
 
 def generate_missing(
-    run: Run, settings: GenerationSettings, out: Path, *, quiet: bool = False
+    run: Run,
+    settings: GenerationSettings,
+    out: Path,
+    *,
+    pictures: bool = True,
+    quiet: bool = False,
 ) -> list[Path]:
     """The clips that `generate` makes, made unless the same ones are there: their paths.
 
@@ -144,7 +152,7 @@ def generate_missing(
     """
     paths = [out / f"{number:03d}.wav" for number in range(1, settings.count + 1)]
     if not all(_is_made_by(path, run, settings) for path in paths):
-        generate(run, settings, out, overwrite=True, quiet=quiet)
+        generate(run, settings, out, overwrite=True, pictures=pictures, quiet=quiet)
     return paths
 
 

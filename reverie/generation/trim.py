@@ -61,7 +61,7 @@ def trim_clip(clip: Path, out: Path, start: float | None, end: float | None) -> 
         samples, rate_hz = soundfile.read(clip, dtype="float32")
     except (OSError, soundfile.LibsndfileError) as error:
         raise ReverieError(
-            f"{clip} cannot be read: {error}.", "Give a WAV or FLAC file."
+            f"{clip} cannot be read: {str(error).rstrip('.')}.", "Give a WAV or FLAC file."
         ) from error
     if samples.ndim != 1:
         raise ReverieError(f"{clip} has {samples.shape[1]} channels.", "Give a mono clip.")

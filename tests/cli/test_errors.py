@@ -5,11 +5,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
+import numpy as np
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
 from reverie.cli.app import app
+from reverie.models.settings import Architecture
 from tests.conftest import RATE_HZ, SMALL
 from tests.music import write_recordings
 
@@ -55,6 +59,31 @@ def test_settings_recipes_and_runs(corpus_folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_models_lists_all_eight() -> None:
+    result = reverie("models", "--set", "model.hidden=64", "--json")
+    rows = json.loads(result.stdout)
+    assert [row["architecture"] for row in rows] == list(get_args(Architecture))
+    for row in rows:
+        assert sum(row["by_part"].values()) == row["parameters"]
+        assert row["operations"] > 0
+    assert "sounds best" in reverie("models", "--set", "model.hidden=64").stdout
+
+
+def test_experiments_and_trims(corpus_folder: Path, tmp_path: Path) -> None:
+    experiment = ("experiment", "paper", corpus_folder, "--out", tmp_path / "e")
+    refused(reverie("experiment", "thesis", corpus_folder), "'thesis'", "Known: paper")
+    refused(reverie(*experiment, "--models", "gruv,opera"), "models.1", "opera")
+    refused(reverie(*experiment, "--scale", "huge"), "scale", "huge")
+    refused(reverie(*experiment, "--equal", "time", "--minutes", "-1"), "minutes", "greater than")
+    refused(reverie("trim", tmp_path / "gone.wav"), "gone.wav cannot be read")
+    sound = tmp_path / "a.wav"
+    soundfile.write(sound, np.sin(np.arange(40000) * 0.2), 8000)
+    assert reverie("trim", sound, "--start", "1", "--end", "3").returncode == 0
+    assert soundfile.info(tmp_path / "a-trimmed.wav").duration == 2.0
+    refused(reverie("trim", sound), "a-trimmed.wav is there already", "Choose another --out")
+    refused(reverie("trim", sound, "--out", sound, "--overwrite"), "a.wav is there already")
+
+
 def test_a_corpus_of_one(one_recording: Path) -> None:
     refused(
         reverie("train", one_recording, "--set", "frames.frame_samples=100"),
@@ -91,7 +120,9 @@ def test_the_whole_way_with_json(tmp_path: Path) -> None:
     refused(reverie_as_a_process("train", corpus, "--set", "model.hiden=5"), "Did you mean")
 
 
-@pytest.mark.parametrize("command", ["prepare", "inspect", "train", "generate", "demo"])
+@pytest.mark.parametrize(
+    "command", ["prepare", "inspect", "train", "generate", "trim", "models", "experiment", "demo"]
+)
 def test_help_has_an_example(command: str) -> None:
     result = reverie(command, "--help")
     assert result.returncode == 0

@@ -1,0 +1,204 @@
+"""A whole experiment on small tunes: complete, exact, resumable, and fair."""
+
+import dataclasses
+import json
+import os
+import signal
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
+from reverie.errors import ReverieError
+from reverie.experiment import protocol
+from reverie.experiment.plan import recipe_of, stops_minutes
+from reverie.experiment.protocol import Experiment, run_experiment
+from reverie.experiment.report import write_report
+from reverie.experiment.settings import ExperimentSettings
+from reverie.settings import build
+from reverie.training.checkpoint import list_checkpoints
+from reverie.training.metrics import read_metrics
+from tests.conftest import RATE_HZ
+from tests.music import write_recordings
+
+SMALL = (
+    "frames.frame_samples=250",
+    "model.hidden=8",
+    "model.filters=2",
+    "training.sequence_frames=8",
+    "training.batch_size=8",
+)
+MODELS = ("bilinear", "blocks")
+SETTINGS = ExperimentSettings(
+    scale="smoke", models=MODELS, clips=2, seconds=1.0, overrides=SMALL
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ten(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of ten tunes, two of them held out."""
+    folder = tmp_path_factory.mktemp("ten")
+    write_recordings(folder / "recordings", 10, 5.0, RATE_HZ)
+    prepare(
+        folder / "recordings",
+        folder / "corpus",
+        PrepareSettings(rate_hz=RATE_HZ),
+        processes=1,
+        quiet=True,
+    )
+    return folder / "corpus"
+
+
+@pytest.fixture(scope="module")
+def done(ten: Path, tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    experiment = run_experiment(ten, tmp_path_factory.mktemp("done"), SETTINGS, quiet=True)
+    write_report(experiment)
+    return experiment
+
+
+def tables(folder: Path) -> bytes:
+    return (folder / "tables.json").read_bytes()
+
+
+def test_everything_is_there(done: Experiment) -> None:
+    assert [one.model for one in done.results] == list(MODELS)
+    assert not done.failed
+    for one in done.results:
+        assert sorted(one.selection_losses) == [1, 2, 3, 4]
+        assert one.selection_losses[one.chosen_epoch] == min(one.selection_losses.values())
+        for epoch in (1, 2, 3, 4):
+            clips = done.folder / "clips" / one.model / f"epoch-{epoch:05d}"
+            assert len(list(clips.glob("*.wav"))) == len(list(clips.glob("*.json"))) == 2
+        for clip in one.clips:
+            pooled = done.folder / "pool" / one.model / clip.name
+            told = json.loads(pooled.with_suffix(".json").read_text())
+            kept = clip.end_seconds - clip.start_seconds
+            assert soundfile.info(pooled).duration == pytest.approx(kept, abs=1e-3)
+            assert told["trim"]["start_seconds"] == pytest.approx(clip.start_seconds, abs=1e-3)
+            assert told["epoch"] == one.chosen_epoch
+
+
+def test_checkpoints_are_not_chosen_by_what_is_heard(done: Experiment) -> None:
+    selection = {one.path for one in done.held_out.selection}
+    seeds = {one.path for one in done.held_out.seeds}
+    assert selection
+    assert seeds
+    assert not selection & seeds
+    for told in (done.folder / "clips").rglob("*.json"):
+        assert json.loads(told.read_text())["seed"]["recording"] in seeds
+
+
+def test_every_model_goes_on_from_the_same_seeds(done: Experiment) -> None:
+    found = {
+        model: [
+            json.loads(one.read_text())["seed"]["recording"]
+            for one in sorted((done.folder / "clips" / model / "epoch-00001").glob("*.json"))
+        ]
+        for model in MODELS
+    }
+    assert found["bilinear"] == found["blocks"]
+
+
+def test_the_report_has_every_model_and_claim(done: Experiment) -> None:
+    page = (done.folder / "report.html").read_text()
+    text = (done.folder / "report.md").read_text()
+    for model in MODELS:
+        assert f'id="model-{model}"' in page
+        assert f"| {model} |" in text
+        assert (done.folder / "figures" / f"{model}.png").read_bytes().startswith(b"\x89PNG")
+    for said in ("beats the baseline", "Bilinear is best", "Convolution trains faster"):
+        assert said in page
+        assert said in text
+    assert "Listeners&#39; mean score" in page
+    assert (done.folder / "figures" / "training-loss.svg").read_text().startswith("<svg")
+
+
+def test_a_second_call_does_nothing_again(ten: Path, done: Experiment) -> None:
+    before = {path: path.stat().st_mtime_ns for path in done.folder.rglob("*.wav")}
+    again = run_experiment(ten, done.folder, SETTINGS, quiet=True)
+    assert again.results == done.results
+    assert {path: path.stat().st_mtime_ns for path in done.folder.rglob("*.wav")} == before
+
+
+@pytest.mark.parametrize("seconds", [1.0, 4.0])
+def test_killed_and_called_again_it_ends_with_the_same_tables(
+    ten: Path, done: Experiment, tmp_path: Path, seconds: float
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
+        child = os.fork()
+    if child == 0:
+        try:
+            run_experiment(ten, tmp_path / "killed", SETTINGS, quiet=True)
+        finally:
+            os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    write_report(run_experiment(ten, tmp_path / "killed", SETTINGS, quiet=True))
+    assert tables(tmp_path / "killed") == tables(done.folder)
+
+
+def test_one_model_may_fail(
+    ten: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: Experiment
+) -> None:
+    really = protocol.train
+
+    def failing(*arguments: object, **options: object) -> object:
+        if arguments[1].model.architecture == "bilinear":  # pyright: ignore
+            raise ReverieError("the loss is no longer a number", "Lower it.")
+        return really(*arguments, **options)  # pyright: ignore
+
+    with monkeypatch.context() as patch:
+        patch.setattr(protocol, "train", failing)
+        half = run_experiment(ten, tmp_path / "e", SETTINGS, quiet=True)
+        assert "no longer a number" in half.failed["bilinear"]
+        assert "bilinear failed" in write_report(half).read_text()
+    whole = run_experiment(ten, tmp_path / "e", SETTINGS, quiet=True)
+    write_report(whole)
+    assert tables(tmp_path / "e") == tables(done.folder)
+
+
+def test_another_experiment_is_not_mixed_in(ten: Path, done: Experiment) -> None:
+    with pytest.raises(ReverieError, match=r"begun with clips = 2, not 3"):
+        run_experiment(ten, done.folder, dataclasses.replace(SETTINGS, clips=3), quiet=True)
+
+
+def test_a_corpus_with_one_held_out_is_refused(corpus_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ReverieError, match="needs two"):
+        run_experiment(corpus_folder, tmp_path / "e", SETTINGS, quiet=True)
+
+
+def test_equal_time_stops_at_the_same_shares(ten: Path, tmp_path: Path) -> None:
+    settings = dataclasses.replace(SETTINGS, equal="time", minutes=0.03, models=("gruv",))
+    assert stops_minutes(settings) == pytest.approx([0.0075, 0.015, 0.0225, 0.03])
+    found = run_experiment(ten, tmp_path / "e", settings, quiet=True)
+    (one,) = found.results
+    lines = read_metrics(found.run_of("gruv").metrics)
+    stops = [
+        next(line["epoch"] for line in lines if line["seconds"] >= 60 * minutes)
+        for minutes in stops_minutes(settings)
+    ]
+    assert sorted(one.selection_losses) == sorted(set(stops))
+    kept = list_checkpoints(found.run_of("gruv").checkpoints)
+    assert {int(path.name[-5:]) for path in kept} >= set(stops)
+    again = run_experiment(ten, tmp_path / "e", settings, quiet=True)
+    assert again.results == found.results
+
+
+def test_equal_operations_scale_the_epochs() -> None:
+    settings = ExperimentSettings(scale="desk", equal="operations")
+    base, wide = (recipe_of(settings, model).training for model in ("baseline", "conv"))
+    assert base.epochs == 120
+    assert wide.epochs < 60
+    assert len(wide.keep_epochs) == 4
+    assert max(wide.keep_epochs) == wide.epochs
+
+
+def test_bad_settings_are_named() -> None:
+    with pytest.raises(ReverieError, match=r"setting models.1"):
+        build(ExperimentSettings, {"models": ["gruv", "transformer"]}, "experiment")

@@ -1,0 +1,40 @@
+"""An outline leaves nothing of a model out, and its operations are those that run."""
+
+from typing import get_args
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from reverie.frames.fourier import FourierFrames
+from reverie.models.architectures import build_model
+from reverie.models.notes import PAPER_SAYS
+from reverie.models.outline import operations, outline, stages
+from reverie.models.settings import Architecture, ModelSettings
+
+FRAMES = FourierFrames(10)
+
+
+@pytest.mark.parametrize("architecture", get_args(Architecture))
+def test_every_weight_is_in_it(architecture: Architecture) -> None:
+    settings = ModelSettings(architecture=architecture, hidden=8, input_dropout=0, hidden_dropout=0)
+    model = build_model(settings, FRAMES, torch.Generator().manual_seed(1))
+    found = stages(outline(model, FRAMES.width))
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    assert sum(stage.parameters for stage in found) == weights
+    assert (found[0].part, found[-1].part) == ("input", "output")
+    assert PAPER_SAYS[architecture]
+
+
+@pytest.mark.parametrize("architecture", ["baseline", "bilinear", "stacked", "ensemble", "conv"])
+def test_operations_are_those_that_run(architecture: Architecture) -> None:
+    model = build_model(
+        ModelSettings(architecture=architecture, hidden=8), FRAMES, torch.Generator().manual_seed(1)
+    )
+    steps = 6
+    with FlopCounterMode(display=False) as counter:
+        model.loss(torch.randn(2, steps + 1, FRAMES.width)).backward()
+    lstm = sum(one.numel() for name, one in model.named_parameters() if "weight_hidden" in name)
+    # The first step, from the zero state, needs no recurrent product on the way forward.
+    skipped = 2 * 2 * lstm
+    assert counter.get_total_flops() == 2 * steps * operations(model) - skipped
