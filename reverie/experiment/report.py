@@ -20,7 +20,6 @@ from reverie.experiment.selection import RULE
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
-from reverie.progress import duration
 from reverie.storage import read_json, replacing, write_json, write_text
 from reverie.training.metrics import read_metrics
 
@@ -30,16 +29,16 @@ SHOWN_SEED_SECONDS = 5.0
 
 COLUMNS = (
     ("Model", "text"),
-    ("Parameters", "number"),
+    ("Weights", "number"),
     ("Epochs", "number"),
-    ("Training time", "number"),
-    ("Seconds an epoch", "number"),
-    ("Training loss", "number"),
-    ("Held-out loss", "number"),
-    ("Clips from epoch", "number"),
-    ("Level against corpus", "number"),
-    ("Clips judged", "text"),
-    ("Listeners' mean score", "number"),
+    ("Minutes", "number"),
+    ("s/epoch", "number"),
+    ("Train loss", "number"),
+    ("Held-out", "number"),
+    ("Chosen", "number"),
+    ("Level", "number"),
+    ("Clips", "text"),
+    ("Listeners", "number"),
 )
 
 
@@ -102,8 +101,8 @@ def _row(one: ModelResult) -> tuple[str, ...]:
         one.model,
         f"{one.parameters / 1e6:.1f} M",
         str(one.epochs),
-        duration(one.seconds),
-        f"{one.seconds / one.epochs:.2f}",
+        f"{one.seconds / 60:.1f}",
+        f"{one.seconds / one.epochs:.1f}",
         f"{one.train_loss:.4f}",
         f"{one.held_out_loss:.4f}",
         str(one.chosen_epoch),
@@ -204,6 +203,10 @@ def _markdown(experiment: Experiment, claims: Sequence[Claim], figures: Sequence
         + ".",
         *_protocol(experiment),
         "\n".join([head, rule, *rows]),
+        "Losses are mean squared errors of the next frame after normalisation: 1 is what "
+        "predicting the average of all music gives. Clips come from the chosen epoch; their level "
+        "is the median against the recordings. Listeners' mean scores stay empty until people "
+        "have rated.",
         *(f"**{name} failed:** {why}" for name, why in sorted(experiment.failed.items())),
         "## What the paper claims",
         "\n".join(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from reverie.models.contract import CoreState
-from reverie.models.lstm import Lstm
+from reverie.models.lstm import Lstm, LstmState
 
 
 class StackedCore(nn.Module):
@@ -35,7 +35,7 @@ class StackedCore(nn.Module):
 
     def step(self, features: Tensor, state: CoreState) -> tuple[Tensor, CoreState]:
         """[..., F] -> [..., H], one frame on."""
-        advanced = []
+        advanced: list[LstmState] = []
         for layer, before in zip(self.layers, state, strict=True):
             after = layer.step(features, before)
             features = after.hidden

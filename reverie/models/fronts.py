@@ -89,13 +89,13 @@ class ConvFront(nn.Module):
     def forward(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:  # noqa: ARG002
         """[..., T + K - 1, D] -> [..., T, F]."""
         leading = frames.shape[:-2]
-        parts = frames.unflatten(-1, (self.planes, self.columns))
+        parts = frames.reshape(*frames.shape[:-1], self.planes, self.columns)
         if self.step_frames > 1:  # windows [..., T, planes, N, K] -> images [..., T, planes, K, N]
             images = parts.unfold(-3, self.step_frames, 1).movedim(-1, -2)
         else:
             images = parts.unsqueeze(-3)
         # A few at a time, so that what lies between convolution and pooling stays in the cache.
-        few = images.flatten(0, -4).split(self.TOGETHER)
+        few = torch.split(images.flatten(0, -4), self.TOGETHER)
         return torch.cat([self._pooled(one) for one in few]).view(*leading, -1, self.features)
 
     def _pooled(self, images: Tensor) -> Tensor:

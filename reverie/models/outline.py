@@ -72,13 +72,14 @@ def operations(model: FrameModel) -> int:
     Forward, each weight is multiplied and added once for each place it is used at; backward once
     for its own gradient, and once more for that of its input unless that is the frame itself.
     """
-    on_frames = _on_frames(model)
+    front, on_frames = model.front, _on_frames(model)
     total = 0
     for name, weight in model.named_parameters():
         if weight.dim() < 2:
             continue
-        is_conv = isinstance(model.front, ConvFront) and weight is model.front.weight
-        places = model.front.rows * model.front.columns if is_conv else 1
+        places = 1
+        if isinstance(front, ConvFront) and weight is front.weight:
+            places = front.rows * front.columns
         total += 2 * weight.numel() * places * (2 if name in on_frames else 3)
     return total
 

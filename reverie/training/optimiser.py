@@ -6,6 +6,7 @@ than the arithmetic. Equal to `torch.optim.RMSprop` to rounding, which a test sh
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -36,7 +37,7 @@ class RmsProp:
         learning_rate: of the next step.
     """
 
-    def __init__(self, parameters: dict[str, Tensor], penalised: set[str], l2: float) -> None:
+    def __init__(self, parameters: Mapping[str, Tensor], penalised: set[str], l2: float) -> None:
         self.learning_rate = 0.0
         self._parameters, self._penalised, self._l2 = parameters, penalised, l2
         self._squares = {name: torch.zeros_like(one) for name, one in parameters.items()}
@@ -86,10 +87,10 @@ class RmsProp:
 
 def build_optimiser(model: FrameModel, recipe: Recipe) -> RmsProp:
     """RMSprop over all weights, those of dense layers penalised."""
-    penalised = {
-        f"{name}.weight" for name, module in model.named_modules() if isinstance(module, Linear)
-    }
-    return RmsProp(dict(model.named_parameters()), penalised, recipe.model.dense_l2)
+    dense = {id(module.weight) for module in model.modules() if isinstance(module, Linear)}
+    parameters = dict(model.named_parameters())
+    penalised = {name for name, one in parameters.items() if id(one) in dense}
+    return RmsProp(parameters, penalised, recipe.model.dense_l2)
 
 
 def set_learning_rate(optimiser: RmsProp, recipe: Recipe, done: float) -> None:
