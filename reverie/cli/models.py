@@ -32,6 +32,7 @@ def models(
     from rich.console import Console
     from rich.table import Table
 
+    from reverie.cli.output import tell
     from reverie.frames.settings import build_frames
     from reverie.models.notes import PAPER_SAYS
     from reverie.models.settings import Architecture
@@ -61,7 +62,6 @@ def models(
     table.add_column("")
     for heading in ("parameters", "front", "core", "head", "memory", "a step"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("what the paper says of it")
     for row in rows:
         parts = [f"{row['by_part'][part] / 1e6:.1f} M" for part in ("front", "core", "head")]
         table.add_row(
@@ -70,13 +70,13 @@ def models(
             *parts,
             f"{row['memory_bytes'] / GIB:.1f} GiB",
             f"{row['operations'] / 1e9:.0f} GFLOP",
-            row["paper"],
         )
-    console = Console()
-    console.print(table)
+    Console().print(table)
     frames = build_frames(chosen.frames)
-    console.print(
-        f"frames of {frames.width} numbers, hidden {chosen.model.hidden}; a step is "
-        f"{training.batch_size} sequences of {training.sequence_frames}",
-        highlight=False,
+    tell(
+        f"Frames of {frames.width} numbers, hidden {chosen.model.hidden}; a step is "
+        f"{training.batch_size} sequences of {training.sequence_frames}.\n"
+        "What the paper says of each:\n"
     )
+    for row in rows:
+        tell(f"  {row['architecture']:9} {row['paper']}")

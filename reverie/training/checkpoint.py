@@ -5,7 +5,9 @@ names sort by age: `epoch-00003` after three epochs, `epoch-00003-step-00017` in
 """
 
 import dataclasses
+import errno
 import hashlib
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,10 @@ from reverie.storage import read_json, replacing, write_json
 from reverie.training.optimiser import RmsProp
 
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimizer.pt", "state.json"
+
+
+LEAST_FREE_BYTES = 1 << 20
+"""A disk with less room than this is called full."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,14 @@ def save_checkpoint(folder: Path, model: nn.Module, optimiser: RmsProp, progress
     with replacing(path) as temporary:
         temporary.mkdir(parents=True)
         weights = {name: value.contiguous() for name, value in model.state_dict().items()}
-        save_file(weights, temporary / MODEL)
-        torch.save(optimiser.state_dict(), temporary / OPTIMISER)
+        try:
+            save_file(weights, temporary / MODEL)
+            torch.save(optimiser.state_dict(), temporary / OPTIMISER)
+        except (SafetensorError, RuntimeError) as error:
+            # Both libraries hide the system's refusal in errors of their own.
+            full = shutil.disk_usage(folder).free < LEAST_FREE_BYTES or "os error 28" in str(error)
+            reason = errno.ENOSPC if full else errno.EIO
+            raise OSError(reason, os.strerror(reason)) from error
         write_json(
             temporary / STATE,
             dataclasses.asdict(progress) | {"model_sha256": file_hash(temporary / MODEL)},

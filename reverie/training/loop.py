@@ -171,7 +171,7 @@ def train(
                     save_checkpoint(run.checkpoints, model, optimiser, progress)
                     prune_checkpoints(run.checkpoints, _kept(recipe, progress))
                     saved = time.monotonic()
-                if interrupt.wished and not last:
+                if interrupt.wished:
                     _stop(run, progress, recipe)
     return run
 

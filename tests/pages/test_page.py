@@ -92,9 +92,11 @@ def test_numbers_read_as_a_person_writes_them() -> None:
     assert minus("held-out -3") == "held-out −3"
 
 
-def test_a_chart_has_one_or_two_lines() -> None:
-    with pytest.raises(ValueError, match="one or two lines"):
-        line_chart([], "x", "y", "nothing")
+@pytest.mark.parametrize("count", [0, 9])
+def test_a_chart_has_one_to_eight_lines(count: int) -> None:
+    lines = [Line(f"line {at}", [1.0, 2.0], [0.0, float(at)]) for at in range(count)]
+    with pytest.raises(ValueError, match="one to 8 lines"):
+        line_chart(lines, "x", "y", "nothing")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])

@@ -148,6 +148,21 @@ def test_asked_to_stop_and_resumed(
         assert fingerprint(train(corpus_folder, recipe, folder)) == undisturbed
 
 
+def test_asked_to_stop_in_the_last_epoch_nothing_follows(
+    corpus_folder: Path, tmp_path: Path
+) -> None:
+    """What would come after training, another model or clips, must not begin."""
+
+    def asked(*_: object) -> torch.Tensor:
+        os.kill(os.getpid(), signal.SIGINT)
+        return torch.zeros(100)
+
+    recipe = load_recipe("paper", [*SMALL, "training.preview_every_epochs=6"])
+    with pytest.raises(KeyboardInterrupt, match="stopped after 6 of 6 epochs"):
+        loop.train(corpus_folder, recipe, tmp_path / "run", preview=asked, quiet=True)
+    assert train(corpus_folder, recipe, tmp_path / "run").find_checkpoint().name == "epoch-00006"
+
+
 @pytest.mark.parametrize("moment", range(8))
 def test_a_kill_at_any_moment_of_a_checkpoint(
     corpus_folder: Path,
