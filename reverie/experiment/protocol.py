@@ -22,7 +22,7 @@ from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.experiment.measures import ClipFigures, ModelResult, measure_clip
-from reverie.experiment.plan import recipe_of, stops_minutes, until
+from reverie.experiment.plan import needs_of, recipe_of, stops_minutes, until
 from reverie.experiment.selection import HeldOut, part_held_out, selection_loss
 from reverie.experiment.settings import ExperimentSettings
 from reverie.generation.clips import generate_missing
@@ -34,7 +34,6 @@ from reverie.storage import only_one, read_json, write_json
 from reverie.training.checkpoint import list_checkpoints, read_progress
 from reverie.training.loop import train
 from reverie.training.metrics import read_metrics
-from reverie.training.preflight import measure_needs
 from reverie.training.run import Run
 from reverie.training.settings import Recipe
 
@@ -133,7 +132,7 @@ def _do(
         trim = trim_clip(clip, pooled, None, None)
         figures.append(measure_clip(clip, corpus, run, trim))
     metrics = read_metrics(run.metrics)
-    needs = measure_needs(run.recipe, folder)
+    needs = needs_of(run.recipe)
     result = ModelResult(
         model=model,
         parameters=needs.parameters,
@@ -241,7 +240,7 @@ def _work(settings: ExperimentSettings, model: Architecture) -> float:
     if settings.equal == "time":
         return settings.minutes
     recipe = recipe_of(settings, model)
-    return float(measure_needs(recipe, Path.cwd()).operations * recipe.training.epochs)
+    return float(needs_of(recipe).operations * recipe.training.epochs)
 
 
 def _say(text: str, *, quiet: bool) -> None:

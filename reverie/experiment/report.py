@@ -65,7 +65,6 @@ def write_report(experiment: Experiment) -> Path:
         folder / "report.html",
         _TEMPLATE,
         scale=experiment.settings.scale,
-        settings=experiment.settings,
         columns=COLUMNS,
         rows=[_row(one) for one in results],
         failed=sorted(experiment.failed.items()),
