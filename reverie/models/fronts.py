@@ -5,9 +5,9 @@ Letters as in `contract.py`; N columns of an image.
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from reverie.models.linear import Dense, glorot_uniform
+from reverie.models.pooled_conv import KERNEL_COLUMNS, POOL_COLUMNS, pooled_conv
 
 
 class NoFront(nn.Module):
@@ -62,10 +62,6 @@ class ConvFront(nn.Module):
         rng: for the initial weights.
     """
 
-    KERNEL_COLUMNS = 3
-    POOL_COLUMNS = 2
-    TOGETHER = 32
-
     def __init__(
         self,
         width: int,
@@ -79,8 +75,8 @@ class ConvFront(nn.Module):
         self.step_frames, self.planes = step_frames, planes
         self.channels, self.rows = (planes, step_frames) if step_frames > 1 else (1, planes)
         self.columns = width // planes
-        self.features = filters * (self.columns // self.POOL_COLUMNS)
-        kernel = (step_frames, self.KERNEL_COLUMNS)
+        self.features = filters * (self.columns // POOL_COLUMNS)
+        kernel = (step_frames, KERNEL_COLUMNS)
         self.weight = nn.Parameter(torch.empty(filters, self.channels, *kernel))
         self.bias = nn.Parameter(torch.zeros(filters))
         area = kernel[0] * kernel[1]
@@ -94,13 +90,5 @@ class ConvFront(nn.Module):
             images = parts.unfold(-3, self.step_frames, 1).movedim(-1, -2)
         else:
             images = parts.unsqueeze(-3)
-        # A few at a time, so that what lies between convolution and pooling stays in the cache.
-        few = torch.split(images.flatten(0, -4), self.TOGETHER)
-        return torch.cat([self._pooled(one) for one in few]).view(*leading, -1, self.features)
-
-    def _pooled(self, images: Tensor) -> Tensor:
-        # An even number of rows gets one too many here, which pooling leaves out.
-        edges = (self.step_frames // 2, self.KERNEL_COLUMNS // 2)
-        maps = functional.conv2d(images, self.weight, self.bias, padding=edges)
-        # ReLU keeps order, so it may as well follow the pooling, where it has less to do.
-        return functional.max_pool2d(maps, (self.rows, self.POOL_COLUMNS)).relu().flatten(1)
+        pooled = pooled_conv(images.flatten(0, -4), self.weight, self.bias)
+        return pooled.view(*leading, -1, self.features)
