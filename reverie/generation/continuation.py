@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
-from reverie.models.contract import FrameModel, ModelState, SampleSettings
+from reverie.models.contract import FrameModel, SampleSettings
 
 Method = Literal["rolling", "carry"]
 
@@ -20,8 +20,8 @@ Method = Literal["rolling", "carry"]
 class Window(Protocol):
     """What has been heard so far, as far as the next frame depends on it."""
 
-    def take(self, frame: Tensor) -> None:
-        """Hear one more frame, [B, D]."""
+    def hear(self, frames: Tensor) -> None:
+        """Hear more frames, [B, any number, D]."""
         ...
 
     def predict(self) -> Tensor:
@@ -44,26 +44,27 @@ class RollingWindow:
 
     def __init__(self, model: FrameModel, past: Tensor, length: int) -> None:
         self.model, self.length = model, length
-        # What a step sees is the same for all T states, so it is kept once and broadcast.
-        core = model.core.initial_state((past.shape[0], length), past)
-        self._state = ModelState(past.unsqueeze(1), core)
+        self._past = past
+        self._core = model.core.initial_state((past.shape[0], length), past)
         self._hidden = past
         self._heard = 0
 
-    def take(self, frame: Tensor) -> None:
-        """Hear one more frame, [B, D]: the place of the oldest state begins anew with it."""
-        place = self._heard % self.length
-        for layer in self._state.core:
-            layer.hidden[:, place] = 0
-            layer.cell[:, place] = 0
+    def hear(self, frames: Tensor) -> None:
+        """Hear more frames, [B, any number, D]: for each the oldest state begins anew."""
+        projected, self._past = _projected(self.model, self._past, frames)
         # One frame for T states: the product with the frame is made once and broadcast.
-        self._hidden, self._state = self.model.advance(frame.unsqueeze(1), self._state)
-        self._heard += 1
+        for one in projected.split(1, dim=2):
+            place = self._heard % self.length
+            for layer in self._core:
+                layer.hidden[:, :, place] = 0
+                layer.cell[:, :, place] = 0
+            self._hidden, self._core = self.model.core.step(one, self._core)
+            self._heard += 1
 
     def predict(self) -> Tensor:
         """[B, O] from the state that has heard the last T frames (or all, if fewer)."""
         oldest = self._heard % self.length if self._heard >= self.length else 0
-        return self.model.head(self._hidden[:, oldest])
+        return self.model.head(self.model.core.joined(self._hidden[:, :, oldest]))
 
 
 class CarriedState:
@@ -76,16 +77,25 @@ class CarriedState:
 
     def __init__(self, model: FrameModel, past: Tensor) -> None:
         self.model = model
-        self._state = model.initial_state(past)
+        self._past = past
+        self._core = model.core.initial_state(past.shape[:1], past)
         self._hidden = past
 
-    def take(self, frame: Tensor) -> None:
-        """Hear one more frame, [B, D]."""
-        self._hidden, self._state = self.model.advance(frame, self._state)
+    def hear(self, frames: Tensor) -> None:
+        """Hear more frames, [B, any number, D]."""
+        projected, self._past = _projected(self.model, self._past, frames)
+        for one in projected.unbind(2):
+            self._hidden, self._core = self.model.core.step(one, self._core)
 
     def predict(self) -> Tensor:
         """[B, O]."""
-        return self.model.head(self._hidden)
+        return self.model.head(self.model.core.joined(self._hidden))
+
+
+def _projected(model: FrameModel, past: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
+    """What `frames` [B, N, D] add to N steps after `past` [B, K - 1, D], and the past after."""
+    seen = torch.cat([past, frames], dim=1)
+    return model.project(seen), seen[:, seen.shape[1] - past.shape[1] :]
 
 
 def continue_frames(
@@ -116,10 +126,9 @@ def continue_frames(
         case "carry":
             window = CarriedState(model, past)
     with torch.inference_mode():
-        for frame in heard.unbind(1):
-            window.take(frame)
+        window.hear(heard)
     while True:
         with torch.inference_mode():
             frame = model.head.sample(window.predict(), rng, settings)
-            window.take(frame)
+            window.hear(frame.unsqueeze(1))
         yield frame

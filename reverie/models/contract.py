@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from reverie.models.lstm import LstmState
 
 CoreState = tuple[LstmState, ...]
-"""One state a layer, in the order of the layers."""
+"""One state a layer, in the order of the layers; members first, then the batch."""
 
 
 class ModelState(NamedTuple):
@@ -37,7 +37,7 @@ class Front(Protocol):
 
 
 class Core(Protocol):
-    """The recurrent part."""
+    """The recurrent part, of M members side by side."""
 
     outputs: int
 
@@ -45,8 +45,16 @@ class Core(Protocol):
         """Whole sequences from the zero state: [B, T, F] -> [B, T, H]; `rng` turns dropout on."""
         ...
 
-    def step(self, features: Tensor, state: CoreState) -> tuple[Tensor, CoreState]:
-        """One frame on: [..., F] and a state -> [..., H] and the next state."""
+    def project(self, features: Tensor) -> Tensor:
+        """The part of a step that needs no state: [..., F] -> [M, ..., P]."""
+        ...
+
+    def step(self, projected: Tensor, state: CoreState) -> tuple[Tensor, CoreState]:
+        """One frame on: [M, ..., P] and a state -> the members' outputs, and the next state."""
+        ...
+
+    def joined(self, hidden: Tensor) -> Tensor:
+        """The members' outputs as one: -> [..., H]."""
         ...
 
     def initial_state(self, batch: tuple[int, ...], like: Tensor) -> CoreState:
@@ -110,16 +118,15 @@ class FrameModel(nn.Module):
         """Mean loss of the next frame at every step: [B, T + K, D] -> []."""
         return self.head.loss(self(frames[:, :-1], rng), frames[:, self.step_frames :])
 
-    def advance(self, frame: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
-        """Take in one frame without asking for a prediction: [..., D] -> [..., H]."""
-        seen = torch.cat([state.past, frame.unsqueeze(-2)], dim=-2)
-        hidden, core = self.core.step(self.front(seen).squeeze(-2), state.core)
-        return hidden, ModelState(seen[..., 1:, :], core)
+    def project(self, frames: Tensor) -> Tensor:
+        """The part of each step that needs no state: [..., T + K - 1, D] -> [M, ..., T, P]."""
+        return self.core.project(self.front(frames))
 
     def step(self, frame: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
         """Take in one frame: [..., D] -> the output [..., O] that `forward` gives at this step."""
-        hidden, state = self.advance(frame, state)
-        return self.head(hidden), state
+        seen = torch.cat([state.past, frame.unsqueeze(-2)], dim=-2)
+        hidden, core = self.core.step(self.project(seen).squeeze(-2), state.core)
+        return self.head(self.core.joined(hidden)), ModelState(seen[..., 1:, :], core)
 
     def initial_state(self, past: Tensor) -> ModelState:
         """The zero state before the first step.

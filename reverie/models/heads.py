@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.models.contract import SampleSettings
-from reverie.models.linear import Dense, Linear, Precision
+from reverie.models.linear import Dense, Linear
+from reverie.models.products import Precision
 
 
 class _NextFrame(nn.Module):

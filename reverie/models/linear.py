@@ -4,14 +4,14 @@ Letters: F features in, O features out.
 """
 
 import math
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-Precision = Literal["float32", "bfloat16"]
-"""Of matrix products; weights, their gradients and everything between products stay float32."""
+from reverie.models.products import Factor, Precision, affine
+
+FEW_ROWS = 64
+"""Up to here, and outside training, a product is likely one of many with the same weight."""
 
 
 class Linear(nn.Module):
@@ -28,17 +28,20 @@ class Linear(nn.Module):
         self, features: int, outputs: int, precision: Precision, rng: torch.Generator | None
     ) -> None:
         super().__init__()
-        self.precision: Precision = precision
+        self._factor = Factor(precision)
         self.weight = nn.Parameter(torch.empty(outputs, features))
         self.bias = nn.Parameter(torch.zeros(outputs))
         glorot_uniform(self.weight, rng, features, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., F] -> [..., O], float32 either way."""
-        if self.precision == "bfloat16":
-            product = functional.linear(x.bfloat16(), self.weight.bfloat16())
-            return product.float() + self.bias
-        return functional.linear(x, self.weight, self.bias)
+        flat = x.reshape(-1, x.shape[-1])
+        if len(flat) <= FEW_ROWS and not torch.is_grad_enabled():
+            rows = flat.unsqueeze(0).to(self._factor.product_type(flat))
+            y = self._factor.again(rows, self.weight.unsqueeze(0)).squeeze(0) + self.bias
+        else:
+            y = affine(flat, self.weight, self.bias, self._factor)
+        return y.view(*x.shape[:-1], -1)
 
 
 class Dense(nn.Module):

@@ -1,45 +1,47 @@
-"""The LSTM engine: one layer of weights, several ways to compute it, all equal within rounding.
+"""The LSTM engine: one layout of weights, several ways to compute it, all equal within rounding.
 
 The LSTM of Hochreiter & Schmidhuber 1997 with forget gates (Gers et al. 2000) and no peepholes, as
 in Keras; dropout on inputs and on hidden state with one mask a sequence (Gal & Ghahramani 2016).
+Layers that lie side by side are one layer of several members, computed together.
 Gates lie in the order input, forget, cell, output.
-Letters: B batch, T frames, F features in, H hidden width.
+Letters: M members, B batch, T frames, F features in, H hidden width; `...` axes that broadcast.
 """
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from reverie.models.linear import Precision, dropout_mask, glorot_uniform
+from reverie.models.linear import dropout_mask, glorot_uniform
 from reverie.models.lstm_scan import scan
+from reverie.models.products import Factor, Precision
 
 
 class LstmState(NamedTuple):
     """What an LSTM carries from one frame to the next."""
 
     hidden: Tensor
-    """[..., H], also the output of the step that made it."""
+    """[M, ..., H], also the output of the step that made it."""
     cell: Tensor
-    """[..., H]."""
+    """[M, ..., H]."""
 
 
 class Masks(NamedTuple):
     """Dropout of one batch of sequences, constant over time; None drops nothing."""
 
     inputs: Tensor | None
-    """[B, F]."""
+    """[M, B, F]."""
     hidden: Tensor | None
-    """[B, H]."""
+    """[M, B, H]."""
 
 
 class Lstm(nn.Module):
-    """One LSTM layer.
+    """One LSTM layer, or several side by side with weights of their own.
 
     Args:
         features: F.
         hidden: H.
+        members: M.
         input_dropout: share of inputs dropped in training.
         hidden_dropout: share of the hidden state dropped before the recurrent product.
         precision: of the matrix products.
@@ -52,77 +54,104 @@ class Lstm(nn.Module):
         features: int,
         hidden: int,
         *,
+        members: int = 1,
         input_dropout: float,
         hidden_dropout: float,
         precision: Precision,
         rng: torch.Generator | None,
     ) -> None:
         super().__init__()
-        self.features, self.hidden = features, hidden
+        self.features, self.hidden, self.members = features, hidden, members
         self.input_dropout, self.hidden_dropout = input_dropout, hidden_dropout
         self.precision: Precision = precision
-        self.weight_input = nn.Parameter(torch.empty(4 * hidden, features))
-        self.weight_hidden = nn.Parameter(torch.empty(4 * hidden, hidden))
-        self.bias = nn.Parameter(torch.zeros(4 * hidden))
-        for gate in self.weight_input.chunk(4):
+        self.weight_input = nn.Parameter(torch.empty(members, 4 * hidden, features))
+        self.weight_hidden = nn.Parameter(torch.empty(members, 4 * hidden, hidden))
+        self.bias = nn.Parameter(torch.zeros(members, 4 * hidden))
+        self._into, self._around = Factor(precision), Factor(precision)
+        for gate in self.weight_input.view(4 * members, hidden, features):
             glorot_uniform(gate, rng, features, hidden)
         if not self.weight_hidden.is_meta:
-            for gate in self.weight_hidden.data.chunk(4):
+            for gate in self.weight_hidden.data.view(4 * members, hidden, hidden):
                 nn.init.orthogonal_(gate, generator=rng)
         with torch.no_grad():
-            self.bias[hidden : 2 * hidden] = 1.0
+            self.bias[:, hidden : 2 * hidden] = 1.0
 
     def masks(self, batch: int, rng: torch.Generator | None) -> Masks:
         """Draw the dropout of one batch; with no `rng` nothing is dropped."""
         if rng is None:
             return Masks(None, None)
+        into, around = (self.members, batch, self.features), (self.members, batch, self.hidden)
         return Masks(
-            dropout_mask((batch, self.features), self.input_dropout, rng, self.bias),
-            dropout_mask((batch, self.hidden), self.hidden_dropout, rng, self.bias),
+            dropout_mask(into, self.input_dropout, rng, self.bias),
+            dropout_mask(around, self.hidden_dropout, rng, self.bias),
         )
 
     def forward(self, x: Tensor, masks: Masks) -> Tensor:
-        """Every hidden state of sequences begun at the zero state: [B, T, F] -> [B, T, H].
+        """Every hidden state of sequences begun at the zero state.
 
         One input product for all steps, a scan over the recurrence, and in the backward pass the
         gradients of the weights as two large products after it.
+
+        Args:
+            x: [M, B, T, F], or [1, B, T, F] that all members hear.
+            masks: of this batch.
+
+        Returns:
+            [M, B, T, H].
         """
-        if masks.inputs is not None:
-            x = x * masks.inputs.unsqueeze(1)
         return scan(
-            x, self.weight_input, self.weight_hidden, self.bias, masks.hidden, self.precision
+            x,
+            self.weight_input,
+            self.weight_hidden,
+            self.bias,
+            masks.inputs,
+            masks.hidden,
+            self._into,
+            self._around,
         )
 
     def reference(self, x: Tensor, masks: Masks) -> Tensor:
         """What `forward` returns, one step at a time with autograd: what the scan is tested by."""
         if masks.inputs is not None:
-            x = x * masks.inputs.unsqueeze(1)
-        state = self.initial_state(x.shape[:1], x)
+            x = x * masks.inputs.unsqueeze(2)
+        state = self.initial_state(x.shape[1:2], x)
         outputs: list[Tensor] = []
-        for frame in x.unbind(1):
+        for frame in x.unbind(2):
             recurrent = state.hidden if masks.hidden is None else state.hidden * masks.hidden
-            state = self.step(frame, LstmState(recurrent, state.cell))
+            gates = frame @ self.weight_input.mT + recurrent @ self.weight_hidden.mT
+            state = self._gated(gates + self.bias.unsqueeze(1), state.cell)
             outputs.append(state.hidden)
-        return torch.stack(outputs, dim=1)
+        return torch.stack(outputs, dim=2)
 
-    def step(self, x: Tensor, state: LstmState) -> LstmState:
+    def project(self, x: Tensor) -> Tensor:
+        """What inputs add to the gates: [M or 1, ..., F] -> [M, ..., 4H], with no dropout."""
+        flat = x.flatten(1, -2).expand(self.members, -1, -1)
+        rows = flat.to(self._into.product_type(x))
+        added = self._into.again(rows, self.weight_input).to(x.dtype) + self.bias.unsqueeze(1)
+        return added.view(self.members, *x.shape[1:-1], -1)
+
+    def step(self, projected: Tensor, state: LstmState) -> LstmState:
         """Advance by one frame, with no dropout.
 
-        Leading axes broadcast, so one frame [B, 1, F] can advance many states [B, K, H] at the
-        price of one input product.
+        Axes between the first and the last broadcast, so one frame [M, B, 1, 4H] can advance many
+        states [M, B, K, H] at the price of one input product.
 
         Args:
-            x: [..., F].
-            state: [..., H].
+            projected: [M, ..., 4H], what `project` gave for the frame.
+            state: [M, ..., H].
         """
-        gates = functional.linear(x, self.weight_input, self.bias) + functional.linear(
-            state.hidden, self.weight_hidden
-        )
-        write, forget, content, read = gates.chunk(4, dim=-1)
-        cell = forget.sigmoid() * state.cell + write.sigmoid() * content.tanh()
-        return LstmState(read.sigmoid() * cell.tanh(), cell)
+        hidden = state.hidden.flatten(1, -2).to(self._around.product_type(state.hidden))
+        recurrent = self._around.again(hidden, self.weight_hidden)
+        gates = projected + recurrent.view(*state.hidden.shape[:-1], -1)
+        return self._gated(gates, state.cell)
 
     def initial_state(self, batch: tuple[int, ...] | torch.Size, like: Tensor) -> LstmState:
-        """The zero state [*batch, H], of the kind of `like`."""
-        zeros = like.new_zeros(*batch, self.hidden)
+        """The zero state [M, *batch, H], of the kind of `like`."""
+        zeros = like.new_zeros(self.members, *batch, self.hidden)
         return LstmState(zeros, zeros.clone())
+
+    @staticmethod
+    def _gated(gates: Tensor, cell: Tensor) -> LstmState:
+        write, forget, content, read = gates.chunk(4, dim=-1)
+        cell = forget.sigmoid() * cell + write.sigmoid() * content.tanh()
+        return LstmState(read.sigmoid() * cell.tanh(), cell)

@@ -13,7 +13,14 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from reverie.models.linear import Precision
+from reverie.models.products import Factor, laid_out, product, weight_gradient
+
+# Into a tensor that is there already; torch leaves their types out.
+_sigmoid_backward: Callable[..., Tensor] = torch.ops.aten.sigmoid_backward.grad_input
+_tanh_backward: Callable[..., Tensor] = torch.ops.aten.tanh_backward.grad_input
+
+MANY_STEPS = 16
+"""From here on laying a weight out for the recurrent product costs less than it saves."""
 
 
 def scan(
@@ -21,57 +28,26 @@ def scan(
     weight_input: Tensor,
     weight_hidden: Tensor,
     bias: Tensor,
+    input_mask: Tensor | None,
     hidden_mask: Tensor | None,
-    precision: Precision,
+    input_factor: Factor,
+    hidden_factor: Factor,
 ) -> Tensor:
-    """Hidden states from the zero state on: [B, T, F] -> [B, T, H], in the type of `x`.
+    """Hidden states from the zero state on: [1 or M, B, T, F] -> [M, B, T, H], in the type of `x`.
 
     Args:
-        x: [B, T, F].
-        weight_input: [4H, F].
-        weight_hidden: [4H, H].
-        bias: [4H].
-        hidden_mask: [B, H], multiplies the hidden state before each recurrent product.
-        precision: of the products; the cell state is never rounded.
+        x: [M, B, T, F], or [1, B, T, F] that all members hear.
+        weight_input: [M, 4H, F].
+        weight_hidden: [M, 4H, H].
+        bias: [M, 4H].
+        input_mask: [M, B, F], multiplies the input at each step.
+        hidden_mask: [M, B, H], multiplies the hidden state before each recurrent product.
+        input_factor: of the products with `weight_input`.
+        hidden_factor: of the products with `weight_hidden`; the cell state is never rounded.
     """
-    product = torch.bfloat16 if precision == "bfloat16" else x.dtype
-    apply: Callable[..., Tensor] = cast(Any, _Scan).apply  # torch leaves its type out
-    return apply(x, weight_input, weight_hidden, bias, hidden_mask, product)
-
-
-def _backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
-    inputs, weight_input, weight_hidden, mask, gates, cells, squashed, entering = ctx.saved_tensors
-    product: torch.dtype = ctx.product
-    into_outputs = grad_outputs[0].transpose(0, 1)
-    steps, batch, four_widths = gates.shape
-    width = four_widths // 4
-    recurrent = weight_hidden.to(product)
-    into_gates = torch.empty(steps, batch, four_widths, dtype=product, device=gates.device)
-    into_cell = gates.new_zeros(batch, width)
-    into_hidden = gates.new_zeros(batch, width)
-    # The gates are saved activated, so sigmoid' = s(1 - s) and tanh' = 1 - t².
-    for t in reversed(range(steps)):
-        write, forget, content, read = gates[t].chunk(4, dim=-1)
-        into_hidden = into_hidden + into_outputs[t]
-        into_cell.addcmul_(into_hidden * read, 1 - squashed[t].square())
-        step = into_gates[t]
-        step[:, :width] = into_cell * content * write * (1 - write)
-        step[:, width : 2 * width] = into_cell * cells[t] * forget * (1 - forget)
-        step[:, 2 * width : 3 * width] = into_cell * write * (1 - content.square())
-        step[:, 3 * width :] = into_hidden * squashed[t] * read * (1 - read)
-        into_cell.mul_(forget)
-        into_hidden = (step @ recurrent).to(gates.dtype)
-        if mask is not None:
-            into_hidden.mul_(mask)
-    flat = into_gates.flatten(0, 1)
-    into_x = None
-    if ctx.needs_input_grad[0]:
-        into_x = (flat @ weight_input.to(product)).to(gates.dtype)
-        into_x = into_x.view(steps, batch, -1).transpose(0, 1)
-    into_weight_input = (flat.t() @ inputs.flatten(0, 1)).to(weight_input.dtype)
-    into_weight_hidden = (flat.t() @ entering.flatten(0, 1)).to(weight_hidden.dtype)
-    into_bias = flat.sum(0, dtype=gates.dtype)
-    return into_x, into_weight_input, into_weight_hidden, into_bias, None, None
+    return cast(Any, _Scan).apply(  # torch leaves its type out
+        x, weight_input, weight_hidden, bias, input_mask, hidden_mask, input_factor, hidden_factor
+    )
 
 
 class _Scan(Function):
@@ -82,37 +58,117 @@ class _Scan(Function):
         weight_input: Tensor,
         weight_hidden: Tensor,
         bias: Tensor,
-        mask: Tensor | None,
-        product: torch.dtype,
+        input_mask: Tensor | None,
+        hidden_mask: Tensor | None,
+        input_factor: Factor,
+        hidden_factor: Factor,
     ) -> Tensor:
-        batch, steps, _ = x.shape
-        width = weight_hidden.shape[1]
-        inputs = x.transpose(0, 1).to(product).contiguous()
-        recurrent = weight_hidden.to(product)
-        gates = (inputs.flatten(0, 1) @ weight_input.to(product).t()).to(x.dtype)
-        gates = gates.add_(bias).view(steps, batch, 4 * width)
-        cells = x.new_zeros(steps + 1, batch, width)
-        squashed = x.new_empty(steps, batch, width)
-        outputs = x.new_empty(steps, batch, width)
+        members, _, width = weight_hidden.shape
+        _, batch, steps, features = x.shape
+        dtype = hidden_factor.product_type(x)
+
+        inputs = x.new_empty(members, steps, batch, features, dtype=dtype)
+        if input_mask is None:
+            inputs.copy_(x.transpose(1, 2))
+        else:
+            torch.mul(x.transpose(1, 2), input_mask.unsqueeze(1), out=inputs)
+        projected = product(inputs.flatten(1, 2), input_factor.rounded(weight_input).mT)
+        projected = projected.view(members, steps, batch, 4 * width)
+        gates = projected if dtype == x.dtype else torch.empty_like(projected, dtype=x.dtype)
+
+        cells = x.new_zeros(members, steps + 1, batch, width)
+        outputs = x.new_empty(members, steps, batch, width)
+        squashed = x.new_empty(members, batch, width)
         # What enters the recurrent product: the masked, rounded hidden state of the step before.
-        entering = torch.zeros(steps, batch, width, dtype=product, device=x.device)
+        entering = x.new_zeros(members, steps, batch, width, dtype=dtype)
+        recurrent = hidden_factor.rounded(weight_hidden) if steps < MANY_STEPS else None
         for t in range(steps):
+            torch.add(projected[:, t], bias.unsqueeze(1), out=gates[:, t])
             if t:
-                hidden = outputs[t - 1] if mask is None else outputs[t - 1] * mask
-                entering[t] = hidden
-                gates[t] += entering[t] @ recurrent.t()
-            write, forget, content, read = gates[t].chunk(4, dim=-1)
-            gates[t, :, : 2 * width].sigmoid_()
+                if hidden_mask is None:
+                    entering[:, t] = outputs[:, t - 1]
+                else:
+                    torch.mul(outputs[:, t - 1], hidden_mask, out=entering[:, t])
+                gates[:, t] += (
+                    hidden_factor.again(entering[:, t], weight_hidden)
+                    if recurrent is None
+                    else product(entering[:, t], recurrent.mT)
+                )
+            write, forget, content, read = gates[:, t].chunk(4, dim=-1)
+            gates[:, t, :, : 2 * width].sigmoid_()
             content.tanh_()
             read.sigmoid_()
-            torch.mul(forget, cells[t], out=cells[t + 1]).addcmul_(write, content)
-            torch.tanh(cells[t + 1], out=squashed[t])
-            torch.mul(read, squashed[t], out=outputs[t])
-        ctx.save_for_backward(
-            inputs, weight_input, weight_hidden, mask, gates, cells, squashed, entering
+            cell = torch.mul(forget, cells[:, t], out=cells[:, t + 1])
+            torch.tanh(cell.addcmul_(write, content), out=squashed)
+            torch.mul(read, squashed, out=outputs[:, t])
+        weights, masks = (weight_input, weight_hidden, bias), (input_mask, hidden_mask)
+        ctx.save_for_backward(*weights, *masks, inputs, gates, cells, entering)
+        ctx.factors, ctx.dtype, ctx.shared = (input_factor, hidden_factor), dtype, x.shape[0] == 1
+        return outputs.transpose(1, 2)
+
+    @staticmethod
+    def _backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
+        weight_input, weight_hidden, bias, *masks = ctx.saved_tensors[:5]
+        inputs, gates, cells, entering = ctx.saved_tensors[5:]
+        input_mask, hidden_mask = masks
+        input_factor, hidden_factor = ctx.factors
+        members, steps, batch, four_widths = gates.shape
+        width = four_widths // 4
+        into_outputs = grad_outputs[0].transpose(1, 2)
+        into_gates = torch.empty_like(gates, dtype=ctx.dtype)
+        into_cell = gates.new_zeros(members, batch, width)
+        into_hidden = gates.new_zeros(members, batch, width)
+        squashed, through = torch.empty_like(into_cell), torch.empty_like(into_cell)
+        step = gates.new_empty(members, batch, four_widths)
+        into_write, into_forget, into_content, into_read = step.chunk(4, dim=-1)
+        recurrent = hidden_factor.rounded(weight_hidden) if steps < MANY_STEPS else None
+        # The gates are saved activated, which is all that their derivatives need.
+        for t in reversed(range(steps)):
+            write, forget, content, read = gates[:, t].chunk(4, dim=-1)
+            into_hidden += into_outputs[:, t]
+            torch.tanh(cells[:, t + 1], out=squashed)
+            torch.mul(into_hidden, squashed, out=into_read)
+            torch.mul(into_hidden, read, out=through)
+            into_cell += _tanh_backward(through, squashed, grad_input=through)
+            torch.mul(into_cell, content, out=into_write)
+            torch.mul(into_cell, cells[:, t], out=into_forget)
+            torch.mul(into_cell, write, out=into_content)
+            both = step[..., : 2 * width]
+            _sigmoid_backward(both, gates[:, t, :, : 2 * width], grad_input=both)
+            _tanh_backward(into_content, content, grad_input=into_content)
+            _sigmoid_backward(into_read, read, grad_input=into_read)
+            into_gates[:, t] = step
+            if not t:
+                break
+            into_cell *= forget
+            into_entering = (
+                hidden_factor.again(into_gates[:, t], weight_hidden, transposed=True)
+                if recurrent is None
+                else product(into_gates[:, t], recurrent)
+            )
+            if hidden_mask is None:
+                into_hidden.copy_(into_entering)
+            else:
+                torch.mul(into_entering, hidden_mask, out=into_hidden)
+        flat = into_gates.flatten(1, 2)
+        into_x = None
+        if ctx.needs_input_grad[0]:
+            into_x = product(flat, input_factor.rounded(weight_input)).view(inputs.shape)
+            into_x = into_x.to(gates.dtype)
+            if input_mask is not None:
+                into_x = into_x * input_mask.unsqueeze(1)
+            if ctx.shared:
+                into_x = into_x.sum(0, keepdim=True)
+            into_x = into_x.transpose(1, 2)
+        into_bias = flat.sum(1, dtype=bias.dtype)
+        turned = laid_out(flat.mT)
+        return (
+            into_x,
+            weight_gradient(turned, inputs.flatten(1, 2), weight_input.dtype),
+            weight_gradient(turned, entering.flatten(1, 2), weight_hidden.dtype),
+            into_bias,
+            *(None,) * 4,
         )
-        ctx.product = product
-        return outputs.transpose(0, 1)
 
     # Not differentiable twice; torch leaves the type of that decorator out.
     backward = cast(Any, staticmethod(once_differentiable(_backward)))

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reverie.models.contract import Core, FrameModel, Front, Head
-from reverie.models.cores import ParallelCore, StackedCore
+from reverie.models.cores import LstmCore
 from reverie.models.fronts import ConvFront, DenseFront, NoFront
 from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.linear import Dense, Linear
 from reverie.models.lstm import Lstm
+from reverie.models.pooled_conv import POOL_COLUMNS
 
 Part = Literal["input", "front", "core", "head", "join", "output"]
 
@@ -88,13 +89,7 @@ def _on_frames(model: FrameModel) -> set[str]:
     """The weights that are multiplied with frames."""
     if not isinstance(model.front, NoFront):
         return {name for name, _ in model.named_parameters() if name.startswith("front.")}
-    firsts = [
-        core.layers[0]
-        for core in (model.core.members if isinstance(model.core, ParallelCore) else [model.core])
-        if isinstance(core, StackedCore)
-    ]
-    inputs = {id(lstm.weight_input) for lstm in firsts}
-    return {name for name, one in model.named_parameters() if id(one) in inputs}
+    return {"core.layer1.weight_input"}
 
 
 def _front(front: Front) -> Outline:
@@ -118,7 +113,7 @@ def _front(front: Front) -> Outline:
                 Stage(
                     "front",
                     "max-pool, flatten",
-                    f"{front.rows} x {front.POOL_COLUMNS} -> {front.features}",
+                    f"{front.rows} x {POOL_COLUMNS} -> {front.features}",
                 ),
             )
         case _:
@@ -127,11 +122,13 @@ def _front(front: Front) -> Outline:
 
 def _core(core: Core) -> Outline:
     match core:
-        case StackedCore():
-            return _stack(core)
-        case ParallelCore():
+        case LstmCore():
+            way = tuple(_lstm(layer) for layer in core.layers)
+            members = core.layers[0].members
+            if members == 1:
+                return way
             join = Stage("join", "sum", f"{core.outputs}") if core.join == "sum" else None
-            return (Branches(tuple(_stack(member) for member in core.members), join),)
+            return (Branches((way,) * members, join),)
         case _:
             raise TypeError(f"no outline of a {type(core).__name__}")
 
@@ -148,12 +145,8 @@ def _head(head: Head) -> Outline:
             raise TypeError(f"no outline of a {type(head).__name__}")
 
 
-def _stack(core: StackedCore) -> tuple[Stage, ...]:
-    return tuple(_lstm(layer) for layer in core.layers)
-
-
 def _lstm(lstm: Lstm) -> Stage:
-    size = sum(parameter.numel() for parameter in lstm.parameters())
+    size = sum(parameter.numel() for parameter in lstm.parameters()) // lstm.members
     return Stage("core", "LSTM", f"{lstm.hidden}", size)
 
 

@@ -36,8 +36,9 @@ def pooled_conv(images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         weight: [F, C, kernel rows, 3].
         bias: [F].
     """
-    apply: Callable[..., Tensor] = cast(Any, _PooledConv).apply  # torch leaves its type out
-    return apply(images, _as_matrix(weight, images.shape[2]), bias)
+    return cast(Any, _PooledConv).apply(  # torch leaves its type out
+        images, _as_matrix(weight, images.shape[2]), bias
+    )
 
 
 def _as_matrix(weight: Tensor, rows: int) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from reverie.models.linear import Precision
+from reverie.models.products import Precision
 from reverie.settings import STRICT
 
 Architecture = Literal[

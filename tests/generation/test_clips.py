@@ -111,14 +111,20 @@ class Echo(torch.nn.Module):
 
     def __init__(self, future: torch.Tensor) -> None:
         super().__init__()
-        self.future, self.place, self.head = future, -1, self
+        self.future, self.place, self.head, self.core = future, -1, self, self
 
     def initial_state(self, *_: object) -> tuple[()]:
         return ()
 
-    def advance(self, frame: torch.Tensor, _: object) -> tuple[torch.Tensor, tuple[()]]:
+    def project(self, frames: torch.Tensor) -> torch.Tensor:
+        return frames.unsqueeze(0)
+
+    def step(self, projected: torch.Tensor, _: object) -> tuple[torch.Tensor, tuple[()]]:
         self.place += 1
-        return frame, ()
+        return projected, ()
+
+    def joined(self, hidden: torch.Tensor) -> torch.Tensor:
+        return hidden[0]
 
     def forward(self, _: torch.Tensor) -> torch.Tensor:
         return self.future[:, self.place]

@@ -11,15 +11,17 @@ from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel, SampleSettings
-from reverie.models.cores import ParallelCore
+from reverie.models.cores import LstmCore
 from reverie.models.fronts import ConvFront
 from reverie.models.heads import EnsembleHead, LinearHead
+from reverie.models.lstm import Masks
 from reverie.models.settings import Architecture, ModelSettings
 from reverie.settings import build
 
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 FRAMES = FourierFrames(5)
 D = FRAMES.width
+NO_MASKS = Masks(None, None)
 VARIANTS: dict[str, dict[str, Any]] = {
     **{name: {"architecture": name} for name in ARCHITECTURES},
     "conv, 1-D": {"architecture": "conv", "conv_reading": "1-d"},
@@ -128,11 +130,18 @@ def test_frames_without_planes_are_read_as_a_line() -> None:
         assert model.front.features == 2 * 5
 
 
+def members(core: LstmCore, features: Tensor) -> Tensor:
+    """What each member says: [M, B, T, H]."""
+    for layer in core.layers:
+        features = layer.reference(features.expand(layer.members, *features.shape[-3:]), NO_MASKS)
+    return features
+
+
 def test_bilinear_sums_what_its_branches_say() -> None:
     model = made("bilinear", dense_after_sum=False)
-    assert isinstance(model.core, ParallelCore)
+    assert isinstance(model.core, LstmCore)
     features = torch.randn(2, 5, 6)
-    one, other = (member(features) for member in model.core.members)
+    one, other = members(model.core, features)
     assert not torch.allclose(one, other)
     torch.testing.assert_close(model.core(features), one + other)
 
@@ -140,12 +149,10 @@ def test_bilinear_sums_what_its_branches_say() -> None:
 def test_an_ensemble_averages_and_may_learn_apart() -> None:
     model = made("ensemble, apart", hidden=8)
     assert isinstance(model.head, EnsembleHead)
-    assert isinstance(model.core, ParallelCore)
+    assert isinstance(model.core, LstmCore)
     frames = torch.randn(2, 5, D)
-    own = [
-        head(member(frames))
-        for head, member in zip(model.head.members, model.core.members, strict=True)
-    ]
+    said = members(model.core, frames)
+    own = [head(one) for head, one in zip(model.head.members, said, strict=True)]
     torch.testing.assert_close(model(frames), torch.stack(own).mean(0))
     target = torch.randn(2, 5, D)
     free = build_model(
@@ -169,6 +176,9 @@ def test_an_ensemble_averages_and_may_learn_apart() -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_gradients_are_right(variant: str) -> None:
     model = made(variant, 4, filters=2).double()
+    with torch.no_grad():  # biases of zero would put units of a silent layer right on the kink
+        for parameter in model.parameters():
+            parameter += 0.1 * torch.randn_like(parameter)
     frames = torch.randn(2, 3 + model.step_frames, D, dtype=torch.float64)
 
     def loss(*_: Tensor) -> Tensor:

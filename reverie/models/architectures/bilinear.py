@@ -2,13 +2,12 @@
 
 from reverie.models.architectures.parts import Parts
 from reverie.models.contract import FrameModel
-from reverie.models.cores import ParallelCore
 
 
 def bilinear(parts: Parts) -> FrameModel:
     """LSTMs that hear the same dense layer, each with weights of its own, their outputs summed."""
     settings = parts.settings
     front = parts.dense_front(relu=True)
-    core = ParallelCore([parts.lstms(front.features) for _ in range(settings.branches)], "sum")
+    core = parts.lstms(front.features, members=settings.branches, join="sum")
     dense = parts.dense(settings.hidden, relu=True) if settings.dense_after_sum else None
     return FrameModel(front, core, parts.linear_head(dense))

@@ -2,7 +2,6 @@
 
 from reverie.models.architectures.parts import Parts
 from reverie.models.contract import FrameModel
-from reverie.models.cores import ParallelCore
 
 
 def ensemble(parts: Parts) -> FrameModel:
@@ -10,6 +9,11 @@ def ensemble(parts: Parts) -> FrameModel:
     settings = parts.settings
     front = parts.no_front()
     small = max(1, settings.hidden // settings.members)
-    stacks = [parts.lstms(front.features, settings.depth, small) for _ in range(settings.members)]
-    core = ParallelCore(stacks, "concatenate")
+    core = parts.lstms(
+        front.features,
+        depth=settings.depth,
+        members=settings.members,
+        hidden=small,
+        join="concatenate",
+    )
     return FrameModel(front, core, parts.ensemble_head(small))

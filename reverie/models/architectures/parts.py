@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from reverie.frames.contract import Frames
-from reverie.models.cores import StackedCore
+from reverie.models.cores import Join, LstmCore
 from reverie.models.fronts import ConvFront, DenseFront, NoFront
 from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.linear import Dense
@@ -51,22 +51,32 @@ class Parts:
             rng=self.rng,
         )
 
-    def lstms(self, features: int, depth: int = 1, hidden: int | None = None) -> StackedCore:
-        """`depth` LSTM layers, one upon the other."""
+    def lstms(
+        self,
+        features: int,
+        *,
+        depth: int = 1,
+        members: int = 1,
+        hidden: int | None = None,
+        join: Join = "sum",
+    ) -> LstmCore:
+        """`depth` LSTM layers, one upon the other, of `members` side by side."""
         settings = self.settings
         width = hidden or settings.hidden
-        return StackedCore(
+        return LstmCore(
             [
                 Lstm(
                     width if number else features,
                     width,
+                    members=members,
                     input_dropout=settings.input_dropout,
                     hidden_dropout=settings.hidden_dropout,
                     precision=settings.precision,
                     rng=self.rng,
                 )
                 for number in range(depth)
-            ]
+            ],
+            join,
         )
 
     def linear_head(self, dense: Dense | None = None) -> LinearHead:

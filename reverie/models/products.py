@@ -1,0 +1,140 @@
+"""Matrix products in a chosen precision, with each weight rounded and packed once while it lasts.
+
+A weight of float32 has to be rounded before a product in bfloat16, and oneDNN lays it out anew
+inside every product. Both are a fraction of a large product and most of a small one, so what was
+made of a weight is kept until the weight changes.
+Letters: M members, N rows, F features in, O outputs.
+"""
+
+from typing import Any, Literal, cast
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+
+Precision = Literal["float32", "bfloat16"]
+"""Of matrix products; weights, their gradients and everything between products stay float32."""
+
+
+class Factor:
+    """The weights [M, O, F] of a product, as the product wants them.
+
+    Args:
+        precision: of the product; `float32` takes weights in the type they have.
+    """
+
+    def __init__(self, precision: Precision) -> None:
+        self.precision: Precision = precision
+        self._rounded: tuple[object, Tensor] | None = None
+        self._packed: dict[bool, tuple[object, list[Tensor]]] = {}
+
+    def __deepcopy__(self, memo: object) -> "Factor":
+        """One with nothing kept: what is kept can be made again."""
+        return Factor(self.precision)
+
+    def product_type(self, like: Tensor) -> torch.dtype:
+        """Of the factors: that of `like`, or bfloat16."""
+        return torch.bfloat16 if self.precision == "bfloat16" else like.dtype
+
+    def rounded(self, weight: Tensor) -> Tensor:
+        """`weight` in the type of the product."""
+        dtype, state = self.product_type(weight), _state(weight)
+        if weight.dtype == dtype:
+            return weight.detach()
+        if self._rounded is None or self._rounded[1].shape != weight.shape:
+            self._rounded = (state, weight.detach().to(dtype))
+        elif self._rounded[0] != state:
+            # Into the memory of the one before.
+            self._rounded = (state, self._rounded[1].copy_(weight.detach()))
+        return self._rounded[1]
+
+    def again(self, x: Tensor, weight: Tensor, *, transposed: bool = False) -> Tensor:
+        """`x @ weight.mT` or, transposed, `x @ weight`, where the same weight comes many times.
+
+        Args:
+            x: [M, N, F], or transposed [M, N, O], in the type of the product.
+            weight: [M, O, F].
+            transposed: which of the two.
+
+        Returns:
+            [M, N, O], or transposed [M, N, F], in the type of the product.
+        """
+        if not can_pack(x):
+            rounded = self.rounded(weight)
+            return product(x, rounded if transposed else rounded.mT)
+        state = _state(weight)
+        kept = self._packed.get(transposed)
+        if kept is None or kept[0] != state:
+            rounded = weight.detach().to(x.dtype)
+            lay_out = torch.ops.mkldnn._reorder_linear_weight
+            laid = [lay_out((one.t() if transposed else one).contiguous()) for one in rounded]
+            kept = self._packed[transposed] = (state, laid)
+        linear = torch.ops.mkldnn._linear_pointwise
+        outputs = [
+            linear(part, one, None, "none", [], "") for part, one in zip(x, kept[1], strict=True)
+        ]
+        return outputs[0].unsqueeze(0) if len(outputs) == 1 else torch.stack(outputs)
+
+
+def can_pack(x: Tensor) -> bool:
+    """Whether weights can be laid out beforehand for a product with `x`."""
+    return (
+        x.dtype == torch.bfloat16
+        and x.device.type == "cpu"
+        and torch.backends.mkldnn.is_available()
+        and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+        and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    )
+
+
+def product(a: Tensor, b: Tensor) -> Tensor:
+    """[M, N, F] x [M, F, O] -> [M, N, O]."""
+    if a.shape[0] == 1:
+        return torch.mm(a[0], b[0]).unsqueeze(0)
+    return torch.bmm(a, b)
+
+
+def weight_gradient(into_outputs: Tensor, inputs: Tensor, dtype: torch.dtype) -> Tensor:
+    """[M, O, N] x [M, N, F] -> [M, O, F], in `dtype`."""
+    return product(into_outputs, inputs).to(dtype)
+
+
+def affine(x: Tensor, weight: Tensor, bias: Tensor, factor: Factor) -> Tensor:
+    """`x @ weight.T + bias`: [N, F], [O, F], [O] -> [N, O], in the type of `x`."""
+    return cast(Any, _Affine).apply(  # torch leaves its type out
+        x, weight, bias, factor
+    )
+
+
+def _state(weight: Tensor) -> object:
+    """What changes when the weight does."""
+    return weight.data_ptr(), weight._version
+
+
+class _Affine(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, factor: Factor) -> Tensor:
+        rounded = factor.rounded(weight)
+        inputs = x.to(rounded.dtype)
+        ctx.save_for_backward(inputs, rounded)
+        ctx.dtype = x.dtype
+        if rounded.dtype == x.dtype:
+            return torch.addmm(bias, inputs, rounded.t())
+        return torch.mm(inputs, rounded.t()) + bias
+
+    @staticmethod
+    def _backward(ctx: Any, into_outputs: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, rounded = ctx.saved_tensors
+        rough = into_outputs.to(rounded.dtype)
+        into_x = (rough @ rounded).to(ctx.dtype) if ctx.needs_input_grad[0] else None
+        turned = laid_out(rough.t())
+        return into_x, (turned @ inputs).to(ctx.dtype), into_outputs.sum(0), None
+
+    # Not differentiable twice; torch leaves the type of that decorator out.
+    backward = cast(Any, staticmethod(once_differentiable(_backward)))
+
+
+def laid_out(turned: Tensor) -> Tensor:
+    """A transposed matrix as its product wants it: oneDNN is slow to read columns of bfloat16."""
+    return turned.contiguous() if turned.dtype == torch.bfloat16 else turned
