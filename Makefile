@@ -27,7 +27,7 @@ demo: $(VENV)/.runtime
 test: lint
 	@$(BIN)/python -c 'import shutil, sys; sys.exit(0 if shutil.which("chromium") else \
 	    "make test: the page tests drive a browser; install it with: sudo apt-get install chromium")'
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -4,10 +4,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -38,16 +39,31 @@ def chromium() -> str:
     return path
 
 
+@cache
+def _browser() -> tuple[Playwright, Browser]:
+    """One browser for all tests of a process: starting one takes seconds."""
+    playwright = sync_playwright().start()
+    return playwright, playwright.chromium.launch(
+        executable_path=chromium(), args=FLAGS, timeout=PATIENCE_MS
+    )
+
+
+def close_browser() -> None:
+    """Close the browser, if one was opened."""
+    if _browser.cache_info().currsize:
+        playwright, browser = _browser()
+        browser.close()
+        playwright.stop()
+        _browser.cache_clear()
+
+
 @contextmanager
 def visit(file: Path, scheme: Literal["light", "dark"], width: int) -> Iterator[Visit]:
     """Open `file` in a window of `width` pixels, in `scheme`, until it has loaded."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=FLAGS, timeout=PATIENCE_MS
-        )
-        context = browser.new_context(
-            color_scheme=scheme, viewport={"width": width, "height": 900}, offline=True
-        )
+    _, browser = _browser()
+    with browser.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": 900}, offline=True
+    ) as context:
         # The page's own policy forbids scripts; the test's need to run all the same.
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
@@ -62,4 +78,3 @@ def visit(file: Path, scheme: Literal["light", "dark"], width: int) -> Iterator[
         page.on("request", note)
         page.goto(file.resolve().as_uri())
         yield seen
-        browser.close()

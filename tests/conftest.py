@@ -1,5 +1,6 @@
 """A small prepared corpus and a small recipe, shared by the tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.training.recipe import load_recipe
 from reverie.training.settings import Recipe
+from tests.browser import close_browser
 from tests.music import write_recordings
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,6 +37,13 @@ SMALL = [
 def one_thread() -> None:
     """Tests run side by side, one on each core."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_browser() -> Iterator[None]:
+    """A browser that a test opened is closed after the last one."""
+    yield
+    close_browser()
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 """RMSprop as Keras has it, with the paper's L2 penalty on dense layers.
 
 Own, because it is small and `torch.optim` is not: loading it takes seconds (it brings the compiler
-along), and it makes intermediates as large as a weight at every step, whose fresh pages cost more
-than the arithmetic. Equal to `torch.optim.RMSprop` to rounding, which a test shows.
+along), and it goes through memory once for each operation, which costs several times the
+arithmetic. Equal to `torch.optim.RMSprop` to rounding, which a test shows.
 """
 
 import math
@@ -21,6 +21,8 @@ DECAY = 0.9
 """Of the running mean of squared gradients (Tieleman & Hinton 2012; Keras' default)."""
 EPSILON = 1e-8
 LOWEST_RATE = 0.01
+PIECE = 1 << 18
+"""Weights at a time: with gradient, mean square and intermediate, what two cores' caches hold."""
 
 
 class RmsProp:
@@ -41,31 +43,31 @@ class RmsProp:
         self.learning_rate = 0.0
         self._parameters, self._penalised, self._l2 = parameters, penalised, l2
         self._squares = {name: torch.zeros_like(one) for name, one in parameters.items()}
-        self._scratch: Tensor | None = None
+        kind = next(iter(parameters.values()), torch.empty(0))
+        self._scratch = torch.empty(PIECE, dtype=kind.dtype, device=kind.device)
 
     def zero_grad(self) -> None:
-        """Set all gradients to zero, in the memory they have."""
+        """Let go of all gradients: the next ones then need no addition."""
         for parameter in self._parameters.values():
-            if parameter.grad is not None:
-                parameter.grad.zero_()
+            parameter.grad = None
 
     @torch.no_grad()
     def step(self) -> None:
         """Move every weight that has a gradient; gradients are left changed."""
-        largest = max(one.numel() for one in self._parameters.values())
-        if self._scratch is None:
-            self._scratch = next(iter(self._parameters.values())).new_empty(largest)
-        for name, weight in self._parameters.items():
-            gradient = weight.grad
-            if gradient is None:
+        for name, parameter in self._parameters.items():
+            if parameter.grad is None:
                 continue
-            if name in self._penalised and self._l2:
-                gradient.add_(weight, alpha=2 * self._l2)
-            squares = self._squares[name]
-            squares.mul_(DECAY).addcmul_(gradient, gradient, value=1 - DECAY)
-            root = self._scratch[: weight.numel()].view_as(weight)
-            torch.sqrt(squares, out=root)
-            weight.addcdiv_(gradient, root.add_(EPSILON), value=-self.learning_rate)
+            penalty = 2 * self._l2 if name in self._penalised else 0.0
+            whole = (parameter, parameter.grad, self._squares[name])
+            # One piece at a time goes through all of the arithmetic while it is in the cache.
+            pieces = (one.view(-1).split(PIECE) for one in whole)
+            for weight, gradient, squares in zip(*pieces, strict=True):
+                if penalty:
+                    gradient.add_(weight, alpha=penalty)
+                squares.mul_(DECAY).addcmul_(gradient, gradient, value=1 - DECAY)
+                root = self._scratch[: weight.numel()]
+                torch.sqrt(squares, out=root)
+                weight.addcdiv_(gradient, root.add_(EPSILON), value=-self.learning_rate)
 
     def state_dict(self) -> dict[str, Tensor]:
         """What a checkpoint keeps: the mean squares by name."""

@@ -1,0 +1,157 @@
+"""One training step: ours, torch.nn.LSTM, Keras, and the bare product as the ceiling.
+
+    python benchmarks/train_step.py [--architecture baseline] [--batch 64] [--keras]
+    python benchmarks/train_step.py --sweep batch
+
+A step is forward, backward and RMSprop. Ours has the paper's dropout; torch's goes without. The
+programs run in turns; a rate is that of the operations that the model needs (forward, the gradient
+of each weight, and of each input but the frame itself), whatever a program really did.
+`--sweep batch`, `hidden` or `steps` changes one size at a time.
+"""
+
+import argparse
+
+import torch
+from rivals import TorchModel, keras_step, torch_step
+from timing import Program, Times, bare_product, in_turns, keep, machine, show, start
+
+from reverie.frames.fourier import FourierFrames
+from reverie.models.architectures import build_model
+from reverie.models.outline import operations
+from reverie.models.products import Precision
+from reverie.training.loop import train_step
+from reverie.training.optimiser import build_optimiser, set_learning_rate
+from reverie.training.recipe import load_recipe
+
+SWEEPS = {"batch": [1, 5, 32, 64], "hidden": [512, 1024, 2048, 4096], "steps": [10, 40, 160]}
+BARE_SIZE = 2048
+
+
+def our_step(chosen: argparse.Namespace, precision: Precision, frames: torch.Tensor) -> Program:
+    recipe = load_recipe(
+        "paper",
+        [
+            f"model.architecture={chosen.architecture}",
+            f"model.hidden={chosen.hidden}",
+            f"model.precision={precision}",
+            f"frames.frame_samples={chosen.frame_samples}",
+        ],
+    )
+    transform = FourierFrames(chosen.frame_samples)
+    model = build_model(recipe.model, transform, torch.Generator().manual_seed(0))
+    optimiser = build_optimiser(model, recipe)
+    set_learning_rate(optimiser, recipe, 0.0)
+    rng = torch.Generator().manual_seed(1)
+    return lambda: train_step(model, optimiser, frames, rng, recipe)
+
+
+def needed(chosen: argparse.Namespace) -> int:
+    """Floating-point operations of one step."""
+    settings = load_recipe(
+        "paper",
+        [f"model.architecture={chosen.architecture}", f"model.hidden={chosen.hidden}"],
+    ).model
+    with torch.device("meta"):
+        model = build_model(settings, FourierFrames(chosen.frame_samples), None)
+    return chosen.batch * chosen.steps * operations(model)
+
+
+def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int]]:
+    """Times of every program, and the operations that each is credited with."""
+    width = 2 * chosen.frame_samples
+    ahead = 3 if chosen.architecture == "blocks" else 1
+    frames = torch.randn(chosen.batch, chosen.steps + ahead, width)
+    bf16, flops = bare_product(BARE_SIZE, torch.bfloat16)
+    float32, _ = bare_product(BARE_SIZE, torch.float32)
+    programs: dict[str, Program] = {
+        "bare product, bfloat16": bf16,
+        "bare product, float32": float32,
+    }
+    programs["reverie, bfloat16"] = our_step(chosen, "bfloat16", frames)
+    if not chosen.quick:
+        programs["reverie, float32"] = our_step(chosen, "float32", frames)
+        if chosen.architecture in ("baseline", "bilinear"):
+            for name, autocast in (("float32", False), ("autocast", True)):
+                rival = TorchModel(chosen.architecture, width, chosen.hidden)
+                programs[f"torch.nn.LSTM, {name}"] = torch_step(rival, frames, autocast=autocast)
+        if chosen.keras:
+            programs["Keras 3, float32"] = keras_step(width, chosen.hidden, frames)
+    credited = dict.fromkeys(programs, needed(chosen))
+    credited |= dict.fromkeys(("bare product, bfloat16", "bare product, float32"), flops)
+    return in_turns(programs, chosen.rounds), credited
+
+
+def main() -> None:
+    parser = start(__doc__)
+    parser.add_argument("--architecture", default="baseline")
+    parser.add_argument("--hidden", type=int, default=2048)
+    parser.add_argument("--frame-samples", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument(
+        "--keras", action="store_true", help="time Keras too (pip install keras jax)"
+    )
+    parser.add_argument("--quick", action="store_true", help="bfloat16 and its ceiling only")
+    parser.add_argument("--sweep", choices=list(SWEEPS))
+    chosen = parser.parse_args()
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
+    print(machine(), flush=True)
+    figures: list[dict[str, object]] = []
+    for size in SWEEPS[chosen.sweep] if chosen.sweep else [None]:
+        if size is not None:
+            setattr(chosen, chosen.sweep, size)
+        times, credited = measure(chosen)
+        print(
+            f"\n{chosen.architecture}, D = {2 * chosen.frame_samples}, H = {chosen.hidden}, "
+            f"batch {chosen.batch}, T = {chosen.steps}\n"
+        )
+        ours = times["reverie, bfloat16"]
+        ceiling = {
+            "bfloat16": times["bare product, bfloat16"],
+            "float32": times["bare product, float32"],
+        }
+        rows: list[list[str]] = []
+        for name, found in times.items():
+            rate, best = (credited[name] / one / 1e9 for one in (found.median, found.fastest))
+            kind = "float32" if name.endswith("float32") else "bfloat16"
+            top = credited[f"bare product, {kind}"] / ceiling[kind].fastest / 1e9
+            rows.append(
+                [
+                    name,
+                    f"{1e3 * found.median:.0f}",
+                    f"{1e3 * found.fastest:.0f} to {1e3 * found.slowest:.0f}",
+                    f"{rate:.0f}",
+                    f"{best:.0f}",
+                    f"{best / top:.0%}",
+                    f"{ours.times_faster_than(found):.1f}",
+                ]
+            )
+            figures.append(
+                {
+                    "program": name,
+                    **{
+                        key: getattr(chosen, key)
+                        for key in ("architecture", "batch", "hidden", "steps")
+                    },
+                    "seconds": found.seconds,
+                    "operations": credited[name],
+                }
+            )
+        show(
+            rows,
+            [
+                "program",
+                "median, ms",
+                "range",
+                "GFLOP/s",
+                "at its fastest",
+                "of the ceiling",
+                "ours is faster",
+            ],
+        )
+    keep(chosen.json, {"machine": machine(), "figures": figures})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Every benchmark of the engine runs, at a size that says nothing, and prints its table."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "benchmarks"
+TINY = ["--hidden", "8", "--frame-samples", "20", "--steps", "4", "--rounds", "2"]
+
+
+def run(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
+) -> str:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.setattr(sys, "argv", [f"{name}.py", *words])
+    importlib.import_module(name).main()
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("architecture", ["bilinear", "blocks"])
+def test_train_step(
+    architecture: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    told = tmp_path / "figures.json"
+    words = ["--architecture", architecture, "--batch", "3", "--json", str(told)]
+    table = run("train_step", monkeypatch, capsys, *TINY, *words)
+    assert "| reverie, bfloat16 |" in table
+    assert ("torch.nn.LSTM" in table) == (architecture == "bilinear")
+    figures = json.loads(told.read_text())["figures"]
+    assert {len(one["seconds"]) for one in figures} == {2}
+
+
+def test_generate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    table = run("generate", monkeypatch, capsys, *TINY, "--clips", "1", "2")
+    assert table.count("| re-feeding torch.nn.LSTM |") == 2
+    assert "2 clips at once; first frame after" in table
+
+
+def test_memory() -> None:
+    found = subprocess.run(
+        [sys.executable, FOLDER / "memory.py", "--architectures", "gruv", "--hidden", "8"]
+        + ["--batch", "1"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "| gruv | 0.1 M |" in found.stdout
