@@ -63,10 +63,8 @@ def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int
     frames = torch.randn(chosen.batch, chosen.steps + ahead, width)
     bf16, flops = bare_product(BARE_SIZE, torch.bfloat16)
     float32, _ = bare_product(BARE_SIZE, torch.float32)
-    programs: dict[str, Program] = {
-        "bare product, bfloat16": bf16,
-        "bare product, float32": float32,
-    }
+    bare = {"bfloat16": "bare product, bfloat16", "float32": "bare product, float32"}
+    programs: dict[str, Program] = {bare["bfloat16"]: bf16, bare["float32"]: float32}
     programs["reverie, bfloat16"] = our_step(chosen, "bfloat16", frames)
     if not chosen.quick:
         programs["reverie, float32"] = our_step(chosen, "float32", frames)
@@ -77,7 +75,7 @@ def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int
         if chosen.keras:
             programs["Keras 3, float32"] = keras_step(width, chosen.hidden, frames)
     credited = dict.fromkeys(programs, needed(chosen))
-    credited |= dict.fromkeys(("bare product, bfloat16", "bare product, float32"), flops)
+    credited |= dict.fromkeys(bare.values(), flops)
     return in_turns(programs, chosen.rounds), credited
 
 

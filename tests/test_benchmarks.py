@@ -44,9 +44,9 @@ def test_generate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 
 
 def test_memory() -> None:
+    words = ["--architectures", "gruv", "--hidden", "8", "--batch", "1"]
     found = subprocess.run(
-        [sys.executable, FOLDER / "memory.py", "--architectures", "gruv", "--hidden", "8"]
-        + ["--batch", "1"],
+        [sys.executable, FOLDER / "memory.py", *words],
         capture_output=True,
         text=True,
         check=True,
