@@ -6,20 +6,15 @@ from typing import Annotated
 
 import typer
 
+from reverie.cli.options import AsJson, Assignments, Quiet, RecipeName
+
 
 def demo(
     out: Annotated[Path, typer.Option(help="The folder for everything it makes.")] = Path(
         "reverie-demo"
     ),
-    recipe: Annotated[
-        str, typer.Option(help="demo, desk or paper; or the path of a TOML file with your own.")
-    ] = "demo",
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="SECTION.FIELD=VALUE", help="Change one setting; may be repeated."
-        ),
-    ] = None,
+    recipe: RecipeName = "demo",
+    assignments: Assignments = None,
     minutes: Annotated[
         float | None,
         typer.Option(min=0, help="Longest time to train.", show_default="the recipe's"),
@@ -27,10 +22,8 @@ def demo(
     show: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Learn from twelve embedded piano tunes, make five new clips, and show them on one page.
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from reverie.cli.options import AsJson, Assignments, Quiet
+
 
 def experiment(
     protocol: Annotated[str, typer.Argument(help="`paper`: section 4 of the paper.")],
@@ -34,18 +36,9 @@ def experiment(
     clips: Annotated[int, typer.Option(help="Clips of a model at each checkpoint.")] = 5,
     seconds: Annotated[float, typer.Option(help="Length of each clip.")] = 10.0,
     rng_seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="SECTION.FIELD=VALUE",
-            help="Change one setting for every model; may be repeated.",
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the tables as JSON on stdout.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare architectures by the paper's protocol, and write a report.
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from reverie.cli.options import AsJson, Quiet
+
 
 def generate(
     run: Annotated[Path, typer.Argument(help="A run that `reverie train` made.")],
@@ -46,10 +48,8 @@ def generate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace clips that are there.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make new music that goes on from a seed.
 

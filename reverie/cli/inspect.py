@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from reverie.cli.options import AsJson, Quiet
+
 
 def inspect(
     folder: Annotated[
@@ -18,10 +20,8 @@ def inspect(
             metavar="PAGE", help="Write a page with the waveform and spectrogram of each recording."
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Show what is in a corpus, what was refused and why, and whether it is enough.
 

@@ -3,24 +3,15 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 
-import typer
+from reverie.cli.options import AsJson, Assignments, RecipeName
 
 
 def models(
-    recipe: Annotated[
-        str, typer.Option(help="Sizes as in this recipe: a name, or the path of a TOML file.")
-    ] = "paper",
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="SECTION.FIELD=VALUE", help="Change one setting; may be repeated."
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
-    ] = False,
+    recipe: RecipeName = "paper",
+    assignments: Assignments = None,
+    as_json: AsJson = False,
 ) -> None:
     """List the architectures with their size, memory and cost of a training step.
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from reverie.cli.options import AsJson, Quiet
+
 
 def prepare(
     recordings: Annotated[
@@ -34,10 +36,8 @@ def prepare(
         int | None,
         typer.Option(min=1, help="Files decoded at once.", show_default="the number of cores"),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Turn a folder of recordings into a corpus to train on.
 

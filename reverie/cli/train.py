@@ -6,30 +6,22 @@ from typing import Annotated
 
 import typer
 
+from reverie.cli.options import AsJson, Assignments, Quiet, RecipeName
+
 
 def train(
     corpus: Annotated[Path, typer.Argument(help="A corpus that `reverie prepare` made.")],
-    recipe: Annotated[
-        str,
-        typer.Option(help="demo, desk or paper; or the path of a TOML file with your own."),
-    ] = "desk",
+    recipe: RecipeName = "desk",
     out: Annotated[
         Path | None,
         typer.Option(help="The run's folder.", show_default="CORPUS-RECIPE beside the corpus"),
     ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="SECTION.FIELD=VALUE", help="Change one setting; may be repeated."
-        ),
-    ] = None,
+    assignments: Assignments = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would take, and stop.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a model on a corpus.
 

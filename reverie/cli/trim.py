@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from reverie.cli.options import AsJson
+
 
 def trim(
     clip: Annotated[Path, typer.Argument(help="A mono WAV or FLAC file.")],
@@ -24,9 +26,7 @@ def trim(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a clip that is there.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON on stdout.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cut a clip down to its best part; the original stays, and what was cut is recorded.
 

@@ -20,7 +20,7 @@ def half_second_change_db(wave: NDArray[np.float32], rate_hz: int) -> float:
     halves = len(wave) * 2 // rate_hz
     if halves < 2:
         return 0.0
-    power = 10 ** (_features(wave, rate_hz) / 10)
+    power = 10 ** (band_decibels(wave, rate_hz) / 10)
     spans = np.array_split(power, halves, axis=1)
     spectra = 10 * np.log10(np.stack([span.mean(axis=1) for span in spans], axis=1))
     mean = spectra.mean(axis=1)
@@ -35,7 +35,7 @@ def strongest_repeat(wave: NDArray[np.float32], rate_hz: int) -> tuple[float, fl
     The spectrum over time, less its mean and trend, is correlated with itself at each delay from
     0.3 s to half the clip. An exact loop has 1. (0, 0) for a clip that is too short to tell.
     """
-    features = _features(wave, rate_hz).astype(np.float64)
+    features = band_decibels(wave, rate_hz).astype(np.float64)
     columns = features.shape[1]
     # A sound that fades resembles itself at every delay; without its trend it does not.
     time: NDArray[np.float64] = np.linspace(-1, 1, columns)
@@ -53,7 +53,7 @@ def strongest_repeat(wave: NDArray[np.float32], rate_hz: int) -> tuple[float, fl
     return best, delay * step
 
 
-def _features(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
+def band_decibels(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
     """Decibels [bands, columns], a column every 50 ms or so, floored 60 dB below the loudest."""
     columns = max(round(len(wave) / rate_hz / FEATURE_SECONDS), 1)
     decibels = spectrogram_db(wave, rate_hz, columns, BANDS)

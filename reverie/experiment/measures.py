@@ -2,15 +2,22 @@
 
 import dataclasses
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
 from reverie.evaluation.health import corpus_level_dbfs, health
+from reverie.evaluation.nearest import TrainingExcerpts
 from reverie.training.run import Run
+
+HELD_OUT_EXCERPTS = 4
+"""Of each held-out recording."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,10 @@ class ClipFigures:
     edge_jump: float | None
     repeat_similarity: float
     verdict: str
+    nearest_similarity: float
+    """To the training excerpt of two seconds that is most like two seconds of it."""
+    nearest_recording: str
+    nearest_offset_seconds: float
     start_seconds: float
     end_seconds: float
     """What trimming left."""
@@ -46,6 +57,9 @@ class ModelResult:
     """By the epoch of each checkpoint that clips were made at."""
     chosen_epoch: int
     clips: tuple[ClipFigures, ...]
+    held_out_similarity: float
+    """What `nearest_similarity` is of real music: the median over held-out excerpts as long as
+    the clips."""
     seconds: float
     """Of training."""
 
@@ -62,6 +76,11 @@ class ModelResult:
         return statistics.median(one.relative_db for one in self.clips)
 
     @property
+    def nearest_similarity(self) -> float:
+        """Median over its clips."""
+        return statistics.median(one.nearest_similarity for one in self.clips)
+
+    @property
     def verdicts(self) -> str:
         """How many clips came to which verdict: `3 sound, 2 silent`."""
         found = [one.verdict for one in self.clips]
@@ -74,18 +93,57 @@ class ModelResult:
         return row | {"level_db": self.level_db}
 
 
-def measure_clip(clip: Path, corpus: Corpus, run: Run, trim: tuple[float, float]) -> ClipFigures:
-    """Measure the WAV file `clip`, of which `trim` (start and end in seconds) was kept."""
-    samples, rate_hz = soundfile.read(clip, dtype="int16")
-    found = health(samples, rate_hz, corpus_level_dbfs(corpus), run.recipe.frames.frame_samples)
-    return ClipFigures(
-        name=clip.name,
-        relative_db=round(found.relative_db, 3),
-        drift_db=round(found.drift_db, 3),
-        flatness=round(found.flatness, 5),
-        edge_jump=None if found.edge_jump is None else round(found.edge_jump, 3),
-        repeat_similarity=round(found.repeat_similarity, 4),
-        verdict=found.verdict,
-        start_seconds=round(trim[0], 4),
-        end_seconds=round(trim[1], 4),
-    )
+class Yardstick:
+    """What clips are measured against: the level and the excerpts of the training recordings.
+
+    Args:
+        corpus: split.
+        clip_seconds: how long clips are.
+    """
+
+    def __init__(self, corpus: Corpus, clip_seconds: float) -> None:
+        self.corpus = corpus
+        self.level_dbfs = corpus_level_dbfs(corpus)
+        self._training = corpus.of_split("train")
+        self._excerpts = TrainingExcerpts(
+            (_floats(corpus.pcm(one)) for one in self._training), corpus.rate_hz
+        )
+        length = round(clip_seconds * corpus.rate_hz)
+        real = [
+            _floats(corpus.pcm(one)[start : start + length])
+            for one in corpus.of_split("held-out")
+            for start in range(0, max(1, one.samples - length), length)[:HELD_OUT_EXCERPTS]
+        ]
+        found = self._excerpts.nearest(real)
+        self.held_out_similarity = round(statistics.median(one.similarity for one in found), 4)
+
+    def measure(
+        self, clips: Sequence[Path], run: Run, trims: Sequence[tuple[float, float]]
+    ) -> tuple[ClipFigures, ...]:
+        """Measure WAV files, of each of which a part (start and end in seconds) was kept."""
+        waves = [soundfile.read(clip, dtype="int16") for clip in clips]
+        nearest = self._excerpts.nearest([_floats(samples) for samples, _ in waves])
+        figures: list[ClipFigures] = []
+        for clip, (samples, rate_hz), near, trim in zip(clips, waves, nearest, trims, strict=True):
+            found = health(samples, rate_hz, self.level_dbfs, run.recipe.frames.frame_samples)
+            figures.append(
+                ClipFigures(
+                    name=clip.name,
+                    relative_db=round(found.relative_db, 3),
+                    drift_db=round(found.drift_db, 3),
+                    flatness=round(found.flatness, 5),
+                    edge_jump=None if found.edge_jump is None else round(found.edge_jump, 3),
+                    repeat_similarity=round(found.repeat_similarity, 4),
+                    verdict=found.verdict,
+                    nearest_similarity=round(near.similarity, 4),
+                    nearest_recording=self._training[near.recording].path,
+                    nearest_offset_seconds=near.offset_seconds,
+                    start_seconds=round(trim[0], 4),
+                    end_seconds=round(trim[1], 4),
+                )
+            )
+        return tuple(figures)
+
+
+def _floats(samples: NDArray[np.int16]) -> NDArray[np.float32]:
+    return samples.astype(np.float32) / 32768

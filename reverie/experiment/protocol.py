@@ -14,6 +14,8 @@ import dataclasses
 import json
 import sys
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from reverie.corpus.corpus import MANIFEST, Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
-from reverie.experiment.measures import ClipFigures, ModelResult, measure_clip
+from reverie.experiment.measures import ModelResult, Yardstick
 from reverie.experiment.plan import needs_of, recipe_of, stops_minutes, until
 from reverie.experiment.selection import HeldOut, part_held_out, selection_loss
 from reverie.experiment.settings import ExperimentSettings
@@ -79,6 +81,8 @@ def run_experiment(
         results: list[ModelResult] = []
         failed: dict[str, str] = {}
         spent = _Spent()
+        # Made when the first model is measured: where all are done nothing is read.
+        yardstick = cache(lambda: Yardstick(corpus, settings.seconds))
         for number, model in enumerate(settings.models, 1):
             done = _known(folder, model)
             if done is None:
@@ -86,7 +90,7 @@ def run_experiment(
                 _say(f"model {number} of {len(settings.models)}: {model}{left}", quiet=quiet)
                 try:
                     began = time.monotonic()
-                    done = _do(folder, settings, model, corpus, held_out, quiet=quiet)
+                    done = _do(folder, settings, model, corpus, held_out, yardstick, quiet=quiet)
                     spent.note(settings, model, time.monotonic() - began)
                 except (ReverieError, MemoryError) as error:
                     failed[model] = str(error) or "there was not enough memory"
@@ -102,6 +106,7 @@ def _do(
     model: Architecture,
     corpus: Corpus,
     held_out: HeldOut,
+    yardstick: Callable[[], Yardstick],
     *,
     quiet: bool,
 ) -> ModelResult:
@@ -126,11 +131,9 @@ def _do(
         asked = dataclasses.replace(wanted, checkpoint=str(epoch))
         made[epoch] = generate_missing(run, asked, clips, pictures=False, quiet=quiet)
     chosen = min(losses, key=lambda epoch: (losses[epoch], epoch))
-    figures: list[ClipFigures] = []
-    for clip in made[chosen]:
-        pooled = folder / "pool" / model / clip.name
-        trim = trim_clip(clip, pooled, None, None)
-        figures.append(measure_clip(clip, corpus, run, trim))
+    pool = folder / "pool" / model
+    trims = [trim_clip(clip, pool / clip.name, None, None) for clip in made[chosen]]
+    measured = yardstick()
     metrics = read_metrics(run.metrics)
     needs = needs_of(run.recipe)
     result = ModelResult(
@@ -144,7 +147,8 @@ def _do(
         ),
         selection_losses=losses,
         chosen_epoch=chosen,
-        clips=tuple(figures),
+        clips=measured.measure(made[chosen], run, trims),
+        held_out_similarity=measured.held_out_similarity,
         seconds=metrics[-1]["seconds"],
     )
     write_json(_result_path(folder, model), dataclasses.asdict(result))
@@ -236,6 +240,7 @@ class _Spent:
         return f"; about {duration(seconds)} left"
 
 
+@cache
 def _work(settings: ExperimentSettings, model: Architecture) -> float:
     if settings.equal == "time":
         return settings.minutes

@@ -38,6 +38,7 @@ COLUMNS = (
     ("Chosen", "number"),
     ("Level", "number"),
     ("Clips", "text"),
+    ("Nearest", "number"),
     ("Listeners", "number"),
 )
 
@@ -107,6 +108,7 @@ def _row(one: ModelResult) -> tuple[str, ...]:
         str(one.chosen_epoch),
         f"{signed(one.level_db)} dB",
         one.verdicts,
+        f"{one.nearest_similarity:.2f}",
         "",
     )
 
@@ -126,6 +128,12 @@ def _protocol(experiment: Experiment) -> list[str]:
         RULE,
         "The pool holds the chosen checkpoint's clips, trimmed where they are 30 dB under their "
         "loudest at the start or the end; figures are of the whole clips.",
+        "Nearest is how like two seconds of a clip are to the training excerpt most like them: the "
+        "correlation of their spectra over time, the median over clips, 1 for a copy. "
+        + "".join(
+            f"Real held-out music has {one.held_out_similarity:.2f}."
+            for one in experiment.results[:1]
+        ),
     ]
 
 
