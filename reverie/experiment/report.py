@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
 from reverie.corpus.corpus import printable
 from reverie.corpus.inspection import totals
-from reverie.experiment.claims import Claim, Curves, epochs_to_reach, judge_claims
+from reverie.experiment.claims import Claim, Curves, epoch_seconds, epochs_to_reach, judge_claims
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment
 from reverie.experiment.selection import RULE
@@ -61,13 +61,13 @@ def write_report(experiment: Experiment) -> Path:
     for one in heard:
         with replacing(folder / "figures" / f"{one['model']}.png") as temporary:
             temporary.write_bytes(one.pop("png"))
-    write_text(folder / "report.md", _markdown(experiment, claims, list(alone)))
+    write_text(folder / "report.md", _markdown(experiment, curves, claims, list(alone)))
     write_page(
         folder / "report.html",
         _TEMPLATE,
         scale=experiment.settings.scale,
         columns=COLUMNS,
-        rows=[_row(one) for one in results],
+        rows=[_row(one, curves) for one in results],
         failed=sorted(experiment.failed.items()),
         claims=claims,
         tones={"supported": "good", "contradicted": "bad", "undecided": "warn"},
@@ -96,13 +96,13 @@ def _tables(experiment: Experiment, curves: Curves) -> dict[str, Any]:
     }
 
 
-def _row(one: ModelResult) -> tuple[str, ...]:
+def _row(one: ModelResult, curves: Curves) -> tuple[str, ...]:
     return (
         one.model,
         f"{one.parameters / 1e6:.1f} M",
         str(one.epochs),
         f"{one.seconds / 60:.1f}",
-        f"{one.seconds / one.epochs:.1f}",
+        f"{epoch_seconds(curves[one.model]):.1f}",
         f"{one.train_loss:.4f}",
         f"{one.held_out_loss:.4f}",
         str(one.chosen_epoch),
@@ -197,10 +197,12 @@ def _seed(experiment: Experiment, made: Mapping[str, Any]) -> NDArray[np.int16]:
     return np.array(corpus.pcm(recording)[begin:end])
 
 
-def _markdown(experiment: Experiment, claims: Sequence[Claim], figures: Sequence[str]) -> str:
+def _markdown(
+    experiment: Experiment, curves: Curves, claims: Sequence[Claim], figures: Sequence[str]
+) -> str:
     head = "| " + " | ".join(name for name, _ in COLUMNS) + " |"
     rule = "|" + "|".join("---:" if kind == "number" else "---" for _, kind in COLUMNS) + "|"
-    rows = ["| " + " | ".join(_row(one)) + " |" for one in experiment.results]
+    rows = ["| " + " | ".join(_row(one, curves)) + " |" for one in experiment.results]
     parts = [
         f"# The paper's comparison at {experiment.settings.scale} scale",
         f"{totals(experiment.corpus)}. Selection: "

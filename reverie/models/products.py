@@ -117,15 +117,16 @@ class _Affine(Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, factor: Factor) -> Tensor:
         rounded = factor.rounded(weight)
         inputs = x.to(rounded.dtype)
-        ctx.save_for_backward(inputs, rounded)
-        ctx.dtype = x.dtype
+        ctx.save_for_backward(inputs, weight)
+        ctx.factor, ctx.dtype = factor, x.dtype
         if rounded.dtype == x.dtype:
             return torch.addmm(bias, inputs, rounded.t())
         return torch.mm(inputs, rounded.t()) + bias
 
     @staticmethod
     def _backward(ctx: Any, into_outputs: Tensor) -> tuple[Tensor | None, ...]:
-        inputs, rounded = ctx.saved_tensors
+        inputs, weight = ctx.saved_tensors
+        rounded = ctx.factor.rounded(weight)
         rough = into_outputs.to(rounded.dtype)
         into_x = (rough @ rounded).to(ctx.dtype) if ctx.needs_input_grad[0] else None
         turned = laid_out(rough.t())

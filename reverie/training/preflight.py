@@ -16,6 +16,7 @@ from reverie.errors import ReverieError
 from reverie.frames.settings import build_frames
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
+from reverie.models.lstm import Lstm
 from reverie.models.outline import operations
 from reverie.progress import duration
 from reverie.training.settings import Recipe
@@ -77,11 +78,15 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         saved.pop(id(parameter.untyped_storage()), None)
     parameters = sum(sizes)
     batch_bytes = 4 * frames.numel()
-    products = 2 * parameters if recipe.model.precision == "bfloat16" else 0
+    products = 0
+    if recipe.model.precision == "bfloat16":
+        # Every weight rounded once; those of recurrences laid out too, for both directions.
+        around = [one.weight_hidden.numel() for one in model.modules() if isinstance(one, Lstm)]
+        products = 2 * parameters + 2 * 2 * sum(around)
     memory = (
         psutil.Process().memory_info().rss
         + 4 * 3 * parameters  # weights, gradients, mean squares
-        + 2 * 4 * max(sizes)  # one gradient being made, the optimiser's intermediate
+        + 2 * 4 * max(sizes)  # one gradient being made, and rounded
         + products
         + sum(saved.values())
         + 4 * batch_bytes  # samples and frames, the output and its gradient
