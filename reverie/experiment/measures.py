@@ -146,4 +146,4 @@ class Yardstick:
 
 
 def _floats(samples: NDArray[np.int16]) -> NDArray[np.float32]:
-    return samples.astype(np.float32) / 32768
+    return samples.astype(np.float32) / np.float32(32768)

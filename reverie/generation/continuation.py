@@ -53,7 +53,7 @@ class RollingWindow:
         """Hear more frames, [B, any number, D]: for each the oldest state begins anew."""
         projected, self._past = _projected(self.model, self._past, frames)
         # One frame for T states: the product with the frame is made once and broadcast.
-        for one in projected.split(1, dim=2):
+        for one in projected.unsqueeze(3).unbind(2):
             place = self._heard % self.length
             for layer in self._core:
                 layer.hidden[:, :, place] = 0

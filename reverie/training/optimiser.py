@@ -60,8 +60,8 @@ class RmsProp:
             penalty = 2 * self._l2 if name in self._penalised else 0.0
             whole = (parameter, parameter.grad, self._squares[name])
             # One piece at a time goes through all of the arithmetic while it is in the cache.
-            pieces = (one.view(-1).split(PIECE) for one in whole)
-            for weight, gradient, squares in zip(*pieces, strict=True):
+            for first in range(0, parameter.numel(), PIECE):
+                weight, gradient, squares = (one.view(-1)[first : first + PIECE] for one in whole)
                 if penalty:
                     gradient.add_(weight, alpha=penalty)
                 squares.mul_(DECAY).addcmul_(gradient, gradient, value=1 - DECAY)
