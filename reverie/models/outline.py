@@ -76,7 +76,7 @@ def operations(model: FrameModel) -> int:
     front, on_frames = model.front, _on_frames(model)
     total = 0
     for name, weight in model.named_parameters():
-        if weight.dim() < 2:
+        if name.endswith("bias"):
             continue
         places = 1
         if isinstance(front, ConvFront) and weight is front.weight:

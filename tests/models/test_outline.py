@@ -4,10 +4,12 @@ from typing import get_args
 
 import pytest
 import torch
+from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from reverie.frames.fourier import FourierFrames
 from reverie.models.architectures import build_model
+from reverie.models.fronts import ConvFront
 from reverie.models.notes import PAPER_SAYS
 from reverie.models.outline import operations, outline, stages
 from reverie.models.settings import Architecture, ModelSettings
@@ -26,7 +28,7 @@ def test_every_weight_is_in_it(architecture: Architecture) -> None:
     assert PAPER_SAYS[architecture]
 
 
-@pytest.mark.parametrize("architecture", ["baseline", "bilinear", "stacked", "ensemble", "conv"])
+@pytest.mark.parametrize("architecture", ["baseline", "bilinear", "stacked", "ensemble"])
 def test_operations_are_those_that_run(architecture: Architecture) -> None:
     model = build_model(
         ModelSettings(architecture=architecture, hidden=8), FRAMES, torch.Generator().manual_seed(1)
@@ -35,6 +37,19 @@ def test_operations_are_those_that_run(architecture: Architecture) -> None:
     with FlopCounterMode(display=False) as counter:
         model.loss(torch.randn(2, steps + 1, FRAMES.width)).backward()
     lstm = sum(one.numel() for name, one in model.named_parameters() if "weight_hidden" in name)
-    # The first step, from the zero state, needs no recurrent product on the way forward.
-    skipped = 2 * 2 * lstm
+    # The first step begins at the zero state, so no recurrent product leads to it or from it.
+    skipped = 2 * 2 * 2 * lstm
     assert counter.get_total_flops() == 2 * steps * operations(model) - skipped
+
+
+def test_operations_of_a_convolution() -> None:
+    settings = ModelSettings(architecture="conv", hidden=8)
+    model = build_model(settings, FRAMES, torch.Generator().manual_seed(1))
+    front = model.front
+    assert isinstance(front, ConvFront)
+    images = torch.randn(1, 1, front.rows, front.columns)
+    with FlopCounterMode(display=False) as counter:
+        functional.conv2d(images, front.weight, padding=(0, 1)).sum().backward()
+    rest = [one for name, one in model.named_parameters() if "bias" not in name]
+    others = sum(3 * 2 * one.numel() for one in rest if one is not front.weight)
+    assert operations(model) == counter.get_total_flops() + others
