@@ -103,7 +103,7 @@ def test_a_model_too_large_for_the_machine(corpus_folder: Path, tmp_path: Path) 
 def test_the_whole_way_with_json(tmp_path: Path) -> None:
     write_recordings(tmp_path / "my tunes", 5, 6.0, RATE_HZ)
     corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
-    prepared = reverie_as_a_process(
+    prepared = reverie(
         "prepare", tmp_path / "my tunes", "--out", corpus, "--rate", str(RATE_HZ), "--json"
     )
     json.loads(prepared.stdout)
