@@ -38,7 +38,7 @@ class Linear(nn.Module):
         flat = x.reshape(-1, x.shape[-1])
         if len(flat) <= FEW_ROWS and not torch.is_grad_enabled():
             rows = flat.unsqueeze(0).to(self._factor.product_type(flat))
-            y = self._factor.again(rows, self.weight.unsqueeze(0)).squeeze(0) + self.bias
+            y = self._factor.times(rows, self.weight.unsqueeze(0)).squeeze(0) + self.bias
         else:
             y = affine(flat, self.weight, self.bias, self._factor)
         return y.view(*x.shape[:-1], -1)

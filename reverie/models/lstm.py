@@ -127,7 +127,7 @@ class Lstm(nn.Module):
         """What inputs add to the gates: [M or 1, ..., F] -> [M, ..., 4H], with no dropout."""
         flat = x.flatten(1, -2).expand(self.members, -1, -1)
         rows = flat.to(self._into.product_type(x))
-        added = self._into.again(rows, self.weight_input).to(x.dtype) + self.bias.unsqueeze(1)
+        added = self._into.times(rows, self.weight_input).to(x.dtype) + self.bias.unsqueeze(1)
         return added.view(self.members, *x.shape[1:-1], -1)
 
     def step(self, projected: Tensor, state: LstmState) -> LstmState:
@@ -141,7 +141,7 @@ class Lstm(nn.Module):
             state: [M, ..., H].
         """
         hidden = state.hidden.flatten(1, -2).to(self._around.product_type(state.hidden))
-        recurrent = self._around.again(hidden, self.weight_hidden)
+        recurrent = self._around.times(hidden, self.weight_hidden)
         gates = projected + recurrent.view(*state.hidden.shape[:-1], -1)
         return self._gated(gates, state.cell)
 

@@ -19,9 +19,6 @@ from reverie.models.products import Factor, laid_out, product, weight_gradient
 _sigmoid_backward: Callable[..., Tensor] = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward: Callable[..., Tensor] = torch.ops.aten.tanh_backward.grad_input
 
-MANY_STEPS = 16
-"""From here on laying a weight out for the recurrent product costs less than it saves."""
-
 
 def scan(
     x: Tensor,
@@ -81,7 +78,6 @@ class _Scan(Function):
         squashed = x.new_empty(members, batch, width)
         # What enters the recurrent product: the masked, rounded hidden state of the step before.
         entering = x.new_zeros(members, steps, batch, width, dtype=dtype)
-        recurrent = hidden_factor.rounded(weight_hidden) if steps < MANY_STEPS else None
         for t in range(steps):
             torch.add(projected[:, t], bias.unsqueeze(1), out=gates[:, t])
             if t:
@@ -89,11 +85,7 @@ class _Scan(Function):
                     entering[:, t] = outputs[:, t - 1]
                 else:
                     torch.mul(outputs[:, t - 1], hidden_mask, out=entering[:, t])
-                gates[:, t] += (
-                    hidden_factor.again(entering[:, t], weight_hidden)
-                    if recurrent is None
-                    else product(entering[:, t], recurrent.mT)
-                )
+                gates[:, t] += hidden_factor.times(entering[:, t], weight_hidden, again=steps)
             write, forget, content, read = gates[:, t].chunk(4, dim=-1)
             gates[:, t, :, : 2 * width].sigmoid_()
             content.tanh_()
@@ -121,7 +113,6 @@ class _Scan(Function):
         squashed, through = torch.empty_like(into_cell), torch.empty_like(into_cell)
         step = gates.new_empty(members, batch, four_widths)
         into_write, into_forget, into_content, into_read = step.chunk(4, dim=-1)
-        recurrent = hidden_factor.rounded(weight_hidden) if steps < MANY_STEPS else None
         # The gates are saved activated, which is all that their derivatives need.
         for t in reversed(range(steps)):
             write, forget, content, read = gates[:, t].chunk(4, dim=-1)
@@ -141,10 +132,8 @@ class _Scan(Function):
             if not t:
                 break
             into_cell *= forget
-            into_entering = (
-                hidden_factor.again(into_gates[:, t], weight_hidden, transposed=True)
-                if recurrent is None
-                else product(into_gates[:, t], recurrent)
+            into_entering = hidden_factor.times(
+                into_gates[:, t], weight_hidden, transposed=True, again=steps
             )
             if hidden_mask is None:
                 into_hidden.copy_(into_entering)

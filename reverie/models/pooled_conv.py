@@ -79,6 +79,14 @@ def _parts(images: Tensor, matrix: Tensor) -> Iterator[slice]:
         yield slice(first, first + each)
 
 
+def _greatest(maps: Tensor) -> Tensor:
+    """[P, F, I * J] -> [F, I * J]: over the positions."""
+    most = torch.maximum(maps[0], maps[1])
+    for position in maps[2:]:
+        torch.maximum(most, position, out=most)
+    return most
+
+
 class _PooledConv(Function):
     @staticmethod
     def forward(ctx: Any, images: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
@@ -86,9 +94,7 @@ class _PooledConv(Function):
         pooled = images.new_empty(images.shape[0], filters, images.shape[-1] // POOL_COLUMNS)
         for part in _parts(images, matrix):
             maps = (matrix @ _patches(images[part])).view(-1, filters, *pooled[part].shape[::2])
-            most = torch.maximum(maps[0], maps[1])
-            for position in maps[2:]:
-                torch.maximum(most, position, out=most)
+            most = _greatest(maps)
             torch.add(most.transpose(0, 1), bias[:, None], out=pooled[part])
         ctx.save_for_backward(images, matrix, pooled.relu_())
         return pooled
@@ -103,9 +109,7 @@ class _PooledConv(Function):
         for part in _parts(images, matrix):
             patches = _patches(images[part])
             maps = (matrix @ patches).view(-1, filters, patches.shape[1])
-            most = torch.maximum(maps[0], maps[1])
-            for position in maps[2:]:
-                torch.maximum(most, position, out=most)
+            most = _greatest(maps)
             left = threshold_backward(into_pooled[part], pooled[part], 0)
             left = left.transpose(0, 1).reshape(filters, -1)
             into_bias += left.sum(1)

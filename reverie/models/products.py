@@ -6,6 +6,7 @@ made of a weight is kept until the weight changes.
 Letters: M members, N rows, F features in, O outputs.
 """
 
+from functools import cache
 from typing import Any, Literal, cast
 
 import torch
@@ -15,6 +16,9 @@ from torch.autograd.function import once_differentiable
 
 Precision = Literal["float32", "bfloat16"]
 """Of matrix products; weights, their gradients and everything between products stay float32."""
+
+MANY = 16
+"""From so many products on, laying a weight out costs less than it saves."""
 
 
 class Factor:
@@ -49,18 +53,21 @@ class Factor:
             self._rounded = (state, self._rounded[1].copy_(weight.detach()))
         return self._rounded[1]
 
-    def again(self, x: Tensor, weight: Tensor, *, transposed: bool = False) -> Tensor:
-        """`x @ weight.mT` or, transposed, `x @ weight`, where the same weight comes many times.
+    def times(
+        self, x: Tensor, weight: Tensor, *, transposed: bool = False, again: int = MANY
+    ) -> Tensor:
+        """`x @ weight.mT` or, transposed, `x @ weight`.
 
         Args:
             x: [M, N, F], or transposed [M, N, O], in the type of the product.
             weight: [M, O, F].
             transposed: which of the two.
+            again: how many such products the same weight is for; if many, it is laid out once.
 
         Returns:
             [M, N, O], or transposed [M, N, F], in the type of the product.
         """
-        if not can_pack(x):
+        if again < MANY or x.dtype != torch.bfloat16 or x.device.type != "cpu" or not _can_pack():
             rounded = self.rounded(weight)
             return product(x, rounded if transposed else rounded.mT)
         state = _state(weight)
@@ -77,12 +84,11 @@ class Factor:
         return outputs[0].unsqueeze(0) if len(outputs) == 1 else torch.stack(outputs)
 
 
-def can_pack(x: Tensor) -> bool:
-    """Whether weights can be laid out beforehand for a product with `x`."""
+@cache
+def _can_pack() -> bool:
+    """Whether this processor and this torch can lay weights of bfloat16 out beforehand."""
     return (
-        x.dtype == torch.bfloat16
-        and x.device.type == "cpu"
-        and torch.backends.mkldnn.is_available()
+        torch.backends.mkldnn.is_available()
         and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
         and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     )

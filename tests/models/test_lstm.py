@@ -10,8 +10,7 @@ from torch import Tensor
 
 from reverie.models.linear import dropout_mask
 from reverie.models.lstm import Lstm, LstmState, Masks
-from reverie.models.lstm_scan import MANY_STEPS
-from reverie.models.products import Precision
+from reverie.models.products import MANY, Precision
 
 
 def made(
@@ -46,7 +45,7 @@ def cases(draw: st.DrawFn, scale: int) -> dict[str, int]:
     sizes = {name: draw(small) for name in ("batch", "features", "hidden", "members")}
     # Rounding is to be judged over many numbers; a single one may happen to be next to nothing.
     sizes |= {name: sizes[name] * scale for name in ("features", "hidden")}
-    return {**sizes, "steps": draw(st.sampled_from([1, 2, 7, MANY_STEPS, MANY_STEPS + 3]))}
+    return {**sizes, "steps": draw(st.sampled_from([1, 2, 7, MANY, MANY + 3]))}
 
 
 def close(found: Tensor, expected: Tensor, tolerance: float) -> None:
@@ -84,7 +83,7 @@ def test_scan_equals_reference(
 
 def test_a_weight_that_changes_is_rounded_anew() -> None:
     lstm = made(6, 8, 0, "bfloat16")
-    x, none = torch.randn(1, 2, MANY_STEPS, 6), Masks(None, None)
+    x, none = torch.randn(1, 2, MANY, 6), Masks(None, None)
     before = lstm(x, none)
     with torch.no_grad():
         lstm.weight_hidden.mul_(-1)
