@@ -1,6 +1,6 @@
 """Generation by the paper's rolling window: ours, re-feeding, and GRUV's growing sequence.
 
-    python benchmarks/generate.py [--clips 1 16] [--hidden 2048] [--frames 20]
+    python benchmarks/generate.py [--clips 1 16] [--hidden 2048]
 
 Each figure is of one new frame for every clip. `re-feeding` is what the paper does: the last T
 frames through `torch.nn.LSTM` from a zero state. `growing` is GRUV's way: everything so far, fed
@@ -66,7 +66,6 @@ def reading(chosen: argparse.Namespace, bytes_each: int) -> Program:
 def main() -> None:
     parser = start(__doc__)
     parser.add_argument("--architecture", default="baseline")
-    parser.add_argument("--hidden", type=int, default=2048)
     parser.add_argument("--frame-samples", type=int, default=4000)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--clips", type=int, nargs="+", default=[1, 16])

@@ -5,14 +5,13 @@ python benchmarks/memory.py [--batch 32] [--architectures bilinear baseline] [--
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
 
 import torch
-from timing import keep, machine, show, start
+from timing import keep, machine, peak_gib, show, start
 
 from reverie.frames.settings import build_frames
 from reverie.models.architectures import build_model
@@ -45,19 +44,16 @@ def measure(architecture: str, chosen: argparse.Namespace) -> dict[str, float]:
     frames = torch.randn(chosen.batch, recipe.seed_frames + 1, transform.width, generator=rng)
     for _ in range(STEPS):
         train_step(model, optimiser, frames, rng, recipe)
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     return {
         "parameters": needs.parameters,
         "foretold_gib": needs.memory_bytes / GIB,
-        "peak_gib": peak / GIB,
+        "peak_gib": peak_gib(),
     }
 
 
 def main() -> None:
     parser = start(__doc__)
     parser.add_argument("--architectures", nargs="+", default=list(get_args(Architecture)))
-    parser.add_argument("--hidden", type=int, default=2048)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--precision", choices=["bfloat16", "float32"], default="bfloat16")
     parser.add_argument("--inside", help=argparse.SUPPRESS)

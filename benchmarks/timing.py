@@ -3,7 +3,9 @@
 import argparse
 import json
 import platform
+import resource
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from pathlib import Path
 import torch
 
 from reverie.training.allocator import keep_freed_memory
+from reverie.training.preflight import GIB
 
 Program = Callable[[], object]
 
@@ -66,10 +69,17 @@ def start(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--hidden", type=int, default=2048)
     parser.add_argument("--rounds", type=int, default=9, help="rounds that are counted")
     parser.add_argument("--threads", type=int, default=0, help="0 takes all processors")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     return parser
+
+
+def peak_gib() -> float:
+    """The most memory that this process has held."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / GIB
 
 
 def machine() -> str:

@@ -5,12 +5,12 @@ python benchmarks/train_epoch.py CORPUS [--recipe desk] [--epochs 5] [--set sect
 
 import argparse
 import json
-import resource
 import statistics
-import sys
 import tempfile
 from itertools import pairwise
 from pathlib import Path
+
+from timing import peak_gib
 
 from reverie.corpus.corpus import Corpus
 from reverie.training.loop import train
@@ -46,8 +46,6 @@ def main() -> None:
         times = [line["seconds"] for line in read_metrics(run.metrics)]
     # The first epoch is cold and the last one measures the held-out loss as well.
     epochs = [after - before for before, after in pairwise(times[:-1])]
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     seconds = statistics.median(epochs)
     print(
         json.dumps(
@@ -60,7 +58,7 @@ def main() -> None:
                 "epoch_seconds_fastest": round(min(epochs), 2),
                 "epoch_seconds_slowest": round(max(epochs), 2),
                 "audio_seconds_per_second": round(audio_seconds / seconds),
-                "peak_memory_gib": round(peak / GIB, 2),
+                "peak_memory_gib": round(peak_gib(), 2),
                 "peak_memory_foretold_gib": round(needs.memory_bytes / GIB, 2),
             },
             indent=2,

@@ -82,7 +82,6 @@ def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int
 def main() -> None:
     parser = start(__doc__)
     parser.add_argument("--architecture", default="baseline")
-    parser.add_argument("--hidden", type=int, default=2048)
     parser.add_argument("--frame-samples", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=40)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
+from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.evaluation.health import corpus_level_dbfs, health
 from reverie.evaluation.nearest import TrainingExcerpts
@@ -106,11 +105,11 @@ class Yardstick:
         self.level_dbfs = corpus_level_dbfs(corpus)
         self._training = corpus.of_split("train")
         self._excerpts = TrainingExcerpts(
-            (_floats(corpus.pcm(one)) for one in self._training), corpus.rate_hz
+            (as_float(corpus.pcm(one)) for one in self._training), corpus.rate_hz
         )
         length = round(clip_seconds * corpus.rate_hz)
         real = [
-            _floats(corpus.pcm(one)[start : start + length])
+            as_float(corpus.pcm(one)[start : start + length])
             for one in corpus.of_split("held-out")
             for start in range(0, max(1, one.samples - length), length)[:HELD_OUT_EXCERPTS]
         ]
@@ -122,7 +121,7 @@ class Yardstick:
     ) -> tuple[ClipFigures, ...]:
         """Measure WAV files, of each of which a part (start and end in seconds) was kept."""
         waves = [soundfile.read(clip, dtype="int16") for clip in clips]
-        nearest = self._excerpts.nearest([_floats(samples) for samples, _ in waves])
+        nearest = self._excerpts.nearest([as_float(samples) for samples, _ in waves])
         figures: list[ClipFigures] = []
         for clip, (samples, rate_hz), near, trim in zip(clips, waves, nearest, trims, strict=True):
             found = health(samples, rate_hz, self.level_dbfs, run.recipe.frames.frame_samples)
@@ -143,7 +142,3 @@ class Yardstick:
                 )
             )
         return tuple(figures)
-
-
-def _floats(samples: NDArray[np.int16]) -> NDArray[np.float32]:
-    return samples.astype(np.float32) / np.float32(32768)
