@@ -46,9 +46,7 @@ def feeding(chosen: argparse.Namespace, clips: int, frames: int) -> Program:
 
     def step() -> None:
         with torch.inference_mode():
-            features = model.front(heard)
-            hidden = sum(lstm(features)[0][:, -1] for lstm in model.lstms)
-            model.head(hidden)
+            model(heard, last=1)
 
     return step
 

@@ -11,39 +11,26 @@ from pathlib import Path
 from typing import get_args
 
 import torch
+from ours import paper_recipe, training_step
 from timing import keep, machine, peak_gib, show, start
 
 from reverie.frames.settings import build_frames
-from reverie.models.architectures import build_model
 from reverie.models.settings import Architecture
-from reverie.training.loop import train_step
-from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.preflight import GIB, measure_needs
-from reverie.training.recipe import load_recipe
 
 STEPS = 2
 
 
 def measure(architecture: str, chosen: argparse.Namespace) -> dict[str, float]:
     """Foretold and real peak, in GiB, of this process."""
-    recipe = load_recipe(
-        "paper",
-        [
-            f"model.architecture={architecture}",
-            f"model.hidden={chosen.hidden}",
-            f"model.precision={chosen.precision}",
-            f"training.batch_size={chosen.batch}",
-        ],
+    recipe = paper_recipe(
+        chosen, f"model.architecture={architecture}", f"model.precision={chosen.precision}"
     )
     needs = measure_needs(recipe, Path.cwd())
-    transform = build_frames(recipe.frames)
-    model = build_model(recipe.model, transform, torch.Generator().manual_seed(0))
-    optimiser = build_optimiser(model, recipe)
-    set_learning_rate(optimiser, recipe, 0.0)
-    rng = torch.Generator().manual_seed(1)
-    frames = torch.randn(chosen.batch, recipe.seed_frames + 1, transform.width, generator=rng)
+    width = build_frames(recipe.frames).width
+    step = training_step(recipe, torch.randn(chosen.batch, recipe.seed_frames + 1, width))
     for _ in range(STEPS):
-        train_step(model, optimiser, frames, rng, recipe)
+        step()
     return {
         "parameters": needs.parameters,
         "foretold_gib": needs.memory_bytes / GIB,
@@ -54,6 +41,7 @@ def measure(architecture: str, chosen: argparse.Namespace) -> dict[str, float]:
 def main() -> None:
     parser = start(__doc__)
     parser.add_argument("--architectures", nargs="+", default=list(get_args(Architecture)))
+    parser.add_argument("--frame-samples", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--precision", choices=["bfloat16", "float32"], default="bfloat16")
     parser.add_argument("--inside", help=argparse.SUPPRESS)

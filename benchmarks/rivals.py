@@ -33,11 +33,11 @@ class TorchModel(nn.Module):
         after = [nn.Linear(hidden, hidden), nn.ReLU()] if dense else []
         self.head = nn.Sequential(*after, nn.Linear(hidden, width))
 
-    def forward(self, frames: Tensor) -> Tensor:
-        """[B, T, D] -> [B, T, D]."""
+    def forward(self, frames: Tensor, last: int = 0) -> Tensor:
+        """[B, T, D] -> [B, T, D], or only the `last` frames of it."""
         features = self.front(frames)
         hidden = sum(lstm(features)[0] for lstm in self.lstms)
-        return self.head(hidden)
+        return self.head(hidden[:, -last:])
 
 
 def torch_step(model: TorchModel, frames: Tensor, *, autocast: bool) -> Callable[[], object]:

@@ -12,69 +12,50 @@ of each weight, and of each input but the frame itself), whatever a program real
 import argparse
 
 import torch
+from ours import paper_recipe, training_step
 from rivals import TorchModel, keras_step, torch_step
 from timing import Program, Times, bare_product, in_turns, keep, machine, show, start
 
-from reverie.frames.fourier import FourierFrames
+from reverie.frames.settings import build_frames
 from reverie.models.architectures import build_model
 from reverie.models.outline import operations
-from reverie.models.products import Precision
-from reverie.training.loop import train_step
-from reverie.training.optimiser import build_optimiser, set_learning_rate
-from reverie.training.recipe import load_recipe
+from reverie.training.settings import Recipe
 
 SWEEPS = {"batch": [1, 5, 32, 64], "hidden": [512, 1024, 2048, 4096], "steps": [10, 40, 160]}
 BARE_SIZE = 2048
 
 
-def our_step(chosen: argparse.Namespace, precision: Precision, frames: torch.Tensor) -> Program:
-    recipe = load_recipe(
-        "paper",
-        [
-            f"model.architecture={chosen.architecture}",
-            f"model.hidden={chosen.hidden}",
-            f"model.precision={precision}",
-            f"frames.frame_samples={chosen.frame_samples}",
-        ],
-    )
-    transform = FourierFrames(chosen.frame_samples)
-    model = build_model(recipe.model, transform, torch.Generator().manual_seed(0))
-    optimiser = build_optimiser(model, recipe)
-    set_learning_rate(optimiser, recipe, 0.0)
-    rng = torch.Generator().manual_seed(1)
-    return lambda: train_step(model, optimiser, frames, rng, recipe)
-
-
-def needed(chosen: argparse.Namespace) -> int:
+def needed(chosen: argparse.Namespace, recipe: Recipe) -> int:
     """Floating-point operations of one step."""
-    settings = load_recipe(
-        "paper",
-        [f"model.architecture={chosen.architecture}", f"model.hidden={chosen.hidden}"],
-    ).model
     with torch.device("meta"):
-        model = build_model(settings, FourierFrames(chosen.frame_samples), None)
+        model = build_model(recipe.model, build_frames(recipe.frames), None)
     return chosen.batch * chosen.steps * operations(model)
 
 
 def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int]]:
     """Times of every program, and the operations that each is credited with."""
-    width = 2 * chosen.frame_samples
-    ahead = 3 if chosen.architecture == "blocks" else 1
-    frames = torch.randn(chosen.batch, chosen.steps + ahead, width)
+    sizes = [
+        f"model.architecture={chosen.architecture}",
+        f"training.sequence_frames={chosen.steps}",
+    ]
+    bf16_recipe = paper_recipe(chosen, *sizes, "model.precision=bfloat16")
+    float32_recipe = paper_recipe(chosen, *sizes, "model.precision=float32")
+    width = build_frames(bf16_recipe.frames).width
+    frames = torch.randn(chosen.batch, bf16_recipe.seed_frames + 1, width)
     bf16, flops = bare_product(BARE_SIZE, torch.bfloat16)
     float32, _ = bare_product(BARE_SIZE, torch.float32)
     bare = {"bfloat16": "bare product, bfloat16", "float32": "bare product, float32"}
     programs: dict[str, Program] = {bare["bfloat16"]: bf16, bare["float32"]: float32}
-    programs["reverie, bfloat16"] = our_step(chosen, "bfloat16", frames)
+    programs["reverie, bfloat16"] = training_step(bf16_recipe, frames)
     if not chosen.quick:
-        programs["reverie, float32"] = our_step(chosen, "float32", frames)
+        programs["reverie, float32"] = training_step(float32_recipe, frames)
         if chosen.architecture in ("baseline", "bilinear"):
             for name, autocast in (("float32", False), ("autocast", True)):
                 rival = TorchModel(chosen.architecture, width, chosen.hidden)
                 programs[f"torch.nn.LSTM, {name}"] = torch_step(rival, frames, autocast=autocast)
         if chosen.keras:
             programs["Keras 3, float32"] = keras_step(width, chosen.hidden, frames)
-    credited = dict.fromkeys(programs, needed(chosen))
+    credited = dict.fromkeys(programs, needed(chosen, bf16_recipe))
     credited |= dict.fromkeys(bare.values(), flops)
     return in_turns(programs, chosen.rounds), credited
 

@@ -1,5 +1,6 @@
 """A small prepared corpus and a small recipe, shared by the tests."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,13 @@ SMALL = [
 def one_thread() -> None:
     """Tests run side by side, one on each core."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Ctrl-C works in what tests start, also where they run in the background: there a shell has
+    it ignored, and whatever is started inherits that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

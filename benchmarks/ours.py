@@ -1,0 +1,36 @@
+"""Reverie's side of the benchmarks: a recipe, and one step of training it."""
+
+import argparse
+
+import torch
+from timing import Program
+from torch import Tensor
+
+from reverie.frames.settings import build_frames
+from reverie.models.architectures import build_model
+from reverie.training.loop import train_step
+from reverie.training.optimiser import build_optimiser, set_learning_rate
+from reverie.training.recipe import load_recipe
+from reverie.training.settings import Recipe
+
+
+def paper_recipe(chosen: argparse.Namespace, *assignments: str) -> Recipe:
+    """The paper's recipe at the sizes that were asked for."""
+    return load_recipe(
+        "paper",
+        [
+            f"model.hidden={chosen.hidden}",
+            f"frames.frame_samples={chosen.frame_samples}",
+            f"training.batch_size={chosen.batch}",
+            *assignments,
+        ],
+    )
+
+
+def training_step(recipe: Recipe, frames: Tensor) -> Program:
+    """Forward, backward and the optimiser on frames [B, T + K, D], at a rate of 0."""
+    model = build_model(recipe.model, build_frames(recipe.frames), torch.Generator().manual_seed(0))
+    optimiser = build_optimiser(model, recipe)
+    set_learning_rate(optimiser, recipe, 0.0)
+    rng = torch.Generator().manual_seed(1)
+    return lambda: train_step(model, optimiser, frames, rng, recipe)
