@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from tests.audio.making import music
 
@@ -13,3 +15,14 @@ def write_recordings(folder: Path, count: int, seconds: float, rate_hz: int) -> 
     for number in range(count):
         samples = music(seconds, rng_seed=number, rate_hz=rate_hz)
         soundfile.write(folder / f"tune {number}.wav", samples, rate_hz, subtype="PCM_16")
+
+
+def random_melody(
+    seed: int, rate_hz: int, seconds: float = 12.0, semitones: float = 0.0
+) -> NDArray[np.float32]:
+    """A melody of random notes, four a second, struck and dying away."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(round(0.25 * rate_hz)) / rate_hz
+    notes = 220 * 2 ** ((rng.integers(0, 24, round(seconds * 4)) + semitones) / 12)
+    wave = [np.sin(2 * np.pi * note * time) * np.exp(-5 * time) for note in notes]
+    return (0.3 * np.concatenate(wave)).astype(np.float32)

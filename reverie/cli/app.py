@@ -10,6 +10,7 @@ import typer
 
 from reverie import __version__
 from reverie.cli.demo import demo
+from reverie.cli.evaluate import evaluate
 from reverie.cli.experiment import experiment
 from reverie.cli.generate import generate
 from reverie.cli.inspect import inspect
@@ -48,7 +49,7 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
     return told
 
 
-for command in (prepare, inspect, train, generate, trim, models, experiment, demo):
+for command in (prepare, inspect, train, generate, trim, evaluate, models, experiment, demo):
     app.command()(_telling(command))
 
 

@@ -124,6 +124,7 @@ def generate(
                 "clipped_samples": clip.clipped_samples,
                 "run": str(run.folder),
                 "architecture": run.recipe.model.architecture,
+                "frame_samples": frames.frame_samples,
                 "checkpoint": checkpoint.name,
                 "checkpoint_sha256": weights,
                 "epoch": read_progress(checkpoint).epoch,

@@ -109,6 +109,53 @@ def line_chart(
     return _dressed(buffer.getvalue(), alt, _ON_PAPER if alone else _COLOURS)
 
 
+@dataclass(frozen=True)
+class Span:
+    """One row of an interval chart: a value, and the ends of its interval if it has one."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+    aside: bool = False
+    """Drawn in the second colour: what the others are compared with."""
+
+
+def interval_chart(rows: Sequence[Span], x_label: str, alt: str, *, alone: bool = False) -> Markup:
+    """Values with their intervals, one below the other, as an SVG picture.
+
+    Args:
+        rows: from the top.
+        x_label: what runs to the right.
+        alt: the description for those who cannot see it.
+        alone: for a file of its own, on paper, in place of a page's colours.
+    """
+    library: Any = matplotlib
+    with library.rc_context({"svg.fonttype": "none", "svg.hashsalt": "reverie", "font.size": 11}):
+        figure = Figure(figsize=(8, 0.9 + 0.36 * len(rows)), layout="constrained")
+        figure.patch.set_visible(False)
+        canvas: Any = FigureCanvasSVG(figure)
+        axes: Any = figure.add_subplot()
+        axes.patch.set_visible(False)
+        for place, row in enumerate(rows):
+            colour = _LINE_COLOURS[row.aside]
+            if row.low is not None and row.high is not None:
+                axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2)
+            axes.plot([row.value], [place], "s" if row.aside else "o", color=colour, markersize=7)
+        axes.set_yticks(range(len(rows)), [row.name for row in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlabel(x_label, color=_TEXT)
+        axes.tick_params(which="both", colors=_TEXT, length=3)
+        axes.grid(visible=True, axis="x", color="#010204", linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.spines[:].set_visible(False)
+        if alone:
+            figure.patch.set(visible=True, facecolor="white")
+        buffer = io.StringIO()
+        canvas.print_svg(buffer, metadata={"Date": None})
+    return _dressed(buffer.getvalue(), alt, _ON_PAPER if alone else _COLOURS)
+
+
 def _dressed(document: str, alt: str, colours: dict[str, str]) -> Markup:
     svg = document[document.index("<svg") :]
     for drawn, own in colours.items():

@@ -1,0 +1,51 @@
+"""`reverie evaluate`: judge clips by number."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reverie.cli.options import AsJson, Quiet
+
+
+def evaluate(
+    clips: Annotated[
+        list[Path], typer.Argument(help="Folders of audio; each is judged as one system.")
+    ],
+    corpus: Annotated[Path, typer.Option(help="The corpus that they are to resemble.")],
+    out: Annotated[Path, typer.Option(help="The folder of the report.")] = Path("evaluation"),
+    rng_seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Judge clips by number: are they sound, how near to music, are they copies?
+
+    Any audio will do, ours or another program's. Each folder is one system and is compared with
+    the held-out recordings of the corpus, and with noise, silence and a loop for the scale.
+    Writes a page to read, and all figures as JSON.
+
+    Example: `reverie evaluate piano-desk/clips other-program --corpus piano --out judged`
+    """
+    from reverie.cli.output import tell
+    from reverie.corpus.corpus import Corpus, printable
+    from reverie.evaluation.evaluate import evaluate as judge
+    from reverie.evaluation.report import as_json as figures
+    from reverie.evaluation.report import write_evaluation
+    from reverie.evaluation.systems import read_systems
+    from reverie.evaluation.verdicts import verdict
+
+    opened = Corpus.open(corpus)
+    systems = read_systems(clips, opened)
+    found = judge(systems, opened, rng_seed, quiet=quiet)
+    page = write_evaluation(found, systems, opened, out)
+    if as_json:
+        print(json.dumps(figures(found), indent=2))
+        return
+    for one in found.systems:
+        tell(f"{printable(one.name)}: {verdict(one, found).line}")
+        for broken in one.broken:
+            tell(f"- {printable(broken.name)} cannot be judged: {broken.reason}")
+    for what, how in found.missing.items():
+        tell(f"Not measured: {what}. To measure it: {how}")
+    tell(f"The report: {page}")

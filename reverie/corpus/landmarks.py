@@ -1,0 +1,207 @@
+"""Landmark fingerprints: pairs of spectral peaks that the same recording has again, and no other.
+
+Wang 2003, "An industrial-strength audio search algorithm". Clips are the index and training
+recordings stream past it, so memory does not grow with the corpus.
+Letters: S samples, C columns of a spectrogram, F bins, P pairs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import scipy.fft
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from scipy import ndimage
+
+WINDOW_SECONDS = 0.064
+HOPS_PER_WINDOW = 4
+LOWEST_BIN = 2
+"""Below it there is an offset and rumble."""
+HIGHEST_HZ = 5000.0
+PEAK_REACH = (9, 9)
+"""A peak is the largest of so many bins and columns to each side."""
+PEAKS_BELOW_LOUDEST_DB = 60.0
+STRONGEST = 20
+NEAR_SECONDS = 0.5
+"""A peak counts if it is among so many strongest, so near before and after it: noise has many."""
+PARTNERS = 4
+"""Each peak is paired with so many that follow it."""
+PARTNER_COLUMNS = 60
+PARTNER_BINS = 60
+SLACK_COLUMNS = 2
+"""Pairs agree on where the clip lies in the recording within so many columns."""
+COMMON = 400
+"""A pair that clips have so often says nothing."""
+GAP_SECONDS = 1.5
+"""A copied run may have no pair for so long."""
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Keys of pairs, and the columns that they begin at: both [P], by key."""
+
+
+@dataclass(frozen=True)
+class LandmarkMatch:
+    """Where most pairs of a clip agree that it was heard before."""
+
+    pairs: int = 0
+    recording: int = 0
+    offset_seconds: float = 0.0
+    """Where in the recording the matching run begins."""
+    clip_seconds: float = 0.0
+    """Where in the clip it begins."""
+    seconds: float = 0.0
+    """How long it is."""
+
+
+class LandmarkSearch:
+    """Clips that wait for recordings to be compared with.
+
+    Args:
+        clips: float samples [S] each.
+        rate_hz: of their samples, and of the recordings'.
+    """
+
+    def __init__(self, clips: Sequence[NDArray[np.float32]], rate_hz: int) -> None:
+        self.rate_hz = rate_hz
+        found = [landmarks(wave, rate_hz) for wave in clips]
+        keys = np.concatenate([keys for keys, _ in found] or [np.empty(0, np.int64)])
+        order = np.argsort(keys, kind="stable")
+        self._keys = keys[order]
+        columns = [columns for _, columns in found] or [np.empty(0, np.int64)]
+        self._columns = np.concatenate(columns)[order]
+        self._owners = np.repeat(np.arange(len(clips)), [len(keys) for keys, _ in found])[order]
+        self._best = [LandmarkMatch()] * len(clips)
+
+    def hear(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
+        """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""
+        keys, columns = landmarks(wave, self.rate_hz)
+        first = np.searchsorted(self._keys, keys, "left")
+        counts = np.searchsorted(self._keys, keys, "right") - first
+        counts[counts > COMMON] = 0
+        if not counts.sum():
+            return
+        # Every pair of the recording with every pair of a clip that has its key.
+        there = np.repeat(columns, counts)
+        begin = np.repeat(np.cumsum(counts) - counts, counts)
+        at = np.arange(len(there)) - begin + np.repeat(first, counts)
+        owners, here = self._owners[at], self._columns[at]
+        delays = there - here
+        reach = int(delays.max() - delays.min()) + 1
+        groups, sizes = np.unique(owners * reach + delays - delays.min(), return_counts=True)
+        for owner in np.unique(owners):
+            inside = slice(*np.searchsorted(groups, [owner * reach, (owner + 1) * reach]))
+            # The most pairs within a slack of one delay; none can have more than in all.
+            votes = np.zeros(reach + SLACK_COLUMNS)
+            votes[groups[inside] - owner * reach] = sizes[inside]
+            near = np.convolve(votes, np.ones(SLACK_COLUMNS + 1))
+            peak = int(near.argmax())
+            if near[peak] <= self._best[owner].pairs:
+                continue
+            latest = peak + int(delays.min())
+            agree = (owners == owner) & (delays <= latest) & (delays >= latest - SLACK_COLUMNS)
+            match = self._run(here[agree], there[agree], recording, start_seconds)
+            if match.pairs > self._best[owner].pairs:
+                self._best[owner] = match
+
+    def best(self) -> list[LandmarkMatch]:
+        """Of each clip, the best match in all that was heard."""
+        return list(self._best)
+
+    def _run(
+        self,
+        here: NDArray[np.int64],
+        there: NDArray[np.int64],
+        recording: int,
+        start_seconds: float,
+    ) -> LandmarkMatch:
+        """The longest stretch of agreeing pairs without a gap."""
+        order = np.argsort(here)
+        here, there = here[order], there[order]
+        column_seconds = hop_samples(self.rate_hz) / self.rate_hz
+        breaks = np.flatnonzero(np.diff(here) > GAP_SECONDS / column_seconds) + 1
+        edges = [0, *breaks.tolist(), len(here)]
+        spans = list(pairwise(edges))
+        begin, end = max(spans, key=lambda one: one[1] - one[0])
+        seconds = float(here[end - 1] - here[begin]) * column_seconds
+        return LandmarkMatch(
+            pairs=end - begin,
+            recording=recording,
+            offset_seconds=start_seconds + float(there[begin]) * column_seconds,
+            clip_seconds=float(here[begin]) * column_seconds,
+            seconds=seconds,
+        )
+
+
+def landmarks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
+    """The pairs of peaks of samples [S]: none where nothing is heard."""
+    bins, columns = _peaks(wave, rate_hz)
+    keys: list[NDArray[np.int64]] = []
+    begins: list[NDArray[np.int64]] = []
+    paired = np.zeros(len(bins), np.int64)
+    # Peaks are by column, so partners of the first kind are one further on, then two, …
+    for ahead in range(1, len(bins)):
+        later, earlier = slice(ahead, None), slice(None, -ahead)
+        apart = columns[later] - columns[earlier]
+        rise = bins[later] - bins[earlier]
+        near = (apart > 0) & (apart <= PARTNER_COLUMNS) & (np.abs(rise) <= PARTNER_BINS)
+        near &= paired[earlier] < PARTNERS
+        keys.append(
+            (
+                (bins[earlier] * (2 * PARTNER_BINS + 1) + rise + PARTNER_BINS)
+                * (PARTNER_COLUMNS + 1)
+                + apart
+            )[near]
+        )
+        begins.append(columns[earlier][near])
+        paired[earlier] += near
+        if not ((apart <= PARTNER_COLUMNS) & (paired[earlier] < PARTNERS)).any():
+            break
+    if not keys:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    joined, columns = np.concatenate(keys), np.concatenate(begins)
+    order = np.argsort(joined, kind="stable")
+    return joined[order], columns[order]
+
+
+def hop_samples(rate_hz: int) -> int:
+    """From one column of the spectrogram to the next."""
+    return _window_samples(rate_hz) // HOPS_PER_WINDOW
+
+
+def _peaks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
+    """Bins and columns of the peaks of the spectrogram, by column."""
+    size, hop = _window_samples(rate_hz), hop_samples(rate_hz)
+    if len(wave) < size:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    highest = min(int(HIGHEST_HZ * size / rate_hz), size // 2)
+    spectra = scipy.fft.rfft(sliding_window_view(wave, size)[::hop] * window, axis=1)[:, :highest]
+    power = (spectra.real**2 + spectra.imag**2).T
+    decibels = 10 * np.log10(np.maximum(power, 1e-12))
+    around = ndimage.maximum_filter(decibels, [2 * one + 1 for one in PEAK_REACH], mode="nearest")
+    loud = decibels > max(float(decibels.max()) - PEAKS_BELOW_LOUDEST_DB, -60.0)
+    found = (decibels == around) & loud
+    found[:LOWEST_BIN] = False
+    columns, bins = np.nonzero(found.T)
+    kept = _strong(columns, decibels[bins, columns], round(NEAR_SECONDS * rate_hz / hop))
+    return bins[kept].astype(np.int64), columns[kept].astype(np.int64)
+
+
+def _strong(
+    columns: NDArray[np.int64], strengths: NDArray[np.float32], near: int
+) -> NDArray[np.bool_]:
+    """Which peaks, by column, have fewer than `STRONGEST` stronger ones within `near` columns."""
+    stronger = np.zeros(len(columns), np.int64)
+    for ahead in range(1, len(columns)):
+        close = columns[ahead:] - columns[:-ahead] <= near
+        if not close.any():
+            break
+        stronger[:-ahead] += close & (strengths[ahead:] > strengths[:-ahead])
+        stronger[ahead:] += close & (strengths[:-ahead] >= strengths[ahead:])
+    return stronger < STRONGEST
+
+
+def _window_samples(rate_hz: int) -> int:
+    return 1 << round(float(np.log2(rate_hz * WINDOW_SECONDS)))

@@ -1,0 +1,287 @@
+"""Judge systems by number: what `reverie evaluate` does.
+
+Letters: S samples, N seconds.
+"""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.corpus.corpus import Corpus
+from reverie.evaluation.copying import Copying, Null, find_evidence, held_out_excerpts, judge
+from reverie.evaluation.distance import (
+    Points,
+    diversity,
+    frechet_interval,
+    mmd_interval,
+)
+from reverie.evaluation.drift import drift, second_timbres
+from reverie.evaluation.health import Health, corpus_level_dbfs
+from reverie.evaluation.interval import Interval, mean_interval, resampled_counts
+from reverie.evaluation.measuring import FIGURES, Measured, Measurer, at_rate, values
+from reverie.evaluation.notes import NoteFigures, histogram_distance
+from reverie.evaluation.references import TITLES, Kind, References, make_references
+from reverie.evaluation.structure import Structure
+from reverie.evaluation.systems import Broken, Loaded, System
+from reverie.progress import Work
+
+HISTOGRAM_RESAMPLES = 300
+
+
+@dataclass(frozen=True)
+class Distances:
+    """How far a system is from held-out music in one embedding; None with too few clips."""
+
+    frechet: Interval | None
+    mmd: Interval | None
+    """Squared, unbiased, times 100."""
+    diversity: float
+    """Mean distance between windows of different clips."""
+
+
+@dataclass(frozen=True)
+class ClipFigures:
+    """What was found of one clip."""
+
+    name: str
+    seconds: float
+    health: Health
+    structure: Structure
+    notes: NoteFigures | None
+    copying: Copying | None
+    """None for references."""
+
+
+@dataclass(frozen=True)
+class SystemFigures:
+    """What was found of one system, or of one reference."""
+
+    name: str
+    kind: Kind | None
+    """Of a reference."""
+    clips: tuple[ClipFigures, ...]
+    broken: tuple[Broken, ...]
+    figures: dict[str, Interval]
+    """The mean over clips of each of `FIGURES` that could be measured."""
+    distances: dict[str, Distances]
+    """By embedding."""
+    pitch_classes: Interval | None
+    """Distance of its pitch classes from those of held-out music, 0 to 1."""
+    intervals: Interval | None
+    """The same of its melodic intervals."""
+    drift: tuple[float, ...] | None
+    """Distance from the seed by second, the mean over clips; None where no seed is known."""
+
+    @property
+    def copied(self) -> int:
+        """How many of its clips repeat the training recordings beyond what real music does."""
+        return sum(1 for one in self.clips if one.copying and one.copying.flagged)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was found of every system and reference."""
+
+    corpus: str
+    clip_seconds: float
+    """Of the references: the median of all clips."""
+    systems: tuple[SystemFigures, ...]
+    references: tuple[SystemFigures, ...]
+    titles: dict[str, str]
+    """Of the embeddings."""
+    missing: dict[str, str]
+    """What could not be measured, and how to get what it takes."""
+
+
+@dataclass(frozen=True)
+class _Set:
+    """Clips on their way to becoming a `SystemFigures`."""
+
+    name: str
+    kind: Kind | None
+    clips: tuple[Loaded, ...]
+    measured: tuple[Measured, ...]
+    broken: tuple[Broken, ...] = ()
+
+
+def evaluate(
+    systems: Sequence[System],
+    corpus: Corpus,
+    rng_seed: int = 0,
+    *,
+    copying: bool = True,
+    quiet: bool = False,
+) -> Evaluation:
+    """Measure systems against the held-out and the training recordings of a corpus.
+
+    Args:
+        systems: with clips at the corpus's rate, see `read_systems`.
+        corpus: split.
+        rng_seed: decides the noise, and every draw of the intervals.
+        copying: search the training recordings for the clips.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: there is too little held-out music.
+    """
+    rng = np.random.default_rng([rng_seed, 5])
+    rate = corpus.rate_hz
+    every = [clip for one in systems for clip in one.clips]
+    seconds = round(statistics.median(len(one.wave) for one in every) / rate, 2)
+    most = max(len(one.clips) for one in systems)
+    references = make_references(corpus, seconds, most, rng)
+    measurer = Measurer(rate, corpus_level_dbfs(corpus))
+    total = len(every) + len(references.held_out) + 4 * len(references.clips["music"])
+    with Work("measuring", total, "clips", quiet=quiet) as work:
+
+        def measured(clips: Sequence[Loaded]) -> tuple[Measured, ...]:
+            found: list[Measured] = []
+            for one in clips:
+                found.append(measurer.measure(one.wave, one.frame_samples))
+                work.advance()
+            return tuple(found)
+
+        music = measured([Loaded("", one.wave) for one in references.held_out])
+        sets = [_Set(one.name, None, one.clips, measured(one.clips), one.broken) for one in systems]
+        for kind, waves in references.clips.items():
+            seeds = references.seeds if kind == "music" else [None] * len(waves)
+            loaded = tuple(
+                Loaded(f"{at:03d}", wave, seed)
+                for at, (wave, seed) in enumerate(zip(waves, seeds, strict=True), 1)
+            )
+            sets.append(_Set(TITLES[kind], kind, loaded, measured(loaded)))
+    copies = _copying(corpus, systems, seconds, quiet=quiet) if copying else {}
+    spread = _timbre_spread(references, rate)
+    found = [
+        _figures(one, music, copies.get(one.name, ()), spread, rate, rng, measurer) for one in sets
+    ]
+    return Evaluation(
+        corpus=corpus.folder.name,
+        clip_seconds=seconds,
+        systems=tuple(one for one in found if one.kind is None),
+        references=tuple(one for one in found if one.kind),
+        titles=measurer.titles,
+        missing=measurer.missing,
+    )
+
+
+def _copying(
+    corpus: Corpus, systems: Sequence[System], seconds: float, *, quiet: bool
+) -> dict[str, list[Copying]]:
+    held_out = held_out_excerpts(corpus, seconds)
+    groups = [held_out, *([clip.wave for clip in one.clips] for one in systems)]
+    evidence = find_evidence(corpus, groups, quiet=quiet)
+    null = Null(evidence[0])
+    return {
+        one.name: [judge(corpus, null, found) for found in group]
+        for one, group in zip(systems, evidence[1:], strict=True)
+    }
+
+
+def _figures(
+    one: _Set,
+    music: Sequence[Measured],
+    copying: Sequence[Copying],
+    spread: NDArray[np.float64],
+    rate: int,
+    rng: np.random.Generator,
+    measurer: Measurer,
+) -> SystemFigures:
+    figures = {
+        figure.key: mean_interval(found, rng)
+        for figure in FIGURES
+        if (found := values(figure, one.measured))
+    }
+    judged: Sequence[Copying | None] = copying or [None] * len(one.clips)
+    return SystemFigures(
+        name=one.name,
+        kind=one.kind,
+        clips=tuple(
+            ClipFigures(
+                name=clip.name,
+                seconds=round(len(clip.wave) / rate, 3),
+                health=measured.health,
+                structure=measured.structure,
+                notes=measured.notes,
+                copying=found,
+            )
+            for clip, measured, found in zip(one.clips, one.measured, judged, strict=True)
+        ),
+        broken=one.broken,
+        figures=figures,
+        distances={
+            name: _distances(
+                [clip.embedded[name] for clip in one.measured],
+                [clip.embedded[name] for clip in music],
+                rng,
+            )
+            for name in measurer.titles
+        }
+        if one.clips
+        else {},
+        pitch_classes=_histogram([clip.notes for clip in one.measured], music, "classes", rng),
+        intervals=_histogram([clip.notes for clip in one.measured], music, "intervals", rng),
+        drift=_drift(one.clips, spread, rate),
+    )
+
+
+def _distances(
+    clips: Sequence[NDArray[np.float32]],
+    music: Sequence[NDArray[np.float32]],
+    rng: np.random.Generator,
+) -> Distances:
+    points, reference = Points.of(clips), Points.of(music)
+    enough = len(points.rows) >= 2 and len(reference.rows) >= 2
+    return Distances(
+        frechet=frechet_interval(points, reference, rng) if enough else None,
+        mmd=mmd_interval(points, reference, rng) if points.count >= 2 else None,
+        diversity=diversity(points),
+    )
+
+
+def _histogram(
+    clips: Sequence[NoteFigures | None],
+    music: Sequence[Measured],
+    which: str,
+    rng: np.random.Generator,
+) -> Interval | None:
+    """Distance of a histogram pooled over clips from that of held-out music."""
+
+    def counts(found: Sequence[NoteFigures | None]) -> NDArray[np.float64]:
+        return np.array(
+            [one.pitch_classes if which == "classes" else one.intervals for one in found if one]
+        )
+
+    mine, real = counts(clips), counts([one.notes for one in music])
+    if not len(mine) or not len(real):
+        return None
+    pooled = real.sum(axis=0)
+    value = histogram_distance(mine.sum(axis=0), pooled)
+    if len(mine) < 2:
+        return Interval(value, None, None)
+    draws = [
+        histogram_distance(weights @ mine, pooled)
+        for weights in resampled_counts(len(mine), HISTOGRAM_RESAMPLES, rng)
+    ]
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Interval(value, float(low), float(high))
+
+
+def _drift(
+    clips: Sequence[Loaded], spread: NDArray[np.float64], rate: int
+) -> tuple[float, ...] | None:
+    seeded = [(one.seed, one.wave) for one in clips if one.seed is not None]
+    if not seeded:
+        return None
+    seeds = [at_rate(seed, rate) for seed, _ in seeded]
+    found = drift(seeds, [at_rate(wave, rate) for _, wave in seeded], spread)
+    return tuple(np.nanmean(found, axis=0).tolist())
+
+
+def _timbre_spread(references: References, rate: int) -> NDArray[np.float64]:
+    """Standard deviation of what drift is measured in, over all seconds of held-out music."""
+    every = [second_timbres(at_rate(one.wave, rate)) for one in references.held_out]
+    return np.maximum(np.concatenate(every).std(axis=0), 1e-3)

@@ -1,0 +1,171 @@
+"""Notes of a clip, by the transcriber basic-pitch, and what they come to.
+
+Bittner et al. 2022. Its ONNX model is read from the `basic-pitch` package, none of whose code is
+run: https://github.com/spotify/basic-pitch, Apache 2.0. It was made for many instruments and is
+not exact for any; the same errors are made on clips and on real music.
+Letters: S samples, C columns, K keys of a piano.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+HOW_TO_GET = "pip install onnxruntime && pip install --no-deps basic-pitch==0.4.0"
+RATE_HZ = 22050
+HOP_SAMPLES = 256
+WINDOW_SAMPLES = 2 * RATE_HZ - HOP_SAMPLES
+MARGIN_COLUMNS = 15
+"""At each end of a window what the model says is not used."""
+KEYS = 88
+LOWEST_MIDI = 21
+ONSET = 0.5
+SOUNDING = 0.3
+SHORTEST_COLUMNS = 11
+PATIENCE_COLUMNS = 11
+"""A note ends where it has not sounded for so long."""
+CHORD_SECONDS = 0.05
+WIDEST_INTERVAL = 12
+SECONDS_PER_COLUMN = HOP_SAMPLES / RATE_HZ
+
+
+@dataclass(frozen=True)
+class Note:
+    """One note; `midi` 60 is middle C."""
+
+    midi: int
+    start_seconds: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NoteFigures:
+    """What the notes of a clip come to."""
+
+    notes_per_second: float
+    onsets_per_second: float
+    """Notes struck together count once."""
+    polyphony: float
+    """Mean number of notes sounding where any does; 0 where none does."""
+    pitch_classes: tuple[float, ...]
+    """Seconds of each pitch class, from C: 12."""
+    intervals: tuple[float, ...]
+    """How often the highest note moves by -12 to 12 semitones, wider ones counted as 12: 25."""
+
+
+def model_path() -> Path | None:
+    """Where the installed `basic-pitch` package has its model; None without it or onnxruntime."""
+    found = find_spec("basic_pitch")
+    if find_spec("onnxruntime") is None or found is None or found.origin is None:
+        return None
+    path = Path(found.origin).parent / "saved_models" / "icassp_2022" / "nmp.onnx"
+    return path if path.is_file() else None
+
+
+class Transcriber:
+    """Finds notes.
+
+    Args:
+        path: of the model.
+    """
+
+    def __init__(self, path: Path) -> None:
+        # Left out of the types: the package is optional.
+        import onnxruntime  # noqa: PLC0415  # pyright: ignore
+
+        runtime: Any = onnxruntime
+        self._session: Any = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+
+    def notes(self, wave: NDArray[np.float32], rate_hz: int) -> list[Note]:
+        """The notes of samples [S], by start."""
+        heard = soxr.resample(wave, rate_hz, RATE_HZ).astype(np.float32)
+        sounding, onsets = self._posteriors(heard)
+        return decode_notes(sounding, onsets)
+
+    def _posteriors(self, wave: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """How likely each key sounds, and is struck, [C, K] each."""
+        margin = MARGIN_COLUMNS * HOP_SAMPLES
+        step = WINDOW_SAMPLES - 2 * margin
+        count = max(-(-len(wave) // step), 1)
+        padded = np.zeros(count * step + 2 * margin, np.float32)
+        padded[margin : margin + len(wave)] = wave
+        windows = np.stack([padded[at * step : at * step + WINDOW_SAMPLES] for at in range(count)])
+        names = ["StatefulPartitionedCall:1", "StatefulPartitionedCall:2"]
+        found = self._session.run(names, {self._input: windows[:, :, None]})
+        columns = len(wave) // HOP_SAMPLES
+        inner = slice(MARGIN_COLUMNS, -MARGIN_COLUMNS)
+        return tuple(one[:, inner].reshape(-1, KEYS)[:columns] for one in found)
+
+
+def decode_notes(sounding: NDArray[np.float32], onsets: NDArray[np.float32]) -> list[Note]:
+    """Notes from how likely each key sounds, and is struck: [C, K] each.
+
+    A note begins at a peak of its key's onsets, and lasts while the key sounds or another onset
+    comes.
+    """
+    found: list[Note] = []
+    columns = len(onsets)
+    before = np.vstack([np.zeros((1, KEYS), onsets.dtype), onsets[:-1]])
+    after = np.vstack([onsets[1:], np.zeros((1, KEYS), onsets.dtype)])
+    struck = (onsets >= ONSET) & (onsets > before) & (onsets >= after)
+    for key in range(KEYS):
+        starts = np.flatnonzero(struck[:, key]).tolist()
+        for start, following in zip(starts, [*starts[1:], columns], strict=True):
+            audible = np.flatnonzero(sounding[start:following, key] >= SOUNDING)
+            if not len(audible):
+                continue
+            breaks = np.flatnonzero(np.diff(audible) > PATIENCE_COLUMNS)
+            last = int(audible[breaks[0]] if len(breaks) else audible[-1])
+            if last + 1 >= SHORTEST_COLUMNS:
+                begin, length = start * SECONDS_PER_COLUMN, (last + 1) * SECONDS_PER_COLUMN
+                found.append(Note(LOWEST_MIDI + key, begin, length))
+    return sorted(found, key=lambda one: (one.start_seconds, one.midi))
+
+
+def note_figures(notes: Sequence[Note], seconds: float) -> NoteFigures:
+    """What `notes` of a clip of `seconds` come to."""
+    classes, intervals = np.zeros(12), np.zeros(2 * WIDEST_INTERVAL + 1)
+    tops: list[int] = []
+    chord_start = -1.0
+    sounding = np.zeros(max(int(seconds / SECONDS_PER_COLUMN), 1))
+    for note in notes:
+        classes[note.midi % 12] += note.seconds
+        begin = int(note.start_seconds / SECONDS_PER_COLUMN)
+        sounding[begin : begin + round(note.seconds / SECONDS_PER_COLUMN)] += 1
+        if note.start_seconds - chord_start > CHORD_SECONDS:
+            chord_start = note.start_seconds
+            tops.append(note.midi)
+        else:
+            tops[-1] = max(tops[-1], note.midi)
+    for step in np.clip(np.diff(tops), -WIDEST_INTERVAL, WIDEST_INTERVAL):
+        intervals[int(step) + WIDEST_INTERVAL] += 1
+    return NoteFigures(
+        notes_per_second=len(notes) / seconds,
+        onsets_per_second=len(tops) / seconds,
+        polyphony=float(sounding[sounding > 0].mean()) if sounding.any() else 0.0,
+        pitch_classes=tuple(classes.tolist()),
+        intervals=tuple(intervals.tolist()),
+    )
+
+
+def histogram_distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Jensen-Shannon distance of two histograms: 0 for the same shape, 1 for nothing in common.
+
+    An empty one has nothing in common with any other.
+    """
+    if not a.sum() or not b.sum():
+        return 0.0 if a.sum() == b.sum() else 1.0
+    p, q = a / a.sum(), b / b.sum()
+    middle = (p + q) / 2
+
+    def divergence(one: NDArray[np.float64]) -> float:
+        held = one > 0
+        return float((one[held] * np.log2(one[held] / middle[held])).sum())
+
+    return float(np.sqrt(max((divergence(p) + divergence(q)) / 2, 0.0)))
