@@ -2,19 +2,30 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reverie.cli.options import AsJson, Quiet
 
+if TYPE_CHECKING:
+    from reverie.corpus.corpus import Corpus
+
 
 def evaluate(
-    clips: Annotated[
-        list[Path], typer.Argument(help="Folders of audio; each is judged as one system.")
-    ],
     corpus: Annotated[Path, typer.Option(help="The corpus that they are to resemble.")],
+    clips: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of audio; each is judged as one system.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The folder of the report.")] = Path("evaluation"),
+    self_test: Annotated[
+        str | None,
+        typer.Option(
+            metavar="copying|damage",
+            help="Judge no clips but the measures: plant copies and count how many are found, or "
+            "damage real music and see which measure tells.",
+        ),
+    ] = None,
     rng_seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -29,6 +40,7 @@ def evaluate(
     """
     from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus, printable
+    from reverie.errors import ReverieError
     from reverie.evaluation.evaluate import evaluate as judge
     from reverie.evaluation.report import as_json as figures
     from reverie.evaluation.report import write_evaluation
@@ -36,6 +48,12 @@ def evaluate(
     from reverie.evaluation.verdicts import verdict
 
     opened = Corpus.open(corpus)
+    if self_test is not None:
+        for line in _self_test(self_test, opened, quiet=quiet):
+            tell(line)
+        return
+    if not clips:
+        raise ReverieError("there is nothing to judge.", "Give folders of clips, or --self-test.")
     systems = read_systems(clips, opened)
     found = judge(systems, opened, rng_seed, quiet=quiet)
     page = write_evaluation(found, systems, opened, out)
@@ -49,3 +67,16 @@ def evaluate(
     for what, how in found.missing.items():
         tell(f"Not measured: {what}. To measure it: {how}")
     tell(f"The report: {page}")
+
+
+def _self_test(which: str, corpus: "Corpus", *, quiet: bool) -> list[str]:
+    """Lines of a self-test's table, in Markdown."""
+    from reverie.errors import ReverieError
+    from reverie.evaluation import selftest
+
+    if which == "copying":
+        return selftest.copying_table(selftest.check_copying(corpus, quiet=quiet))
+    if which != "damage":
+        raise ReverieError(f"there is no self-test {which!r}.", "Known: copying, damage.")
+    seen, _ = selftest.check_damage(corpus, quiet=quiet)
+    return selftest.damage_table(seen)

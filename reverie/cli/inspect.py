@@ -20,6 +20,13 @@ def inspect(
             metavar="PAGE", help="Write a page with the waveform and spectrogram of each recording."
         ),
     ] = None,
+    leaks: Annotated[
+        bool,
+        typer.Option(
+            help="Search the training recordings for held-out music, which takes a third of a "
+            "minute for each hour; what was found is kept."
+        ),
+    ] = True,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -35,16 +42,20 @@ def inspect(
     from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus
     from reverie.corpus.inspection import COLUMNS, findings, row, totals
+    from reverie.corpus.leaks import known_leaks
     from reverie.corpus.summary import as_result, refusal_lines
 
     corpus = Corpus.open(folder)
+    leaking = known_leaks(corpus, quiet=quiet) if leaks else []
+    found = findings(corpus, leaking)
     if html:
         from reverie.corpus.page import write_corpus_page
 
-        write_corpus_page(corpus, html, quiet=quiet)
+        write_corpus_page(corpus, html, leaking, quiet=quiet)
     if as_json:
         result = as_result(corpus) | {
-            "findings": [dataclasses.asdict(one) for one in findings(corpus)],
+            "findings": [dataclasses.asdict(one) for one in found],
+            "leaks": [dataclasses.asdict(one) for one in leaking],
             "page": str(html) if html else None,
         }
         print(json.dumps(result, indent=2))
@@ -59,7 +70,7 @@ def inspect(
     console.print(table)
     for line in [totals(corpus), *refusal_lines(corpus.refused)]:
         tell(line)
-    for finding in findings(corpus):
+    for finding in found:
         tell(f"- {finding.text}")
     if html:
         tell(f"The page is {html}")

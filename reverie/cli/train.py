@@ -33,6 +33,7 @@ def train(
     """
     from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus
+    from reverie.evaluation.watch import Watch
     from reverie.generation.preview import preview
     from reverie.training import loop
     from reverie.training import recipe as recipes
@@ -51,7 +52,8 @@ def train(
             f"{needs.disk_available_bytes / GIB:.1f} GiB: it fits"
         )
         return
-    run = loop.train(corpus, chosen, run_folder, preview=preview, quiet=quiet)
+    watched = Watch(preview, Corpus.open(corpus))
+    run = loop.train(corpus, chosen, run_folder, preview=watched, quiet=quiet)
     last = read_metrics(run.metrics)[-1]
     if as_json:
         print(json.dumps({"run": str(run.folder), **last}))

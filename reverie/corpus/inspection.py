@@ -1,15 +1,19 @@
 """What is in a corpus, row by row, and whether it is enough to learn from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from reverie.corpus.corpus import Corpus, Recording, printable
+from reverie.corpus.leaks import Leak
+from reverie.pages.page import clock
 from reverie.progress import duration
 
 PAPER_MINUTES = 65
 """The paper's 25 tunes of two to three minutes."""
 ENOUGH_MINUTES, LITTLE_MINUTES, HARDLY_MINUTES = 50, 20, 5
 WIDE_SPREAD_DB = 12.0
+MOST_LEAKS = 5
 
 Tone = Literal["good", "warn", "bad"]
 
@@ -35,12 +39,11 @@ class Finding:
 
 def row(recording: Recording) -> tuple[str, ...]:
     """The cells of `recording`, by `COLUMNS`."""
-    whole = round(recording.seconds)
     loudness = recording.loudness_lufs
     return (
         printable(recording.path),
         recording.split,
-        f"{whole // 60}:{whole % 60:02d}",
+        clock(recording.seconds),
         recording.codec,
         str(recording.source_rate_hz),
         str(recording.source_channels),
@@ -58,19 +61,40 @@ def totals(corpus: Corpus) -> str:
     )
 
 
-def findings(corpus: Corpus) -> list[Finding]:
-    """Whether there is enough, then what stands out, each as a `Finding`."""
+def findings(corpus: Corpus, leaks: Sequence[Leak] = ()) -> list[Finding]:
+    """Whether there is enough, then what stands out, each as a `Finding`.
+
+    Args:
+        corpus: what is inspected.
+        leaks: held-out music that is in the training recordings too, if it was searched for.
+    """
     found = [_enough(corpus)]
     if not corpus.of_split("held-out"):
         text = "Nothing is held out, so nothing shows whether a model learns or only remembers."
         found.append(Finding("bad", f"{text} Add a second recording."))
-    found += _levels(corpus) + _rates(corpus) + _notes(corpus)
+    found += _leaks(leaks) + _levels(corpus) + _rates(corpus) + _notes(corpus)
     if corpus.refused:
         count = len(corpus.refused)
         text = (
             f"{count} {'file was' if count == 1 else 'files were'} refused, for the reasons given."
         )
         found.append(Finding("warn", text))
+    return found
+
+
+def _leaks(leaks: Sequence[Leak]) -> list[Finding]:
+    found = [
+        Finding(
+            "bad",
+            f"{printable(one.held_out)} is held out, and {duration(one.seconds)} of it are in the "
+            f"training recording {printable(one.training)} too (best seen at "
+            f"{clock(one.held_out_offset_seconds)} and {clock(one.training_offset_seconds)}). "
+            "What is measured on it says little about new music: keep both on one side.",
+        )
+        for one in leaks[:MOST_LEAKS]
+    ]
+    if len(leaks) > MOST_LEAKS:
+        found.append(Finding("bad", f"So it is with {len(leaks) - MOST_LEAKS} more pairs."))
     return found
 
 

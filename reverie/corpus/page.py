@@ -1,10 +1,12 @@
 """A corpus as one self-contained page: what is in it, whether it is enough, and how it looks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
 from reverie.corpus.corpus import Corpus, printable
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
+from reverie.corpus.leaks import Leak
 from reverie.pages.media import png_uri
 from reverie.pages.page import write_page
 from reverie.progress import Work
@@ -16,7 +18,12 @@ _TEMPLATE = Path(__file__).with_name("page.html")
 
 
 def write_corpus_page(
-    corpus: Corpus, path: Path, *, most_pictures: int = MOST_PICTURES, quiet: bool = False
+    corpus: Corpus,
+    path: Path,
+    leaks: Sequence[Leak] = (),
+    *,
+    most_pictures: int = MOST_PICTURES,
+    quiet: bool = False,
 ) -> None:
     """Write the page of `corpus` to `path`.
 
@@ -41,7 +48,7 @@ def write_corpus_page(
         name=printable(corpus.folder.resolve().name),
         rate_hz=corpus.rate_hz,
         totals=totals(corpus),
-        findings=findings(corpus),
+        findings=findings(corpus, leaks),
         columns=COLUMNS,
         rows=[row(one) for one in everything],
         refused=[(printable(one.path), one.reason) for one in corpus.refused],

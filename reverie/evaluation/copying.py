@@ -15,14 +15,12 @@ from numpy.typing import NDArray
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import cut_evenly, pieces
 from reverie.corpus.landmarks import LandmarkMatch, LandmarkSearch
-from reverie.evaluation.nearest import WINDOW_SECONDS, Nearest, NearestSearch, common_spectrum
+from reverie.evaluation.nearest import WINDOW_SECONDS, Nearest, NearestSearch
 from reverie.progress import Work
 
 SEMITONES = (0, -1, 1)
 NULL_EXCERPTS = 150
 FLAGGED_PERCENTILE = 99.0
-COMMON_EXCERPTS = 100
-COMMON_SECONDS = 5.0
 OVERLAP_SECONDS = 12.0
 """Of the pieces that training recordings are read in; a longer copy is found in parts."""
 
@@ -105,9 +103,7 @@ def find_evidence(
     """
     training, rate = corpus.of_split("train"), corpus.rate_hz
     waves = [wave for group in groups for wave in group]
-    excerpts = cut_evenly(corpus, training, COMMON_SECONDS, COMMON_EXCERPTS)
-    common = common_spectrum([one.wave for one in excerpts], rate)
-    searches = (LandmarkSearch(waves, rate), NearestSearch(waves, rate, common, SEMITONES))
+    searches = (LandmarkSearch(waves, rate), NearestSearch(waves, rate, SEMITONES))
     with Work("comparing with", len(training), "training recordings", quiet=quiet) as work:
         for piece in pieces(corpus, training, OVERLAP_SECONDS):
             for search in searches:

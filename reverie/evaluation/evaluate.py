@@ -139,8 +139,8 @@ def evaluate(
 
         def measured(clips: Sequence[Loaded]) -> tuple[Measured, ...]:
             found: list[Measured] = []
-            for one in clips:
-                found.append(measurer.measure(one.wave, one.frame_samples))
+            for one in measurer.measure_all([(clip.wave, clip.frame_samples) for clip in clips]):
+                found.append(one)
                 work.advance()
             return tuple(found)
 

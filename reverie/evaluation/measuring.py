@@ -3,11 +3,13 @@
 Letters: S samples.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import soxr
+import torch
 from numpy.typing import NDArray
 
 from reverie.evaluation import musicnn, notes
@@ -102,6 +104,20 @@ class Measurer:
     def titles(self) -> dict[str, str]:
         """Of each embedding: its name, and what it is."""
         return {name: title for one in self._embedders for name, title in one.titles.items()}
+
+    def measure_all(
+        self, clips: Sequence[tuple[NDArray[np.float32], int | None]]
+    ) -> Iterator[Measured]:
+        """`measure` of each, in order, side by side: one on each processor."""
+        threads = torch.get_num_threads()
+        try:
+            # One clip is too small for several threads to share: they would wait for each other.
+            with ThreadPoolExecutor(
+                threads, initializer=torch.set_num_threads, initargs=(1,)
+            ) as pool:
+                yield from pool.map(lambda one: self.measure(*one), clips)
+        finally:
+            torch.set_num_threads(threads)
 
     def measure(self, wave: NDArray[np.float32], frame_samples: int | None = None) -> Measured:
         """Measure samples [S], a second or more.

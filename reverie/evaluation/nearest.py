@@ -1,8 +1,9 @@
 """The training excerpt that a clip is nearest to, by the course of its spectrum.
 
 Normalised cross-correlation of spectrograms on a scale near to that of notes: unlike fingerprints
-it bears noise, another tempo by a little, and by search another pitch. Clips wait and recordings
-stream past them, so memory does not grow with the corpus.
+it bears noise, another tempo by a little, and by search another pitch. What each band does against
+its own mean over a second is compared, so that music of the same key is not alike by its key. Clips
+wait and recordings stream past them, so memory does not grow with the corpus.
 Letters: S samples, C columns of a spectrogram, N bands, K windows, W columns of a window.
 """
 
@@ -11,11 +12,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+from torch import Tensor
 
 from reverie.audio.spectrogram import band_edges_hz
 from reverie.evaluation.change import BANDS, FEATURE_SECONDS, band_decibels
+from reverie.models.products import bfloat16_is_fast
 
 WINDOW_SECONDS = 2.0
 WINDOW_COLUMNS = round(WINDOW_SECONDS / FEATURE_SECONDS)
@@ -23,7 +28,10 @@ HOP_COLUMNS = WINDOW_COLUMNS // 4
 """A window of a clip begins so long after the one before."""
 SLACK_SECONDS = 0.11
 """Windows that follow one another in a copy do so in the recording too, within this."""
-TOGETHER = 512
+TOGETHER = 2048
+FLOOR_BELOW_LOUDEST_DB = 40.0
+"""Noise lies below it in most recordings."""
+MEAN_COLUMNS = round(1.0 / FEATURE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -31,8 +39,7 @@ class Nearest:
     """Where in the training recordings something like a clip is found."""
 
     similarity: float = 0.0
-    """Correlation of the two spectrograms, less what all training music has in common: 1 is the
-    same sound at any level."""
+    """Correlation of the two spectrograms over time: 1 is the same sound at any level."""
     recording: int = 0
     """Its place among the training recordings."""
     offset_seconds: float = 0.0
@@ -48,7 +55,6 @@ class NearestSearch:
     Args:
         clips: float samples [S] each; one shorter than a window stays at similarity 0.
         rate_hz: of their samples, and of the recordings'.
-        common: what all music of the corpus has in common, see `common_spectrum`.
         semitones: the shifts of pitch that are tried.
     """
 
@@ -56,34 +62,34 @@ class NearestSearch:
         self,
         clips: Sequence[NDArray[np.float32]],
         rate_hz: int,
-        common: NDArray[np.float32],
         semitones: Sequence[int] = (0,),
     ) -> None:
-        self.rate_hz, self._common, self._count = rate_hz, common, len(clips)
+        self.rate_hz, self._count = rate_hz, len(clips)
         asked: list[NDArray[np.float32]] = []
         self._places: list[tuple[int, float, int]] = []
         for owner, wave in enumerate(clips):
             features = band_decibels(wave, rate_hz)
             for shift in semitones:
-                moved = _transposed(features, rate_hz, -shift) - common
+                moved = _movement(_transposed(features, rate_hz, -shift))
                 for at in range(0, moved.shape[1] - WINDOW_COLUMNS + 1, HOP_COLUMNS):
                     asked.append(moved[:, at : at + WINDOW_COLUMNS])
                     self._places.append((owner, at * FEATURE_SECONDS, shift))
-        width = len(common) * WINDOW_COLUMNS
-        self._asked = _directions(np.stack(asked)) if asked else np.empty((0, width), np.float32)
+        self._asked = _directions(
+            np.stack(asked) if asked else np.empty((0, BANDS, WINDOW_COLUMNS), np.float32)
+        )
         self._best = np.zeros(len(asked), np.float32)
         self._where = np.zeros((len(asked), 2))
 
     def hear(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
         """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""
-        there = band_decibels(wave, self.rate_hz) - self._common
+        there = _movement(band_decibels(wave, self.rate_hz))
         if there.shape[1] < WINDOW_COLUMNS or not len(self._asked):
             return
         windows = sliding_window_view(there, WINDOW_COLUMNS, axis=1).transpose(1, 0, 2)
         for begin in range(0, len(windows), TOGETHER):
-            found = self._asked @ _directions(windows[begin : begin + TOGETHER]).T
-            at = found.argmax(axis=1)
-            value = found[np.arange(len(found)), at]
+            some = _directions(windows[begin : begin + TOGETHER])
+            value, at = (self._asked @ some.T).max(dim=1)
+            value, at = value.float().numpy(), at.numpy()
             better = value > self._best
             self._best[better] = value[better]
             self._where[better, 0] = recording
@@ -129,12 +135,6 @@ class NearestSearch:
             ]
 
 
-def common_spectrum(excerpts: Iterable[NDArray[np.float32]], rate_hz: int) -> NDArray[np.float32]:
-    """The mean spectrum of excerpts, float samples [S] each, in dB: [N, 1]."""
-    means = [band_decibels(wave, rate_hz).mean(axis=1) for wave in excerpts]
-    return np.mean(means, axis=0, keepdims=True).T.astype(np.float32)
-
-
 def _follows(before: Nearest, after: Nearest) -> bool:
     moved = after.offset_seconds - before.offset_seconds
     return (
@@ -154,7 +154,14 @@ def _transposed(features: NDArray[np.float32], rate_hz: int, semitones: int) -> 
     return features[low] * (1 - share) + features[low + 1] * share
 
 
-def _directions(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """[K, N, W] -> [K, N * W]: each less the level of its columns, of length 1 (0 if all equal)."""
-    shapes = (windows - windows.mean(axis=1, keepdims=True)).reshape(len(windows), -1)
-    return shapes / np.maximum(np.linalg.norm(shapes, axis=1, keepdims=True), 1e-9)
+def _movement(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What each band does against its own mean over a second: [N, C] -> [N, C]."""
+    heard = np.maximum(decibels, decibels.max() - FLOOR_BELOW_LOUDEST_DB)
+    return heard - uniform_filter1d(heard, MEAN_COLUMNS, axis=1, mode="nearest")
+
+
+def _directions(windows: NDArray[np.float32]) -> Tensor:
+    """[K, N, W] -> [K, N * W]: each of length 1, or 0 where nothing moves."""
+    rows = torch.from_numpy(windows.reshape(len(windows), windows.shape[1] * windows.shape[2]))
+    rows = rows / rows.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    return rows.bfloat16() if bfloat16_is_fast() else rows

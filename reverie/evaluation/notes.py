@@ -9,6 +9,7 @@ Letters: S samples, C columns, K keys of a piano.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def decode_notes(sounding: NDArray[np.float32], onsets: NDArray[np.float32]) -> 
     struck = (onsets >= ONSET) & (onsets > before) & (onsets >= after)
     for key in range(KEYS):
         starts = np.flatnonzero(struck[:, key]).tolist()
-        for start, following in zip(starts, [*starts[1:], columns], strict=True):
+        for start, following in pairwise([*starts, columns]):
             audible = np.flatnonzero(sounding[start:following, key] >= SOUNDING)
             if not len(audible):
                 continue

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,20 +68,15 @@ def write_evaluation(
         reference_clips=len(evaluation.references[0].clips),
         systems=[_system(one, evaluation, systems, corpus) for one in evaluation.systems],
         distances=[_distance(name, evaluation) for name in evaluation.titles],
-        distance_rows=[_distance_row(one, evaluation) for one in rows],
-        distance_columns=[
-            ("", "text"),
-            *(
-                (f"{kind}, {title}", "number")
-                for title in evaluation.titles.values()
-                for kind in ("Fréchet", "Diversity")
-            ),
+        columns=[("", "text"), *((printable(one.name), "number") for one in rows)],
+        distance_rows=_distance_rows(rows, evaluation),
+        figure_rows=[
+            [_titled(figure), *(_shown(one.figures.get(figure.key), figure.digits) for one in rows)]
+            for figure in _measured(rows)
         ],
-        figure_columns=[("", "text"), *((_titled(one), "number") for one in _measured(rows))],
-        figure_rows=[_figure_row(one, rows) for one in rows],
         figures=_measured(rows),
         drift=_drift(rows),
-        columns=CLIP_COLUMNS,
+        clip_columns=CLIP_COLUMNS,
         missing=sorted(evaluation.missing.items()),
         size=(WIDTH, HEIGHT),
     )
@@ -174,12 +169,18 @@ def _distance(name: str, evaluation: Evaluation) -> dict[str, Any]:
     return {"title": title, "chart": chart}
 
 
-def _distance_row(one: SystemFigures, evaluation: Evaluation) -> list[str]:
-    cells: list[str] = [printable(one.name)]
-    for name in evaluation.titles:
-        found = one.distances.get(name)
-        cells += [_shown(found.frechet, 1), f"{found.diversity:.1f}"] if found else ["", ""]
-    return cells
+def _distance_rows(rows: Sequence[SystemFigures], evaluation: Evaluation) -> list[list[str]]:
+    found: list[list[str]] = []
+    for name, title in evaluation.titles.items():
+        distances = [one.distances.get(name) for one in rows]
+        found.append([f"Fréchet, {title}", *(_shown(one and one.frechet, 1) for one in distances)])
+        found.append(
+            [f"Diversity, {title}", *(f"{one.diversity:.1f}" if one else "" for one in distances)]
+        )
+    for title, kind in (("Pitch classes", "pitch_classes"), ("Melodic intervals", "intervals")):
+        if any(getattr(one, kind) for one in rows):
+            found.append([title, *(_shown(getattr(one, kind), 2) for one in rows)])
+    return found
 
 
 def _measured(rows: Sequence[SystemFigures]) -> list[Any]:
@@ -189,13 +190,6 @@ def _measured(rows: Sequence[SystemFigures]) -> list[Any]:
 
 def _titled(figure: Any) -> str:
     return f"{figure.title}, {figure.unit}" if figure.unit else figure.title
-
-
-def _figure_row(one: SystemFigures, rows: Sequence[SystemFigures]) -> list[str]:
-    return [
-        printable(one.name),
-        *(_shown(one.figures.get(figure.key), figure.digits) for figure in _measured(rows)),
-    ]
 
 
 def _shown(found: Interval | None, digits: int) -> str:
@@ -225,8 +219,3 @@ def _drift(rows: Sequence[SystemFigures]) -> Markup | None:
         lines, "second after the seed", "distance from the seed",
         f"Distance from the seed by second; in the last second {told}.",
     )  # fmt: skip
-
-
-def json_of(folder: Path) -> Mapping[str, Any]:
-    """What `write_evaluation` wrote."""
-    return json.loads((folder / FIGURES_FILE).read_text(encoding="utf-8"))

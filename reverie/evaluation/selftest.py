@@ -88,13 +88,18 @@ class CopyingTest:
 
 
 def check_damage(
-    corpus: Corpus, other: Sequence[NDArray[np.float32]] = (), *, quiet: bool = False
+    corpus: Corpus,
+    *,
+    clips: int = CLIPS,
+    clip_seconds: float = CLIP_SECONDS,
+    quiet: bool = False,
 ) -> tuple[list[Seen], Evaluation]:
     """Damage held-out clips in known ways, and compare every measure with that of intact ones.
 
     Args:
         corpus: with ten minutes of held-out music or more; with less there are fewer clips.
-        other: clips [S] of other music, at the corpus's rate.
+        clips: how many, at most.
+        clip_seconds: how long.
         quiet: show no progress.
 
     Raises:
@@ -102,14 +107,14 @@ def check_damage(
     """
     rng = np.random.default_rng(3)
     recordings = corpus.of_split("held-out")
-    longer = cut_evenly(corpus, recordings, CLIP_SECONDS + RECUT_SECONDS, CLIPS)
-    size, late = round(CLIP_SECONDS * corpus.rate_hz), round(RECUT_SECONDS * corpus.rate_hz)
+    longer = cut_evenly(corpus, recordings, clip_seconds + RECUT_SECONDS, clips)
+    size, late = round(clip_seconds * corpus.rate_hz), round(RECUT_SECONDS * corpus.rate_hz)
     systems = [_system(RECUT, [one.wave[late : late + size] for one in longer])]
     for name, damage in DAMAGES.items():
         waves = [damage(one.wave[:size], corpus.rate_hz, rng) for one in longer]
         systems.append(_system(name, waves))
-    if other:
-        systems.append(_system("other music", other))
+    training = cut_evenly(corpus, corpus.of_split("train"), clip_seconds, clips)
+    systems.append(_system("other pieces", [one.wave for one in training]))
     found = evaluate(systems, corpus, copying=False, quiet=quiet)
     intact = measures(found.systems[0])
     seen = [
@@ -205,3 +210,38 @@ def _spliced(
 
 def _system(name: str, waves: Sequence[NDArray[np.float32]]) -> System:
     return System(name, tuple(Loaded(f"{at:03d}", wave) for at, wave in enumerate(waves, 1)))
+
+
+def copying_table(test: CopyingTest) -> list[str]:
+    """The result of `check_copying` as lines of Markdown."""
+    lines = ["| copy | length | planted | found | traced |", "|---|---:|---:|---:|---:|"]
+    lines += [
+        f"| {one.way} | {one.seconds:g} s | {one.planted} | {one.flagged / one.planted:.0%} "
+        f"| {one.placed / one.planted:.0%} |"
+        for one in test.found
+    ]
+    lines += [
+        f"| real held-out music | {seconds:g} s | {count} | {flagged / max(count, 1):.1%} | |"
+        for seconds, (flagged, count) in test.held_out.items()
+    ]
+    return lines
+
+
+def damage_table(seen: Sequence[Seen]) -> list[str]:
+    """The result of `check_damage` as lines of Markdown: a row a measure, a column a damage."""
+    damaged = list(dict.fromkeys(one.damage for one in seen))
+    found = {(one.measure, one.damage): one for one in seen}
+    lines = ["| measure | intact | " + " | ".join(damaged) + " |"]
+    lines.append("|---|" + "---:|" * (len(damaged) + 1))
+    for measure in dict.fromkeys(one.measure for one in seen):
+        cells = [_cell(found.get((measure, name))) for name in damaged]
+        intact = next(one.undamaged for one in seen if one.measure == measure)
+        lines.append(f"| {measure} | {intact.value:.3g} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _cell(one: Seen | None) -> str:
+    if one is None:
+        return ""
+    value = f"{one.damaged.value:.3g}"
+    return f"**{value}**" if one.seen else value

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
+from reverie.corpus.excerpts import cut_evenly, pieces
 from reverie.evaluation.health import corpus_level_dbfs, health
-from reverie.evaluation.nearest import TrainingExcerpts
+from reverie.evaluation.nearest import WINDOW_SECONDS, Nearest, NearestSearch
 from reverie.training.run import Run
 
-HELD_OUT_EXCERPTS = 4
-"""Of each held-out recording."""
+HELD_OUT_EXCERPTS = 20
 
 
 @dataclass(frozen=True)
@@ -104,24 +106,23 @@ class Yardstick:
         self.corpus = corpus
         self.level_dbfs = corpus_level_dbfs(corpus)
         self._training = corpus.of_split("train")
-        self._excerpts = TrainingExcerpts(
-            (as_float(corpus.pcm(one)) for one in self._training), corpus.rate_hz
-        )
-        length = round(clip_seconds * corpus.rate_hz)
-        real = [
-            as_float(corpus.pcm(one)[start : start + length])
-            for one in corpus.of_split("held-out")
-            for start in range(0, max(1, one.samples - length), length)[:HELD_OUT_EXCERPTS]
-        ]
-        found = self._excerpts.nearest(real)
+        held_out = corpus.of_split("held-out")
+        real = cut_evenly(corpus, held_out, clip_seconds, HELD_OUT_EXCERPTS)
+        found = self._nearest([one.wave for one in real])
         self.held_out_similarity = round(statistics.median(one.similarity for one in found), 4)
+
+    def _nearest(self, waves: Sequence[NDArray[np.float32]]) -> list[Nearest]:
+        search = NearestSearch(waves, self.corpus.rate_hz)
+        for piece in pieces(self.corpus, self._training, WINDOW_SECONDS):
+            search.hear(piece.recording, piece.start_seconds, piece.wave)
+        return search.best()
 
     def measure(
         self, clips: Sequence[Path], run: Run, trims: Sequence[tuple[float, float]]
     ) -> tuple[ClipFigures, ...]:
         """Measure WAV files, of each of which a part (start and end in seconds) was kept."""
         waves = [soundfile.read(clip, dtype="int16") for clip in clips]
-        nearest = self._excerpts.nearest([as_float(samples) for samples, _ in waves])
+        nearest = self._nearest([as_float(samples) for samples, _ in waves])
         figures: list[ClipFigures] = []
         for clip, (samples, rate_hz), near, trim in zip(clips, waves, nearest, trims, strict=True):
             found = health(samples, rate_hz, self.level_dbfs, run.recipe.frames.frame_samples)

@@ -85,13 +85,19 @@ class Factor:
 
 
 @cache
-def _can_pack() -> bool:
-    """Whether this processor and this torch can lay weights of bfloat16 out beforehand."""
+def bfloat16_is_fast() -> bool:
+    """Whether this processor multiplies matrices of bfloat16 faster than those of float32."""
     return (
         torch.backends.mkldnn.is_available()
-        and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+        and hasattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported")
         and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     )
+
+
+@cache
+def _can_pack() -> bool:
+    """Whether this processor and this torch can lay weights of bfloat16 out beforehand."""
+    return bfloat16_is_fast() and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
 
 
 def product(a: Tensor, b: Tensor) -> Tensor:

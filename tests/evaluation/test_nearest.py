@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reverie.evaluation.nearest import Nearest, NearestSearch, common_spectrum
+from reverie.evaluation.nearest import Nearest, NearestSearch
 from tests.music import random_melody
 
 RATE_HZ = 8000
@@ -14,7 +14,7 @@ TRAINING = [random_melody(seed, RATE_HZ) for seed in (1, 2, 3)]
 
 
 def search(clips: Sequence[NDArray[np.float32]], semitones: Sequence[int] = (0,)) -> NearestSearch:
-    waiting = NearestSearch(clips, RATE_HZ, common_spectrum(TRAINING, RATE_HZ), semitones)
+    waiting = NearestSearch(clips, RATE_HZ, semitones)
     for place, wave in enumerate(TRAINING):
         waiting.hear(place, 0.0, wave)
     return waiting
@@ -64,6 +64,6 @@ def test_other_music_is_less_like_and_noise_is_not() -> None:
 def test_too_short_is_like_nothing() -> None:
     (found,) = nearest(TRAINING[0][:RATE_HZ])
     assert found.similarity == 0
-    waiting = NearestSearch([TRAINING[1]], RATE_HZ, common_spectrum(TRAINING, RATE_HZ))
+    waiting = NearestSearch([TRAINING[1]], RATE_HZ)
     waiting.hear(0, 0.0, TRAINING[0][:RATE_HZ])
     assert waiting.best()[0].similarity == 0

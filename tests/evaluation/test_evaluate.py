@@ -1,0 +1,183 @@
+"""`reverie evaluate`, whole: systems of every kind, broken files, the report in a browser."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from typer.testing import CliRunner
+
+from reverie.audio.spectrogram import as_float
+from reverie.cli.app import app
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
+from reverie.errors import ReverieError
+from reverie.evaluation.evaluate import Evaluation, evaluate
+from reverie.evaluation.references import make_references
+from reverie.evaluation.report import write_evaluation
+from reverie.evaluation.selftest import check_copying, check_damage
+from reverie.evaluation.systems import System, read_systems
+from reverie.evaluation.verdicts import verdict
+from tests.browser import visit
+from tests.music import write_recordings
+
+RATE_HZ = 8000
+CLIP_SECONDS = 3.0
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Five recordings of 40 seconds, one of them held out."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    write_recordings(folder / "recordings", 5, 40.0, RATE_HZ)
+    settings = PrepareSettings(rate_hz=RATE_HZ)
+    return prepare(folder / "recordings", folder / "corpus", settings, processes=1, quiet=True)
+
+
+def save(folder: Path, name: str, wave: NDArray[np.float32], rate_hz: int = RATE_HZ) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    soundfile.write(folder / name, wave, rate_hz, subtype="FLOAT")
+
+
+@pytest.fixture(scope="module")
+def clips(music: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Systems: real music, copies, noise, silence; and files that are no clips."""
+    folder = tmp_path_factory.mktemp("clips")
+    rng = np.random.default_rng(0)
+    size = round(CLIP_SECONDS * RATE_HZ)
+    training, held_out = music.of_split("train"), music.of_split("held-out")[0]
+    for at in range(6):
+        real = as_float(music.pcm(held_out)[at * 2 * size // 3 :][:size])
+        copied = as_float(music.pcm(training[at % 4])[(at + 3) * size // 2 :][:size])
+        save(folder / "real", f"{at}.wav", real)
+        save(folder / "copies", f"{at}.wav", copied)
+        save(folder / "noise", f"{at}.wav", rng.standard_normal(size).astype(np.float32) / 10)
+        save(folder / "silence", f"{at}.wav", np.zeros(size, np.float32))
+    odd = folder / "odd"
+    save(odd, "fast.wav", as_float(music.pcm(held_out)[:size]), 2 * RATE_HZ)
+    save(odd, "short.wav", np.zeros(RATE_HZ // 10, np.float32))
+    save(odd, "nan.wav", np.full(size, np.nan, np.float32))
+    (odd / "empty.wav").touch()
+    (odd / "text.wav").write_text("no sound")
+    (odd / "notes.txt").write_text("not looked at")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def systems(music: Corpus, clips: Path) -> list[System]:
+    return read_systems([clips / one for one in ("real", "copies", "noise", "silence")], music)
+
+
+@pytest.fixture(scope="module")
+def found(music: Corpus, systems: list[System]) -> Evaluation:
+    return evaluate(systems, music, quiet=True)
+
+
+def test_each_system_gets_its_verdict(found: Evaluation) -> None:
+    said = {one.name: verdict(one, found) for one in found.systems}
+    assert said["real"].tone == "good"
+    assert "repeat the training recordings" in said["copies"].line
+    assert said["noise"].line == "Mostly noise: 6 of 6 clips."
+    assert said["silence"].line == "Mostly silence: 6 of 6 clips."
+
+
+def test_copies_are_traced(found: Evaluation, music: Corpus) -> None:
+    copies = next(one for one in found.systems if one.name == "copies")
+    training = [one.path for one in music.of_split("train")]
+    assert copies.copied == 6
+    for at, clip in enumerate(copies.clips):
+        assert clip.copying is not None
+        assert clip.copying.recording == training[at % 4]
+        begin = clip.copying.offset_seconds - clip.copying.clip_seconds
+        assert begin == pytest.approx((at + 3) * CLIP_SECONDS / 2, abs=0.2)
+        assert clip.copying.seconds > 1.5
+    assert next(one for one in found.systems if one.name == "real").copied <= 1
+
+
+def test_distances_order_the_systems(found: Evaluation) -> None:
+    near = {one.name: one.distances["mfcc"].mmd for one in [*found.systems, *found.references]}
+    values = {name: one.value for name, one in near.items() if one}
+    assert values["real"] < values["shaped noise"]
+    assert values["real"] < values["noise"]
+    assert values["real"] < values["silence"]
+    for one in [*found.systems, *found.references]:
+        for distance in one.distances.values():
+            assert distance.frechet is not None
+            assert np.isfinite(distance.frechet.value)
+
+
+def test_the_same_seed_gives_the_same_figures(
+    found: Evaluation, systems: list[System], music: Corpus
+) -> None:
+    again = evaluate(systems, music, quiet=True)
+    assert again == found
+
+
+def test_a_browser_shows_the_report(
+    found: Evaluation, systems: list[System], music: Corpus, tmp_path: Path
+) -> None:
+    page = write_evaluation(found, systems, music, tmp_path)
+    told = json.loads((tmp_path / "evaluation.json").read_text())
+    assert told["systems"][1]["copied"] == 6
+    for scheme, width in (("light", 1200), ("dark", 390)):
+        with visit(page, scheme, width) as seen:
+            text = seen.page.locator("main").inner_text()
+            assert "Mostly silence: 6 of 6 clips." in text
+            assert "How far to trust this" in text
+            assert seen.page.locator("#copying ~ .stack audio, section audio").count() >= 2
+            assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert seen.complaints == []
+            assert [url for url in seen.requests if not url.startswith(("file:", "data:"))] == []
+
+
+def test_the_command_tells_what_is_broken(music: Corpus, clips: Path, tmp_path: Path) -> None:
+    words = ["evaluate", str(clips / "odd"), str(clips / "real"), "--corpus", str(music.folder)]
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "report"), "--quiet"])
+    assert result.exit_code == 0, result.output
+    for name in ("empty.wav", "nan.wav", "short.wav", "text.wav"):
+        assert f"{name} cannot be judged" in result.stdout
+    assert "the file is empty" in result.stdout
+    assert "not numbers" in result.stdout
+    assert "0.1 s are too short" in result.stdout
+    told = json.loads((tmp_path / "report" / "evaluation.json").read_text())
+    assert [clip["name"] for clip in told["systems"][0]["clips"]] == ["fast.wav"]
+
+
+def test_what_cannot_be_judged_is_refused(music: Corpus, clips: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    with pytest.raises(ReverieError, match="holds no audio"):
+        read_systems([tmp_path / "none"], music)
+    with pytest.raises(ReverieError, match="no folder"):
+        read_systems([tmp_path / "missing"], music)
+    with pytest.raises(ReverieError, match="given twice"):
+        read_systems([clips / "real", clips / "real"], music)
+    save(tmp_path / "short", "a.wav", np.zeros(100, np.float32))
+    with pytest.raises(ReverieError, match="none of the 1 clips"):
+        read_systems([tmp_path / "short"], music)
+    with pytest.raises(ReverieError, match="less than four excerpts"):
+        make_references(music, 30.0, 5, np.random.default_rng(0))
+
+
+def test_references_share_no_excerpt(music: Corpus) -> None:
+    found = make_references(music, 2.0, 8, np.random.default_rng(0))
+    real = {wave.tobytes() for wave in found.clips["music"]}
+    assert len(real) == 8
+    assert not real & {one.wave.tobytes() for one in found.held_out}
+    levels = [float(np.sqrt(np.mean(np.square(found.clips[kind])))) for kind in ("music", "noise")]
+    assert levels[1] == pytest.approx(levels[0], rel=0.3)
+
+
+def test_planted_copies_are_found(music: Corpus) -> None:
+    found = check_copying(music, plants=4, quiet=True)
+    clean = [one for one in found.found if one.way == "clean"]
+    assert {one.seconds for one in clean} == {3.0, 10.0}
+    assert all(one.flagged == one.placed == one.planted for one in clean)
+
+
+def test_damage_is_seen(music: Corpus) -> None:
+    seen, _ = check_damage(music, clips=12, clip_seconds=1.5, quiet=True)
+    by_damage = {one.damage for one in seen if one.seen}
+    assert {"silence", "noise at 10 dB", "1 s looped"} <= by_damage

@@ -1,0 +1,63 @@
+"""Structure and drift: what is held, what pulses, what is cut up, what leaves its seed."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from reverie.evaluation.drift import drift, second_timbres
+from reverie.evaluation.mel import RATE_HZ
+from reverie.evaluation.structure import chroma, structure
+from tests.audio.making import music
+from tests.music import random_melody
+
+TIME = np.arange(8 * RATE_HZ) / RATE_HZ
+
+
+def tune(seed: int = 0, seconds: float = 8.0) -> NDArray[np.float32]:
+    return music(seconds, rng_seed=seed, rate_hz=RATE_HZ)[:, 0]
+
+
+def test_a_held_chord_comes_again_and_a_tune_less() -> None:
+    chord = sum(np.sin(2 * np.pi * f * TIME) for f in (220, 277, 330)).astype(np.float32) / 10
+    assert structure(chord).tonal_similarity > 0.99
+    assert structure(tune()).tonal_similarity < 0.9
+
+
+def test_even_notes_have_a_pulse_and_noise_has_none() -> None:
+    noise = np.random.default_rng(0).standard_normal(len(TIME)).astype(np.float32) / 10
+    assert structure(random_melody(0, RATE_HZ, 8.0)).pulse > 0.8
+    assert structure(noise).pulse < 0.3
+
+
+def test_struck_notes_rise_fast_and_reversed_ones_do_not() -> None:
+    forward, backward = structure(tune()), structure(tune()[::-1].copy())
+    assert forward.attack > 0.2
+    assert backward.attack < -0.2
+
+
+def test_silence_has_figures() -> None:
+    found = structure(np.zeros(2 * RATE_HZ, np.float32))
+    assert (found.pulse, found.flux_db, found.attack) == (0.0, 0.0, 0.0)
+    assert structure(tune(seconds=1.0)).tonal_similarity == 0.0
+
+
+def test_chroma_names_the_note() -> None:
+    for midi in (57, 60, 67, 71):
+        note = np.sin(2 * np.pi * 440 * 2 ** ((midi - 69) / 12) * TIME).astype(np.float32)
+        assert int(chroma(note).mean(axis=0).argmax()) == midi % 12
+
+
+def test_a_clip_that_goes_on_stays_near_and_noise_does_not() -> None:
+    whole = tune(3, 20.0)
+    seed, after = whole[: 10 * RATE_HZ], whole[10 * RATE_HZ :]
+    noise = np.random.default_rng(0).standard_normal(5 * RATE_HZ).astype(np.float32) / 10
+    spread = second_timbres(whole).std(axis=0)
+    found = drift([seed, seed], [after, noise], spread)
+    assert found.shape == (2, 10)
+    assert np.nanmax(found[0]) < np.nanmin(found[1])
+    assert np.isnan(found[1, 5:]).all()
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 3.9])
+def test_whole_seconds_are_counted(seconds: float) -> None:
+    assert len(second_timbres(tune(1, 8.0)[: round(seconds * RATE_HZ)])) == int(seconds)
