@@ -21,7 +21,7 @@ from reverie.storage import read_json, write_json
 FILE, VERSION = "leaks.json", 1
 EXCERPT_SECONDS = 10.0
 OVERLAP_SECONDS = 12.0
-FEWEST_PAIRS = 40
+FEWEST_PAIRS = 30
 """Of excerpts of other music of the same kind, hardly one in a hundred has so many."""
 
 

@@ -18,7 +18,7 @@ from reverie.evaluation.evaluate import ClipFigures, Evaluation, SystemFigures
 from reverie.evaluation.interval import Interval
 from reverie.evaluation.measuring import FIGURES
 from reverie.evaluation.systems import System
-from reverie.evaluation.verdicts import verdict
+from reverie.evaluation.verdicts import music_to_noise, verdict
 from reverie.pages.chart import Line, Span, interval_chart, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
@@ -88,7 +88,12 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     found = dataclasses.asdict(evaluation)
     for told, one in zip(found["systems"], evaluation.systems, strict=True):
         said = verdict(one, evaluation)
-        told |= {"verdict": said.line, "details": said.details, "copied": one.copied}
+        told |= {
+            "verdict": said.line,
+            "details": said.details,
+            "copied": one.copied,
+            "to_noise": music_to_noise(one, evaluation) if one.clips else None,
+        }
     return json.loads(json.dumps(found))
 
 

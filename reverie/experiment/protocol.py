@@ -7,6 +7,7 @@ runs/<model>/       a run each
 clips/<model>/<checkpoint>/<n>.wav   clips with their provenance
 pool/<model>/<n>.wav                 those of the chosen checkpoint, trimmed
 results/<model>.json                 the figures of a model that is done, or why it failed
+evaluation/                          all models' clips, judged by number
 tables.json, report.html, report.md, figures/
 """
 
@@ -14,7 +15,6 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from reverie.corpus.corpus import MANIFEST, Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
-from reverie.experiment.measures import ModelResult, Yardstick
+from reverie.evaluation.health import corpus_level_dbfs
+from reverie.experiment.judging import Judged, judge_models
+from reverie.experiment.measures import ModelResult, measure_clips
 from reverie.experiment.plan import needs_of, recipe_of, stops_minutes, until
 from reverie.experiment.selection import HeldOut, part_held_out, selection_loss
 from reverie.experiment.settings import ExperimentSettings
@@ -53,6 +55,8 @@ class Experiment:
     results: tuple[ModelResult, ...]
     failed: dict[str, str]
     """Models that could not be finished, and why."""
+    judged: dict[str, Judged]
+    """What the numbers say of each model's clips; empty where held-out music is too little."""
 
     def run_of(self, model: str) -> Run:
         """The run of a model that is done."""
@@ -81,8 +85,6 @@ def run_experiment(
         results: list[ModelResult] = []
         failed: dict[str, str] = {}
         spent = _Spent()
-        # Made when the first model is measured: where all are done nothing is read.
-        yardstick = cache(lambda: Yardstick(corpus, settings.seconds))
         for number, model in enumerate(settings.models, 1):
             done = _known(folder, model)
             if done is None:
@@ -90,14 +92,22 @@ def run_experiment(
                 _say(f"model {number} of {len(settings.models)}: {model}{left}", quiet=quiet)
                 try:
                     began = time.monotonic()
-                    done = _do(folder, settings, model, corpus, held_out, yardstick, quiet=quiet)
+                    done = _do(folder, settings, model, corpus, held_out, quiet=quiet)
                     spent.note(settings, model, time.monotonic() - began)
                 except (ReverieError, MemoryError) as error:
                     failed[model] = str(error) or "there was not enough memory"
                     _say(f"{model} failed: {failed[model]}", quiet=quiet)
                     continue
             results.append(done)
-    return Experiment(folder, settings, corpus, held_out, tuple(results), failed)
+        clips = {one.model: chosen_clips(folder, one) for one in results}
+        _say("judging the clips", quiet=quiet)
+        judged = judge_models(folder, corpus, clips, settings.rng_seed, quiet=quiet)
+    return Experiment(folder, settings, corpus, held_out, tuple(results), failed, judged)
+
+
+def chosen_clips(folder: Path, result: ModelResult) -> Path:
+    """Where a model's clips of the chosen checkpoint lie in the experiment's folder."""
+    return folder / "clips" / result.model / f"epoch-{result.chosen_epoch:05d}"
 
 
 def _do(
@@ -106,7 +116,6 @@ def _do(
     model: Architecture,
     corpus: Corpus,
     held_out: HeldOut,
-    yardstick: Callable[[], Yardstick],
     *,
     quiet: bool,
 ) -> ModelResult:
@@ -133,7 +142,6 @@ def _do(
     chosen = min(losses, key=lambda epoch: (losses[epoch], epoch))
     pool = folder / "pool" / model
     trims = [trim_clip(clip, pool / clip.name, None, None) for clip in made[chosen]]
-    measured = yardstick()
     metrics = read_metrics(run.metrics)
     needs = needs_of(run.recipe)
     result = ModelResult(
@@ -147,8 +155,7 @@ def _do(
         ),
         selection_losses=losses,
         chosen_epoch=chosen,
-        clips=measured.measure(made[chosen], run, trims),
-        held_out_similarity=measured.held_out_similarity,
+        clips=measure_clips(made[chosen], run, corpus_level_dbfs(corpus), trims),
         seconds=metrics[-1]["seconds"],
     )
     write_json(_result_path(folder, model), dataclasses.asdict(result))

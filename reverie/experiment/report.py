@@ -14,8 +14,9 @@ from reverie.audio.picture import HEIGHT, WIDTH, draw_png
 from reverie.corpus.corpus import printable
 from reverie.corpus.inspection import totals
 from reverie.experiment.claims import Claim, Curves, epoch_seconds, epochs_to_reach, judge_claims
+from reverie.experiment.judging import Judged
 from reverie.experiment.measures import ModelResult
-from reverie.experiment.protocol import Experiment
+from reverie.experiment.protocol import Experiment, chosen_clips
 from reverie.experiment.selection import RULE
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
@@ -38,7 +39,8 @@ COLUMNS = (
     ("Chosen", "number"),
     ("Level", "number"),
     ("Clips", "text"),
-    ("Nearest", "number"),
+    ("To noise", "number"),
+    ("Copied", "number"),
     ("Listeners", "number"),
 )
 
@@ -67,7 +69,7 @@ def write_report(experiment: Experiment) -> Path:
         _TEMPLATE,
         scale=experiment.settings.scale,
         columns=COLUMNS,
-        rows=[_row(one, curves) for one in results],
+        rows=[_row(one, curves, experiment.judged.get(one.model)) for one in results],
         failed=sorted(experiment.failed.items()),
         claims=claims,
         tones={"supported": "good", "contradicted": "bad", "undecided": "warn"},
@@ -89,14 +91,21 @@ def _tables(experiment: Experiment, curves: Curves) -> dict[str, Any]:
         "selection_recordings": [one.path for one in experiment.held_out.selection],
         "seed_recordings": [one.path for one in experiment.held_out.seeds],
         "checkpoint_rule": RULE,
-        "models": [one.table_row() for one in experiment.results],
+        "models": [
+            one.table_row() | {"judged": _plain(experiment.judged.get(one.model))}
+            for one in experiment.results
+        ],
         "failed": experiment.failed,
         "loss_reached_by_all": target if reached else None,
         "epochs_to_reach_it": reached,
     }
 
 
-def _row(one: ModelResult, curves: Curves) -> tuple[str, ...]:
+def _plain(judged: Judged | None) -> dict[str, Any] | None:
+    return None if judged is None else dataclasses.asdict(judged)
+
+
+def _row(one: ModelResult, curves: Curves, judged: Judged | None) -> tuple[str, ...]:
     return (
         one.model,
         f"{one.parameters / 1e6:.1f} M",
@@ -108,7 +117,8 @@ def _row(one: ModelResult, curves: Curves) -> tuple[str, ...]:
         str(one.chosen_epoch),
         f"{signed(one.level_db)} dB",
         one.verdicts,
-        f"{one.nearest_similarity:.2f}",
+        "" if judged is None or judged.to_noise is None else f"{judged.to_noise:.0%}",
+        "" if judged is None else f"{judged.copied} of {judged.clips}",
         "",
     )
 
@@ -128,12 +138,9 @@ def _protocol(experiment: Experiment) -> list[str]:
         RULE,
         "The pool holds the chosen checkpoint's clips, trimmed where they are 30 dB under their "
         "loudest at the start or the end; figures are of the whole clips.",
-        "Nearest is how like two seconds of a clip are to the training excerpt most like them: the "
-        "correlation of their spectra over time, the median over clips, 1 for a copy. "
-        + "".join(
-            f"Real held-out music has {one.held_out_similarity:.2f}."
-            for one in experiment.results[:1]
-        ),
+        "To noise is where a model's clips lie between real music (0 %) and noise of its spectrum "
+        "(100 %), and Copied how many of them repeat the training recordings beyond what real "
+        "music does: both as `reverie evaluate` finds them, which also wrote evaluation/.",
     ]
 
 
@@ -172,8 +179,7 @@ def _figures(curves: Curves, results: Sequence[ModelResult], *, alone: bool) -> 
 
 def _heard(experiment: Experiment, result: ModelResult) -> dict[str, Any]:
     """The first clip of a model after the end of its seed: to be seen, and heard."""
-    folder = experiment.folder / "clips" / result.model / f"epoch-{result.chosen_epoch:05d}"
-    clip = folder / result.clips[0].name
+    clip = chosen_clips(experiment.folder, result) / result.clips[0].name
     samples, rate_hz = soundfile.read(clip, dtype="int16")
     seed = _seed(experiment, read_json(clip.with_suffix(".json"), "how a clip was made"))
     joined = np.concatenate([seed, samples])
@@ -202,7 +208,10 @@ def _markdown(
 ) -> str:
     head = "| " + " | ".join(name for name, _ in COLUMNS) + " |"
     rule = "|" + "|".join("---:" if kind == "number" else "---" for _, kind in COLUMNS) + "|"
-    rows = ["| " + " | ".join(_row(one, curves)) + " |" for one in experiment.results]
+    rows = [
+        "| " + " | ".join(_row(one, curves, experiment.judged.get(one.model))) + " |"
+        for one in experiment.results
+    ]
     parts = [
         f"# The paper's comparison at {experiment.settings.scale} scale",
         f"{totals(experiment.corpus)}. Selection: "

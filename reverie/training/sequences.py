@@ -33,6 +33,7 @@ class Sequences:
         sequence_frames: T.
         starts: `grid` keeps them in place, `random` shifts each recording's anew every epoch.
         step_frames: K.
+        most: so many, spread evenly over the recordings; 0 takes all.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Sequences:
         starts: Literal["grid", "random"] = "grid",
         *,
         step_frames: int = 1,
+        most: int = 0,
     ) -> None:
         self.corpus, self.recordings, self.starts = corpus, tuple(recordings), starts
         self.length_samples = frames.samples_for(sequence_frames + step_frames)
@@ -52,14 +54,18 @@ class Sequences:
         self._spare = spare
         self.counts = np.where(spare >= 0, spare // self.stride_samples + 1, 0)
         self._ends = np.cumsum(self.counts)
+        every = int(self.counts.sum())
+        count = min(most, every) if most else every
+        self._chosen = np.arange(count) * every // max(count, 1)
 
     def __len__(self) -> int:
-        return int(self.counts.sum())
+        return len(self._chosen)
 
     def read(self, index: int, shifts: np.ndarray | None = None) -> np.ndarray:
         """Sequence `index` as float32 [S] in -1 to 1."""
-        which = int(np.searchsorted(self._ends, index, side="right"))
-        within = index - int(self._ends[which] - self.counts[which])
+        place = int(self._chosen[index])
+        which = int(np.searchsorted(self._ends, place, side="right"))
+        within = place - int(self._ends[which] - self.counts[which])
         start = within * self.stride_samples + (0 if shifts is None else int(shifts[which]))
         pcm = self.corpus.pcm(self.recordings[which])[start : start + self.length_samples]
         return pcm.astype(np.float32) / FULL_SCALE
@@ -117,6 +123,7 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
         training.sequence_frames,
         training.sequence_starts,
         step_frames=recipe.model.step_frames,
+        most=training.most_sequences,
     )
     held_out_set = Sequences(
         corpus,
@@ -124,6 +131,7 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
         frames,
         training.sequence_frames,
         step_frames=recipe.model.step_frames,
+        most=training.most_sequences,
     )
     for name, found in (("training", train_set), ("held-out", held_out_set)):
         if not len(found):

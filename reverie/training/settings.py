@@ -34,6 +34,10 @@ class TrainingSettings:
     """`grid`: the same non-overlapping sequences every epoch, as the paper. `random`: the grid is
     shifted anew in every epoch, so that frames never fall the same way twice."""
 
+    most_sequences: Annotated[int, Field(ge=0)] = 0
+    """Train on so many sequences only, and test on as many, spread evenly over the recordings, to
+    see that all works; 0 takes all."""
+
     learning_rate: Positive = 1e-4
     """Of RMSprop."""
 
