@@ -50,7 +50,8 @@ def cut_evenly(
     if not total:
         return found
     ends = np.cumsum(room)
-    for at in (np.arange(min(count, total)) + 0.5) * total / min(count, total):
+    places = (np.arange(min(count, total)) + 0.5) * total / min(count, total)
+    for at in places.tolist():
         place = int(np.searchsorted(ends, at, "right"))
         start = int(at - (ends[place] - room[place]))
         wave = as_float(corpus.pcm(recordings[place])[start : start + size])

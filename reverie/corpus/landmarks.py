@@ -90,7 +90,7 @@ class LandmarkSearch:
         delays = there - here
         reach = int(delays.max() - delays.min()) + 1
         groups, sizes = np.unique(owners * reach + delays - delays.min(), return_counts=True)
-        for owner in np.unique(owners):
+        for owner in np.unique(owners).tolist():
             inside = slice(*np.searchsorted(groups, [owner * reach, (owner + 1) * reach]))
             # The most pairs within a slack of one delay; none can have more than in all.
             votes = np.zeros(reach + SLACK_COLUMNS)
@@ -179,7 +179,7 @@ def _peaks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
     highest = min(int(HIGHEST_HZ * size / rate_hz), size // 2)
     spectra = scipy.fft.rfft(sliding_window_view(wave, size)[::hop] * window, axis=1)[:, :highest]
     power = (spectra.real**2 + spectra.imag**2).T
-    decibels = 10 * np.log10(np.maximum(power, 1e-12))
+    decibels = (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
     around = ndimage.maximum_filter(decibels, [2 * one + 1 for one in PEAK_REACH], mode="nearest")
     loud = decibels > max(float(decibels.max()) - PEAKS_BELOW_LOUDEST_DB, -60.0)
     found = (decibels == around) & loud

@@ -22,7 +22,7 @@ def noise(snr_db: float) -> Damage:
 
     def add(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         rms = float(np.sqrt(np.mean(wave**2))) * 10 ** (-snr_db / 20)
-        return wave + rng.standard_normal(len(wave)).astype(np.float32) * np.float32(rms)
+        return (wave + rms * rng.standard_normal(len(wave))).astype(np.float32)
 
     return add
 
@@ -43,7 +43,7 @@ def mu_law(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa:
     """Eight bits a sample by ITU G.711's curve."""
     held = np.clip(wave, -1, 1)
     folded = np.sign(held) * np.log1p(255 * np.abs(held)) / np.log(256)
-    coarse = np.round(folded * 127) / 127
+    coarse = np.rint(folded * 127) / 127
     return (np.sign(coarse) * (256 ** np.abs(coarse) - 1) / 255).astype(np.float32)
 
 

@@ -115,7 +115,8 @@ class Measurer:
             with ThreadPoolExecutor(
                 threads, initializer=torch.set_num_threads, initargs=(1,)
             ) as pool:
-                yield from pool.map(lambda one: self.measure(*one), clips)
+                waves, frames = [one for one, _ in clips], [one for _, one in clips]
+                yield from pool.map(self.measure, waves, frames)
         finally:
             torch.set_num_threads(threads)
 

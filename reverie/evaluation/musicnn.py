@@ -62,7 +62,7 @@ class Musicnn:
 
     def __init__(self, folder: Path) -> None:
         found = read_checkpoint(folder / ".index", folder / ".data-00000-of-00001")
-        self._weights = {name: torch.from_numpy(one) for name, one in found.items()}
+        self._weights = {name: torch.as_tensor(one) for name, one in found.items()}
         shape = found.get("dense/kernel", np.empty(0)).shape
         if shape != (1506, 200):
             raise ReverieError(
@@ -71,14 +71,14 @@ class Musicnn:
 
     def tags(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
         """Likelihood of each of `TAGS`, [W, 50], of samples [S] at 16 kHz."""
-        last = torch.from_numpy(self.embed(wave)["musicnn"])
+        last = torch.as_tensor(self.embed(wave)["musicnn"])
         return self._dense(last, "dense_1").sigmoid().numpy()
 
     def embed(self, wave: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """As `Embedder.embed`."""
         heard = windows(np.log10(10000 * mel_power(wave, BANDS) + 1))
         with torch.inference_mode():
-            pooled = self._pooled(torch.from_numpy(heard))
+            pooled = self._pooled(torch.as_tensor(heard))
             last = self._dense(self._normalised(pooled, 9), "dense").relu()
             last = self._normalised(last, 10)
         return {"musicnn": last.numpy(), "musicnn-pooled": pooled.numpy()}

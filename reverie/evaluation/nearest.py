@@ -151,17 +151,20 @@ def _transposed(features: NDArray[np.float32], rate_hz: int, semitones: int) -> 
     wanted = np.interp(centres / 2 ** (semitones / 12), centres, np.arange(BANDS))
     low = np.minimum(wanted.astype(int), BANDS - 2)
     share = (wanted - low)[:, None].astype(np.float32)
-    return features[low] * (1 - share) + features[low + 1] * share
+    moved = features[low] * (1 - share) + features[low + 1] * share
+    return moved.astype(np.float32)
 
 
 def _movement(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
     """What each band does against its own mean over a second: [N, C] -> [N, C]."""
     heard = np.maximum(decibels, decibels.max() - FLOOR_BELOW_LOUDEST_DB)
-    return heard - uniform_filter1d(heard, MEAN_COLUMNS, axis=1, mode="nearest")
+    mean = uniform_filter1d(heard, MEAN_COLUMNS, axis=1, mode="nearest")
+    return (heard - mean).astype(np.float32)
 
 
 def _directions(windows: NDArray[np.float32]) -> Tensor:
     """[K, N, W] -> [K, N * W]: each of length 1, or 0 where nothing moves."""
-    rows = torch.from_numpy(windows.reshape(len(windows), windows.shape[1] * windows.shape[2]))
-    rows = rows / rows.norm(dim=1, keepdim=True).clamp_min(1e-6)
-    return rows.bfloat16() if bfloat16_is_fast() else rows
+    rows = torch.as_tensor(windows.reshape(len(windows), windows.shape[1] * windows.shape[2]))
+    lengths = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    rows = rows / lengths.clamp(min=1e-6)
+    return rows.to(torch.bfloat16) if bfloat16_is_fast() else rows

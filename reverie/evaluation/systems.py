@@ -105,7 +105,8 @@ def _load(path: Path, label: str, corpus: Corpus) -> Loaded:
     """Raises: Unreadable: it cannot be judged."""
     if not path.stat().st_size:
         raise Unreadable("the file is empty")
-    most, pieces, count = round(LONGEST_SECONDS * corpus.rate_hz), [], 0
+    most, count = round(LONGEST_SECONDS * corpus.rate_hz), 0
+    pieces: list[NDArray[np.float32]] = []
     for piece in decode(path, corpus.rate_hz):
         pieces.append(piece)
         count += len(piece)
@@ -127,7 +128,7 @@ def _provenance(path: Path) -> dict[str, Any]:
     """What lies beside a clip of ours; empty for any other."""
     told = path.with_suffix(".json")
     try:
-        made = read_json(told, "how a clip was made") if told.is_file() else {}
+        made: object = read_json(told, "how a clip was made") if told.is_file() else {}
     except ReverieError:
         return {}
     return cast(dict[str, Any], made) if isinstance(made, dict) else {}

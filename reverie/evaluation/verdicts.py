@@ -65,7 +65,8 @@ def _placed(count: int, share: float | None) -> tuple[Tone, str]:
 def copies_tell(system: SystemFigures) -> bool:
     """Whether more clips are flagged than would be by chance."""
     chance = 1 - FLAGGED_PERCENTILE / 100
-    return system.copied > 0 and binom.sf(system.copied - 1, len(system.clips), chance) < BY_CHANCE
+    likely = float(binom.sf(system.copied - 1, len(system.clips), chance))
+    return system.copied > 0 and likely < BY_CHANCE
 
 
 def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | None:

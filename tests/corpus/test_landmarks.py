@@ -22,7 +22,7 @@ def damaged(wave: NDArray[np.float32], how: str) -> NDArray[np.float32]:
     rng = np.random.default_rng(0)
     if how == "noise":
         level = float(np.sqrt(np.mean(wave**2))) * 10 ** (-5 / 20)
-        return wave + rng.standard_normal(len(wave)).astype(np.float32) * level
+        return (wave + level * rng.standard_normal(len(wave))).astype(np.float32)
     if how == "mu-law":
         folded = np.sign(wave) * np.log1p(255 * np.abs(wave)) / np.log(256)
         coarse = np.round(folded * 127) / 127

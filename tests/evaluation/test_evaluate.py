@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def clips(music: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
         copied = as_float(music.pcm(training[at % 4])[(at + 3) * size // 2 :][:size])
         save(folder / "real", f"{at}.wav", real)
         save(folder / "copies", f"{at}.wav", copied)
-        save(folder / "noise", f"{at}.wav", rng.standard_normal(size).astype(np.float32) / 10)
+        save(folder / "noise", f"{at}.wav", (0.1 * rng.standard_normal(size)).astype(np.float32))
         save(folder / "silence", f"{at}.wav", np.zeros(size, np.float32))
     odd = folder / "odd"
     save(odd, "fast.wav", as_float(music.pcm(held_out)[:size]), 2 * RATE_HZ)
@@ -122,7 +123,8 @@ def test_a_browser_shows_the_report(
     page = write_evaluation(found, systems, music, tmp_path)
     told = json.loads((tmp_path / "evaluation.json").read_text())
     assert told["systems"][1]["copied"] == 6
-    for scheme, width in (("light", 1200), ("dark", 390)):
+    shown: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1200), ("dark", 390))
+    for scheme, width in shown:
         with visit(page, scheme, width) as seen:
             text = seen.page.locator("main").inner_text()
             assert "Mostly silence: 6 of 6 clips." in text

@@ -6,13 +6,11 @@ from reverie.experiment.claims import epochs_to_reach, judge_claims
 from reverie.experiment.measures import ClipFigures, ModelResult
 from reverie.training.metrics import EpochMetrics
 
-CLIP = ClipFigures("001.wav", -3.0, 0.0, 0.1, 1.0, 0.2, "sound", 0.5, "a.wav", 3.0, 0.0, 10.0)
+CLIP = ClipFigures("001.wav", -3.0, 0.0, 0.1, 1.0, 0.2, "sound", 0.0, 10.0)
 
 
 def result(model: str, loss: float, seconds: float = 10.0) -> ModelResult:
-    return ModelResult(
-        model, 1, 1, 10, loss, loss, {5: loss + 0.5, 10: loss}, 10, (CLIP,), 0.4, seconds
-    )
+    return ModelResult(model, 1, 1, 10, loss, loss, {5: loss + 0.5, 10: loss}, 10, (CLIP,), seconds)
 
 
 def curve(*held_out: float) -> list[EpochMetrics]:

@@ -75,3 +75,15 @@ def test_too_long_a_sequence_is_refused(corpus: Corpus) -> None:
     recipe: Recipe = load_recipe("paper")
     with pytest.raises(ReverieError, match=r"as long as one sequence \(20.5 s\)"):
         split_sequences(corpus, recipe)
+
+
+def test_a_part_is_spread_over_all_recordings(corpus: Corpus) -> None:
+    every = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8)
+    part = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8, most=8)
+    assert len(part) == 8
+    whole = [every.read(index).tobytes() for index in range(len(every))]
+    places = [whole.index(part.read(index).tobytes()) for index in range(8)]
+    assert places == sorted(places)
+    ends = np.cumsum(every.counts)
+    assert len(set(np.searchsorted(ends, places, side="right"))) == len(every.recordings)
+    assert len(Sequences(corpus, corpus.recordings, FourierFrames(250), 8, most=10_000)) > 8
