@@ -36,7 +36,9 @@ class TorchModel(nn.Module):
     def forward(self, frames: Tensor, last: int = 0) -> Tensor:
         """[B, T, D] -> [B, T, D], or only the `last` frames of it."""
         features = self.front(frames)
-        hidden = sum(lstm(features)[0] for lstm in self.lstms)
+        hidden, *others = [lstm(features)[0] for lstm in self.lstms]
+        for other in others:
+            hidden = hidden + other
         return self.head(hidden[:, -last:])
 
 

@@ -50,7 +50,7 @@ def cut_evenly(
     if not total:
         return found
     ends = np.cumsum(room)
-    places = (np.arange(min(count, total)) + 0.5) * total / min(count, total)
+    places: NDArray[np.float64] = (np.arange(min(count, total)) + 0.5) * total / min(count, total)
     for at in places.tolist():
         place = int(np.searchsorted(ends, at, "right"))
         start = int(at - (ends[place] - room[place]))

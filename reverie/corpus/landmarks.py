@@ -90,7 +90,7 @@ class LandmarkSearch:
         delays = there - here
         reach = int(delays.max() - delays.min()) + 1
         groups, sizes = np.unique(owners * reach + delays - delays.min(), return_counts=True)
-        for owner in np.unique(owners).tolist():
+        for owner in map(int, np.unique(owners)):
             inside = slice(*np.searchsorted(groups, [owner * reach, (owner + 1) * reach]))
             # The most pairs within a slack of one delay; none can have more than in all.
             votes = np.zeros(reach + SLACK_COLUMNS)

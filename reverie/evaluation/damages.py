@@ -107,6 +107,7 @@ def stretched(wave: Wave, factor: float) -> Wave:
     # Each column's phase goes on from the one before by as much as it does in the original.
     turns = np.angle(found[:, before + 1] * np.conj(found[:, before]))
     phases = np.angle(found[:, :1]) + np.cumsum(turns, axis=1) - turns
-    made = transform.istft(sizes * np.exp(1j * phases))
+    spectra: NDArray[np.complex128] = (sizes * np.exp(1j * phases)).astype(np.complex128)
+    made = transform.istft(spectra)
     length = round(factor * len(wave))
     return np.resize(np.pad(made, (0, max(length - len(made), 0))), length).astype(np.float32)

@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 from torch import Tensor
+from torch.nn import functional
 
 from reverie.audio.spectrogram import band_edges_hz
 from reverie.evaluation.change import BANDS, FEATURE_SECONDS, band_decibels
@@ -165,6 +166,5 @@ def _movement(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
 def _directions(windows: NDArray[np.float32]) -> Tensor:
     """[K, N, W] -> [K, N * W]: each of length 1, or 0 where nothing moves."""
     rows = torch.as_tensor(windows.reshape(len(windows), windows.shape[1] * windows.shape[2]))
-    lengths = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-    rows = rows / lengths.clamp(min=1e-6)
+    rows = functional.normalize(rows, dim=1, eps=1e-6)
     return rows.to(torch.bfloat16) if bfloat16_is_fast() else rows
