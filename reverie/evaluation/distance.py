@@ -76,10 +76,9 @@ def frechet_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval
     of_clip = [np.flatnonzero(a.clips == clip) for clip in range(a.count)]
     draws: list[float] = []
     for _ in range(FRECHET_RESAMPLES):
-        chosen = rng.integers(0, a.count, a.count)
-        draws.append(
-            frechet(rows[np.concatenate([of_clip[one] for one in chosen.tolist()])], reference)
-        )
+        chosen: list[int] = rng.integers(0, a.count, a.count).tolist()
+        drawn = np.concatenate([of_clip[one] for one in chosen])
+        draws.append(frechet(rows[drawn], reference))
     low, high = np.quantile(draws, [0.025, 0.975])
     return Interval(value, max(2 * value - float(high), 0.0), max(2 * value - float(low), 0.0))
 
