@@ -29,6 +29,7 @@ from reverie.evaluation.systems import Broken, Loaded, System
 from reverie.progress import Work
 
 HISTOGRAM_RESAMPLES = 300
+MOST_TAGS = 5
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class SystemFigures:
     """The same of its melodic intervals."""
     drift: tuple[float, ...] | None
     """Distance from the seed by second, the mean over clips; None where no seed is known."""
+    tags: dict[str, float]
+    """The tags that musicnn finds likeliest, the mean over clips; empty without it."""
 
     @property
     def copied(self) -> int:
@@ -225,6 +228,7 @@ def _figures(
         pitch_classes=_histogram([clip.notes for clip in one.measured], music, "classes", rng),
         intervals=_histogram([clip.notes for clip in one.measured], music, "intervals", rng),
         drift=_drift(one.clips, spread, rate),
+        tags=_tags(one.measured),
     )
 
 
@@ -268,6 +272,15 @@ def _histogram(
     ]
     low, high = np.quantile(draws, [0.025, 0.975])
     return Interval(value, float(low), float(high))
+
+
+def _tags(clips: Sequence[Measured]) -> dict[str, float]:
+    """The few likeliest tags, likeliest first."""
+    found = {
+        name: statistics.fmean(one.tags[name] for one in clips)
+        for name in (clips[0].tags if clips else ())
+    }
+    return dict(sorted(found.items(), key=lambda pair: -pair[1])[:MOST_TAGS])
 
 
 def _drift(

@@ -30,6 +30,8 @@ class Measured:
     """None where the transcriber is not installed."""
     embedded: dict[str, NDArray[np.float32]]
     """By embedding: [W, E]."""
+    tags: dict[str, float]
+    """How likely musicnn finds each of its tags; empty where it is not installed."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,12 @@ class Measurer:
     def __init__(self, rate_hz: int, corpus_level_dbfs: float) -> None:
         self.rate_hz, self._level = rate_hz, corpus_level_dbfs
         self._embedders: list[Embedder] = [MfccStatistics()]
+        self._tagger: musicnn.Musicnn | None = None
         self.missing: dict[str, str] = {}
         """What is not installed, and how to get it."""
         if weights := musicnn.weights_folder():
-            self._embedders.append(musicnn.Musicnn(weights))
+            self._tagger = musicnn.Musicnn(weights)
+            self._embedders.append(self._tagger)
         else:
             self.missing["distances by musicnn"] = musicnn.HOW_TO_GET
         self._transcriber: notes.Transcriber | None = None
@@ -140,7 +144,14 @@ class Measurer:
             structure=structure(heard),
             notes=found,
             embedded=embedded,
+            tags=self._tags(embedded),
         )
+
+    def _tags(self, embedded: dict[str, NDArray[np.float32]]) -> dict[str, float]:
+        if self._tagger is None:
+            return {}
+        found = self._tagger.tags(embedded["musicnn"]).mean(axis=0)
+        return dict(zip(musicnn.TAGS, map(float, found), strict=True))
 
 
 def at_rate(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:

@@ -69,10 +69,9 @@ class Musicnn:
                 f"{folder} does not hold the weights of musicnn.", f"Get them: {HOW_TO_GET}"
             )
 
-    def tags(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Likelihood of each of `TAGS`, [W, 50], of samples [S] at 16 kHz."""
-        last = torch.as_tensor(self.embed(wave)["musicnn"])
-        return self._dense(last, "dense_1").sigmoid().numpy()
+    def tags(self, last: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Likelihood of each of `TAGS`, [W, 50], of rows [W, 200] of the space `musicnn`."""
+        return self._dense(torch.as_tensor(last), "dense_1").sigmoid().numpy()
 
     def embed(self, wave: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """As `Embedder.embed`."""

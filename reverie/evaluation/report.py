@@ -75,6 +75,7 @@ def write_evaluation(
             for figure in _measured(rows)
         ],
         figures=_measured(rows),
+        tag_rows=[[printable(one.name), _tagged(one)] for one in rows if one.tags],
         drift=_drift(rows),
         clip_columns=CLIP_COLUMNS,
         missing=sorted(evaluation.missing.items()),
@@ -186,6 +187,10 @@ def _distance_rows(rows: Sequence[SystemFigures], evaluation: Evaluation) -> lis
         if any(getattr(one, kind) for one in rows):
             found.append([title, *(_shown(getattr(one, kind), 2) for one in rows)])
     return found
+
+
+def _tagged(one: SystemFigures) -> str:
+    return ", ".join(f"{name} {value:.0%}" for name, value in one.tags.items())
 
 
 def _measured(rows: Sequence[SystemFigures]) -> list[Any]:

@@ -60,7 +60,8 @@ def test_mel_bands_follow_pitch() -> None:
 def test_tags_equal_those_of_the_original_program() -> None:
     assert WEIGHTS is not None
     stored = json.loads(Path(__file__).with_name("musicnn_tags.json").read_text())
-    found = Musicnn(WEIGHTS).tags(signal())
+    network = Musicnn(WEIGHTS)
+    found = network.tags(network.embed(signal())["musicnn"])
     assert found.shape == (2, len(TAGS))
     np.testing.assert_allclose(found, np.array(stored["tags"]), atol=2e-5)
 
