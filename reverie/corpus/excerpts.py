@@ -3,8 +3,10 @@
 Letters: S samples.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,11 +51,12 @@ def cut_evenly(
     found: list[Excerpt] = []
     if not total:
         return found
-    ends = np.cumsum(room)
-    places: NDArray[np.float64] = (np.arange(min(count, total)) + 0.5) * total / min(count, total)
-    for at in places.tolist():
-        place = int(np.searchsorted(ends, at, "right"))
-        start = int(at - (ends[place] - room[place]))
+    ends = list(accumulate(room))
+    wanted = min(count, total)
+    for number in range(wanted):
+        at = (2 * number + 1) * total // (2 * wanted)
+        place = bisect_right(ends, at)
+        start = at - (ends[place] - room[place])
         wave = as_float(corpus.pcm(recordings[place])[start : start + size])
         found.append(Excerpt(place, start / rate, wave))
     return found

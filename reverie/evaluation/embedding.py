@@ -43,10 +43,11 @@ def windows(columns: NDArray[np.float32]) -> NDArray[np.float32]:
         columns = np.tile(columns, (-(-WINDOW_COLUMNS // count), 1))
         return columns[None, :WINDOW_COLUMNS]
     wanted = max(round(count / WINDOW_COLUMNS), 1)
-    starts: NDArray[np.float64] = np.linspace(0, count - WINDOW_COLUMNS, wanted)
+    spare, gaps = count - WINDOW_COLUMNS, max(wanted - 1, 1)
     found = np.empty((wanted, WINDOW_COLUMNS, bands), np.float32)
-    for row, start in zip(found, starts.tolist(), strict=True):
-        row[:] = columns[round(start) : round(start) + WINDOW_COLUMNS]
+    for number, row in enumerate(found):
+        start = number * spare // gaps
+        row[:] = columns[start : start + WINDOW_COLUMNS]
     return found
 
 
