@@ -143,6 +143,8 @@ def _seed(made: dict[str, Any], corpus: Corpus) -> NDArray[np.float32] | None:
     offset, seconds = told.get("offset_seconds"), told.get("seconds")
     if recording is None or not isinstance(offset, float) or not isinstance(seconds, float):
         return None
+    if seconds < SHORTEST_SECONDS:
+        return None
     begin, size = round(offset * corpus.rate_hz), round(seconds * corpus.rate_hz)
     return as_float(corpus.pcm(recording)[begin : begin + size])
 
