@@ -110,6 +110,8 @@ def _near(system: SystemFigures, evaluation: Evaluation) -> str:
         return f"Too few clips for a distance by {title}."
     if share <= 0:
         return f"By {title} its distance to held-out music cannot be told from that of real music."
+    if share > 1:
+        return f"By {title} it is farther from real music than noise of the same spectrum is."
     return f"By {title} it lies {share:.0%} of the way from real music to noise of its spectrum."
 
 
