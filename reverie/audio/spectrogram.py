@@ -91,9 +91,9 @@ def spectrogram_db(
     return np.maximum(decibels, FLOOR_DB).astype(np.float32)
 
 
-def window_samples(rate_hz: int) -> int:
-    """The size of the analysis window: the power of two next to `WINDOW_SECONDS`."""
-    return 1 << round(float(np.log2(rate_hz * WINDOW_SECONDS)))
+def window_samples(rate_hz: int, seconds: float = WINDOW_SECONDS) -> int:
+    """The size of an analysis window: the power of two next to `seconds`."""
+    return 1 << round(float(np.log2(rate_hz * seconds)))
 
 
 def band_edges_hz(rate_hz: int, bands: int = BANDS) -> NDArray[np.float64]:

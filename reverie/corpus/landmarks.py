@@ -15,6 +15,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from reverie.audio.spectrogram import window_samples
+
 WINDOW_SECONDS = 0.064
 HOPS_PER_WINDOW = 4
 LOWEST_BIN = 2
@@ -167,12 +169,12 @@ def landmarks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
 
 def hop_samples(rate_hz: int) -> int:
     """From one column of the spectrogram to the next."""
-    return _window_samples(rate_hz) // HOPS_PER_WINDOW
+    return window_samples(rate_hz, WINDOW_SECONDS) // HOPS_PER_WINDOW
 
 
 def _peaks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
     """Bins and columns of the peaks of the spectrogram, by column."""
-    size, hop = _window_samples(rate_hz), hop_samples(rate_hz)
+    size, hop = window_samples(rate_hz, WINDOW_SECONDS), hop_samples(rate_hz)
     if len(wave) < size:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     window = np.hanning(size + 1)[:-1].astype(np.float32)
@@ -201,7 +203,3 @@ def _strong(
         stronger[:-ahead] += close & (strengths[ahead:] > strengths[:-ahead])
         stronger[ahead:] += close & (strengths[:-ahead] >= strengths[ahead:])
     return stronger < STRONGEST
-
-
-def _window_samples(rate_hz: int) -> int:
-    return 1 << round(float(np.log2(rate_hz * WINDOW_SECONDS)))

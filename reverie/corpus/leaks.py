@@ -12,15 +12,13 @@ import numpy as np
 
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.excerpts import pieces
+from reverie.corpus.excerpts import hear_training
 from reverie.corpus.landmarks import LandmarkSearch
 from reverie.errors import ReverieError
-from reverie.progress import Work
 from reverie.storage import read_json, write_json
 
 FILE, VERSION = "leaks.json", 1
 EXCERPT_SECONDS = 10.0
-OVERLAP_SECONDS = 12.0
 FEWEST_PAIRS = 30
 """Of excerpts of other music of the same kind, hardly one in a hundred has so many."""
 
@@ -71,10 +69,7 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
     ]
     waves = [as_float(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
     search = LandmarkSearch(waves, corpus.rate_hz)
-    with Work("searching", len(training), "training recordings", quiet=quiet) as work:
-        for piece in pieces(corpus, training, OVERLAP_SECONDS):
-            search.hear(piece.recording, piece.start_seconds, piece.wave)
-            work.advance(piece.recording - work.done)
+    hear_training([search], corpus, "searching", quiet=quiet)
     found: dict[tuple[int, int], list[int]] = {}
     matches = search.best()
     for at, match in enumerate(matches):

@@ -13,16 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.excerpts import cut_evenly, pieces
+from reverie.corpus.excerpts import cut_evenly, hear_training
 from reverie.corpus.landmarks import LandmarkMatch, LandmarkSearch
 from reverie.evaluation.nearest import WINDOW_SECONDS, Nearest, NearestSearch
-from reverie.progress import Work
 
 SEMITONES = (0, -1, 1)
 NULL_EXCERPTS = 150
 FLAGGED_PERCENTILE = 99.0
-OVERLAP_SECONDS = 12.0
-"""Of the pieces that training recordings are read in; a longer copy is found in parts."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class Null:
 
     def strength(self, evidence: Evidence) -> float:
         """The stronger of both kinds of evidence, in spreads above the middle of real music."""
-        return float(((_raw(evidence) - self._middle) / self._spread).max())
+        return float(self._strengths(evidence).max())
 
     def percentile(self, evidence: Evidence) -> float:
         """Share of real music with less evidence, in per cent."""
@@ -86,8 +83,11 @@ class Null:
 
     def by_pairs(self, evidence: Evidence) -> bool:
         """Whether the fingerprints are the stronger evidence."""
-        strengths = (_raw(evidence) - self._middle) / self._spread
+        strengths = self._strengths(evidence)
         return bool(strengths[0] >= strengths[1])
+
+    def _strengths(self, evidence: Evidence) -> NDArray[np.float64]:
+        return (_raw(evidence) - self._middle) / self._spread
 
 
 def find_evidence(
@@ -101,14 +101,10 @@ def find_evidence(
             decide from where on a window counts towards a run.
         quiet: show no progress.
     """
-    training, rate = corpus.of_split("train"), corpus.rate_hz
     waves = [wave for group in groups for wave in group]
+    rate = corpus.rate_hz
     searches = (LandmarkSearch(waves, rate), NearestSearch(waves, rate, SEMITONES))
-    with Work("comparing with", len(training), "training recordings", quiet=quiet) as work:
-        for piece in pieces(corpus, training, OVERLAP_SECONDS):
-            for search in searches:
-                search.hear(piece.recording, piece.start_seconds, piece.wave)
-            work.advance(piece.recording - work.done)
+    hear_training(searches, corpus, "comparing with", quiet=quiet)
     pairs, nearest = searches[0].best(), searches[1].best()
     real = [one.similarity for one in nearest[: len(groups[0])]]
     runs = searches[1].runs_seconds(float(np.quantile(real, 0.9)) if real else 1.0)

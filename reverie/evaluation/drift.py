@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
-from reverie.evaluation.mel import HOP_SAMPLES, RATE_HZ, mel_power
+from reverie.evaluation.mel import HOP_SAMPLES, RATE_HZ, cepstra
 
 COEFFICIENTS = 13
-_BANDS = 40
 
 
 def second_timbres(wave: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -25,10 +23,9 @@ def second_timbres(wave: NDArray[np.float32]) -> NDArray[np.float64]:
     seconds = len(wave) // RATE_HZ
     if not seconds:
         return np.empty((0, 2 * COEFFICIENTS))
-    decibels = 10 * np.log10(np.maximum(mel_power(wave[: seconds * RATE_HZ], _BANDS), 1e-8))
-    cepstra = scipy.fft.dct(decibels, axis=1, norm="ortho")[:, :COEFFICIENTS]
+    columns = cepstra(wave[: seconds * RATE_HZ], COEFFICIENTS)
     edges = np.arange(seconds + 1) * RATE_HZ // HOP_SAMPLES
-    spans = [cepstra[begin:end] for begin, end in pairwise(edges)]
+    spans = [columns[begin:end] for begin, end in pairwise(edges)]
     found = [np.concatenate([one.mean(axis=0), one.std(axis=0)]) for one in spans]
     return np.array(found, np.float64)
 

@@ -8,18 +8,15 @@ from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
-from reverie.evaluation.mel import mel_power
+from reverie.evaluation.mel import cepstra
 
 WINDOW_COLUMNS = 187
 """Three seconds, as musicnn hears them."""
 SHORTEST_SECONDS = 1.0
 """A clip must be so long to be embedded at all."""
 COEFFICIENTS = 20
-_BANDS = 40
-_FLOOR = 1e-8
 
 
 class Embedder(Protocol):
@@ -62,9 +59,7 @@ class MfccStatistics:
 
     def embed(self, wave: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """As `Embedder.embed`; E = 60."""
-        decibels = 10 * np.log10(np.maximum(mel_power(wave, _BANDS), _FLOOR))
-        cepstra = scipy.fft.dct(decibels, axis=1, norm="ortho")[:, :COEFFICIENTS]
-        cut = windows(cepstra.astype(np.float32))
+        cut = windows(cepstra(wave, COEFFICIENTS))
         change = cut[:, 2:] - cut[:, :-2]
         rows = np.concatenate([cut.mean(axis=1), cut.std(axis=1), change.std(axis=1)], axis=1)
         return {"mfcc": rows}

@@ -16,6 +16,8 @@ FFT_SAMPLES = 512
 HOP_SAMPLES = 256
 LINEAR_HZ_PER_MEL = 200 / 3
 BEND_HZ = 1000.0
+CEPSTRAL_BANDS = 40
+CEPSTRAL_FLOOR = 1e-8
 _LOG_STEP = np.log(6.4) / 27
 
 
@@ -35,6 +37,16 @@ def mel_power(wave: NDArray[np.float32], bands: int) -> NDArray[np.float32]:
     spectra = scipy.fft.rfft(windows * shape, axis=1)
     power = spectra.real**2 + spectra.imag**2
     return (power @ _filters(bands).T).astype(np.float32)
+
+
+def cepstra(wave: NDArray[np.float32], coefficients: int) -> NDArray[np.float32]:
+    """Mel-frequency cepstral coefficients of samples [S] at 16 kHz, of 40 bands in decibels.
+
+    Returns:
+        [C, coefficients], the first of them the level.
+    """
+    decibels = 10 * np.log10(np.maximum(mel_power(wave, CEPSTRAL_BANDS), CEPSTRAL_FLOOR))
+    return scipy.fft.dct(decibels.astype(np.float32), axis=1, norm="ortho")[:, :coefficients]
 
 
 @cache

@@ -4,14 +4,13 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
-from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus, printable
 from reverie.evaluation.copying import Copying
 from reverie.evaluation.evaluate import ClipFigures, Evaluation, SystemFigures
@@ -40,6 +39,8 @@ CLIP_COLUMNS = (
     ("Edge clicks", "number"),
     ("Copying", "number"),
 )
+
+Sample = TypeVar("Sample", np.float32, np.int16)
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 
@@ -140,7 +141,7 @@ def _copy(name: str, found: Copying, wave: NDArray[np.float32], corpus: Corpus) 
     seconds = max(found.seconds, SHOWN_SECONDS)
     rate = corpus.rate_hz
     mine = _part(wave, found.clip_seconds, seconds, rate)
-    theirs = _part(as_float(corpus.pcm(recording)), found.offset_seconds, seconds, rate)
+    theirs = _part(corpus.pcm(recording), found.offset_seconds, seconds, rate)
     return {
         "clip": printable(name),
         "clip_at": f"{found.clip_seconds:.1f}",
@@ -155,9 +156,7 @@ def _copy(name: str, found: Copying, wave: NDArray[np.float32], corpus: Corpus) 
     }
 
 
-def _part(
-    wave: NDArray[np.float32], start: float, seconds: float, rate: int
-) -> NDArray[np.float32]:
+def _part(wave: NDArray[Sample], start: float, seconds: float, rate: int) -> NDArray[Sample]:
     begin = round(start * rate)
     return wave[begin : begin + round(seconds * rate)]
 

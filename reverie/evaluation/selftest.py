@@ -161,11 +161,12 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
             way: [damage(one.wave, corpus.rate_hz, rng) if damage else one.wave for one in sources]
             for way, damage in PLANTED.items()
         }
-        hosts = real if seconds == CLIP_SECONDS else []
-        short = cut_evenly(corpus, training, PLANT_SECONDS[0], plants)
-        if hosts:
+        origins = dict.fromkeys(groups, sources)
+        if seconds == CLIP_SECONDS and real:
+            origins[SPLICED] = cut_evenly(corpus, training, PLANT_SECONDS[0], plants)
             groups[SPLICED] = [
-                _spliced(hosts[at % len(hosts)].wave, one.wave, rng) for at, one in enumerate(short)
+                _spliced(real[at % len(real)].wave, one.wave, rng)
+                for at, one in enumerate(origins[SPLICED])
             ]
         evidence = find_evidence(
             corpus, [[one.wave for one in real], *groups.values()], quiet=quiet
@@ -173,13 +174,12 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
         null = Null(evidence[0])
         flagged[seconds] = _cross_validated(evidence[0], [one.recording for one in real])
         for way, group in zip(groups, evidence[1:], strict=True):
-            planted = short if way == SPLICED else sources
             judged = [judge(corpus, null, one) for one in group]
             placed = [
                 one.flagged
                 and one.recording == training[there.recording].path
                 and abs(one.offset_seconds - there.start_seconds) < seconds
-                for one, there in zip(judged, planted, strict=True)
+                for one, there in zip(judged, origins[way], strict=True)
             ]
             length = PLANT_SECONDS[0] if way == SPLICED else seconds
             found.append(

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.spectrogram import window_samples
+
 WINDOW_SECONDS = 0.256
 BINS_TOGETHER = 32
 LOWEST_HZ = 60.0
@@ -18,7 +20,7 @@ def noisiness(wave: NDArray[np.float32], rate_hz: int) -> float:
     Returns:
         0 to 1; 0 for silence and for a clip shorter than a window.
     """
-    size = 1 << round(float(np.log2(rate_hz * WINDOW_SECONDS)))
+    size = window_samples(rate_hz, WINDOW_SECONDS)
     hop = size // 2
     window = np.hanning(size + 1)[:-1].astype(np.float32)
     first = int(np.ceil(LOWEST_HZ * size / rate_hz))

@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reverie.corpus.landmarks import LandmarkMatch, LandmarkSearch, landmarks
+from reverie.evaluation.damages import mu_law, noise
 from tests.music import random_melody
 
 RATE_HZ = 16000
@@ -21,12 +22,9 @@ def find(clip: NDArray[np.float32]) -> LandmarkMatch:
 def damaged(wave: NDArray[np.float32], how: str) -> NDArray[np.float32]:
     rng = np.random.default_rng(0)
     if how == "noise":
-        level = float(np.sqrt(np.mean(wave**2))) * 10 ** (-5 / 20)
-        return (wave + level * rng.standard_normal(len(wave))).astype(np.float32)
+        return noise(5)(wave, RATE_HZ, rng)
     if how == "mu-law":
-        folded = np.sign(wave) * np.log1p(255 * np.abs(wave)) / np.log(256)
-        coarse = np.round(folded * 127) / 127
-        return (np.sign(coarse) * (256 ** np.abs(coarse) - 1) / 255).astype(np.float32)
+        return mu_law(wave, RATE_HZ, rng)
     return 0.1 * wave if how == "quiet" else wave
 
 
