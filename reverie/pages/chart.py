@@ -1,7 +1,7 @@
 """Charts as inline SVG that take their colours from the page, light or dark."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,14 +70,8 @@ def line_chart(
     many = len(lines) > len(_LINE_COLOURS)
     colours = _MANY_COLOURS if many else _LINE_COLOURS
     dashes = ("solid",) * len(lines) if many else _DASHES
-    # Matplotlib's own types leave most arguments open, so they are not checked here.
-    library: Any = matplotlib
-    with library.rc_context({"svg.fonttype": "none", "svg.hashsalt": "reverie", "font.size": 11}):
-        figure = Figure(figsize=(8, 3.4), layout="constrained")
-        figure.patch.set_visible(False)
-        canvas: Any = FigureCanvasSVG(figure)
-        axes: Any = figure.add_subplot()
-        axes.patch.set_visible(False)
+
+    def plot(axes: Any) -> None:
         for line, colour, dash in zip(lines, colours, dashes, strict=False):
             y = np.array([np.nan if one is None else one for one in line.y], dtype=float)
             axes.plot(
@@ -91,22 +85,14 @@ def line_chart(
             )
         if log_y:
             axes.set_yscale("log")
-        axes.set_xlabel(x_label, color=_TEXT)
         axes.set_ylabel(y_label, color=_TEXT)
-        axes.tick_params(which="both", colors=_TEXT, length=3)
-        axes.grid(visible=True, color="#010204", linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.spines[:].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True)
         if many:
             axes.legend(frameon=False, labelcolor=_TEXT, loc="upper left", bbox_to_anchor=(1, 1))
         else:
             axes.legend(frameon=False, labelcolor=_TEXT, loc="upper right")
-        if alone:
-            figure.patch.set(visible=True, facecolor="white")
-        buffer = io.StringIO()
-        canvas.print_svg(buffer, metadata={"Date": None})
-    return _dressed(buffer.getvalue(), alt, _ON_PAPER if alone else _COLOURS)
+
+    return _chart(plot, 3.4, x_label, alt, alone=alone)
 
 
 @dataclass(frozen=True)
@@ -121,22 +107,16 @@ class Span:
     """Drawn in the second colour: what the others are compared with."""
 
 
-def interval_chart(rows: Sequence[Span], x_label: str, alt: str, *, alone: bool = False) -> Markup:
+def interval_chart(rows: Sequence[Span], x_label: str, alt: str) -> Markup:
     """Values with their intervals, one below the other, as an SVG picture.
 
     Args:
         rows: from the top.
         x_label: what runs to the right.
         alt: the description for those who cannot see it.
-        alone: for a file of its own, on paper, in place of a page's colours.
     """
-    library: Any = matplotlib
-    with library.rc_context({"svg.fonttype": "none", "svg.hashsalt": "reverie", "font.size": 11}):
-        figure = Figure(figsize=(8, 0.9 + 0.36 * len(rows)), layout="constrained")
-        figure.patch.set_visible(False)
-        canvas: Any = FigureCanvasSVG(figure)
-        axes: Any = figure.add_subplot()
-        axes.patch.set_visible(False)
+
+    def plot(axes: Any) -> None:
         for place, row in enumerate(rows):
             colour = _LINE_COLOURS[row.aside]
             if row.low is not None and row.high is not None:
@@ -144,9 +124,32 @@ def interval_chart(rows: Sequence[Span], x_label: str, alt: str, *, alone: bool 
             axes.plot([row.value], [place], "s" if row.aside else "o", color=colour, markersize=7)
         axes.set_yticks(range(len(rows)), [row.name for row in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
+
+    return _chart(plot, 0.9 + 0.36 * len(rows), x_label, alt, grid="x")
+
+
+def _chart(
+    plot: Callable[[Any], None],
+    height: float,
+    x_label: str,
+    alt: str,
+    *,
+    grid: str = "both",
+    alone: bool = False,
+) -> Markup:
+    """What `plot` draws on axes, in the style of all charts."""
+    # Matplotlib's own types leave most arguments open, so they are not checked here.
+    library: Any = matplotlib
+    with library.rc_context({"svg.fonttype": "none", "svg.hashsalt": "reverie", "font.size": 11}):
+        figure = Figure(figsize=(8, height), layout="constrained")
+        figure.patch.set_visible(False)
+        canvas: Any = FigureCanvasSVG(figure)
+        axes: Any = figure.add_subplot()
+        axes.patch.set_visible(False)
+        plot(axes)
         axes.set_xlabel(x_label, color=_TEXT)
         axes.tick_params(which="both", colors=_TEXT, length=3)
-        axes.grid(visible=True, axis="x", color="#010204", linewidth=0.8)
+        axes.grid(visible=True, axis=grid, color="#010204", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.spines[:].set_visible(False)
         if alone:
