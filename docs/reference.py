@@ -8,6 +8,7 @@ import typer.main
 from pydantic import TypeAdapter
 
 from reverie.cli.app import app
+from reverie.listening.settings import ListeningSettings
 from reverie.settings import fields_of
 from reverie.training.recipe import load_recipe, recipe_names
 from reverie.training.settings import Recipe
@@ -21,8 +22,7 @@ def reference() -> str:
         "# Reference\n\nWritten by `docs/reference.py`; a test keeps it true.\n",
         "## Commands\n",
     ]
-    command = typer.main.get_command(app)
-    for name, sub in sorted(getattr(command, "commands", {}).items()):
+    for name, sub in _commands(typer.main.get_command(app)):
         parts.append(f"### reverie {name}\n\n{sub.help.strip()}\n")
         parts.append("| | |\n|---|---|")
         parts += [f"| `{_name(one)}` | {_help(one)} |" for one in sub.params if one.name != "help"]
@@ -33,10 +33,30 @@ def reference() -> str:
         "\n## Settings of a recipe\n\nWith what they are unless a recipe says otherwise.\n"
     )
     parts.append("| setting | default | meaning |\n|---|---|---|")
-    schema = TypeAdapter(Recipe).json_schema()
-    for name in fields_of(Recipe):
-        parts.append(f"| `{name}` | `{_default(name)}` | {_meaning(schema, name)} |")
+    parts += _settings(Recipe)
+    parts.append(
+        "\n## Settings of a listening test\n\nChanged with `--set` when the test is made.\n"
+    )
+    parts.append("| setting | default | meaning |\n|---|---|---|")
+    parts += _settings(ListeningSettings)
     return "\n".join(parts) + "\n"
+
+
+def _commands(group: Any, before: str = "") -> list[tuple[str, Any]]:
+    """Every command by its full name, those of groups included."""
+    found: list[tuple[str, Any]] = []
+    for name, sub in sorted(group.commands.items()):
+        inner = hasattr(sub, "commands")
+        found += _commands(sub, f"{before}{name} ") if inner else [(f"{before}{name}", sub)]
+    return found
+
+
+def _settings(kind: type[Any]) -> list[str]:
+    schema, defaults = TypeAdapter(kind).json_schema(), kind()
+    return [
+        f"| `{name}` | `{_default(defaults, name)}` | {_meaning(schema, name)} |"
+        for name in fields_of(kind)
+    ]
 
 
 def _name(parameter: Any) -> str:
@@ -51,8 +71,7 @@ def _help(parameter: Any) -> str:
     return f"{text} Default: {default}." if default not in (None, "", False) else text
 
 
-def _default(name: str) -> str:
-    value: Any = Recipe()
+def _default(value: Any, name: str) -> str:
     for part in name.split("."):
         value = getattr(value, part)
     return f"{list(value) if isinstance(value, tuple) else value}"

@@ -14,6 +14,7 @@ from reverie.cli.evaluate import evaluate
 from reverie.cli.experiment import experiment
 from reverie.cli.generate import generate
 from reverie.cli.inspect import inspect
+from reverie.cli.listen import design, results, serve
 from reverie.cli.models import models
 from reverie.cli.prepare import prepare
 from reverie.cli.train import train
@@ -51,6 +52,15 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
 
 for command in (prepare, inspect, train, generate, trim, evaluate, models, experiment, demo):
     app.command()(_telling(command))
+
+listen = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="A blind listening test in the browser, and what its answers say.",
+)
+for command in (serve, design, results):
+    listen.command()(_telling(command))
+app.add_typer(listen, name="listen")
 
 
 def _version(asked: bool) -> None:

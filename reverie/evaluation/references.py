@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
+from reverie.audio.noise import mean_spectrum, shaped_noise
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.excerpts import Excerpt, cut_evenly
@@ -20,7 +20,6 @@ Kind = Literal["music", "noise", "silence", "loop"]
 MOST = 60
 """Clips in each reference."""
 LOOP_SECONDS = 1.0
-SPECTRUM_SECONDS = 2.0
 
 TITLES: dict[Kind, str] = {
     "music": "real music",
@@ -68,14 +67,14 @@ def make_references(
     chosen = {round(at) for at in np.linspace(0, len(cut) - 1, wanted)}
     music = [one for at, one in enumerate(cut) if at in chosen]
     held_out = [one for at, one in enumerate(cut) if at not in chosen]
-    spectrum = _mean_spectrum([one.wave for one in cut], rate)
+    spectrum = mean_spectrum([one.wave for one in cut], rate)
     loudness = float(np.sqrt(np.mean([np.mean(one.wave**2) for one in cut])))
     loop = round(LOOP_SECONDS * rate)
     return References(
         held_out,
         {
             "music": [one.wave for one in music],
-            "noise": [_noise(spectrum, size, loudness, rng) for _ in music],
+            "noise": [shaped_noise(spectrum, size, loudness, rng) for _ in music],
             "silence": [np.zeros(size, np.float32) for _ in music],
             "loop": [np.resize(one.wave[:loop], size) for one in music],
         },
@@ -88,27 +87,3 @@ def _before(
 ) -> NDArray[np.float32] | None:
     end = round(excerpt.start_seconds * corpus.rate_hz)
     return as_float(corpus.pcm(recording)[end - size : end]) if end >= size else None
-
-
-def _mean_spectrum(waves: list[NDArray[np.float32]], rate_hz: int) -> NDArray[np.float64]:
-    """Mean power of the bins of a transform of two seconds, smoothed a little."""
-    size = min(round(SPECTRUM_SECONDS * rate_hz), *(len(one) for one in waves))
-    window = np.hanning(size)
-    total = np.zeros(size // 2 + 1)
-    for wave in waves:
-        for start in range(0, len(wave) - size + 1, size):
-            total += np.abs(np.fft.rfft(wave[start : start + size] * window)) ** 2
-    smooth = np.ones(5) / 5
-    return np.convolve(total, smooth, mode="same")
-
-
-def _noise(
-    spectrum: NDArray[np.float64], size: int, rms: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Gaussian noise with that power spectrum and that level."""
-    white = scipy.fft.rfft(rng.standard_normal(size))
-    bins = np.linspace(0, len(spectrum) - 1, len(white))
-    shaped = scipy.fft.irfft(
-        white * np.sqrt(np.interp(bins, np.arange(len(spectrum)), spectrum)), size
-    )
-    return (shaped * rms / max(float(np.sqrt(np.mean(shaped**2))), 1e-12)).astype(np.float32)

@@ -3,7 +3,6 @@
 Letters: S samples.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.decode import decode
-from reverie.audio.formats import is_audio_name
+from reverie.audio.folders import audio_in, names_of
 from reverie.audio.source import Unreadable
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
@@ -64,7 +63,7 @@ def read_systems(folders: Sequence[Path], corpus: Corpus) -> list[System]:
             judged.
     """
     found: list[System] = []
-    for folder, name in zip(folders, _names(folders), strict=True):
+    for folder, name in zip(folders, names_of(folders), strict=True):
         found.append(_read(folder, name, corpus))
     if not any(system.clips for system in found):
         every = [f"{one.name}: {one.reason}" for system in found for one in system.broken]
@@ -76,9 +75,7 @@ def read_systems(folders: Sequence[Path], corpus: Corpus) -> list[System]:
 
 
 def _read(folder: Path, name: str, corpus: Corpus) -> System:
-    files = [folder] if folder.is_file() else _audio_in(folder)
-    if not files:
-        raise ReverieError(f"{folder} holds no audio.", "Give folders of clips.")
+    files = audio_in(folder)
     root = folder.parent if folder.is_file() else folder
     clips: list[Loaded] = []
     broken: list[Broken] = []
@@ -89,16 +86,6 @@ def _read(folder: Path, name: str, corpus: Corpus) -> System:
         except Unreadable as error:
             broken.append(Broken(label, str(error)))
     return System(name, tuple(clips), tuple(broken))
-
-
-def _audio_in(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise ReverieError(f"{folder} is no folder of clips.", "Give folders of audio.")
-    found: list[Path] = []
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        found += [Path(parent, name) for name in sorted(names) if is_audio_name(name)]
-    return found
 
 
 def _load(path: Path, label: str, corpus: Corpus) -> Loaded:
@@ -151,13 +138,3 @@ def _seed(made: dict[str, Any], corpus: Corpus) -> NDArray[np.float32] | None:
 
 def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and value > 1 else None
-
-
-def _names(folders: Sequence[Path]) -> list[str]:
-    """A name for each folder, long enough to tell it from the others."""
-    parts = [one.resolve().parts for one in folders]
-    for length in range(1, max(len(one) for one in parts) + 1):
-        names = ["/".join(one[-length:]) for one in parts]
-        if len(set(names)) == len(names):
-            return names
-    raise ReverieError("a folder is given twice.", "Give each folder once.")

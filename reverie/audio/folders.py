@@ -1,0 +1,41 @@
+"""Folders of clips: what audio lies in them, and what to call them."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from reverie.audio.formats import is_audio_name
+from reverie.errors import ReverieError
+
+
+def audio_in(folder: Path) -> list[Path]:
+    """Every audio file in `folder` and below it, by name; `folder` itself if it is a file.
+
+    Raises:
+        ReverieError: it is missing, or holds no audio.
+    """
+    if folder.is_file():
+        return [folder]
+    if not folder.is_dir():
+        raise ReverieError(f"{folder} is no folder of clips.", "Give folders of audio.")
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        found += [Path(parent, name) for name in sorted(names) if is_audio_name(name)]
+    if not found:
+        raise ReverieError(f"{folder} holds no audio.", "Give folders of clips.")
+    return found
+
+
+def names_of(folders: Sequence[Path]) -> list[str]:
+    """A name for each folder, long enough to tell it from the others.
+
+    Raises:
+        ReverieError: a folder is given twice.
+    """
+    parts = [one.resolve().parts for one in folders]
+    for length in range(1, max(len(one) for one in parts) + 1):
+        names = ["/".join(one[-length:]) for one in parts]
+        if len(set(names)) == len(names):
+            return names
+    raise ReverieError("a folder is given twice.", "Give each folder once.")

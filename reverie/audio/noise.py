@@ -1,0 +1,41 @@
+"""Noise with the spectrum and the level of music: what no listener should take for it.
+
+Letters: S samples, F frequencies.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+SPECTRUM_SECONDS = 2.0
+
+
+def mean_spectrum(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> NDArray[np.float64]:
+    """Mean power [F] of the bins of a transform of two seconds, smoothed a little.
+
+    Args:
+        waves: [S] each; the shortest may shorten the transform.
+        rate_hz: samples per second.
+    """
+    size = min(round(SPECTRUM_SECONDS * rate_hz), *(len(one) for one in waves))
+    window = np.hanning(size)
+    total = np.zeros(size // 2 + 1)
+    for wave in waves:
+        for start in range(0, len(wave) - size + 1, size):
+            total += np.abs(np.fft.rfft(wave[start : start + size] * window)) ** 2
+    smooth = np.ones(5) / 5
+    return np.convolve(total, smooth, mode="same")
+
+
+def shaped_noise(
+    spectrum: NDArray[np.float64], size: int, rms: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Gaussian noise [S], S = `size`, with power spectrum [F] `spectrum` and level `rms`."""
+    white = scipy.fft.rfft(rng.standard_normal(size))
+    bins = np.linspace(0, len(spectrum) - 1, len(white))
+    shaped = scipy.fft.irfft(
+        white * np.sqrt(np.interp(bins, np.arange(len(spectrum)), spectrum)), size
+    )
+    return (shaped * rms / max(float(np.sqrt(np.mean(shaped**2))), 1e-12)).astype(np.float32)

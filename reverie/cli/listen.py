@@ -1,0 +1,200 @@
+"""`reverie listen`: the blind listening test."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reverie.cli.options import AsJson, Quiet
+
+if TYPE_CHECKING:
+    from reverie.listening.folder import ListeningTest
+
+Sources = Annotated[
+    list[Path],
+    typer.Argument(help="An experiment; folders of audio, each a condition; or a test's folder."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="The new test's folder.", show_default="EXPERIMENT/listening, or listening-test here"
+    ),
+]
+AnchorCorpus = Annotated[
+    Path | None,
+    typer.Option(
+        "--corpus", help="What hidden anchors are made from.", show_default="the experiment's own"
+    ),
+]
+Participants = Annotated[
+    int | None, typer.Option(help="How many can take part.", show_default="10")
+]
+Clips = Annotated[
+    int | None, typer.Option(help="Clips, or pairs, that each compares.", show_default="30")
+]
+Mode = Annotated[
+    str | None,
+    typer.Option(metavar="rating|preference", help="Rate clips, or choose between two.",
+                 show_default="rating"),
+]  # fmt: skip
+Rehearsal = Annotated[
+    bool, typer.Option("--rehearsal", help="Say everywhere that these are no people's ratings.")
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="Change one setting; may be repeated."),
+]
+
+
+def design(
+    sources: Sources,
+    out: Out = None,
+    corpus: AnchorCorpus = None,
+    participants: Participants = None,
+    clips: Clips = None,
+    mode: Mode = None,
+    rehearsal: Rehearsal = False,
+    assignments: Changes = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """What each participant will hear, how well it is balanced, and how much power it has.
+
+    Makes the test where it is not made yet; nothing is served.
+
+    Example: `reverie listen design piano-experiment-desk`
+    """
+    from reverie.cli.output import tell
+    from reverie.listening.balance import as_json as figures
+    from reverie.listening.balance import describe
+
+    changes = _changes(assignments, participants, clips, mode, rehearsal=rehearsal)
+    test = _test(sources, out, corpus, changes, quiet=quiet or as_json)
+    if as_json:
+        print(json.dumps(figures(test), indent=2))
+        return
+    for line in describe(test):
+        tell(line)
+
+
+def serve(
+    sources: Sources,
+    out: Out = None,
+    corpus: AnchorCorpus = None,
+    participants: Participants = None,
+    clips: Clips = None,
+    mode: Mode = None,
+    rehearsal: Rehearsal = False,
+    assignments: Changes = None,
+    port: Annotated[int, typer.Option(help="Where to listen; 0 takes any.")] = 8080,
+    host: Annotated[
+        str, typer.Option(help="Whom to listen to; 0.0.0.0 for other machines.")
+    ] = "127.0.0.1",
+    url: Annotated[
+        str | None,
+        typer.Option(help="What links begin with, behind a proxy.", show_default="host and port"),
+    ] = None,
+    peek: Annotated[
+        bool, typer.Option("--peek", help="Let the organiser see answers before the end.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Serve a blind listening test in the browser, until Ctrl-C.
+
+    Makes the test where it is not made yet, and prints a link for each participant and one for
+    the organiser. Stopped and called again with the test's folder, everyone goes on where they
+    were.
+
+    Example: `reverie listen serve piano-experiment-desk --participants 10 --clips 30`
+    """
+    from reverie.listening.web.serving import serve as run
+
+    changes = _changes(assignments, participants, clips, mode, rehearsal=rehearsal)
+    test = _test(sources, out, corpus, changes, quiet=quiet)
+    run(test, host, port, url, peek=peek, announce=True)
+
+
+def results(
+    test: Annotated[Path, typer.Argument(help="A test's folder.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The report's folder.", show_default="the test's")
+    ] = None,
+    peek: Annotated[
+        bool, typer.Option("--peek", help="Analyse a test that has not ended.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The aggregated table, with honest intervals, and what may be concluded from it.
+
+    A test has ended when all participants have finished, or its organiser has ended it.
+
+    Example: `reverie listen results listening-test`
+    """
+    from reverie.cli.output import tell
+    from reverie.listening.folder import ListeningTest
+    from reverie.listening.outcome import write_all
+
+    found = write_all(ListeningTest.open(test), out or test, peek=peek)
+    if as_json:
+        print(json.dumps(found.figures, indent=2))
+        return
+    for line in found.conclusions:
+        tell(line)
+    tell(f"The report: {found.page}")
+
+
+def _changes(
+    assignments: list[str] | None,
+    participants: int | None,
+    clips: int | None,
+    mode: str | None,
+    *,
+    rehearsal: bool,
+) -> dict[str, object]:
+    """The settings that were asked for."""
+    from reverie.settings import override
+
+    asked: dict[str, object] = dict(override({}, assignments or []))
+    if participants is not None:
+        asked["participants"] = participants
+    if clips is not None:
+        asked["clips"] = clips
+    if mode is not None:
+        asked["mode"] = mode
+    if rehearsal:
+        asked["rehearsal"] = True
+    return asked
+
+
+def _test(
+    sources: list[Path],
+    out: Path | None,
+    corpus: Path | None,
+    asked: dict[str, object],
+    *,
+    quiet: bool,
+) -> "ListeningTest":
+    """The test that `sources` is, or a new one made of them."""
+    from reverie.cli.output import tell
+    from reverie.errors import ReverieError
+    from reverie.listening.folder import ListeningTest
+    from reverie.listening.settings import ListeningSettings
+    from reverie.settings import build
+
+    if len(sources) == 1 and ListeningTest.is_one(sources[0]):
+        if asked or out is not None or corpus is not None:
+            raise ReverieError(
+                f"{sources[0]} was made before: its settings are fixed.",
+                "Give it alone, or make another test.",
+            )
+        return ListeningTest.open(sources[0])
+    settings: ListeningSettings = build(ListeningSettings, asked, "listen")
+    alone = len(sources) == 1 and (sources[0] / "experiment.json").is_file()
+    folder = out or (sources[0] / "listening" if alone else Path("listening-test"))
+    test = ListeningTest.make(sources, folder, settings, corpus, quiet=quiet)
+    if not quiet:
+        for one in test.stimuli.left_out:
+            tell(f"Left out: {one}")
+        tell(f"The test: {test.folder}")
+    return test

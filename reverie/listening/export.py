@@ -1,0 +1,83 @@
+"""All answers of a test, for other programs."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from reverie.listening.folder import ListeningTest, participant_name
+from reverie.listening.store import Store
+
+REHEARSAL = "rehearsal: not people's ratings"
+PEOPLE = "people"
+
+COLUMNS = (
+    "participant", "position", "kind", "condition", "clip", "condition_b", "clip_b", "answer",
+    "expected", "plays", "heard_ms", "answer_ms", "given_at", "user_agent", "data",
+)  # fmt: skip
+
+
+def rows(test: ListeningTest, store: Store) -> list[dict[str, Any]]:
+    """One for each answer; `data` says whether it is a person's."""
+    by_token = {one.token: one for one in test.stimuli.stimuli}
+    data = REHEARSAL if store.rehearsal else PEOPLE
+    found: list[dict[str, Any]] = []
+    for one in store.answers():
+        heard = [by_token[token] for token in one.stimuli]
+        second = heard[1] if len(heard) > 1 else None
+        found.append(
+            {
+                "participant": participant_name(one.participant),
+                "position": one.position + 1,
+                "kind": one.kind,
+                "condition": heard[0].condition,
+                "clip": heard[0].name,
+                "condition_b": None if second is None else second.condition,
+                "clip_b": None if second is None else second.name,
+                "answer": one.answer.answer,
+                "expected": one.expected,
+                "plays": one.answer.plays,
+                "heard_ms": one.answer.heard_ms,
+                "answer_ms": one.answer.answer_ms,
+                "given_at": datetime.fromtimestamp(one.given_at, UTC).isoformat(),
+                "user_agent": one.user_agent,
+                "data": data,
+            }
+        )
+    return found
+
+
+def as_csv(test: ListeningTest, store: Store) -> str:
+    """Answers as CSV; a cell that a spreadsheet would take for a formula is quoted for it."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows(test, store):
+        writer.writerow({name: _harmless(value) for name, value in row.items()})
+    return text.getvalue()
+
+
+def as_json(test: ListeningTest, store: Store) -> str:
+    """Answers and comments as JSON."""
+    told = {
+        "title": test.settings.title,
+        "mode": test.settings.mode,
+        "data": REHEARSAL if store.rehearsal else PEOPLE,
+        "rehearsal": store.rehearsal,
+        "participants": [
+            {
+                "participant": participant_name(one.number),
+                "language": one.language,
+                "finished": one.finished_at is not None,
+                "comment": one.comment,
+            }
+            for one in store.participants()
+        ],
+        "answers": rows(test, store),
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

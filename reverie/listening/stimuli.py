@@ -1,0 +1,264 @@
+"""Clips made alike in all but their music: one rate, one length, one loudness, faded.
+
+Letters: S samples.
+"""
+
+import math
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.audio.decode import load
+from reverie.audio.folders import audio_in, names_of
+from reverie.audio.loudness import LoudnessMeter
+from reverie.audio.noise import mean_spectrum, shaped_noise
+from reverie.audio.resample import Resampler
+from reverie.audio.source import Source, Unreadable
+from reverie.audio.write import AudioWriter
+from reverie.corpus.corpus import MANIFEST, Corpus
+from reverie.corpus.excerpts import cut_evenly
+from reverie.errors import ReverieError
+from reverie.listening.panel import Condition, Role
+from reverie.listening.settings import ListeningSettings
+from reverie.progress import Work
+from reverie.storage import read_json
+
+LOUDNESS_LUFS = -23.0
+"""What clips are brought to (EBU R 128); less where one of them would clip."""
+HIGHEST_PEAK = 10 ** (-1 / 20)
+LEAST_LUFS = -33.0
+"""Clips are not made softer than this for one that is all peaks; that one stays softer still."""
+FADE_IN_SECONDS, FADE_OUT_SECONDS = 0.02, 0.1
+LEAST_RATE_HZ, MOST_RATE_HZ = 8000, 48000
+BEEPS_HZ, BEEP_SECONDS, GAP_SECONDS = 660.0, 0.18, 0.32
+ANCHOR_CLIPS = 20
+"""How many clips of each anchor are made, where the corpus has as many."""
+
+UPPER, LOWER = "real music", "shaped noise"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A sound before it is made like the others."""
+
+    condition: str
+    name: str
+    """Where it is from, for the organiser."""
+    wave: NDArray[np.float32]
+    """[S]"""
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """A sound of the test."""
+
+    token: str
+    """Its file's name, which tells nothing."""
+    condition: str
+    """Empty for beeps."""
+    name: str
+    beeps: int | None = None
+
+
+@dataclass(frozen=True)
+class Stimuli:
+    """All sounds of a test."""
+
+    conditions: tuple[Condition, ...]
+    stimuli: tuple[Stimulus, ...]
+    rate_hz: int
+    seconds: float
+    """Length of each."""
+    left_out: tuple[str, ...]
+    """Clips that are not used, and why."""
+
+
+def gather(
+    sources: Sequence[Path], corpus: Path | None
+) -> tuple[dict[str, list[Path]], Path | None]:
+    """The files of each condition, and the corpus that anchors are made from.
+
+    Args:
+        sources: one experiment, or folders of audio, each of which is a condition.
+        corpus: a prepared corpus; an experiment names its own.
+
+    Raises:
+        ReverieError: a folder is missing or holds no audio, or a name is an anchor's.
+    """
+    if len(sources) == 1 and (sources[0] / "experiment.json").is_file():
+        about = read_json(sources[0] / "experiment.json", "an experiment")
+        pool = sources[0] / "pool"
+        folders = sorted(one for one in pool.iterdir() if one.is_dir()) if pool.is_dir() else []
+        if not folders:
+            raise ReverieError(
+                f"{sources[0]} has no clips in its pool yet.",
+                "Finish it with `reverie experiment`.",
+            )
+        own = Path(about["corpus"])
+        found = corpus or (own if (own / MANIFEST).is_file() else None)
+        return {one.name: audio_in(one) for one in folders}, found
+    names = names_of(sources)
+    for name in names:
+        if name in {UPPER, LOWER}:
+            raise ReverieError(f"a folder is named {name!r}, as an anchor is.", "Rename it.")
+    return {name: audio_in(one) for name, one in zip(names, sources, strict=True)}, corpus
+
+
+def make_stimuli(
+    files: dict[str, list[Path]],
+    corpus: Corpus | None,
+    settings: ListeningSettings,
+    folder: Path,
+    rng: np.random.Generator,
+    *,
+    quiet: bool = False,
+) -> Stimuli:
+    """Write every sound of a test to `folder`, as WAV under a name that tells nothing.
+
+    Args:
+        files: of each condition.
+        corpus: what the anchors are made from; without it there are none.
+        settings: of the test.
+        folder: where to.
+        rng: for the noise.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: a file cannot be decoded, a condition has no clip that is long enough, or
+            the disk refuses.
+    """
+    rate_hz = _common_rate([path for paths in files.values() for path in paths])
+    clips: list[Clip] = []
+    left_out: list[str] = []
+    total = sum(len(paths) for paths in files.values())
+    with Work("reading clips", total, "clips", quiet=quiet) as work:
+        for condition, paths in files.items():
+            for path in paths:
+                wave = load(path, rate_hz)
+                if len(wave) < settings.shortest_seconds * rate_hz:
+                    left_out.append(f"{path}: {len(wave) / rate_hz:.1f} s are too short")
+                else:
+                    clips.append(Clip(condition, path.name, wave))
+                work.advance()
+    for condition in files:
+        if not any(clip.condition == condition for clip in clips):
+            raise ReverieError(
+                f"{condition} has no clip of {settings.shortest_seconds:g} s.",
+                "Give longer clips, or --set shortest_seconds=SECONDS.",
+            )
+    size = min(round(settings.seconds * rate_hz), *(len(clip.wave) for clip in clips))
+    roles: dict[str, Role] = dict.fromkeys(files, "system")
+    if corpus is not None and settings.anchors and settings.mode == "rating":
+        clips += _anchors(corpus, size / rate_hz, rate_hz, rng)
+        roles |= {UPPER: "upper", LOWER: "lower"}
+    waves = [_faded(clip.wave[:size], rate_hz) for clip in clips]
+    waves += [_beeps(count, size, rate_hz) for count in range(1, 6)]
+    gains = _gains(waves, rate_hz)
+    stimuli: list[Stimulus] = []
+    with Work("writing clips", len(waves), "clips", quiet=quiet) as work:
+        for number, (wave, gain) in enumerate(zip(waves, gains, strict=True)):
+            token = secrets.token_urlsafe(16)
+            with AudioWriter(folder / f"{token}.wav", rate_hz) as writer:
+                writer.write(wave * gain)
+            if number < len(clips):
+                stimuli.append(Stimulus(token, clips[number].condition, clips[number].name))
+            else:
+                beeps = number - len(clips) + 1
+                stimuli.append(Stimulus(token, "", f"{beeps} beeps", beeps))
+            work.advance()
+    conditions = tuple(Condition(name, role) for name, role in roles.items())
+    return Stimuli(conditions, tuple(stimuli), rate_hz, size / rate_hz, tuple(left_out))
+
+
+def _common_rate(paths: Sequence[Path]) -> int:
+    """The highest rate of all, so that no condition is told by what it lost."""
+    highest = LEAST_RATE_HZ
+    for path in paths:
+        try:
+            with Source(path) as source:
+                highest = max(highest, source.rate_hz)
+        except Unreadable as error:
+            raise ReverieError(
+                f"{path} cannot be used: {error}.", "Remove it, or give one that plays elsewhere."
+            ) from error
+    return min(highest, MOST_RATE_HZ)
+
+
+def _anchors(corpus: Corpus, seconds: float, rate_hz: int, rng: np.random.Generator) -> list[Clip]:
+    """Held-out music, and noise with its spectrum and level."""
+    recordings = corpus.of_split("held-out")
+    excerpts = cut_evenly(corpus, recordings, seconds, ANCHOR_CLIPS)
+    if not excerpts:
+        raise ReverieError(
+            f"{corpus.folder} holds out no music of {seconds:.1f} s for the anchors.",
+            "Give another --corpus, or --set anchors=0.",
+        )
+    waves = [one.wave for one in excerpts]
+    spectrum = mean_spectrum(waves, corpus.rate_hz)
+    rms = float(np.sqrt(np.mean([np.mean(wave**2) for wave in waves])))
+    noise = [shaped_noise(spectrum, len(wave), rms, rng) for wave in waves]
+    size = round(seconds * rate_hz)
+    return [
+        Clip(condition, f"{recordings[one.recording].path} {one.start_seconds:.1f} s", clip)
+        for condition, found in ((UPPER, waves), (LOWER, noise))
+        for one, clip in zip(excerpts, (_at(wave, corpus.rate_hz, rate_hz, size) for wave in found),
+                             strict=True)
+    ]  # fmt: skip
+
+
+def _at(wave: NDArray[np.float32], from_hz: int, to_hz: int, size: int) -> NDArray[np.float32]:
+    resampler = Resampler(from_hz, to_hz)
+    found = np.concatenate([resampler.add(wave), resampler.finish()])[:size]
+    return np.pad(found, (0, size - len(found)))
+
+
+def _faded(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
+    faded = wave.copy()
+    begin, end = round(FADE_IN_SECONDS * rate_hz), round(FADE_OUT_SECONDS * rate_hz)
+    faded[:begin] *= _rise(begin)
+    faded[-end:] *= _rise(end)[::-1]
+    return faded
+
+
+def _rise(size: int) -> NDArray[np.float32]:
+    return (0.5 - 0.5 * np.cos(np.pi * (np.arange(size) + 0.5) / size)).astype(np.float32)
+
+
+def _beeps(count: int, size: int, rate_hz: int) -> NDArray[np.float32]:
+    """So many beeps after half a second, then nothing."""
+    wave = np.zeros(size, np.float32)
+    length = round(BEEP_SECONDS * rate_hz)
+    beep = _faded(
+        np.sin(2 * np.pi * BEEPS_HZ * np.arange(length) / rate_hz).astype(np.float32), rate_hz
+    )
+    spread = min(GAP_SECONDS + BEEP_SECONDS, size / rate_hz / 6)
+    for number in range(count):
+        start = round((spread / 2 + number * spread) * rate_hz)
+        wave[start : start + length] += beep[: max(0, size - start)]
+    return wave
+
+
+def _loudness(wave: NDArray[np.float32], rate_hz: int) -> float | None:
+    meter = LoudnessMeter(rate_hz)
+    meter.add(wave)
+    return meter.integrated()
+
+
+def _gains(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> list[np.float32]:
+    """What brings all to one loudness with their peaks under -1 dBFS; silence stays."""
+    loudness = [_loudness(wave, rate_hz) for wave in waves]
+    room = [HIGHEST_PEAK / max(float(np.abs(wave).max()), 1e-12) for wave in waves]
+    possible = [
+        own + 20 * math.log10(most)
+        for own, most in zip(loudness, room, strict=True)
+        if own is not None
+    ]
+    target = max(min([LOUDNESS_LUFS, *possible]), LEAST_LUFS)
+    return [
+        np.float32(1 if own is None else min(10 ** ((target - own) / 20), most))
+        for own, most in zip(loudness, room, strict=True)
+    ]

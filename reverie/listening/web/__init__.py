@@ -1,0 +1,1 @@
+"""The pages of a listening test, and the server that gives them."""

@@ -1,0 +1,328 @@
+"""The web app of a listening test.
+
+Participants are told what they need and nothing else: tokens stand for everything, and no part of
+a request ever reaches the file system; sounds are found by looking their tokens up.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from hmac import compare_digest
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from anyio.to_thread import run_sync
+from markupsafe import Markup
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from reverie.listening.export import as_csv, as_json
+from reverie.listening.folder import ListeningTest, participant_name
+from reverie.listening.outcome import has_ended
+from reverie.listening.store import Answer, Refused, State, Store
+from reverie.listening.web.guard import SafeHeaders, byte_range, check_origin, read_body
+from reverie.listening.web.texts import texts
+from reverie.pages.page import render
+from reverie.settings import STRICT
+
+_HERE = Path(__file__).parent
+COOKIE = "reverie"
+YEAR_SECONDS = 365 * 24 * 3600
+SECONDS_TO_ANSWER = 4.0
+"""About how long an answer takes after a clip, for the estimate on the first page."""
+
+Body = TypeVar("Body")
+
+
+@checked(frozen=True, config=STRICT)
+class Consent:
+    """What agreeing to take part sends."""
+
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}$")]
+
+
+@checked(frozen=True, config=STRICT)
+class Ready:
+    """What having set the volume sends."""
+
+
+@checked(frozen=True, config=STRICT)
+class Given:
+    """What an answer sends."""
+
+    trial: Annotated[str, Field(max_length=64)]
+    answer: Annotated[int, Field(strict=True)]
+    plays: Annotated[int, Field(strict=True, ge=0, le=10_000)]
+    heard_ms: Annotated[int, Field(strict=True, ge=0, le=10**8)]
+    answer_ms: Annotated[int, Field(strict=True, ge=0, le=10**9)]
+
+
+@checked(frozen=True, config=STRICT)
+class Finish:
+    """What the last page sends."""
+
+    comment: Annotated[str, Field(max_length=2000)]
+
+
+@dataclass(frozen=True)
+class ListeningApp:
+    """The app of one test.
+
+    Args:
+        test: what is served.
+        store: its database.
+        base_url: what links begin with.
+        peek: whether the organiser may see answers before the end.
+        secure: whether cookies are for HTTPS alone.
+    """
+
+    test: ListeningTest
+    store: Store
+    base_url: str
+    peek: bool = False
+    secure: bool = False
+
+    def asgi(self) -> Starlette:
+        """The app, for a server."""
+        organiser = "/organiser/{secret}"
+        return Starlette(
+            routes=[
+                Route("/", self.page),
+                Route("/app.js", self.script),
+                Route("/about", self.about),
+                Route("/join/{invitation}", self.join),
+                Route("/state", self.state),
+                Route("/sound/check", self.volume_check),
+                Route("/sound/{token}", self.sound),
+                Route("/consent", self.consent, methods=["POST"]),
+                Route("/ready", self.ready, methods=["POST"]),
+                Route("/answer", self.answer, methods=["POST"]),
+                Route("/finish", self.finish, methods=["POST"]),
+                Route(organiser, self.organiser),
+                Route(organiser + "/end", self.end, methods=["POST"]),
+                Route(organiser + "/answers.{kind}", self.export),
+            ],
+            middleware=[Middleware(SafeHeaders)],
+            exception_handlers={Refused: _refused},
+        )
+
+    def link(self, invitation: str) -> str:
+        """The link of a participant."""
+        return f"{self.base_url}/join/{invitation}"
+
+    @property
+    def organiser_link(self) -> str:
+        """The link of the organiser."""
+        return f"{self.base_url}/organiser/{self.store.organiser}"
+
+    # Participants.
+
+    def page(self, _: Request) -> Response:
+        """The one page that participants see."""
+        return HTMLResponse(_page(self.test.settings.title, self.store.rehearsal))
+
+    def script(self, _: Request) -> Response:
+        """What the page runs."""
+        return Response(_script(), media_type="text/javascript")
+
+    def about(self, _: Request) -> Response:
+        """What the page says of the test, the same for everyone."""
+        settings, seconds = self.test.settings, self.test.stimuli.seconds
+        order = self.test.orders[0]
+        sounds = sum(len(trial.stimuli) for trial in order)
+        minutes = (sounds * seconds + len(order) * SECONDS_TO_ANSWER) / 60
+        return JSONResponse(
+            {
+                "mode": settings.mode,
+                "trials": len(order),
+                "seconds": round(seconds, 1) if seconds % 1 else round(seconds),
+                "minutes": max(1, round(minutes)),
+                "attention": settings.attention > 0,
+                "break_every": settings.break_every,
+                "texts": texts(),
+            }
+        )
+
+    def join(self, request: Request) -> Response:
+        """What an invitation's link opens."""
+        cookie = self.store.admit(request.path_params["invitation"])
+        response = RedirectResponse("/", 303)
+        response.set_cookie(
+            COOKIE, cookie, max_age=YEAR_SECONDS, httponly=True, samesite="lax", secure=self.secure
+        )
+        return response
+
+    def state(self, request: Request) -> Response:
+        """Where the participant is."""
+        return JSONResponse(_told(self.store.state(self._who(request))))
+
+    def sound(self, request: Request) -> Response:
+        """A sound of the trial that the participant is at."""
+        token = request.path_params["token"]
+        stimulus = self.store.ask(self._who(request), token)
+        response, whole = self._audio(request, stimulus)
+        if whole:
+            self.store.sent(token)
+        return response
+
+    def volume_check(self, request: Request) -> Response:
+        """Beeps as loud as the clips."""
+        self._who(request)
+        beeps = next(one.token for one in self.test.stimuli.stimuli if one.beeps == 5)
+        return self._audio(request, beeps)[0]
+
+    async def consent(self, request: Request) -> Response:
+        """Agree to take part."""
+        given = _checked(Consent, await read_body(request))
+        if given.language not in texts():
+            raise Refused(422, "no such language")
+        agent = _agent(request)
+        who = self._who(request)
+        await run_sync(self.store.consent, who, given.language, agent)
+        return Response(status_code=204)
+
+    async def ready(self, request: Request) -> Response:
+        """Have set the volume."""
+        _checked(Ready, await read_body(request))
+        await run_sync(self.store.ready, self._who(request))
+        return Response(status_code=204)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a trial; when this returns, the answer is on disk."""
+        given = _checked(Given, await read_body(request))
+        answer = Answer(given.answer, given.plays, given.heard_ms, given.answer_ms)
+        who, agent = self._who(request), _agent(request)
+        await run_sync(self.store.answer, who, given.trial, answer, agent)
+        return Response(status_code=204)
+
+    async def finish(self, request: Request) -> Response:
+        """End one's part, with a comment."""
+        given = _checked(Finish, await read_body(request))
+        await run_sync(self.store.finish, self._who(request), given.comment)
+        return Response(status_code=204)
+
+    # The organiser.
+
+    def organiser(self, request: Request) -> Response:
+        """Progress, links and, at the end, answers."""
+        self._organiser(request)
+        people = self.store.participants()
+        shown = self.peek or has_ended(self.store)
+        return HTMLResponse(
+            render(
+                _HERE / "organiser.html",
+                title=self.test.settings.title,
+                rehearsal=self.store.rehearsal,
+                finished=sum(one.finished_at is not None for one in people),
+                answered=sum(one.answered for one in people),
+                trials=sum(one.trials for one in people),
+                columns=[
+                    ("Participant", "text"), ("Invitation", "text"), ("Answers", "number"),
+                    ("", "text"),
+                ],
+                rows=[
+                    [
+                        participant_name(one.number),
+                        Markup("<code>{}</code>").format(self.link(one.invitation)),
+                        f"{one.answered} of {one.trials}",
+                        "finished" if one.finished_at is not None
+                        else "taking part" if one.consented_at is not None
+                        else "opened" if one.opened_at is not None else "not opened",
+                    ]
+                    for one in people
+                ],
+                ended=has_ended(self.store),
+                peek=self.peek,
+                here=f"/organiser/{self.store.organiser}",
+                comments=[
+                    (participant_name(one.number), one.comment)
+                    for one in people if shown and one.comment
+                ],
+            )
+        )  # fmt: skip
+
+    def end(self, request: Request) -> Response:
+        """End the test."""
+        check_origin(request.headers)
+        self._organiser(request)
+        self.store.end()
+        return RedirectResponse(f"/organiser/{self.store.organiser}", 303)
+
+    def export(self, request: Request) -> Response:
+        """All answers, once the test has ended."""
+        self._organiser(request)
+        if not (self.peek or has_ended(self.store)):
+            raise Refused(409, "the test has not ended")
+        kinds = {"csv": (as_csv, "text/csv"), "json": (as_json, "application/json")}
+        if request.path_params["kind"] not in kinds:
+            raise Refused(404, "no such export")
+        write, media_type = kinds[request.path_params["kind"]]
+        return Response(write(self.test, self.store), media_type=media_type)
+
+    def _organiser(self, request: Request) -> None:
+        if not _same(request.path_params["secret"], self.store.organiser):
+            raise Refused(404, "no such page")
+
+    def _who(self, request: Request) -> int:
+        return self.store.who(request.cookies.get(COOKIE))
+
+    def _audio(self, request: Request, stimulus: str) -> tuple[Response, bool]:
+        """The sound, or the part of it that is asked for, and whether that includes its end."""
+        known = {one.token for one in self.test.stimuli.stimuli}
+        if stimulus not in known:
+            raise Refused(404, "no such sound")
+        content = (self.test.folder / "stimuli" / f"{stimulus}.wav").read_bytes()
+        asked = byte_range(request.headers.get("range"), len(content))
+        headers = {"Accept-Ranges": "bytes"}
+        if asked is None:
+            return Response(content, headers=headers, media_type="audio/wav"), True
+        first, last = asked
+        headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
+        part = Response(content[first : last + 1], 206, headers, media_type="audio/wav")
+        return part, last == len(content) - 1
+
+
+def _told(state: State) -> dict[str, Any]:
+    return {
+        "step": state.step,
+        "number": state.number,
+        "trials": state.trials,
+        "practice": state.practice,
+        "token": state.token,
+        "sounds": list(state.sounds),
+    }
+
+
+@cache
+def _page(title: str, rehearsal: bool) -> str:
+    style = Markup((_HERE / "participant.css").read_text(encoding="utf-8"))
+    return render(_HERE / "participant.html", title=title, rehearsal=rehearsal, own_style=style)
+
+
+@cache
+def _script() -> str:
+    return (_HERE / "participant.js").read_text(encoding="utf-8")
+
+
+def _checked(kind: type[Body], body: bytes) -> Body:
+    try:
+        return TypeAdapter(kind).validate_json(body)
+    except (ValidationError, RecursionError) as error:
+        raise Refused(422, "not what is asked for") from error
+
+
+def _agent(request: Request) -> str:
+    return request.headers.get("user-agent", "")[:300]
+
+
+def _same(given: str, secret: str) -> bool:
+    return compare_digest(given.encode(), secret.encode())
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return JSONResponse({"refused": str(error)}, error.status)
