@@ -128,6 +128,63 @@ def interval_chart(rows: Sequence[Span], x_label: str, alt: str) -> Markup:
     return _chart(plot, 0.9 + 0.36 * len(rows), x_label, alt, grid="x")
 
 
+@dataclass(frozen=True)
+class Answers:
+    """One row of a ratings chart: every score given, their mean, and its interval if it has one."""
+
+    name: str
+    scores: Sequence[float]
+    mean: float
+    low: float | None
+    high: float | None
+    aside: bool = False
+    """Drawn in the second colour: what the others are compared with."""
+
+
+def ratings_chart(
+    rows: Sequence[Answers], scale: tuple[int, int], x_label: str, alt: str
+) -> Markup:
+    """Every score as a dot, and the mean with its interval on top, as an SVG picture.
+
+    Equal scores are spread out evenly around their place, the same way every time.
+
+    Args:
+        rows: from the top.
+        scale: the lowest and the highest score that could be given.
+        x_label: what runs to the right.
+        alt: the description for those who cannot see it.
+    """
+
+    def plot(axes: Any) -> None:
+        for place, row in enumerate(rows):
+            across, down = _spread(len(row.scores))
+            axes.plot(
+                np.asarray(row.scores, dtype=float) + 0.36 * across,
+                place + 0.66 * down,
+                "o",
+                color=_LINE_COLOURS[row.aside],
+                markersize=3,
+                markeredgewidth=0,
+                alpha=0.45,
+            )
+            if row.low is not None and row.high is not None:
+                axes.plot([row.low, row.high], [place, place], color=_TEXT, linewidth=2.6)
+            axes.plot([row.mean], [place], "s" if row.aside else "o", color=_TEXT, markersize=8)
+        axes.set_yticks(range(len(rows)), [row.name for row in rows], parse_math=False)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xticks(range(scale[0], scale[1] + 1))
+        axes.set_xlim(scale[0] - 0.4, scale[1] + 0.4)
+
+    return _chart(plot, 0.9 + 0.7 * len(rows), x_label, alt, grid="x")
+
+
+def _spread(many: int) -> tuple[Any, Any]:
+    """Points that fill a square of side 1 around 0 evenly, however many: across and down."""
+    # Multiples of the plastic number's powers: Roberts's sequence, the golden ratio's in two axes.
+    steps = np.arange(1, many + 1)
+    return steps * 0.7548776662 % 1 - 0.5, steps * 0.5698402910 % 1 - 0.5
+
+
 def _chart(
     plot: Callable[[Any], None],
     height: float,

@@ -159,7 +159,7 @@ const steps = {
     page(
       "welcome_title", {},
       paragraph(`welcome_${about.mode}`, { trials: about.trials, seconds: about.seconds, minutes: about.minutes }),
-      ...(about.attention ? [paragraph(`welcome_beeps_${about.mode}`)] : []),
+      ...(about.beeps ? [paragraph(`welcome_beeps_${about.mode}`)] : []),
       paragraph("welcome_pause"),
       element("h2", {}, text.consent_title),
       paragraph("consent"),
@@ -192,7 +192,8 @@ const steps = {
     const names = pair ? [["play_first", "pause_first"], ["play_second", "pause_second"]] : [["play", "pause"]];
     const allHeard = () => sounds.every((one) => one.plays > 0);
     const sounds = state.sounds.map((token, at) => new Sound(`/sound/${token}`, names[at], () => {
-      if (allHeard()) choices.disabled = false;
+      hint.hidden = allHeard();
+      choices.disabled = !allHeard();
     }));
     for (const one of sounds) {
       one.button.dataset.play = "";
@@ -221,6 +222,7 @@ const steps = {
       : [1, 2, 3, 4, 5].map((score) => option(score, String(score), text[`score_${score}`]));
     const choices = element("fieldset", { disabled: true, "aria-describedby": "when" },
       element("legend", {}, text[`question_${about.mode}`]), element("div", { class: "choices" }, ...options));
+    const hint = element("p", { id: "when", class: "soft" }, text[`hear_first_${about.mode}`]);
     leave = () => sounds.forEach((one) => one.stop());
     const practising = own < 1;
     page(
@@ -232,7 +234,7 @@ const steps = {
       ...(practising ? [paragraph("practice_note")] : []),
       element("div", { class: "sounds" }, ...sounds.map((one) => one.view)),
       choices,
-      element("p", { id: "when", class: "soft" }, text[`hear_first_${about.mode}`]),
+      hint,
       element("div", { class: "row" }, go),
       element("p", { class: "keys" }, text[`keys_${about.mode}`]),
     );

@@ -141,7 +141,7 @@ class ListeningApp:
                 "trials": len(order),
                 "seconds": round(seconds, 1) if seconds % 1 else round(seconds),
                 "minutes": max(1, round(minutes)),
-                "attention": settings.attention > 0,
+                "beeps": settings.attention > 0,
                 "break_every": settings.break_every,
                 "texts": texts(),
             }

@@ -1,0 +1,130 @@
+"""Whose answers are left out, by the rule that was fixed before the test."""
+
+import dataclasses
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reverie.listening.panel import ExclusionRule, Panel, Preference, Rating, Role
+
+_RANKS: dict[Role, int] = {"lower": 0, "system": 1, "upper": 2}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A participant whose answers do not count, and why."""
+
+    participant: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """What the rule says, and whom it left out."""
+
+    rule: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def exclude(panel: Panel) -> Exclusion:
+    """Apply the panel's rule to everyone who answered anything."""
+    found = [LeftOut(name, _reasons(panel, name)) for name in participants(panel)]
+    return Exclusion(rule_in_words(panel.rule), tuple(one for one in found if one.reasons))
+
+
+def participants(panel: Panel) -> tuple[str, ...]:
+    """Everyone who answered anything, in the order of their first answers."""
+    return tuple(dict.fromkeys(one.participant for one in _answers(panel)))
+
+
+def answered(panel: Panel, participant: str) -> int:
+    """How many test trials a participant answered."""
+    return sum(one.kind == "test" and one.participant == participant for one in _answers(panel))
+
+
+def without(panel: Panel, left_out: Collection[str]) -> Panel:
+    """The same panel less some participants' answers."""
+    return dataclasses.replace(
+        panel,
+        ratings=tuple(one for one in panel.ratings if one.participant not in left_out),
+        preferences=tuple(one for one in panel.preferences if one.participant not in left_out),
+    )
+
+
+def rule_in_words(rule: ExclusionRule) -> tuple[str, ...]:
+    """When a participant is left out, a sentence for each condition."""
+    errors = rule.most_attention_errors
+    said = [
+        f"More than {errors} wrong {'answer' if errors == 1 else 'answers'} to attention trials."
+        if errors
+        else "Any wrong answer to an attention trial.",
+        f"Less than {rule.least_answered:.0%} of the test trials answered.",
+    ]
+    if rule.anchors_in_order:
+        said.append("The lower anchor not placed below the upper anchor.")
+    return tuple(said)
+
+
+def better_chosen(panel: Panel, answers: Sequence[Rating | Preference]) -> tuple[int, int]:
+    """In how many anchor trials of a preference test the better role was chosen, and of how many.
+
+    An upper anchor is better than a system, a system better than a lower anchor.
+    """
+    ranks = {one.name: _RANKS[one.role] for one in panel.conditions}
+    told = [
+        ranks[one.conditions[one.chosen]] > ranks[one.conditions[1 - one.chosen]]
+        for one in answers
+        if isinstance(one, Preference)
+        and one.kind == "anchor"
+        and all(name in ranks for name in one.conditions)
+        and ranks[one.conditions[0]] != ranks[one.conditions[1]]
+    ]
+    return sum(told), len(told)
+
+
+def _reasons(panel: Panel, participant: str) -> tuple[str, ...]:
+    mine = [one for one in _answers(panel) if one.participant == participant]
+    rule = panel.rule
+    reasons: list[str] = []
+    asked = [one for one in mine if one.kind == "attention" and one.expected is not None]
+    wrong = sum(_answer(one) != one.expected for one in asked)
+    if wrong > rule.most_attention_errors:
+        reasons.append(f"{wrong} of {len(asked)} attention trials answered wrongly")
+    done = sum(one.kind == "test" for one in mine)
+    if done < rule.least_answered * panel.test_trials:
+        reasons.append(f"{done} of {panel.test_trials} test trials answered")
+    if rule.anchors_in_order:
+        reasons.extend(_disorder(panel, mine))
+    return tuple(reasons)
+
+
+def _disorder(panel: Panel, mine: Sequence[Rating | Preference]) -> list[str]:
+    """Why the anchors are not in order; nothing where they are, or where one was not heard.
+
+    In a preference test they are in order if the better role was chosen more often than not.
+    """
+    if panel.mode == "preference":
+        right, asked = better_chosen(panel, mine)
+        if asked and 2 * right <= asked:
+            return [f"the better of two roles preferred in {right} of {asked} anchor trials"]
+        return []
+    roles: dict[str, Role] = {one.name: one.role for one in panel.conditions}
+    scores: dict[Role, list[int]] = {"lower": [], "upper": [], "system": []}
+    for one in mine:
+        if isinstance(one, Rating) and one.kind == "anchor" and one.condition in roles:
+            scores[roles[one.condition]].append(one.score)
+    if not scores["lower"] or not scores["upper"]:
+        return []
+    low, high = float(np.mean(scores["lower"])), float(np.mean(scores["upper"]))
+    if low < high:
+        return []
+    return [f"the lower anchor rated {low:.1f}, the upper {high:.1f}"]
+
+
+def _answers(panel: Panel) -> tuple[Rating | Preference, ...]:
+    return (*panel.ratings, *panel.preferences)
+
+
+def _answer(one: Rating | Preference) -> int:
+    return one.score if isinstance(one, Rating) else one.chosen
