@@ -18,6 +18,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--mute-audio",
 ]
 
 PATIENCE_MS = 120_000
@@ -55,6 +56,39 @@ def close_browser() -> None:
         browser.close()
         playwright.stop()
         _browser.cache_clear()
+
+
+@contextmanager
+def browsing(
+    base_url: str,
+    scheme: Literal["light", "dark"] = "light",
+    size: tuple[int, int] = (1000, 800),
+    *,
+    touch: bool = False,
+    locale: str = "en-GB",
+) -> Iterator[Page]:
+    """A page of a browser of its own, for a server on this machine.
+
+    What goes wrong on it fails the test when it is closed.
+    """
+    _, browser = _browser()
+    wrong: list[str] = []
+    with browser.new_context(
+        base_url=base_url,
+        color_scheme=scheme,
+        viewport={"width": size[0], "height": size[1]},
+        has_touch=touch,
+        is_mobile=touch,
+        locale=locale,
+    ) as context:
+        context.set_default_timeout(PATIENCE_MS)
+
+        def watch(page: Page) -> None:
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+
+        context.on("page", watch)
+        yield context.new_page()
+    assert not wrong, wrong
 
 
 @contextmanager

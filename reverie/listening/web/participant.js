@@ -216,7 +216,7 @@ const steps = {
     }, { disabled: true });
     const option = (value, mark, label) => element("label", {},
       element("input", { type: "radio", name: "answer", value, onchange: () => { go.disabled = false; } }),
-      element("span", {}, element("strong", {}, mark), label));
+      element("span", {}, element("strong", {}, mark), " ", label));
     const options = pair
       ? [option(0, "A", text.first), option(1, "B", text.second)]
       : [1, 2, 3, 4, 5].map((score) => option(score, String(score), text[`score_${score}`]));
