@@ -102,14 +102,14 @@ def test_by_keyboard_alone(app: ListeningApp) -> None:
 def test_by_touch_on_a_phone_in_the_dark(app: ListeningApp) -> None:
     with participant(app, scheme="dark", size=(360, 740), touch=True) as (page, number, _):
         title(page, "Welcome")
-        page.get_by_text("I agree and take part").tap()
+        page.get_by_role("button", name="I agree and take part").tap()
         title(page, "Headphones and volume")
-        page.get_by_text("The volume is right").tap()
+        page.get_by_role("button", name="The volume is right").tap()
         for heading in ("Practice 1 of 1", "", "Clip 1 of 4", "Clip 2 of 4", "Clip 3 of 4",
                         "Clip 4 of 4"):  # fmt: skip
             if not heading:
                 title(page, "Now the test begins")
-                page.get_by_text("Begin").tap()
+                page.get_by_role("button", name="Begin").tap()
                 continue
             title(page, heading)
             wide = page.evaluate("document.documentElement.scrollWidth")
@@ -117,9 +117,9 @@ def test_by_touch_on_a_phone_in_the_dark(app: ListeningApp) -> None:
             page.locator("[data-play]").tap()
             expect(page.locator(".sound")).to_have_class("sound heard")
             page.get_by_role("radio", name="5 Excellent").tap()
-            page.get_by_text("Next").tap()
+            page.get_by_role("button", name="Next").tap()
         title(page, "Almost done")
-        page.get_by_text("Finish").tap()
+        page.get_by_role("button", name="Finish").tap()
         title(page, "Thank you")
         assert kept(app, number) == [5] * 5
 
