@@ -15,6 +15,7 @@ from reverie.corpus.corpus import printable
 from reverie.corpus.inspection import totals
 from reverie.experiment.claims import Claim, Curves, epoch_seconds, epochs_to_reach, judge_claims
 from reverie.experiment.judging import Judged
+from reverie.experiment.listeners import Heard, listeners_scores
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment, chosen_clips
 from reverie.experiment.selection import RULE
@@ -54,7 +55,8 @@ def write_report(experiment: Experiment) -> Path:
     folder, results = experiment.folder, experiment.results
     curves = {one.model: read_metrics(experiment.run_of(one.model).metrics) for one in results}
     claims = judge_claims(results, curves)
-    write_json(folder / "tables.json", _tables(experiment, curves))
+    scores = listeners_scores(folder)
+    write_json(folder / "tables.json", _tables(experiment, curves, scores))
     pages = _figures(curves, results, alone=False)
     alone = _figures(curves, results, alone=True)
     for name, picture in alone.items():
@@ -63,13 +65,16 @@ def write_report(experiment: Experiment) -> Path:
     for one in heard:
         with replacing(folder / "figures" / f"{one['model']}.png") as temporary:
             temporary.write_bytes(one.pop("png"))
-    write_text(folder / "report.md", _markdown(experiment, curves, claims, list(alone)))
+    write_text(folder / "report.md", _markdown(experiment, curves, claims, list(alone), scores))
     write_page(
         folder / "report.html",
         _TEMPLATE,
         scale=experiment.settings.scale,
         columns=COLUMNS,
-        rows=[_row(one, curves, experiment.judged.get(one.model)) for one in results],
+        rows=[
+            _row(one, curves, experiment.judged.get(one.model), scores.get(one.model))
+            for one in results
+        ],
         failed=sorted(experiment.failed.items()),
         claims=claims,
         tones={"supported": "good", "contradicted": "bad", "undecided": "warn"},
@@ -82,7 +87,7 @@ def write_report(experiment: Experiment) -> Path:
     return folder / "report.html"
 
 
-def _tables(experiment: Experiment, curves: Curves) -> dict[str, Any]:
+def _tables(experiment: Experiment, curves: Curves, scores: Mapping[str, Heard]) -> dict[str, Any]:
     """Everything that the same experiment gives again; times are kept with the runs."""
     target, reached = epochs_to_reach(curves)
     return {
@@ -92,7 +97,11 @@ def _tables(experiment: Experiment, curves: Curves) -> dict[str, Any]:
         "seed_recordings": [one.path for one in experiment.held_out.seeds],
         "checkpoint_rule": RULE,
         "models": [
-            one.table_row() | {"judged": _plain(experiment.judged.get(one.model))}
+            one.table_row()
+            | {
+                "judged": _plain(experiment.judged.get(one.model)),
+                "listeners": _plain(scores.get(one.model)),
+            }
             for one in experiment.results
         ],
         "failed": experiment.failed,
@@ -101,11 +110,13 @@ def _tables(experiment: Experiment, curves: Curves) -> dict[str, Any]:
     }
 
 
-def _plain(judged: Judged | None) -> dict[str, Any] | None:
+def _plain(judged: Judged | Heard | None) -> dict[str, Any] | None:
     return None if judged is None else dataclasses.asdict(judged)
 
 
-def _row(one: ModelResult, curves: Curves, judged: Judged | None) -> tuple[str, ...]:
+def _row(
+    one: ModelResult, curves: Curves, judged: Judged | None, heard: Heard | None
+) -> tuple[str, ...]:
     return (
         one.model,
         f"{one.parameters / 1e6:.1f} M",
@@ -119,7 +130,7 @@ def _row(one: ModelResult, curves: Curves, judged: Judged | None) -> tuple[str, 
         one.verdicts,
         "" if judged is None or judged.to_noise is None else f"{judged.to_noise:.0%}",
         "" if judged is None else f"{judged.copied} of {judged.clips}",
-        "",
+        "" if heard is None else str(heard),
     )
 
 
@@ -204,12 +215,18 @@ def _seed(experiment: Experiment, made: Mapping[str, Any]) -> NDArray[np.int16]:
 
 
 def _markdown(
-    experiment: Experiment, curves: Curves, claims: Sequence[Claim], figures: Sequence[str]
+    experiment: Experiment,
+    curves: Curves,
+    claims: Sequence[Claim],
+    figures: Sequence[str],
+    scores: Mapping[str, Heard],
 ) -> str:
     head = "| " + " | ".join(name for name, _ in COLUMNS) + " |"
     rule = "|" + "|".join("---:" if kind == "number" else "---" for _, kind in COLUMNS) + "|"
     rows = [
-        "| " + " | ".join(_row(one, curves, experiment.judged.get(one.model))) + " |"
+        "| "
+        + " | ".join(_row(one, curves, experiment.judged.get(one.model), scores.get(one.model)))
+        + " |"
         for one in experiment.results
     ]
     parts = [
@@ -223,8 +240,8 @@ def _markdown(
         "\n".join([head, rule, *rows]),
         "Losses are mean squared errors of the next frame after normalisation: 1 is what "
         "predicting the average of all music gives. Clips come from the chosen epoch; their level "
-        "is the median against the recordings. Listeners' mean scores stay empty until people "
-        "have rated.",
+        "is the median against the recordings. Listeners' mean scores, with their 95 % intervals, "
+        "stay empty until people have rated the pool in a listening test.",
         *(f"**{name} failed:** {why}" for name, why in sorted(experiment.failed.items())),
         "## What the paper claims",
         "\n".join(

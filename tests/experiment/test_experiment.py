@@ -3,9 +3,12 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,10 @@ from reverie.experiment.plan import recipe_of, stops_minutes
 from reverie.experiment.protocol import Experiment, run_experiment
 from reverie.experiment.report import write_report
 from reverie.experiment.settings import ExperimentSettings
+from reverie.listening.folder import ListeningTest
+from reverie.listening.outcome import write_all
+from reverie.listening.settings import ListeningSettings
+from reverie.listening.store import Answer
 from reverie.settings import build
 from reverie.training.checkpoint import list_checkpoints
 from reverie.training.metrics import read_metrics
@@ -36,6 +43,15 @@ MODELS = ("bilinear", "blocks")
 SETTINGS = ExperimentSettings(
     scale="smoke", models=MODELS, clips=2, seconds=1.0, overrides=SMALL
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_optional_models() -> Iterator[None]:
+    """What they measure is tested where it is made; here they would take most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reverie.evaluation.musicnn.weights_folder", lambda: None)
+        patch.setattr("reverie.evaluation.notes.model_path", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +140,8 @@ def test_a_second_call_does_nothing_again(ten: Path, done: Experiment) -> None:
     assert {path: path.stat().st_mtime_ns for path in done.folder.rglob("*.wav")} == before
 
 
-@pytest.mark.parametrize("seconds", [1.0, 4.0])
 def test_killed_and_called_again_it_ends_with_the_same_tables(
-    ten: Path, done: Experiment, tmp_path: Path, seconds: float
+    ten: Path, done: Experiment, tmp_path: Path
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
@@ -136,7 +151,7 @@ def test_killed_and_called_again_it_ends_with_the_same_tables(
             run_experiment(ten, tmp_path / "killed", SETTINGS, quiet=True)
         finally:
             os._exit(0)
-    time.sleep(seconds)
+    time.sleep(3)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     write_report(run_experiment(ten, tmp_path / "killed", SETTINGS, quiet=True))
@@ -161,6 +176,58 @@ def test_one_model_may_fail(
     whole = run_experiment(ten, tmp_path / "e", SETTINGS, quiet=True)
     write_report(whole)
     assert tables(tmp_path / "e") == tables(done.folder)
+
+
+def test_listeners_scores_are_taken_and_a_rehearsals_never(
+    done: Experiment, tmp_path: Path
+) -> None:
+    folder = tmp_path / "e"
+    shutil.copytree(done.folder, folder)
+    rated = dataclasses.replace(done, folder=folder)
+    sources = sorted((folder / "pool").iterdir())
+    for rehearsal in (True, False):
+        settings = ListeningSettings(
+            participants=2, clips=4, seconds=1, shortest_seconds=0.5, practice=0, attention=0,
+            repeats=0, anchors=0, rehearsal=rehearsal, anchors_in_order=False,
+        )  # fmt: skip
+        assert [one.name for one in sources] == sorted(MODELS)
+        test = ListeningTest.make([folder], folder / "listening", settings, quiet=True)
+        with closing(test.store()) as store:
+            for one in store.participants():
+                who = store.who(store.admit(one.invitation))
+                store.consent(who, "en", "")
+                store.ready(who)
+        clock = FastClock()
+        with closing(test.store(clock)) as store:
+            for who, order in enumerate(test.orders, 1):
+                for trial in order:
+                    state = store.state(who)
+                    store.ask(who, state.sounds[0])
+                    store.sent(state.sounds[0])
+                    score = 4 if trial.conditions[0] == "bilinear" else 2
+                    store.answer(who, state.token, Answer(score, 1, 1000, 500), "")
+                store.finish(who, "")
+        write_all(test, test.folder)
+        write_report(rated)
+        rows = json.loads((folder / "tables.json").read_text())["models"]
+        found = {one["model"]: one["listeners"] and one["listeners"]["mean"] for one in rows}
+        if rehearsal:
+            assert found == {"bilinear": None, "blocks": None}
+            assert "4.00" not in (folder / "report.md").read_text()
+            shutil.rmtree(folder / "listening")
+        else:
+            assert found == {"bilinear": 4.0, "blocks": 2.0}
+            assert "| 4.00 (4.00 to 4.00) |" in (folder / "report.md").read_text()
+
+
+class FastClock:
+    """Ten seconds pass between any two looks at it."""
+
+    now = 1e9
+
+    def __call__(self) -> float:
+        self.now += 10
+        return self.now
 
 
 def test_another_experiment_is_not_mixed_in(ten: Path, done: Experiment) -> None:
