@@ -136,6 +136,13 @@ def test_a_browser_shows_the_report(
             assert [url for url in seen.requests if not url.startswith(("file:", "data:"))] == []
 
 
+@pytest.fixture
+def no_optional_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reverie.evaluation.musicnn.weights_folder", lambda: None)
+    monkeypatch.setattr("reverie.evaluation.notes.model_path", lambda: None)
+
+
+@pytest.mark.usefixtures("no_optional_models")
 def test_the_command_tells_what_is_broken(music: Corpus, clips: Path, tmp_path: Path) -> None:
     words = ["evaluate", str(clips / "odd"), str(clips / "real"), "--corpus", str(music.folder)]
     result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "report"), "--quiet"])
@@ -180,11 +187,8 @@ def test_planted_copies_are_found(music: Corpus) -> None:
     assert all(one.flagged == one.placed == one.planted for one in clean)
 
 
-def test_damage_is_seen_without_optional_models(
-    music: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reverie.evaluation.musicnn.weights_folder", lambda: None)
-    monkeypatch.setattr("reverie.evaluation.notes.model_path", lambda: None)
+@pytest.mark.usefixtures("no_optional_models")
+def test_damage_is_seen_without_optional_models(music: Corpus) -> None:
     seen, found = check_damage(music, clips=10, clip_seconds=1.5, quiet=True)
     by_damage = {one.damage for one in seen if one.seen}
     assert {"silence", "noise at 10 dB", "1 s looped"} <= by_damage

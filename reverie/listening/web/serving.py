@@ -17,10 +17,12 @@ def open_socket(host: str, port: int) -> socket.socket:
     Raises:
         ReverieError: it cannot be had.
     """
+    if not 0 <= port < 1 << 16:
+        raise ReverieError(f"there is no port {port}.", "Choose another --port, 0 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=256)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise ReverieError(
             f"cannot listen at {host}:{port}: {str(error).lower()}.",
             "Choose another --port or --host.",

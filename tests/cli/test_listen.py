@@ -1,0 +1,162 @@
+"""`reverie listen`, as people call it."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from reverie.cli.app import app
+from reverie.corpus.corpus import Corpus
+from reverie.listening.folder import ListeningTest
+from reverie.listening.store import Answer
+from tests.listening.making import CONDITIONS, make_clips
+
+SETTINGS = ("seconds=1", "shortest_seconds=1", "practice=0", "attention=0", "repeats=0",
+            "anchors=1")  # fmt: skip
+
+
+def listen(*words: object) -> Result:
+    return CliRunner().invoke(app, ["listen", *map(str, words)])
+
+
+def make(folder: Path, corpus: Corpus, *more: str) -> Path:
+    """A test of three folders made by the command; gives its folder."""
+    changes = [word for one in SETTINGS for word in ("--set", one)]
+    made = listen("design", *make_clips(folder / "clips"), "--out", folder / "test", "--corpus",
+                  corpus.folder, "--participants", 2, "--clips", 3, "--quiet", *changes,
+                  *more)  # fmt: skip
+    assert made.exit_code == 0, made.output
+    return folder / "test"
+
+
+def answer_all(folder: Path) -> None:
+    """Everyone rates the first condition 5 and the others 2."""
+    test = ListeningTest.open(folder)
+    now = [1e9]
+    with closing(test.store(lambda: now[0])) as store:
+        for number, one in enumerate(store.participants()):
+            who = store.who(store.admit(one.invitation))
+            store.consent(who, "en", "")
+            store.ready(who)
+            for trial in test.orders[number]:
+                state = store.state(who)
+                store.ask(who, state.sounds[0])
+                store.sent(state.sounds[0])
+                now[0] += 2
+                score = {CONDITIONS[0]: 5, "real music": 5, "shaped noise": 1}
+                given = Answer(score.get(trial.conditions[0], 2), 1, 1000, 300)
+                store.answer(who, state.token, given, "")
+            store.finish(who, "=cmd|'/c calc'!A1")
+
+
+def test_from_design_to_results(corpus: Corpus, tmp_path: Path) -> None:
+    folder = make(tmp_path, corpus)
+    shown = listen("design", folder)
+    assert "2 participants, 3 clips to rate each, and 2 hidden anchors" in shown.stdout
+    assert "Chance to find a true difference" in shown.stdout
+    for name in CONDITIONS:
+        assert f"{name}: 2 trials, 1 for each participant" in shown.stdout
+    told = json.loads(listen("design", folder, "--json").stdout)
+    assert told["conditions"][CONDITIONS[0]]["per_place"] == [0, 1]
+    assert len(told["orders"]) == 2
+
+    early = listen("results", folder)
+    assert early.exit_code == 2
+    assert "0 of 2 participants have finished" in early.output
+    nobody = listen("results", folder, "--peek")
+    assert nobody.exit_code == 2
+    assert "nobody has answered yet" in nobody.output
+
+    answer_all(folder)
+    found = json.loads(listen("results", folder, "--json").stdout)
+    assert found["rehearsal"] is False
+    means = {one["condition"]: one["mean"] for one in found["everyone"]["rows"]}
+    assert means == {CONDITIONS[0]: 5, CONDITIONS[1]: 2, CONDITIONS[2]: 2, "real music": 5,
+                     "shaped noise": 1}  # fmt: skip
+    table = (folder / "answers.csv").read_text().strip().splitlines()
+    assert len(table) == 1 + 2 * 5
+    assert all(line.endswith(",people") for line in table[1:])
+    assert "rehearsal" not in (folder / "results.html").read_text().lower()
+    before = (folder / "results.html").read_bytes()
+    assert "The report:" in listen("results", folder).stdout
+    assert (folder / "results.html").read_bytes() == before
+
+
+def test_a_rehearsal_says_so_everywhere(corpus: Corpus, tmp_path: Path) -> None:
+    folder = make(tmp_path, corpus, "--rehearsal")
+    answer_all(folder)
+    result = listen("results", folder)
+    assert "no people's ratings" in result.stdout
+    assert json.loads((folder / "results.json").read_text())["rehearsal"] is True
+    assert "no people's ratings" in (folder / "results.html").read_text().replace("&#39;", "'")
+    table = (folder / "answers.csv").read_text().strip().splitlines()
+    assert all("rehearsal: not people's ratings" in line for line in table[1:])
+    assert json.loads(listen("design", folder, "--json").stdout)["rehearsal"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["missing"], "missing is no folder of clips"),
+        (["clips/zebra-model", "clips/zebra-model"], "given twice"),
+        (["clips/zebra-model", "--set", "clps=3"], "Did you mean clips"),
+        (["clips/zebra-model", "--participants", "0"], "participants"),
+        (["clips/zebra-model", "--mode", "ranking"], "mode"),
+        (["clips/zebra-model", "--corpus", "missing"], "missing"),
+        (["test", "--participants", "3"], "settings are fixed"),
+        (["clips/zebra-model", "--out", "test"], "is there already"),
+        (["clips/zebra-model", "--mode", "preference", "--out", "new"], "two folders"),
+    ],
+)
+def test_mistakes_are_named(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
+) -> None:
+    make(tmp_path, corpus)
+    monkeypatch.chdir(tmp_path)
+    for command in ("design", "serve"):
+        result = listen(
+            command, *words, *["--set", "shortest_seconds=1"] * ("test" not in words[0])
+        )
+        assert result.exit_code == 2, result.output
+        assert says in result.output
+        assert "Traceback" not in result.output
+
+
+def test_served_until_ctrl_c_and_by_one_alone(corpus: Corpus, tmp_path: Path) -> None:
+    folder = make(tmp_path, corpus)
+    words = [sys.executable, "-m", "reverie", "listen", "serve", str(folder), "--port"]
+    with subprocess.Popen(
+        [*words, "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as serving:
+        assert serving.stdout
+        lines = [serving.stdout.readline() for _ in range(4)]
+        links = [re.findall(r"http\S+", line) for line in lines]
+        assert [len(one) for one in links] == [1, 1, 1, 0]
+        with urlopen(links[0][0]) as reply:
+            assert b"0 of 2 participants have finished" in reply.read()
+        again = listen("serve", folder, "--port", 0)
+        assert again.exit_code == 2
+        assert "another process" in again.output
+        time.sleep(0.5)
+        serving.send_signal(2)
+        said = serving.communicate(timeout=120)[1]
+    assert serving.returncode == 130
+    assert said.strip() == "reverie: interrupted; what was finished is kept"
+
+
+def test_a_port_that_is_taken(corpus: Corpus, tmp_path: Path) -> None:
+    folder = make(tmp_path, corpus)
+    for port in (1 << 20, "80000"):
+        result = listen("serve", folder, "--port", port)
+        assert result.exit_code == 2
+        assert "Choose another --port" in result.output
+    result = listen("serve", folder, "--host", "192.0.2.1", "--port", 0)
+    assert result.exit_code == 2
+    assert "cannot listen at 192.0.2.1:0" in result.output
