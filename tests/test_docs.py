@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+from reverie.listening.settings import ListeningSettings
 from reverie.settings import fields_of
 from reverie.training.recipe import recipe_names
 from reverie.training.settings import Recipe
@@ -29,7 +30,7 @@ def test_the_reference_is_the_programs_own() -> None:
     module = script("reference")
     page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     assert page == module.reference(), "run: python docs/reference.py"
-    for name in [*fields_of(Recipe), *recipe_names()]:
+    for name in [*fields_of(Recipe), *fields_of(ListeningSettings), *recipe_names()]:
         assert f"`{name}`" in page
     rows = [row for row in page.splitlines() if row.startswith("| `")]
     assert all(row.split("|")[-2].strip() for row in rows), "something is undocumented"
@@ -45,6 +46,9 @@ def test_the_readme_names_every_command() -> None:
         "trim",
         "models",
         "experiment",
+        "evaluate",
+        "listen serve",
+        "listen results",
         "demo",
     ):
         assert f"reverie {command}" in readme

@@ -51,10 +51,10 @@ def rows(test: ListeningTest, store: Store) -> list[dict[str, Any]]:
 def as_csv(test: ListeningTest, store: Store) -> str:
     """Answers as CSV; a cell that a spreadsheet would take for a formula is quoted for it."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
     for row in rows(test, store):
-        writer.writerow({name: _harmless(value) for name, value in row.items()})
+        writer.writerow([_harmless(row[name]) for name in COLUMNS])
     return text.getvalue()
 
 

@@ -47,7 +47,7 @@ class ListeningSettings:
     practice: Annotated[int, Field(ge=0, le=5)] = 4
     """Clips to begin with, from the worst to the best, that do not count."""
 
-    break_every: Annotated[int, Field(ge=5, le=1000)] = 15
+    break_every: Annotated[int, Field(ge=2, le=1000)] = 15
     """A pause is offered after so many trials."""
 
     most_attention_errors: Annotated[int, Field(ge=0)] = 0
