@@ -49,3 +49,11 @@ def test_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     assert 0 < found["foretold_gib"] < 8
     assert found["peak_gib"] > 0
     assert found["parameters"] > 100_000
+
+
+def test_listen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--participants", "3", "--trials", "2", "--seconds", "1"]
+    table = run("listen", monkeypatch, capsys, *words)
+    assert "3 participants, 6 answers kept of 6 given" in table
+    assert "| `/answer` | 6 |" in table
+    assert "| all, bare app |" in table
