@@ -6,7 +6,7 @@ from typing import Literal
 
 from reverie.corpus.corpus import Corpus, Recording, printable
 from reverie.corpus.leaks import Leak
-from reverie.pages.page import clock
+from reverie.pages.page import Tone, clock
 from reverie.progress import duration
 
 PAPER_MINUTES = 65
@@ -15,7 +15,6 @@ ENOUGH_MINUTES, LITTLE_MINUTES, HARDLY_MINUTES = 50, 20, 5
 WIDE_SPREAD_DB = 12.0
 MOST_LEAKS = 5
 
-Tone = Literal["good", "warn", "bad"]
 
 COLUMNS: tuple[tuple[str, Literal["text", "number"]], ...] = (
     ("Recording", "text"),

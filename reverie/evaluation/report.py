@@ -15,7 +15,7 @@ from reverie.corpus.corpus import Corpus, printable
 from reverie.evaluation.copying import Copying
 from reverie.evaluation.evaluate import ClipFigures, Evaluation, SystemFigures
 from reverie.evaluation.interval import Interval
-from reverie.evaluation.measuring import FIGURES
+from reverie.evaluation.measuring import FIGURES, Figure
 from reverie.evaluation.systems import System
 from reverie.evaluation.verdicts import music_to_noise, verdict
 from reverie.pages.chart import Line, Span, interval_chart, line_chart
@@ -192,12 +192,12 @@ def _tagged(one: SystemFigures) -> str:
     return ", ".join(f"{name} {value:.0%}" for name, value in one.tags.items())
 
 
-def _measured(rows: Sequence[SystemFigures]) -> list[Any]:
+def _measured(rows: Sequence[SystemFigures]) -> list[Figure]:
     """Those of `FIGURES` that anything has."""
     return [figure for figure in FIGURES if any(figure.key in one.figures for one in rows)]
 
 
-def _titled(figure: Any) -> str:
+def _titled(figure: Figure) -> str:
     return f"{figure.title}, {figure.unit}" if figure.unit else figure.title
 
 

@@ -2,15 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
 
 from scipy.stats import binom
 
 from reverie.evaluation.copying import FLAGGED_PERCENTILE
 from reverie.evaluation.evaluate import Evaluation, SystemFigures
 from reverie.evaluation.interval import Interval
-
-Tone = Literal["good", "warn", "bad"]
+from reverie.pages.page import Tone
 
 BY_CHANCE = 0.01
 """More copies than by chance: fewer than one evaluation in a hundred would flag as many."""

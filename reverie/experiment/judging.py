@@ -1,6 +1,7 @@
 """The clips of an experiment, judged by number against held-out music: once for all models."""
 
 import dataclasses
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ def judge_models(
     asked = {model: _relative(one, folder) for model, one in clips.items()}
     done = out / ASKED
     if not (done.is_file() and read_json(done, "an evaluation") == asked):
+        if not quiet:
+            print("judging the clips", file=sys.stderr, flush=True)
         try:
             systems = _named(read_systems(list(clips.values()), corpus), list(clips))
             found = evaluate(systems, corpus, rng_seed, quiet=quiet)

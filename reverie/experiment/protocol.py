@@ -100,7 +100,6 @@ def run_experiment(
                     continue
             results.append(done)
         clips = {one.model: chosen_clips(folder, one) for one in results}
-        _say("judging the clips", quiet=quiet)
         judged = judge_models(folder, corpus, clips, settings.rng_seed, quiet=quiet)
     return Experiment(folder, settings, corpus, held_out, tuple(results), failed, judged)
 

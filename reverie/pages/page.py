@@ -6,7 +6,7 @@ and `data:` pictures and sound, and nothing else. An owner's template begins wit
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,6 +16,9 @@ from reverie.progress import duration
 from reverie.storage import write_text
 
 _HERE = Path(__file__).parent
+
+Tone = Literal["good", "warn", "bad"]
+"""Of a badge or a notice; the word in it carries the meaning, the colour only helps."""
 
 
 def render(template: Path, **values: Any) -> str:
