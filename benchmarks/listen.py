@@ -84,6 +84,8 @@ class Visitor:
         for _ in range(trials):
             state = self.ask("/state")
             self.ask(f"/sound/{state['sounds'][0]}")
+            # Meanwhile a server closes what is idle; a browser opens another.
+            self.connection.close()
             time.sleep(seconds)
             self.ask("/answer", {"trial": state["token"], "answer": 3, "plays": 1,
                                  "heard_ms": round(1000 * seconds), "answer_ms": 1})  # fmt: skip

@@ -4,13 +4,11 @@ Participants are told what they need and nothing else: tokens stand for everythi
 a request ever reaches the file system; sounds are found by looking their tokens up.
 """
 
-from dataclasses import dataclass
-from functools import cache
+import json
 from hmac import compare_digest
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from anyio.to_thread import run_sync
 from markupsafe import Markup
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
@@ -68,9 +66,11 @@ class Finish:
     comment: Annotated[str, Field(max_length=2000)]
 
 
-@dataclass(frozen=True)
 class ListeningApp:
     """The app of one test.
+
+    Requests are answered one after another on one thread: each takes a millisecond or two, the
+    database included, and handing it to another thread would take longer.
 
     Args:
         test: what is served.
@@ -80,11 +80,28 @@ class ListeningApp:
         secure: whether cookies are for HTTPS alone.
     """
 
-    test: ListeningTest
-    store: Store
-    base_url: str
-    peek: bool = False
-    secure: bool = False
+    def __init__(
+        self,
+        test: ListeningTest,
+        store: Store,
+        base_url: str,
+        *,
+        peek: bool = False,
+        secure: bool = False,
+    ) -> None:
+        self.test, self.store, self.base_url = test, store, base_url
+        self.peek, self.secure = peek, secure
+        style = Markup((_HERE / "participant.css").read_text(encoding="utf-8"))
+        self._page = render(
+            _HERE / "participant.html",
+            title=test.settings.title,
+            rehearsal=store.rehearsal,
+            own_style=style,
+        ).encode()
+        self._script = (_HERE / "participant.js").read_bytes()
+        self._about = json.dumps(_about(test)).encode()
+        self._sounds = frozenset(one.token for one in test.stimuli.stimuli)
+        self._beeps = next(one.token for one in test.stimuli.stimuli if one.beeps == 5)
 
     def asgi(self) -> Starlette:
         """The app, for a server."""
@@ -121,33 +138,19 @@ class ListeningApp:
 
     # Participants.
 
-    def page(self, _: Request) -> Response:
+    async def page(self, _: Request) -> Response:
         """The one page that participants see."""
-        return HTMLResponse(_page(self.test.settings.title, self.store.rehearsal))
+        return HTMLResponse(self._page)
 
-    def script(self, _: Request) -> Response:
+    async def script(self, _: Request) -> Response:
         """What the page runs."""
-        return Response(_script(), media_type="text/javascript")
+        return Response(self._script, media_type="text/javascript")
 
-    def about(self, _: Request) -> Response:
+    async def about(self, _: Request) -> Response:
         """What the page says of the test, the same for everyone."""
-        settings, seconds = self.test.settings, self.test.stimuli.seconds
-        order = self.test.orders[0]
-        sounds = sum(len(trial.stimuli) for trial in order)
-        minutes = (sounds * seconds + len(order) * SECONDS_TO_ANSWER) / 60
-        return JSONResponse(
-            {
-                "mode": settings.mode,
-                "trials": len(order),
-                "seconds": round(seconds, 1) if seconds % 1 else round(seconds),
-                "minutes": max(1, round(minutes)),
-                "beeps": settings.attention > 0,
-                "break_every": settings.break_every,
-                "texts": texts(),
-            }
-        )
+        return Response(self._about, media_type="application/json")
 
-    def join(self, request: Request) -> Response:
+    async def join(self, request: Request) -> Response:
         """What an invitation's link opens."""
         cookie = self.store.admit(request.path_params["invitation"])
         response = RedirectResponse("/", 303)
@@ -156,11 +159,11 @@ class ListeningApp:
         )
         return response
 
-    def state(self, request: Request) -> Response:
+    async def state(self, request: Request) -> Response:
         """Where the participant is."""
         return JSONResponse(_told(self.store.state(self._who(request))))
 
-    def sound(self, request: Request) -> Response:
+    async def sound(self, request: Request) -> Response:
         """A sound of the trial that the participant is at."""
         token = request.path_params["token"]
         stimulus = self.store.ask(self._who(request), token)
@@ -169,11 +172,10 @@ class ListeningApp:
             self.store.sent(token)
         return response
 
-    def volume_check(self, request: Request) -> Response:
+    async def volume_check(self, request: Request) -> Response:
         """Beeps as loud as the clips."""
         self._who(request)
-        beeps = next(one.token for one in self.test.stimuli.stimuli if one.beeps == 5)
-        return self._audio(request, beeps)[0]
+        return self._audio(request, self._beeps)[0]
 
     async def consent(self, request: Request) -> Response:
         """Agree to take part."""
@@ -182,13 +184,13 @@ class ListeningApp:
             raise Refused(422, "no such language")
         agent = _agent(request)
         who = self._who(request)
-        await run_sync(self.store.consent, who, given.language, agent)
+        self.store.consent(who, given.language, agent)
         return Response(status_code=204)
 
     async def ready(self, request: Request) -> Response:
         """Have set the volume."""
         _checked(Ready, await read_body(request))
-        await run_sync(self.store.ready, self._who(request))
+        self.store.ready(self._who(request))
         return Response(status_code=204)
 
     async def answer(self, request: Request) -> Response:
@@ -196,18 +198,18 @@ class ListeningApp:
         given = _checked(Given, await read_body(request))
         answer = Answer(given.answer, given.plays, given.heard_ms, given.answer_ms)
         who, agent = self._who(request), _agent(request)
-        await run_sync(self.store.answer, who, given.trial, answer, agent)
+        self.store.answer(who, given.trial, answer, agent)
         return Response(status_code=204)
 
     async def finish(self, request: Request) -> Response:
         """End one's part, with a comment."""
         given = _checked(Finish, await read_body(request))
-        await run_sync(self.store.finish, self._who(request), given.comment)
+        self.store.finish(self._who(request), given.comment)
         return Response(status_code=204)
 
     # The organiser.
 
-    def organiser(self, request: Request) -> Response:
+    async def organiser(self, request: Request) -> Response:
         """Progress, links and, at the end, answers."""
         self._organiser(request)
         people = self.store.participants()
@@ -245,14 +247,14 @@ class ListeningApp:
             )
         )  # fmt: skip
 
-    def end(self, request: Request) -> Response:
+    async def end(self, request: Request) -> Response:
         """End the test."""
         check_origin(request.headers)
         self._organiser(request)
         self.store.end()
         return RedirectResponse(f"/organiser/{self.store.organiser}", 303)
 
-    def export(self, request: Request) -> Response:
+    async def export(self, request: Request) -> Response:
         """All answers, once the test has ended."""
         self._organiser(request)
         if not (self.peek or has_ended(self.store)):
@@ -272,8 +274,7 @@ class ListeningApp:
 
     def _audio(self, request: Request, stimulus: str) -> tuple[Response, bool]:
         """The sound, or the part of it that is asked for, and whether that includes its end."""
-        known = {one.token for one in self.test.stimuli.stimuli}
-        if stimulus not in known:
+        if stimulus not in self._sounds:
             raise Refused(404, "no such sound")
         content = (self.test.folder / "stimuli" / f"{stimulus}.wav").read_bytes()
         asked = byte_range(request.headers.get("range"), len(content))
@@ -286,6 +287,21 @@ class ListeningApp:
         return part, last == len(content) - 1
 
 
+def _about(test: ListeningTest) -> dict[str, Any]:
+    settings, seconds, order = test.settings, test.stimuli.seconds, test.orders[0]
+    sounds = sum(len(trial.stimuli) for trial in order)
+    minutes = (sounds * seconds + len(order) * SECONDS_TO_ANSWER) / 60
+    return {
+        "mode": settings.mode,
+        "trials": len(order),
+        "seconds": round(seconds, 1) if seconds % 1 else round(seconds),
+        "minutes": max(1, round(minutes)),
+        "beeps": settings.attention > 0,
+        "break_every": settings.break_every,
+        "texts": texts(),
+    }
+
+
 def _told(state: State) -> dict[str, Any]:
     return {
         "step": state.step,
@@ -295,17 +311,6 @@ def _told(state: State) -> dict[str, Any]:
         "token": state.token,
         "sounds": list(state.sounds),
     }
-
-
-@cache
-def _page(title: str, rehearsal: bool) -> str:
-    style = Markup((_HERE / "participant.css").read_text(encoding="utf-8"))
-    return render(_HERE / "participant.html", title=title, rehearsal=rehearsal, own_style=style)
-
-
-@cache
-def _script() -> str:
-    return (_HERE / "participant.js").read_text(encoding="utf-8")
 
 
 def _checked(kind: type[Body], body: bytes) -> Body:
@@ -323,6 +328,6 @@ def _same(given: str, secret: str) -> bool:
     return compare_digest(given.encode(), secret.encode())
 
 
-def _refused(_: Request, error: Exception) -> Response:
+async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return JSONResponse({"refused": str(error)}, error.status)
