@@ -178,6 +178,7 @@ def _test(
     """The test that `sources` is, or a new one made of them."""
     from reverie.cli.output import tell
     from reverie.errors import ReverieError
+    from reverie.listening.balance import shortcomings
     from reverie.listening.folder import ListeningTest
     from reverie.listening.settings import ListeningSettings
     from reverie.settings import build
@@ -194,7 +195,7 @@ def _test(
     folder = out or (sources[0] / "listening" if alone else Path("listening-test"))
     test = ListeningTest.make(sources, folder, settings, corpus, quiet=quiet)
     if not quiet:
-        for one in test.stimuli.left_out:
-            tell(f"Left out: {one}")
+        for one in shortcomings(test):
+            tell(one)
         tell(f"The test: {test.folder}")
     return test

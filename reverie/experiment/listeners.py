@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reverie.errors import ReverieError
 from reverie.storage import read_json
 
 RESULTS = Path("listening", "results.json")
@@ -27,7 +28,8 @@ class Heard:
 
 
 def listeners_scores(folder: Path) -> dict[str, Heard]:
-    """By model; empty where no test of people has results yet. A rehearsal's are never taken.
+    """By model; empty where no test of people has results yet. A rehearsal's are never taken, nor a
+    test's that has not ended.
 
     Raises:
         ReverieError: the results cannot be read.
@@ -36,11 +38,16 @@ def listeners_scores(folder: Path) -> dict[str, Heard]:
     if not path.is_file():
         return {}
     told: dict[str, Any] = read_json(path, "results of a listening test")
-    kept: dict[str, Any] | None = told["kept"]
-    if told["rehearsal"] or kept is None:
-        return {}
-    return {
-        one["condition"]: Heard(one["mean"], one["low"], one["high"], one["ratings"])
-        for one in kept["rows"]
-        if one["role"] == "system"
-    }
+    try:
+        kept: dict[str, Any] | None = told["kept"]
+        if told["rehearsal"] or not told["ended"] or kept is None:
+            return {}
+        return {
+            one["condition"]: Heard(one["mean"], one["low"], one["high"], one["ratings"])
+            for one in kept["rows"]
+            if one["role"] == "system"
+        }
+    except (KeyError, TypeError) as error:
+        raise ReverieError(
+            f"{path} is damaged: {error}.", "Make it again with `reverie listen results`."
+        ) from error

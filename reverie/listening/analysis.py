@@ -21,6 +21,8 @@ class Analysis:
     title: str
     mode: Mode
     rehearsal: bool
+    ended: bool
+    """False for a look before the test has ended."""
     note: str | None
     """Of a rehearsal: what must be said of every figure."""
     invited: int
@@ -52,6 +54,7 @@ def analyse(panel: Panel, rng: np.random.Generator) -> Analysis:
         title=panel.title,
         mode=panel.mode,
         rehearsal=panel.rehearsal,
+        ended=panel.ended,
         note=REHEARSAL if panel.rehearsal else None,
         invited=panel.invited,
         began=len(participants(panel)),

@@ -114,15 +114,27 @@ def describe(test: ListeningTest) -> list[str]:
         f"place {counted.mean_place[name]:.1f} in the mean"
         for name in counted.total
     ]
-    if test.test_trials < settings.clips:
-        lines.append(
-            f"There are clips for {test.test_trials} trials of each participant, not "
-            f"{settings.clips}."
-        )
+    lines += shortcomings(test)
     lines += _power_lines(power_of(test))
     for number, own in enumerate(test.orders, 1):
         lines.append(f"{participant_name(number)}: {' '.join(_mark(trial) for trial in own)}")
     return lines
+
+
+def shortcomings(test: ListeningTest) -> list[str]:
+    """Where the test is less than what was asked for."""
+    settings, found = test.settings, [f"Left out: {one}." for one in test.stimuli.left_out]
+    if test.test_trials < settings.clips:
+        found.append(
+            f"There are clips for {test.test_trials} trials of each participant, not "
+            f"{settings.clips}."
+        )
+    roles = {one.role for one in test.stimuli.conditions}
+    if settings.mode == "rating" and settings.anchors and "upper" not in roles:
+        found.append("There are no hidden anchors: they need a --corpus.")
+    if settings.mode == "preference" and (settings.anchors or settings.repeats):
+        found.append("Of preferences there are no anchors, and repeats are not summed up.")
+    return found
 
 
 def as_json(test: ListeningTest) -> dict[str, Any]:

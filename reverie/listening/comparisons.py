@@ -103,7 +103,7 @@ def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> Differe
     below 0.05 in 3.4 to 6.8 % of comparisons (4.8 % in all), after Holm anywhere in a panel in 0.7
     to 6.8 %. Without any variance of clips or of liking it is 3.3 %. Worse were plain Satterthwaite
     (down to 2 %), Satterthwaite on the components (7.5 % of panels after Holm), the sum of both
-    degrees of freedom (6.7 %, 7.5 %), and participants alone, as the classic tests do (5 to 40 %,
+    degrees of freedom (6.7 %, 7.5 %), and participants alone, as the classic tests do (up to 43 %,
     8 to 27 % with about the variances of `power.Spread`).
 
     Args:

@@ -12,6 +12,10 @@ from reverie.listening.results import Results
 from reverie.listening.scores import ScoreRow
 from reverie.pages.page import minus
 
+UNFINISHED = (
+    "The test has not ended: this is a look at what has been answered so far, and to stop when it "
+    "looks right would bias it."
+)
 REHEARSAL = (
     "These are no people's ratings: the answers were made to try the test out, "
     "and say nothing about the music."
@@ -42,6 +46,7 @@ def conclude(
     """Everything that may be said, most important first, about those whom the rule keeps."""
     found = kept or everyone
     said = [REHEARSAL] if panel.rehearsal else []
+    said += [] if panel.ended else [UNFINISHED]
     said += _listeners(panel, exclusion, everyone, kept)
     pairs = judged_pairs(found)
     said += _apart(pairs)

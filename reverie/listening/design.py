@@ -75,6 +75,10 @@ def make_design(
     rows = williams_rows(len(things))
     blocks = -(-count // len(things))
     dealt = dict.fromkeys(decks, 0)
+    # The same for all participants, so that every block stays a Latin square, and drawn, so that
+    # two conditions do not come as A B B A over and over.
+    turns = [int(rng.integers(len(things))) for _ in range(blocks)]
+    shown = dict.fromkeys(things, 0)
     orders: list[Order] = []
     for participant in range(settings.participants):
         if settings.same_clips:
@@ -82,29 +86,34 @@ def make_design(
         sequence = [
             things[at]
             for block in range(blocks)
-            for at in rows[_row(participant, block, len(things), len(rows))]
+            for at in rows[_row(participant, block, turns[block], len(things), len(rows))]
         ][:count]
         hands = _hands(sequence, decks, dealt, rng)
         trials: list[Trial] = []
-        for number, conditions in enumerate(sequence):
-            turned = settings.mode == "preference" and (participant + number) % 2 == 1
+        for conditions in sequence:
+            # A pair has its two sides in turn, over all participants.
+            turned = shown[conditions] % 2 == 1
+            shown[conditions] += 1
             heard = tuple(hands[one].pop() for one in conditions)
             trials.append(Trial("test", heard[::-1] if turned else heard))
         orders.append(_filled(trials, decks, stimuli, settings, rng))
     return tuple(orders)
 
 
-def _row(participant: int, block: int, things: int, rows: int) -> int:
+def _row(participant: int, block: int, turn: int, things: int, rows: int) -> int:
     """Consecutive participants have the rows of one Latin square in every block."""
     square = (participant // things + block) % (rows // things)
-    return square * things + (participant + block) % things
+    return square * things + (participant + turn) % things
 
 
 def trial_count(stimuli: Stimuli, settings: ListeningSettings) -> int:
     """How many test trials each participant can have: as asked for, or what the clips allow."""
     fewest, systems = _fewest(stimuli)
     if settings.mode == "rating":
-        return min(settings.clips, fewest * systems)
+        count = min(settings.clips, fewest * systems)
+        # With the same clips for all, only whole blocks give everyone the same.
+        whole = settings.same_clips and count >= systems
+        return count - count % systems if whole else count
     # Each pair takes a clip of both, so a block of all pairs takes C - 1 of each condition.
     pairs = systems * (systems - 1) // 2
     return min(settings.clips, max(fewest // max(systems - 1, 1) * pairs, 1))
@@ -178,7 +187,7 @@ def _filled(
 def _attention(stimuli: Stimuli, mode: Mode, rng: np.random.Generator) -> Trial:
     beeps = {one.beeps: one for one in stimuli.stimuli if one.beeps is not None}
     if mode == "rating":
-        count = int(rng.integers(1, 6))
+        count = int(rng.integers(2, 6))  # one beep would be answered by whoever always says 1
         return Trial("attention", (beeps[count],), count)
     first, second = (int(one) + 1 for one in rng.permutation(5)[:2])
     return Trial("attention", (beeps[first], beeps[second]), int(second > first))

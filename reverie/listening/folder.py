@@ -3,7 +3,7 @@
 test.json          its settings, conditions, sounds and rules, fixed when it is made
 stimuli/<token>.wav
 answers.sqlite     orders, links and answers
-results.json, results.html, ratings.csv   once they are asked for
+results.json, results.html, answers.csv   once they are asked for
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from reverie import __version__
-from reverie.corpus.corpus import Corpus
+from reverie.corpus.corpus import Corpus, printable
 from reverie.errors import ReverieError
 from reverie.listening.design import Order, Trial, make_design, trial_count
 from reverie.listening.panel import Condition, ExclusionRule, Panel, Preference, Rating
@@ -115,7 +115,9 @@ class ListeningTest:
                 quiet=quiet,
             )
             orders = make_design(stimuli, settings, for_orders)
-            where = {name: str(paths[0].parent.resolve()) for name, paths in files.items()}
+            where = {
+                name: printable(str(paths[0].parent.resolve())) for name, paths in files.items()
+            }
             told = dataclasses.asdict(stimuli) | {
                 "format": FORMAT,
                 "reverie": __version__,
@@ -170,6 +172,7 @@ class ListeningTest:
             self.test_trials,
             self.rule,
             store.rehearsal,
+            store.has_ended,
         )
 
 

@@ -12,7 +12,6 @@ from reverie.listening.analysis import analyse, as_json
 from reverie.listening.export import as_csv
 from reverie.listening.folder import ListeningTest
 from reverie.listening.report import write_results
-from reverie.listening.store import Store
 from reverie.storage import write_text
 
 ANSWERS = "answers.csv"
@@ -27,12 +26,6 @@ class Outcome:
     conclusions: tuple[str, ...]
 
 
-def has_ended(store: Store) -> bool:
-    """Whether all participants have finished, or the organiser has ended the test."""
-    people = store.participants()
-    return store.ended_at is not None or all(one.finished_at is not None for one in people)
-
-
 def write_all(test: ListeningTest, folder: Path, *, peek: bool = False) -> Outcome:
     """Analyse a test and write `results.json`, `results.html` and `answers.csv` to `folder`.
 
@@ -45,7 +38,7 @@ def write_all(test: ListeningTest, folder: Path, *, peek: bool = False) -> Outco
         ReverieError: it has not ended, nobody has answered, or the disk refuses.
     """
     with closing(test.store()) as store:
-        if not (peek or has_ended(store)):
+        if not (peek or store.has_ended):
             people = store.participants()
             finished = sum(one.finished_at is not None for one in people)
             raise ReverieError(

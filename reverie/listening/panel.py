@@ -83,3 +83,5 @@ class Panel:
     rule: ExclusionRule
     rehearsal: bool
     """The answers are a program's or a trial run's, not people's; every result must say so."""
+    ended: bool = True
+    """False for a look at answers before the test has ended; every result must say so."""

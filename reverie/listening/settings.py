@@ -45,7 +45,8 @@ class ListeningSettings:
     """Trials with beeps to be counted."""
 
     practice: Annotated[int, Field(ge=0, le=5)] = 4
-    """Clips to begin with, from the worst to the best, that do not count."""
+    """Clips to begin with that do not count: real music and noise, if there are anchors, then
+    systems; of preferences two pairs at most."""
 
     break_every: Annotated[int, Field(ge=2, le=1000)] = 15
     """A pause is offered after so many trials."""

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.decode import load
+from reverie.audio.decode import decode
 from reverie.audio.folders import audio_in, names_of
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.noise import mean_spectrum, shaped_noise
 from reverie.audio.resample import Resampler
 from reverie.audio.source import Source, Unreadable
 from reverie.audio.write import AudioWriter
-from reverie.corpus.corpus import MANIFEST, Corpus
+from reverie.corpus.corpus import MANIFEST, Corpus, printable
 from reverie.corpus.excerpts import cut_evenly
 from reverie.errors import ReverieError
 from reverie.listening.panel import Condition, Role
@@ -100,8 +100,8 @@ def gather(
             )
         own = Path(about["corpus"])
         found = corpus or (own if (own / MANIFEST).is_file() else None)
-        return {one.name: audio_in(one) for one in folders}, found
-    names = names_of(sources)
+        return {printable(one.name): audio_in(one) for one in folders}, found
+    names = [printable(one) for one in names_of(sources)]
     for name in names:
         if name in {UPPER, LOWER}:
             raise ReverieError(f"a folder is named {name!r}, as an anchor is.", "Rename it.")
@@ -138,11 +138,13 @@ def make_stimuli(
     with Work("reading clips", total, "clips", quiet=quiet) as work:
         for condition, paths in files.items():
             for path in paths:
-                wave = load(path, rate_hz)
+                wave = _beginning(path, rate_hz, settings.seconds)
                 if len(wave) < settings.shortest_seconds * rate_hz:
-                    left_out.append(f"{path}: {len(wave) / rate_hz:.1f} s are too short")
+                    left_out.append(
+                        f"{printable(str(path))}: {len(wave) / rate_hz:.1f} s are too short"
+                    )
                 else:
-                    clips.append(Clip(condition, path.name, wave))
+                    clips.append(Clip(condition, printable(path.name), wave))
                 work.advance()
     for condition in files:
         if not any(clip.condition == condition for clip in clips):
@@ -174,6 +176,33 @@ def make_stimuli(
     return Stimuli(conditions, tuple(stimuli), rate_hz, size / rate_hz, tuple(left_out))
 
 
+def _beginning(path: Path, rate_hz: int, seconds: float) -> NDArray[np.float32]:
+    """The first `seconds` of a file, as mono.
+
+    Raises:
+        ReverieError: it cannot be decoded, or holds what is no number.
+    """
+    pieces, count, most = [np.empty(0, np.float32)], 0, round(seconds * rate_hz)
+    try:
+        for piece in decode(path, rate_hz):
+            pieces.append(piece)
+            count += len(piece)
+            if count >= most:
+                break
+    except Unreadable as error:
+        raise _unusable(path, str(error)) from error
+    wave = np.concatenate(pieces)[:most]
+    if not np.isfinite(wave).all():
+        raise _unusable(path, "some of its samples are not numbers")
+    return wave
+
+
+def _unusable(path: Path, why: str) -> ReverieError:
+    return ReverieError(
+        f"{path} cannot be used: {why}.", "Remove it, or give one that plays elsewhere."
+    )
+
+
 def _common_rate(paths: Sequence[Path]) -> int:
     """The highest rate of all, so that no condition is told by what it lost."""
     highest = LEAST_RATE_HZ
@@ -182,9 +211,7 @@ def _common_rate(paths: Sequence[Path]) -> int:
             with Source(path) as source:
                 highest = max(highest, source.rate_hz)
         except Unreadable as error:
-            raise ReverieError(
-                f"{path} cannot be used: {error}.", "Remove it, or give one that plays elsewhere."
-            ) from error
+            raise _unusable(path, str(error)) from error
     return min(highest, MOST_RATE_HZ)
 
 
@@ -218,7 +245,8 @@ def _at(wave: NDArray[np.float32], from_hz: int, to_hz: int, size: int) -> NDArr
 
 def _faded(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
     faded = wave.copy()
-    begin, end = round(FADE_IN_SECONDS * rate_hz), round(FADE_OUT_SECONDS * rate_hz)
+    begin = min(round(FADE_IN_SECONDS * rate_hz), len(wave) // 3)
+    end = min(round(FADE_OUT_SECONDS * rate_hz), len(wave) // 3)
     faded[:begin] *= _rise(begin)
     faded[-end:] *= _rise(end)[::-1]
     return faded
@@ -231,11 +259,11 @@ def _rise(size: int) -> NDArray[np.float32]:
 def _beeps(count: int, size: int, rate_hz: int) -> NDArray[np.float32]:
     """So many beeps after half a second, then nothing."""
     wave = np.zeros(size, np.float32)
-    length = round(BEEP_SECONDS * rate_hz)
+    spread = min(GAP_SECONDS + BEEP_SECONDS, size / rate_hz / 6)
+    length = round(min(BEEP_SECONDS, spread / 2) * rate_hz)
     beep = _faded(
         np.sin(2 * np.pi * BEEPS_HZ * np.arange(length) / rate_hz).astype(np.float32), rate_hz
     )
-    spread = min(GAP_SECONDS + BEEP_SECONDS, size / rate_hz / 6)
     for number in range(count):
         start = round((spread / 2 + number * spread) * rate_hz)
         wave[start : start + length] += beep[: max(0, size - start)]

@@ -236,6 +236,12 @@ class Store:
             found[-1][-1][2].append(stimulus)
         return found
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the organiser has ended the test, or all participants have finished."""
+        people = self.participants()
+        return self.ended_at is not None or all(one.finished_at is not None for one in people)
+
     def end(self) -> None:
         """End the test: nothing more is taken. It cannot be undone."""
         with self._lock, _writing(self._database):
@@ -436,7 +442,7 @@ class Store:
             (participant, position),
         ).fetchone()
         least = HEARD_SHARE * self._seconds
-        heard = begun[1] == sounds and self._clock() - begun[0] >= least
+        heard = begun[1] == sounds and self._clock() - begun[0] >= least * sounds
         if not heard or answer.plays < sounds or answer.heard_ms < 1000 * least * sounds:
             raise Refused(409, "hear it to its end first")
 

@@ -76,6 +76,7 @@ def test_from_design_to_results(corpus: Corpus, tmp_path: Path) -> None:
 
     answer_all(folder)
     found = json.loads(listen("results", folder, "--json").stdout)
+    assert found["ended"] is True
     assert found["rehearsal"] is False
     means = {one["condition"]: one["mean"] for one in found["everyone"]["rows"]}
     assert means == {CONDITIONS[0]: 5, CONDITIONS[1]: 2, CONDITIONS[2]: 2, "real music": 5,
@@ -149,6 +150,14 @@ def test_served_until_ctrl_c_and_by_one_alone(corpus: Corpus, tmp_path: Path) ->
         said = serving.communicate(timeout=120)[1]
     assert serving.returncode == 130
     assert said.strip() == "reverie: interrupted; what was finished is kept"
+
+
+@pytest.mark.parametrize("url", ["https://host/path", "host.example", "ftp://host", "https://"])
+def test_links_begin_with_a_host(corpus: Corpus, tmp_path: Path, url: str) -> None:
+    folder = make(tmp_path, corpus)
+    result = listen("serve", folder, "--port", 0, "--url", url)
+    assert result.exit_code == 2
+    assert "links cannot begin with" in result.output
 
 
 def test_a_port_that_is_taken(corpus: Corpus, tmp_path: Path) -> None:

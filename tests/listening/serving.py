@@ -55,7 +55,7 @@ class Client:
         connection = http.client.HTTPConnection(at.hostname, at.port, timeout=PATIENCE_SECONDS)
         sent = dict(headers or {})
         if self.cookie is not None:
-            sent.setdefault("Cookie", f"reverie={self.cookie}")
+            sent.setdefault("Cookie", self.cookie)
         if body is not None:
             raw = json.dumps(body).encode()
         if raw is not None:
@@ -67,7 +67,7 @@ class Client:
         told = {name.lower(): value for name, value in response.getheaders()}
         self.received += [*(f"{name}: {value}".encode() for name, value in told.items()), content]
         if "set-cookie" in told:
-            self.cookie = told["set-cookie"].partition("=")[2].partition(";")[0]
+            self.cookie = told["set-cookie"].partition(";")[0]
         return Reply(response.status, told, content)
 
     def persist(self, path: str, body: object = None) -> Reply:

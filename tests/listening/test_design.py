@@ -68,7 +68,8 @@ def test_every_design_is_even(
     sounds = stimuli(conditions, clips)
     orders = make_design(sounds, settings, np.random.default_rng(seed))
     count = trial_count(sounds, settings)
-    assert count == min(asked, conditions * clips)
+    most = min(asked, conditions * clips)
+    assert count == (most - most % conditions if same and most >= conditions else most)
     assert len(orders) == participants
     tests = [of_kind(order, "test") for order in orders]
     names = [f"c{at}" for at in range(conditions)]
@@ -90,11 +91,8 @@ def test_every_design_is_even(
         for name in names:
             counts = [heard[f"{name}-{number}"] for number in range(clips)]
             assert max(counts) - min(counts) <= 1
-    else:
-        assert len({len(own) for own in tests}) == 1
-        whole = count - count % conditions
-        for name in names:
-            assert sum(heard[f"{name}-{n}"] > 0 for n in range(clips)) <= whole / conditions + 1
+    elif count % conditions == 0:
+        assert set(heard.values()) == {participants}, "everyone hears the same"
 
 
 def test_the_default_design_by_enumeration() -> None:
@@ -140,7 +138,7 @@ def test_preferences_compare_every_pair_on_both_sides(conditions: int) -> None:
     pairs = Counter(trial.conditions for order in orders for trial in order if trial.kind == "test")
     assert len(pairs) == conditions * (conditions - 1)
     for (first, second), times in pairs.items():
-        assert abs(times - pairs[second, first]) <= 0.35 * times
+        assert abs(times - pairs[second, first]) <= 1
     for order in orders:
         heard = [one.token for trial in order if trial.kind == "test" for one in trial.stimuli]
         assert len(set(heard)) == len(heard)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from reverie.corpus.corpus import Corpus
 from reverie.listening.folder import ListeningTest
@@ -224,6 +224,38 @@ def test_what_a_screen_reader_is_told(app: ListeningApp) -> None:
         expect(page.get_by_role("button", name="Play")).to_be_visible()
         expect(page.get_by_role("button", name="Next")).to_be_disabled()
         expect(page.get_by_role("status")).to_be_attached()
+
+
+def test_the_organiser_ends_it_with_a_click(corpus: Corpus, tmp_path: Path) -> None:
+    test = make_test(tmp_path, corpus, participants=1)
+    with served(test) as app, browsing(app.base_url) as page:
+        page.goto(app.organiser_link)
+        page.get_by_role("button", name="End the test now").click()
+        expect(page.get_by_text("The test has ended.")).to_be_visible()
+        assert app.store.ended_at is not None
+
+
+def test_what_a_proxy_says_is_no_answer(app: ListeningApp) -> None:
+    with participant(app) as (page, number, _):
+        to_first_trial(page)
+        hear(page)
+        told: list[str] = []
+
+        def refuse(route: Route) -> None:
+            told.append(route.request.url)
+            if len(told) < 4:
+                kinds = [(404, "<p>not found</p>"), (429, "slow down"), (200, "<p>log in</p>")]
+                status, body = kinds[len(told) - 1]
+                route.fulfill(status=status, body=body, content_type="text/html")
+            else:
+                route.continue_()
+
+        page.route("**/answer", refuse)
+        page.keyboard.press("2")
+        page.keyboard.press("Enter")
+        title(page, "Now the test begins")
+        assert len(told) == 4
+        assert kept(app, number) == [2]
 
 
 def test_strangers_are_told_what_to_do(app: ListeningApp) -> None:

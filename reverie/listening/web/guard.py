@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reverie.listening.store import Refused
 
 LARGEST_BODY_BYTES = 16 * 1024
+LONGEST_NUMBER = 15
+"""Digits of a byte's place in a file."""
 
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
@@ -41,26 +43,35 @@ class SafeHeaders:
         await self.app(scope, receive, sending if scope["type"] == "http" else send)
 
 
-def check_origin(headers: Headers) -> None:
+def check_origin(headers: Headers, own: str) -> None:
     """Refuse what another site makes a browser send.
+
+    Args:
+        headers: of the request.
+        own: the host that links name; behind a proxy the request's own may be another.
 
     Raises:
         Refused: it comes from another site.
     """
-    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Refused(403, "another site's request")
-    origin = headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != headers.get("host"):
-        raise Refused(403, "another site's request")
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        # A page that sends no referrer sends the origin "null" too, so where there is more to go
+        # by the origin is not asked.
+        if site not in {"same-origin", "none"}:
+            raise Refused(403, "another site's request")
+    elif origin not in {None, "null"}:
+        host = str(origin).partition("://")[2]
+        if host not in {headers.get("host"), own}:
+            raise Refused(403, "another site's request")
 
 
-async def read_body(request: Request) -> bytes:
-    """The body of a JSON request.
+async def read_body(request: Request, own: str) -> bytes:
+    """The body of a JSON request to the site `own`.
 
     Raises:
         Refused: it is too large, no JSON, or another site's.
     """
-    check_origin(request.headers)
+    check_origin(request.headers, own)
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise Refused(415, "send JSON")
     told = request.headers.get("content-length", "0")
@@ -89,6 +100,8 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
         return None
     if not first and not last:
         return None
+    if len(first) > LONGEST_NUMBER or len(last) > LONGEST_NUMBER:
+        raise Refused(416, "no such range")
     if not first:
         begin, end = max(size - int(last), 0), size - 1
     else:

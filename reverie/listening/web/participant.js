@@ -20,25 +20,51 @@ const fill = (name, values = {}) =>
 
 // Network. Until the server has answered, it is asked again.
 
-async function ask(path, body, trouble = "offline") {
+// A whole body, however slow: it is given up only when nothing comes for a while.
+async function blobOf(response, stalled, progress) {
+  const pieces = [];
+  const total = Number(response.headers.get("Content-Length")) || 1;
+  let size = 0;
+  for (const reader = response.body.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) return new Blob(pieces, { type: response.headers.get("Content-Type") });
+    pieces.push(value);
+    size += value.length;
+    stalled();
+    progress?.(size / total);
+  }
+}
+
+async function ask(path, body, trouble = "offline", progress = undefined) {
   for (let wait = 250; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    const limit = new AbortController();
+    let timer;
+    const stalled = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => limit.abort(), PATIENCE_MS);
+    };
+    stalled();
     try {
       const response = await fetch(path, {
         method: body === undefined ? "GET" : "POST",
         headers: body === undefined ? {} : { "Content-Type": "application/json" },
         body: body === undefined ? undefined : JSON.stringify(body),
         cache: "no-store",
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: limit.signal,
       });
-      if (response.status < 500) {
-        const content = (response.headers.get("Content-Type") ?? "").includes("json")
-          ? await response.json()
-          : await response.blob();
+      const type = response.headers.get("Content-Type") ?? "";
+      // What is neither this server's answer nor its refusal is a proxy's, and is asked again.
+      const content = response.status === 204 ? null
+        : type.includes("json") ? await response.json()
+        : type.startsWith("audio/") ? await blobOf(response, stalled, progress) : undefined;
+      if (content !== undefined && (response.ok || "refused" in content)) {
         if (status.classList.contains("trouble")) say("");
         return { ok: response.ok, status: response.status, content };
       }
     } catch {
-      // No connection, or one too slow.
+      // No connection.
+    } finally {
+      clearTimeout(timer);
     }
     if (text) say(trouble, true);
     await pause(wait);
@@ -95,12 +121,14 @@ class Sound {
     this.button = element("button", { type: "button", disabled: true, onclick: () => this.toggle() }, text.loading);
     this.bar = element("progress", { max: "1", value: "0", "aria-hidden": "true" });
     this.view = element("div", { class: "sound" }, this.button, this.bar);
-    this.audio.addEventListener("playing", () => { this.since = performance.now(); this.draw(); });
+    this.audio.addEventListener("playing", () => { this.count(); this.since = performance.now(); this.draw(); });
     for (const stopped of ["pause", "waiting"]) {
       this.audio.addEventListener(stopped, () => { this.count(); this.draw(); });
     }
     this.audio.addEventListener("ended", () => {
       this.count();
+      // Sought to its end or played too fast, it was not heard.
+      if (this.heardMs < (this.plays + 1) * about.least_ms) return this.draw();
       this.plays += 1;
       this.endedAt ??= performance.now();
       this.view.classList.add("heard");
@@ -114,11 +142,12 @@ class Sound {
   }
 
   async load() {
-    const { ok, content } = await ask(this.path, undefined, "waiting");
+    const { ok, content } = await ask(this.path, undefined, "waiting", (share) => { this.bar.value = share; });
     if (this.left) return;
     if (!ok) return refresh();
     this.url = URL.createObjectURL(content);
     this.audio.src = this.url;
+    this.bar.value = 0;
     this.button.disabled = false;
     this.draw();
   }
@@ -152,7 +181,7 @@ const steps = {
   welcome() {
     const languages = element(
       "select",
-      { id: "language", onchange: (event) => { choose(event.target.value); steps.welcome(); } },
+      { id: "language", onchange: (event) => { choose(event.target.value); steps.welcome(); document.querySelector("#language").focus(); } },
       ...Object.entries(about.texts).map(([code, one]) =>
         element("option", { value: code, lang: code, selected: code === language }, one.name)),
     );
@@ -193,6 +222,7 @@ const steps = {
     const allHeard = () => sounds.every((one) => one.plays > 0);
     const sounds = state.sounds.map((token, at) => new Sound(`/sound/${token}`, names[at], () => {
       hint.hidden = allHeard();
+      if (allHeard()) say("answer_now");
       choices.disabled = !allHeard();
     }));
     for (const one of sounds) {
@@ -232,6 +262,7 @@ const steps = {
         : { number: own, count: state.trials - state.practice },
       element("progress", { max: state.trials, value: state.number - 1, "aria-hidden": "true" }),
       ...(practising ? [paragraph("practice_note")] : []),
+      ...(about.beeps ? [element("p", { class: "soft" }, text[`beeps_${about.mode}`])] : []),
       element("div", { class: "sounds" }, ...sounds.map((one) => one.view)),
       choices,
       hint,
@@ -261,8 +292,8 @@ async function deliver(pending) {
   say("sending");
   const { status: code } = await ask("/answer", pending);
   say("");
-  localStorage.removeItem(PENDING);
   if (code === 403) return show({ step: "stranger" });
+  localStorage.removeItem(PENDING);
   await refresh();
 }
 
@@ -280,7 +311,8 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.target.closest("textarea, select")) return;
   const button = event.target.closest("button");
-  if (event.key === " " && !(button && !("play" in button.dataset))) {
+  const choosing = event.target.matches("input:not(:checked)");
+  if (event.key === " " && !choosing && !(button && !("play" in button.dataset))) {
     const players = [...stage.querySelectorAll("[data-play]")];
     const next = button ?? players.find((one) => !one.parentElement.classList.contains("heard")) ?? players.at(-1);
     if (!next) return;

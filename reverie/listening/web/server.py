@@ -5,30 +5,30 @@ a request ever reaches the file system; sounds are found by looking their tokens
 """
 
 import json
+from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from reverie.listening.export import as_csv, as_json
 from reverie.listening.folder import ListeningTest, participant_name
-from reverie.listening.outcome import has_ended
-from reverie.listening.store import Answer, Refused, State, Store
+from reverie.listening.store import HEARD_SHARE, Answer, Refused, State, Store
 from reverie.listening.web.guard import SafeHeaders, byte_range, check_origin, read_body
 from reverie.listening.web.texts import texts
 from reverie.pages.page import render
 from reverie.settings import STRICT
 
 _HERE = Path(__file__).parent
-COOKIE = "reverie"
 YEAR_SECONDS = 365 * 24 * 3600
 SECONDS_TO_ANSWER = 4.0
 """About how long an answer takes after a clip, for the estimate on the first page."""
@@ -91,6 +91,9 @@ class ListeningApp:
     ) -> None:
         self.test, self.store, self.base_url = test, store, base_url
         self.peek, self.secure = peek, secure
+        self._host = urlsplit(base_url).netloc
+        # Cookies ignore ports: two tests on one machine need two names.
+        self.cookie = f"reverie-{sha256(store.organiser.encode()).hexdigest()[:12]}"
         style = Markup((_HERE / "participant.css").read_text(encoding="utf-8"))
         self._page = render(
             _HERE / "participant.html",
@@ -103,10 +106,10 @@ class ListeningApp:
         self._sounds = frozenset(one.token for one in test.stimuli.stimuli)
         self._beeps = next(one.token for one in test.stimuli.stimuli if one.beeps == 5)
 
-    def asgi(self) -> Starlette:
+    def asgi(self) -> ASGIApp:
         """The app, for a server."""
         organiser = "/organiser/{secret}"
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route("/", self.page),
                 Route("/app.js", self.script),
@@ -123,9 +126,9 @@ class ListeningApp:
                 Route(organiser + "/end", self.end, methods=["POST"]),
                 Route(organiser + "/answers.{kind}", self.export),
             ],
-            middleware=[Middleware(SafeHeaders)],
             exception_handlers={Refused: _refused},
         )
+        return SafeHeaders(app)  # around everything, what goes wrong included
 
     def link(self, invitation: str) -> str:
         """The link of a participant."""
@@ -155,7 +158,12 @@ class ListeningApp:
         cookie = self.store.admit(request.path_params["invitation"])
         response = RedirectResponse("/", 303)
         response.set_cookie(
-            COOKIE, cookie, max_age=YEAR_SECONDS, httponly=True, samesite="lax", secure=self.secure
+            self.cookie,
+            cookie,
+            max_age=YEAR_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=self.secure,
         )
         return response
 
@@ -179,7 +187,7 @@ class ListeningApp:
 
     async def consent(self, request: Request) -> Response:
         """Agree to take part."""
-        given = _checked(Consent, await read_body(request))
+        given = _checked(Consent, await read_body(request, self._host))
         if given.language not in texts():
             raise Refused(422, "no such language")
         agent = _agent(request)
@@ -189,13 +197,13 @@ class ListeningApp:
 
     async def ready(self, request: Request) -> Response:
         """Have set the volume."""
-        _checked(Ready, await read_body(request))
+        _checked(Ready, await read_body(request, self._host))
         self.store.ready(self._who(request))
         return Response(status_code=204)
 
     async def answer(self, request: Request) -> Response:
         """Answer a trial; when this returns, the answer is on disk."""
-        given = _checked(Given, await read_body(request))
+        given = _checked(Given, await read_body(request, self._host))
         answer = Answer(given.answer, given.plays, given.heard_ms, given.answer_ms)
         who, agent = self._who(request), _agent(request)
         self.store.answer(who, given.trial, answer, agent)
@@ -203,7 +211,7 @@ class ListeningApp:
 
     async def finish(self, request: Request) -> Response:
         """End one's part, with a comment."""
-        given = _checked(Finish, await read_body(request))
+        given = _checked(Finish, await read_body(request, self._host))
         self.store.finish(self._who(request), given.comment)
         return Response(status_code=204)
 
@@ -213,7 +221,7 @@ class ListeningApp:
         """Progress, links and, at the end, answers."""
         self._organiser(request)
         people = self.store.participants()
-        shown = self.peek or has_ended(self.store)
+        shown = self.peek or self.store.has_ended
         return HTMLResponse(
             render(
                 _HERE / "organiser.html",
@@ -237,7 +245,7 @@ class ListeningApp:
                     ]
                     for one in people
                 ],
-                ended=has_ended(self.store),
+                ended=self.store.has_ended,
                 peek=self.peek,
                 here=f"/organiser/{self.store.organiser}",
                 comments=[
@@ -249,7 +257,7 @@ class ListeningApp:
 
     async def end(self, request: Request) -> Response:
         """End the test."""
-        check_origin(request.headers)
+        check_origin(request.headers, self._host)
         self._organiser(request)
         self.store.end()
         return RedirectResponse(f"/organiser/{self.store.organiser}", 303)
@@ -257,7 +265,7 @@ class ListeningApp:
     async def export(self, request: Request) -> Response:
         """All answers, once the test has ended."""
         self._organiser(request)
-        if not (self.peek or has_ended(self.store)):
+        if not (self.peek or self.store.has_ended):
             raise Refused(409, "the test has not ended")
         kinds = {"csv": (as_csv, "text/csv"), "json": (as_json, "application/json")}
         if request.path_params["kind"] not in kinds:
@@ -270,7 +278,7 @@ class ListeningApp:
             raise Refused(404, "no such page")
 
     def _who(self, request: Request) -> int:
-        return self.store.who(request.cookies.get(COOKIE))
+        return self.store.who(request.cookies.get(self.cookie))
 
     def _audio(self, request: Request, stimulus: str) -> tuple[Response, bool]:
         """The sound, or the part of it that is asked for, and whether that includes its end."""
@@ -298,6 +306,7 @@ def _about(test: ListeningTest) -> dict[str, Any]:
         "minutes": max(1, round(minutes)),
         "beeps": settings.attention > 0,
         "break_every": settings.break_every,
+        "least_ms": round(1000 * HEARD_SHARE * seconds),
         "texts": texts(),
     }
 

@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -29,6 +30,25 @@ def open_socket(host: str, port: int) -> socket.socket:
         ) from error
 
 
+def _base(host: str, port: int, url: str | None) -> str:
+    """What links begin with.
+
+    Raises:
+        ReverieError: `url` is more, or less, than a scheme and a host.
+    """
+    if url is not None:
+        parts = urlsplit(url.rstrip("/"))
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
+            raise ReverieError(
+                f"links cannot begin with {url!r}.",
+                "Give --url as https://host or https://host:port.",
+            )
+        return f"{parts.scheme}://{parts.netloc}"
+    if host in {"0.0.0.0", "::"}:  # every address of this machine: others know it by its name
+        host = socket.gethostname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def serve(
     test: ListeningTest, host: str, port: int, url: str | None, *, peek: bool, announce: bool
 ) -> None:
@@ -46,8 +66,7 @@ def serve(
         ReverieError: the address cannot be had, the test is served already, or it is damaged.
     """
     with only_one(test.folder), closing(open_socket(host, port)) as listening:
-        shown = f"[{host}]" if ":" in host else host
-        base = (url or f"http://{shown}:{listening.getsockname()[1]}").rstrip("/")
+        base = _base(host, listening.getsockname()[1], url)
         with closing(test.store()) as store:
             app = ListeningApp(test, store, base, peek=peek, secure=base.startswith("https:"))
             if announce:
