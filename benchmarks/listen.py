@@ -141,7 +141,7 @@ def main() -> None:
         for name in ("a", "b"):
             (folder / name).mkdir()
             for number in range(asked.trials):
-                noise = 0.1 * rng.standard_normal(round(16000 * asked.seconds))
+                noise = rng.normal(0, 0.1, round(16000 * asked.seconds))
                 soundfile.write(folder / name / f"{number}.wav", noise, 16000)
         settings = ListeningSettings(
             participants=asked.participants, clips=asked.trials, seconds=asked.seconds,
