@@ -140,8 +140,9 @@ def main() -> None:
         folder, rng = Path(temporary), np.random.default_rng(0)
         for name in ("a", "b"):
             (folder / name).mkdir()
+            samples: int = round(16000 * asked.seconds)
             for number in range(asked.trials):
-                noise = rng.normal(0, 0.1, round(16000 * asked.seconds))
+                noise = rng.normal(0, 0.1, samples)
                 soundfile.write(folder / name / f"{number}.wav", noise, 16000)
         settings = ListeningSettings(
             participants=asked.participants, clips=asked.trials, seconds=asked.seconds,
