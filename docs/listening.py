@@ -19,6 +19,7 @@ from reverie.listening.report import write_results
 from reverie.listening.web.server import ListeningApp
 from tests.browser import browsing, close_browser
 from tests.listening.making import make_test
+from tests.listening.pages import hear
 from tests.listening.panels import rated, simulated_scores
 from tests.listening.serving import served
 
@@ -35,14 +36,6 @@ def keep(page: Page, name: str) -> None:
     picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
     FOLDER.mkdir(exist_ok=True)
     picture.quantize(128, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
-
-
-def hear(page: Page) -> None:
-    """Play every sound to its end."""
-    for at in range(page.locator("[data-play]").count()):
-        expect(page.locator("[data-play]").nth(at)).to_be_enabled()
-        page.keyboard.press("Space")
-        expect(page.locator(".sound").nth(at)).to_have_class("sound heard")
 
 
 def take(app: ListeningApp, number: int, scheme: Scheme, size: tuple[int, int], mark: str) -> None:

@@ -132,16 +132,17 @@ def results(
     Example: `reverie listen results listening-test`
     """
     from reverie.cli.output import tell
+    from reverie.listening.analysis import as_json as figures
     from reverie.listening.folder import ListeningTest
     from reverie.listening.outcome import write_all
 
-    found = write_all(ListeningTest.open(test), out or test, peek=peek)
+    found, page = write_all(ListeningTest.open(test), out or test, peek=peek)
     if as_json:
-        print(json.dumps(found.figures, indent=2))
+        print(json.dumps(figures(found), indent=2))
         return
     for line in found.conclusions:
         tell(line)
-    tell(f"The report: {found.page}")
+    tell(f"The report: {page}")
 
 
 def _changes(
@@ -155,16 +156,14 @@ def _changes(
     """The settings that were asked for."""
     from reverie.settings import override
 
-    asked: dict[str, object] = dict(override({}, assignments or []))
-    if participants is not None:
-        asked["participants"] = participants
-    if clips is not None:
-        asked["clips"] = clips
-    if mode is not None:
-        asked["mode"] = mode
-    if rehearsal:
-        asked["rehearsal"] = True
-    return asked
+    options: dict[str, object] = {
+        "participants": participants,
+        "clips": clips,
+        "mode": mode,
+        "rehearsal": rehearsal or None,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    return override({}, assignments or []) | given
 
 
 def _test(

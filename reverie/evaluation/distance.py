@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.evaluation.interval import Interval, resampled_counts
+from reverie.evaluation.interval import Interval
+from reverie.resampling import resampled_counts
 
 FRECHET_RESAMPLES = 100
 MMD_RESAMPLES = 1000

@@ -20,13 +20,14 @@ from reverie.evaluation.distance import (
 )
 from reverie.evaluation.drift import drift, second_timbres
 from reverie.evaluation.health import Health, corpus_level_dbfs
-from reverie.evaluation.interval import Interval, mean_interval, resampled_counts
+from reverie.evaluation.interval import Interval, mean_interval
 from reverie.evaluation.measuring import FIGURES, Measured, Measurer, at_rate, values
 from reverie.evaluation.notes import NoteFigures, histogram_distance
 from reverie.evaluation.references import TITLES, Kind, References, make_references
 from reverie.evaluation.structure import Structure
 from reverie.evaluation.systems import Broken, Loaded, System
 from reverie.progress import Work
+from reverie.resampling import resampled_counts
 
 HISTOGRAM_RESAMPLES = 300
 MOST_TAGS = 5

@@ -1,15 +1,14 @@
 """A figure with the interval in which it would fall with other clips.
 
-Letters: C clips, R resamples.
+Letters: C clips.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-RESAMPLES = 2000
+from reverie.resampling import RESAMPLES, resampled_counts
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,3 @@ def mean_interval(values: Sequence[float], rng: np.random.Generator) -> Interval
     draws = resampled_counts(len(found), RESAMPLES, rng) @ found / len(found)
     low, high = np.quantile(draws, [0.025, 0.975])
     return Interval(mean, float(low), float(high))
-
-
-def resampled_counts(clips: int, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """How often each clip comes in draws of as many with replacement: [R, C]."""
-    return rng.multinomial(clips, np.full(clips, 1 / clips), resamples).astype(np.float64)

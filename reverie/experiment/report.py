@@ -56,6 +56,10 @@ def write_report(experiment: Experiment) -> Path:
     curves = {one.model: read_metrics(experiment.run_of(one.model).metrics) for one in results}
     claims = judge_claims(results, curves)
     scores = listeners_scores(folder)
+    rows = [
+        _row(one, curves, experiment.judged.get(one.model), scores.get(one.model))
+        for one in results
+    ]
     write_json(folder / "tables.json", _tables(experiment, curves, scores))
     pages = _figures(curves, results, alone=False)
     alone = _figures(curves, results, alone=True)
@@ -65,16 +69,13 @@ def write_report(experiment: Experiment) -> Path:
     for one in heard:
         with replacing(folder / "figures" / f"{one['model']}.png") as temporary:
             temporary.write_bytes(one.pop("png"))
-    write_text(folder / "report.md", _markdown(experiment, curves, claims, list(alone), scores))
+    write_text(folder / "report.md", _markdown(experiment, rows, claims, list(alone)))
     write_page(
         folder / "report.html",
         _TEMPLATE,
         scale=experiment.settings.scale,
         columns=COLUMNS,
-        rows=[
-            _row(one, curves, experiment.judged.get(one.model), scores.get(one.model))
-            for one in results
-        ],
+        rows=rows,
         failed=sorted(experiment.failed.items()),
         claims=claims,
         tones={"supported": "good", "contradicted": "bad", "undecided": "warn"},
@@ -216,19 +217,13 @@ def _seed(experiment: Experiment, made: Mapping[str, Any]) -> NDArray[np.int16]:
 
 def _markdown(
     experiment: Experiment,
-    curves: Curves,
+    rows: Sequence[Sequence[str]],
     claims: Sequence[Claim],
     figures: Sequence[str],
-    scores: Mapping[str, Heard],
 ) -> str:
     head = "| " + " | ".join(name for name, _ in COLUMNS) + " |"
     rule = "|" + "|".join("---:" if kind == "number" else "---" for _, kind in COLUMNS) + "|"
-    rows = [
-        "| "
-        + " | ".join(_row(one, curves, experiment.judged.get(one.model), scores.get(one.model)))
-        + " |"
-        for one in experiment.results
-    ]
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
     parts = [
         f"# The paper's comparison at {experiment.settings.scale} scale",
         f"{totals(experiment.corpus)}. Selection: "
@@ -237,7 +232,7 @@ def _markdown(
         + ", ".join(f"`{printable(one.path)}`" for one in experiment.held_out.seeds)
         + ".",
         *_protocol(experiment),
-        "\n".join([head, rule, *rows]),
+        "\n".join([head, rule, *lines]),
         "Losses are mean squared errors of the next frame after normalisation: 1 is what "
         "predicting the average of all music gives. Clips come from the chosen epoch; their level "
         "is the median against the recordings. Listeners' mean scores, with their 95 % intervals, "

@@ -18,11 +18,13 @@ import numpy as np
 from reverie import __version__
 from reverie.corpus.corpus import Corpus, printable
 from reverie.errors import ReverieError
+from reverie.listening.database import create_database
 from reverie.listening.design import Order, Trial, make_design, trial_count
 from reverie.listening.panel import Condition, ExclusionRule, Panel, Preference, Rating
+from reverie.listening.records import Answered
 from reverie.listening.settings import ListeningSettings
 from reverie.listening.stimuli import Stimuli, Stimulus, gather, make_stimuli
-from reverie.listening.store import Answered, Store
+from reverie.listening.store import Store
 from reverie.settings import build
 from reverie.storage import read_json, replacing, write_json
 
@@ -125,7 +127,7 @@ class ListeningTest:
                 "sources": where,
             }
             write_json(temporary / ABOUT, told)
-            Store.create(temporary / DATABASE, orders, rehearsal=settings.rehearsal)
+            create_database(temporary / DATABASE, orders, rehearsal=settings.rehearsal)
         return cls(folder, settings, stimuli, orders, where)
 
     @property

@@ -1,14 +1,12 @@
 """A test's results in its folder: the report, the figures, and every answer."""
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from reverie.errors import ReverieError
-from reverie.listening.analysis import analyse, as_json
+from reverie.listening.analysis import Analysis, analyse
 from reverie.listening.export import as_csv
 from reverie.listening.folder import ListeningTest
 from reverie.listening.report import write_results
@@ -17,22 +15,16 @@ from reverie.storage import write_text
 ANSWERS = "answers.csv"
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What was written."""
-
-    page: Path
-    figures: dict[str, Any]
-    conclusions: tuple[str, ...]
-
-
-def write_all(test: ListeningTest, folder: Path, *, peek: bool = False) -> Outcome:
+def write_all(test: ListeningTest, folder: Path, *, peek: bool = False) -> tuple[Analysis, Path]:
     """Analyse a test and write `results.json`, `results.html` and `answers.csv` to `folder`.
 
     Args:
         test: which.
         folder: where to.
         peek: also if it has not ended.
+
+    Returns:
+        what was found, and the page's path.
 
     Raises:
         ReverieError: it has not ended, nobody has answered, or the disk refuses.
@@ -52,4 +44,4 @@ def write_all(test: ListeningTest, folder: Path, *, peek: bool = False) -> Outco
         found = analyse(panel, np.random.default_rng(test.settings.rng_seed))
         page = write_results(found, panel, folder)
         write_text(folder / ANSWERS, as_csv(test, store))
-    return Outcome(page, as_json(found), found.conclusions)
+    return found, page

@@ -193,24 +193,26 @@ def _pairs(
         two_sided(gap / error, people - 1) if error else None
         for gap, error in zip(apart, errors, strict=True)
     ]
-    return tuple(
-        Choice(
-            names[one],
-            names[other],
-            wins=int(wins[one, other]),
-            answers=int(wins[one, other] + wins[other, one]),
-            chance=float(_logistic(np.asarray(gap))),
-            difference=gap,
-            standard_error=error,
-            low=_ends(gap, error, people)[0],
-            high=_ends(gap, error, people)[1],
-            p=p,
-            p_holm=p_holm,
+    corrected = holm(tested)
+    choices: list[Choice] = []
+    for place, (one, other) in enumerate(pairs):
+        low, high = _ends(apart[place], errors[place], people)
+        choices.append(
+            Choice(
+                names[one],
+                names[other],
+                wins=int(wins[one, other]),
+                answers=int(wins[one, other] + wins[other, one]),
+                chance=float(_logistic(np.asarray(apart[place]))),
+                difference=apart[place],
+                standard_error=errors[place],
+                low=low,
+                high=high,
+                p=tested[place],
+                p_holm=corrected[place],
+            )
         )
-        for (one, other), gap, error, p, p_holm in zip(
-            pairs, apart, errors, tested, holm(tested), strict=True
-        )
-    )
+    return tuple(choices)
 
 
 def _moved(

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.listening.panel import Condition, Panel, Rating, Role
+from reverie.resampling import RESAMPLES, resampled_counts
 
-RESAMPLES = 2000
 SCORES = (1, 2, 3, 4, 5)
 
 
@@ -114,7 +114,7 @@ def crossed_interval(
     if scores.shape[0] < 2 and scores.shape[1] < 2:
         return None
     heard = np.isfinite(scores).astype(np.float64)
-    people, clips = (_draws(many, resamples, rng) for many in scores.shape)
+    people, clips = (resampled_counts(many, resamples, rng) for many in scores.shape)
     count = (people @ heard * clips).sum(axis=1)
     total = (people @ np.nan_to_num(scores) * clips).sum(axis=1)
     drawn = count > 0  # With few ratings a draw can miss them all.
@@ -182,8 +182,3 @@ def _standardiser(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
     spread = np.sqrt((np.where(heard, scores - mean, 0.0) ** 2).sum(axis=1, keepdims=True) / count)
     varied = spread > 1e-12
     return mean, np.where(varied, 1 / np.where(varied, spread, 1.0), 0.0)
-
-
-def _draws(many: int, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """How often each of `many` comes in draws of as many with replacement: [R, many]."""
-    return rng.multinomial(many, np.full(many, 1 / many), resamples).astype(np.float64)

@@ -122,8 +122,7 @@ def interval_chart(rows: Sequence[Span], x_label: str, alt: str) -> Markup:
             if row.low is not None and row.high is not None:
                 axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2)
             axes.plot([row.value], [place], "s" if row.aside else "o", color=colour, markersize=7)
-        axes.set_yticks(range(len(rows)), [row.name for row in rows])
-        axes.set_ylim(len(rows) - 0.5, -0.5)
+        _name_rows(axes, [row.name for row in rows])
 
     return _chart(plot, 0.9 + 0.36 * len(rows), x_label, alt, grid="x")
 
@@ -170,12 +169,17 @@ def ratings_chart(
             if row.low is not None and row.high is not None:
                 axes.plot([row.low, row.high], [place, place], color=_TEXT, linewidth=2.6)
             axes.plot([row.mean], [place], "s" if row.aside else "o", color=_TEXT, markersize=8)
-        axes.set_yticks(range(len(rows)), [row.name for row in rows], parse_math=False)
-        axes.set_ylim(len(rows) - 0.5, -0.5)
+        _name_rows(axes, [row.name for row in rows])
         axes.set_xticks(range(scale[0], scale[1] + 1))
         axes.set_xlim(scale[0] - 0.4, scale[1] + 0.4)
 
     return _chart(plot, 0.9 + 0.7 * len(rows), x_label, alt, grid="x")
+
+
+def _name_rows(axes: Any, names: Sequence[str]) -> None:
+    """Rows from the top; a name is text, whatever stands in it, and no formula."""
+    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.set_ylim(len(names) - 0.5, -0.5)
 
 
 def _spread(many: int) -> tuple[Any, Any]:

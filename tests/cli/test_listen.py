@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -15,8 +14,7 @@ from typer.testing import CliRunner, Result
 from reverie.cli.app import app
 from reverie.corpus.corpus import Corpus
 from reverie.listening.folder import ListeningTest
-from reverie.listening.store import Answer
-from tests.listening.making import CONDITIONS, make_clips
+from tests.listening.making import CONDITIONS, answer_all, make_clips
 
 SETTINGS = ("seconds=1", "shortest_seconds=1", "practice=0", "attention=0", "repeats=0",
             "anchors=1")  # fmt: skip
@@ -36,24 +34,7 @@ def make(folder: Path, corpus: Corpus, *more: str) -> Path:
     return folder / "test"
 
 
-def answer_all(folder: Path) -> None:
-    """Everyone rates the first condition 5 and the others 2."""
-    test = ListeningTest.open(folder)
-    now = [1e9]
-    with closing(test.store(lambda: now[0])) as store:
-        for number, one in enumerate(store.participants()):
-            who = store.who(store.admit(one.invitation))
-            store.consent(who, "en", "")
-            store.ready(who)
-            for trial in test.orders[number]:
-                state = store.state(who)
-                store.ask(who, state.sounds[0])
-                store.sent(state.sounds[0])
-                now[0] += 2
-                score = {CONDITIONS[0]: 5, "real music": 5, "shaped noise": 1}
-                given = Answer(score.get(trial.conditions[0], 2), 1, 1000, 300)
-                store.answer(who, state.token, given, "")
-            store.finish(who, "=cmd|'/c calc'!A1")
+SCORES = {CONDITIONS[0]: 5, "real music": 5, "shaped noise": 1}
 
 
 def test_from_design_to_results(corpus: Corpus, tmp_path: Path) -> None:
@@ -74,7 +55,7 @@ def test_from_design_to_results(corpus: Corpus, tmp_path: Path) -> None:
     assert nobody.exit_code == 2
     assert "nobody has answered yet" in nobody.output
 
-    answer_all(folder)
+    answer_all(ListeningTest.open(folder), SCORES, "=cmd|'/c calc'!A1")
     found = json.loads(listen("results", folder, "--json").stdout)
     assert found["ended"] is True
     assert found["rehearsal"] is False
@@ -92,7 +73,7 @@ def test_from_design_to_results(corpus: Corpus, tmp_path: Path) -> None:
 
 def test_a_rehearsal_says_so_everywhere(corpus: Corpus, tmp_path: Path) -> None:
     folder = make(tmp_path, corpus, "--rehearsal")
-    answer_all(folder)
+    answer_all(ListeningTest.open(folder), SCORES, "=cmd|'/c calc'!A1")
     result = listen("results", folder)
     assert "no people's ratings" in result.stdout
     assert json.loads((folder / "results.json").read_text())["rehearsal"] is True

@@ -24,6 +24,7 @@ from reverie.evaluation.systems import System, read_systems
 from reverie.evaluation.verdicts import verdict
 from tests.browser import visit
 from tests.music import write_recordings
+from tests.optional import hide_optional_models
 
 RATE_HZ = 8000
 CLIP_SECONDS = 3.0
@@ -131,8 +132,7 @@ def test_a_browser_shows_the_report(
 
 @pytest.fixture
 def no_optional_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reverie.evaluation.musicnn.weights_folder", lambda: None)
-    monkeypatch.setattr("reverie.evaluation.notes.model_path", lambda: None)
+    hide_optional_models(monkeypatch)
 
 
 @pytest.mark.usefixtures("no_optional_models")

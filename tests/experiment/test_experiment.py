@@ -8,7 +8,6 @@ import signal
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,13 @@ from reverie.experiment.settings import ExperimentSettings
 from reverie.listening.folder import ListeningTest
 from reverie.listening.outcome import write_all
 from reverie.listening.settings import ListeningSettings
-from reverie.listening.store import Answer
 from reverie.settings import build
 from reverie.training.checkpoint import list_checkpoints
 from reverie.training.metrics import read_metrics
 from tests.conftest import RATE_HZ
+from tests.listening.making import answer_all
 from tests.music import write_recordings
+from tests.optional import hide_optional_models
 
 SMALL = (
     "frames.frame_samples=250",
@@ -49,8 +49,7 @@ SETTINGS = ExperimentSettings(
 def no_optional_models() -> Iterator[None]:
     """What they measure is tested where it is made; here they would take most of the time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reverie.evaluation.musicnn.weights_folder", lambda: None)
-        patch.setattr("reverie.evaluation.notes.model_path", lambda: None)
+        hide_optional_models(patch)
         yield
 
 
@@ -192,21 +191,7 @@ def test_listeners_scores_are_taken_and_a_rehearsals_never(
         )  # fmt: skip
         assert [one.name for one in sources] == sorted(MODELS)
         test = ListeningTest.make([folder], folder / "listening", settings, quiet=True)
-        with closing(test.store()) as store:
-            for one in store.participants():
-                who = store.who(store.admit(one.invitation))
-                store.consent(who, "en", "")
-                store.ready(who)
-        clock = FastClock()
-        with closing(test.store(clock)) as store:
-            for who, order in enumerate(test.orders, 1):
-                for trial in order:
-                    state = store.state(who)
-                    store.ask(who, state.sounds[0])
-                    store.sent(state.sounds[0])
-                    score = 4 if trial.conditions[0] == "bilinear" else 2
-                    store.answer(who, state.token, Answer(score, 1, 1000, 500), "")
-                store.finish(who, "")
+        answer_all(test, {"bilinear": 4})
         write_all(test, test.folder)
         write_report(rated)
         rows = json.loads((folder / "tables.json").read_text())["models"]
@@ -218,16 +203,6 @@ def test_listeners_scores_are_taken_and_a_rehearsals_never(
         else:
             assert found == {"bilinear": 4.0, "blocks": 2.0}
             assert "| 4.00 (4.00 to 4.00) |" in (folder / "report.md").read_text()
-
-
-class FastClock:
-    """Ten seconds pass between any two looks at it."""
-
-    now = 1e9
-
-    def __call__(self) -> float:
-        self.now += 10
-        return self.now
 
 
 def test_another_experiment_is_not_mixed_in(ten: Path, done: Experiment) -> None:

@@ -13,6 +13,7 @@ from reverie.listening.web.server import ListeningApp
 from reverie.listening.web.texts import texts
 from tests.browser import PATIENCE_MS, browsing
 from tests.listening.making import make_test
+from tests.listening.pages import hear
 from tests.listening.serving import served
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -41,20 +42,22 @@ def title(page: Page, text: str) -> None:
     expect(page.locator("h1")).to_have_text(text)
 
 
-def hear(page: Page) -> None:
-    """Play what there is to its end, by the keyboard."""
-    for at in range(page.locator("[data-play]").count()):
-        expect(page.locator("[data-play]").nth(at)).to_be_enabled()
-        page.keyboard.press("Space")
-        expect(page.locator(".sound").nth(at)).to_have_class("sound heard")
-
-
 def to_first_trial(page: Page) -> None:
     title(page, "Welcome")
     page.keyboard.press("Enter")
     title(page, "Headphones and volume")
     page.keyboard.press("Enter")
     title(page, "Practice 1 of 1")
+
+
+def answer_offline(page: Page, key: str) -> None:
+    """Answer the first trial when the network has just gone."""
+    to_first_trial(page)
+    hear(page)
+    page.context.set_offline(True)
+    page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_contain_text("There is no connection")
 
 
 def kept(app: ListeningApp, number: int) -> list[int]:
@@ -159,12 +162,7 @@ def test_reload_back_and_second_tab(app: ListeningApp) -> None:
 
 def test_ten_seconds_without_a_network(app: ListeningApp) -> None:
     with participant(app) as (page, number, _):
-        to_first_trial(page)
-        hear(page)
-        page.context.set_offline(True)
-        page.keyboard.press("5")
-        page.keyboard.press("Enter")
-        expect(page.locator("#status")).to_contain_text("There is no connection")
+        answer_offline(page, "5")
         page.wait_for_timeout(10_000)
         assert kept(app, number) == []
         page.context.set_offline(False)
@@ -175,12 +173,7 @@ def test_ten_seconds_without_a_network(app: ListeningApp) -> None:
 
 def test_an_answer_outlives_its_page(app: ListeningApp) -> None:
     with participant(app) as (page, number, link):
-        to_first_trial(page)
-        hear(page)
-        page.context.set_offline(True)
-        page.keyboard.press("4")
-        page.keyboard.press("Enter")
-        expect(page.locator("#status")).to_contain_text("There is no connection")
+        answer_offline(page, "4")
         page.close()
         again = page.context.new_page()
         page.context.set_offline(False)

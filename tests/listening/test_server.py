@@ -12,8 +12,8 @@ import soundfile
 
 from reverie.corpus.corpus import Corpus
 from reverie.listening.folder import ListeningTest
+from reverie.listening.records import Answered
 from reverie.listening.stimuli import LOWER, UPPER
-from reverie.listening.store import Answered
 from reverie.listening.web.guard import HEADERS, LARGEST_BODY_BYTES
 from reverie.listening.web.server import ListeningApp
 from tests.listening.making import CONDITIONS, make_test

@@ -8,7 +8,8 @@ import pytest
 
 from reverie.corpus.corpus import Corpus
 from reverie.listening.folder import ListeningTest
-from reverie.listening.store import Answer, Refused, Store
+from reverie.listening.records import Answer, Refused
+from reverie.listening.store import Store
 from tests.listening.making import make_test
 
 

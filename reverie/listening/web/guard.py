@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reverie.listening.store import Refused
+from reverie.listening.records import Refused
 
 LARGEST_BODY_BYTES = 16 * 1024
 LONGEST_NUMBER = 15

@@ -71,13 +71,17 @@ async function ask(path, body, trouble = "offline", progress = undefined) {
   }
 }
 
-async function send(path, body) {
+async function send(path, body, taken = () => {}) {
   say("sending");
   const { status: code } = await ask(path, body);
   say("");
   if (code === 403) return show({ step: "stranger" });
+  taken();
   await refresh();
 }
+
+// An answer, which is kept here until the server has it, or has refused it for good.
+const deliver = (pending) => send("/answer", pending, () => localStorage.removeItem(PENDING));
 
 async function refresh() {
   const { ok, content } = await ask("/state");
@@ -286,15 +290,6 @@ function show(state) {
   leave();
   leave = () => {};
   steps[state.step](state);
-}
-
-async function deliver(pending) {
-  say("sending");
-  const { status: code } = await ask("/answer", pending);
-  say("");
-  if (code === 403) return show({ step: "stranger" });
-  localStorage.removeItem(PENDING);
-  await refresh();
 }
 
 function choose(code) {

@@ -5,15 +5,14 @@ a request ever reaches the file system; sounds are found by looking their tokens
 """
 
 import json
+from dataclasses import asdict
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
-from pydantic import Field, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass as checked
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -22,48 +21,18 @@ from starlette.types import ASGIApp
 
 from reverie.listening.export import as_csv, as_json
 from reverie.listening.folder import ListeningTest, participant_name
-from reverie.listening.store import HEARD_SHARE, Answer, Refused, State, Store
-from reverie.listening.web.guard import SafeHeaders, byte_range, check_origin, read_body
+from reverie.listening.heard import least_seconds
+from reverie.listening.records import Answer, Refused
+from reverie.listening.store import Store
+from reverie.listening.web.bodies import Consent, Finish, Given, Ready, read
+from reverie.listening.web.guard import SafeHeaders, byte_range, check_origin
 from reverie.listening.web.texts import texts
 from reverie.pages.page import render
-from reverie.settings import STRICT
 
 _HERE = Path(__file__).parent
 YEAR_SECONDS = 365 * 24 * 3600
 SECONDS_TO_ANSWER = 4.0
 """About how long an answer takes after a clip, for the estimate on the first page."""
-
-Body = TypeVar("Body")
-
-
-@checked(frozen=True, config=STRICT)
-class Consent:
-    """What agreeing to take part sends."""
-
-    language: Annotated[str, Field(pattern="^[a-z]{2,3}$")]
-
-
-@checked(frozen=True, config=STRICT)
-class Ready:
-    """What having set the volume sends."""
-
-
-@checked(frozen=True, config=STRICT)
-class Given:
-    """What an answer sends."""
-
-    trial: Annotated[str, Field(max_length=64)]
-    answer: Annotated[int, Field(strict=True)]
-    plays: Annotated[int, Field(strict=True, ge=0, le=10_000)]
-    heard_ms: Annotated[int, Field(strict=True, ge=0, le=10**8)]
-    answer_ms: Annotated[int, Field(strict=True, ge=0, le=10**9)]
-
-
-@checked(frozen=True, config=STRICT)
-class Finish:
-    """What the last page sends."""
-
-    comment: Annotated[str, Field(max_length=2000)]
 
 
 class ListeningApp:
@@ -169,7 +138,7 @@ class ListeningApp:
 
     async def state(self, request: Request) -> Response:
         """Where the participant is."""
-        return JSONResponse(_told(self.store.state(self._who(request))))
+        return JSONResponse(asdict(self.store.state(self._who(request))))
 
     async def sound(self, request: Request) -> Response:
         """A sound of the trial that the participant is at."""
@@ -187,31 +156,28 @@ class ListeningApp:
 
     async def consent(self, request: Request) -> Response:
         """Agree to take part."""
-        given = _checked(Consent, await read_body(request, self._host))
+        given = await read(Consent, request, self._host)
         if given.language not in texts():
             raise Refused(422, "no such language")
-        agent = _agent(request)
-        who = self._who(request)
-        self.store.consent(who, given.language, agent)
+        self.store.consent(self._who(request), given.language, _agent(request))
         return Response(status_code=204)
 
     async def ready(self, request: Request) -> Response:
         """Have set the volume."""
-        _checked(Ready, await read_body(request, self._host))
+        await read(Ready, request, self._host)
         self.store.ready(self._who(request))
         return Response(status_code=204)
 
     async def answer(self, request: Request) -> Response:
         """Answer a trial; when this returns, the answer is on disk."""
-        given = _checked(Given, await read_body(request, self._host))
+        given = await read(Given, request, self._host)
         answer = Answer(given.answer, given.plays, given.heard_ms, given.answer_ms)
-        who, agent = self._who(request), _agent(request)
-        self.store.answer(who, given.trial, answer, agent)
+        self.store.answer(self._who(request), given.trial, answer, _agent(request))
         return Response(status_code=204)
 
     async def finish(self, request: Request) -> Response:
         """End one's part, with a comment."""
-        given = _checked(Finish, await read_body(request, self._host))
+        given = await read(Finish, request, self._host)
         self.store.finish(self._who(request), given.comment)
         return Response(status_code=204)
 
@@ -221,7 +187,7 @@ class ListeningApp:
         """Progress, links and, at the end, answers."""
         self._organiser(request)
         people = self.store.participants()
-        shown = self.peek or self.store.has_ended
+        ended = self.store.has_ended
         return HTMLResponse(
             render(
                 _HERE / "organiser.html",
@@ -245,12 +211,12 @@ class ListeningApp:
                     ]
                     for one in people
                 ],
-                ended=self.store.has_ended,
+                ended=ended,
                 peek=self.peek,
                 here=f"/organiser/{self.store.organiser}",
                 comments=[
                     (participant_name(one.number), one.comment)
-                    for one in people if shown and one.comment
+                    for one in people if (ended or self.peek) and one.comment
                 ],
             )
         )  # fmt: skip
@@ -306,27 +272,9 @@ def _about(test: ListeningTest) -> dict[str, Any]:
         "minutes": max(1, round(minutes)),
         "beeps": settings.attention > 0,
         "break_every": settings.break_every,
-        "least_ms": round(1000 * HEARD_SHARE * seconds),
+        "least_ms": round(1000 * least_seconds(seconds)),
         "texts": texts(),
     }
-
-
-def _told(state: State) -> dict[str, Any]:
-    return {
-        "step": state.step,
-        "number": state.number,
-        "trials": state.trials,
-        "practice": state.practice,
-        "token": state.token,
-        "sounds": list(state.sounds),
-    }
-
-
-def _checked(kind: type[Body], body: bytes) -> Body:
-    try:
-        return TypeAdapter(kind).validate_json(body)
-    except (ValidationError, RecursionError) as error:
-        raise Refused(422, "not what is asked for") from error
 
 
 def _agent(request: Request) -> str:
