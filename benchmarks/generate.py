@@ -18,11 +18,10 @@ from timing import Program, Times, in_turns, keep, machine, show, start
 from reverie.frames.fourier import FourierFrames
 from reverie.generation.continuation import continue_frames
 from reverie.models.architectures import build_model
-from reverie.models.contract import SampleSettings
 from reverie.models.products import Precision
-from reverie.models.settings import ModelSettings
+from reverie.models.settings import ModelSettings, SampleSettings
 
-MEAN = SampleSettings(0.0)
+MEAN = SampleSettings(temperature=0.0)
 
 
 def ours(chosen: argparse.Namespace, precision: Precision, clips: int) -> tuple[Program, float]:
@@ -30,7 +29,7 @@ def ours(chosen: argparse.Namespace, precision: Precision, clips: int) -> tuple[
     settings = ModelSettings(
         architecture=chosen.architecture, hidden=chosen.hidden, precision=precision
     )
-    model = build_model(settings, FourierFrames(chosen.frame_samples), torch.Generator())
+    model = build_model(settings, FourierFrames(chosen.frame_samples).measures, torch.Generator())
     seed = torch.randn(clips, chosen.steps + model.step_frames - 1, 2 * chosen.frame_samples)
     # The first time weights are rounded and laid out as well.
     began = time.perf_counter()
@@ -55,7 +54,7 @@ def reading(chosen: argparse.Namespace, bytes_each: int) -> Program:
     """Read as many bytes as the model has weights."""
     with torch.device("meta"):
         settings = ModelSettings(architecture=chosen.architecture, hidden=chosen.hidden)
-        model = build_model(settings, FourierFrames(chosen.frame_samples), None)
+        model = build_model(settings, FourierFrames(chosen.frame_samples).measures, None)
     count = sum(one.numel() for one in model.parameters()) * bytes_each // 4
     weights = torch.zeros(count)
     return weights.sum

@@ -14,7 +14,7 @@ import torch
 from ours import paper_recipe, training_step
 from timing import keep, machine, peak_gib, show, start
 
-from reverie.frames.settings import build_frames
+from reverie.frames.settings import measures_of
 from reverie.models.settings import Architecture
 from reverie.training.preflight import GIB, measure_needs
 
@@ -27,7 +27,7 @@ def measure(architecture: str, chosen: argparse.Namespace) -> dict[str, float]:
         chosen, f"model.architecture={architecture}", f"model.precision={chosen.precision}"
     )
     needs = measure_needs(recipe, Path.cwd())
-    width = build_frames(recipe.frames).width
+    width = measures_of(recipe.frames).width
     step = training_step(recipe, torch.randn(chosen.batch, recipe.seed_frames + 1, width))
     for _ in range(STEPS):
         step()

@@ -6,7 +6,7 @@ import torch
 from timing import Program
 from torch import Tensor
 
-from reverie.frames.settings import build_frames
+from reverie.frames.settings import measures_of
 from reverie.models.architectures import build_model
 from reverie.training.loop import train_step
 from reverie.training.optimiser import build_optimiser, set_learning_rate
@@ -29,7 +29,7 @@ def paper_recipe(chosen: argparse.Namespace, *assignments: str) -> Recipe:
 
 def training_step(recipe: Recipe, frames: Tensor) -> Program:
     """Forward, backward and the optimiser on frames [B, T + K, D], at a rate of 0."""
-    model = build_model(recipe.model, build_frames(recipe.frames), torch.Generator().manual_seed(0))
+    model = build_model(recipe.model, measures_of(recipe.frames), torch.Generator().manual_seed(0))
     optimiser = build_optimiser(model, recipe)
     set_learning_rate(optimiser, recipe, 0.0)
     rng = torch.Generator().manual_seed(1)

@@ -16,7 +16,7 @@ from ours import paper_recipe, training_step
 from rivals import TorchModel, keras_step, torch_step
 from timing import Program, Times, bare_product, in_turns, keep, machine, show, start
 
-from reverie.frames.settings import build_frames
+from reverie.frames.settings import measures_of
 from reverie.models.architectures import build_model
 from reverie.models.outline import operations
 from reverie.training.settings import Recipe
@@ -28,7 +28,7 @@ BARE_SIZE = 2048
 def needed(chosen: argparse.Namespace, recipe: Recipe) -> int:
     """Floating-point operations of one step."""
     with torch.device("meta"):
-        model = build_model(recipe.model, build_frames(recipe.frames), None)
+        model = build_model(recipe.model, measures_of(recipe.frames), None)
     return chosen.batch * chosen.steps * operations(model)
 
 
@@ -40,7 +40,7 @@ def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int
     ]
     bf16_recipe = paper_recipe(chosen, *sizes, "model.precision=bfloat16")
     float32_recipe = paper_recipe(chosen, *sizes, "model.precision=float32")
-    width = build_frames(bf16_recipe.frames).width
+    width = measures_of(bf16_recipe.frames).width
     frames = torch.randn(chosen.batch, bf16_recipe.seed_frames + 1, width)
     bf16, flops = bare_product(BARE_SIZE, torch.bfloat16)
     float32, _ = bare_product(BARE_SIZE, torch.float32)

@@ -1,11 +1,11 @@
 """Write docs/reference.md from the program itself: `python docs/reference.py`."""
 
+import dataclasses
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import typer.main
-from pydantic import TypeAdapter
 
 from reverie.cli.app import app
 from reverie.listening.settings import ListeningSettings
@@ -52,9 +52,9 @@ def _commands(group: Any, before: str = "") -> list[tuple[str, Any]]:
 
 
 def _settings(kind: type[Any]) -> list[str]:
-    schema, defaults = TypeAdapter(kind).json_schema(), kind()
+    defaults = kind()
     return [
-        f"| `{name}` | `{_default(defaults, name)}` | {_meaning(schema, name)} |"
+        f"| `{name}` | `{_default(defaults, name)}` | {_meaning(kind, name)} |"
         for name in fields_of(kind)
     ]
 
@@ -77,13 +77,15 @@ def _default(value: Any, name: str) -> str:
     return f"{list(value) if isinstance(value, tuple) else value}"
 
 
-def _meaning(schema: dict[str, Any], name: str) -> str:
-    place = schema
-    for part in name.split("."):
-        found = place["properties"][part]
-        reference = found.get("$ref")
-        place = schema["$defs"][reference.rpartition("/")[2]] if reference else found
-    return re.sub(r"\s+", " ", place.get("description", "")).strip()
+def _meaning(kind: type[Any], name: str) -> str:
+    *sections, field = name.split(".")
+    for section in sections:
+        kind = cast(Any, next(one.type for one in dataclasses.fields(kind) if one.name == section))
+    # A field's docstring is known to the class that has it in its body, not to those after it.
+    found = (vars(one).get("__pydantic_fields__", {}).get(field) for one in kind.__mro__)
+    return next(
+        (re.sub(r"\s+", " ", one.description) for one in found if one and one.description), ""
+    )
 
 
 if __name__ == "__main__":

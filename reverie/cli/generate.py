@@ -38,7 +38,32 @@ def generate(
     temperature: Annotated[
         float | None,
         typer.Option(
-            help="0 takes the mean; 1 draws with the model's own error.",
+            help="0 takes the likeliest; 1 draws as the model believes.",
+            show_default="the recipe's",
+        ),
+    ] = None,
+    detail_temperature: Annotated[
+        float | None,
+        typer.Option(
+            help="Of codes: the same for the finest; those between lie in between.",
+            show_default="the recipe's",
+        ),
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(help="Of codes: draw from so many only.", show_default="the recipe's"),
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            help="Of codes: draw from those that have this probability together.",
+            show_default="the recipe's",
+        ),
+    ] = None,
+    min_p: Annotated[
+        float | None,
+        typer.Option(
+            help="Of codes: none less likely than this share of the likeliest.",
             show_default="the recipe's",
         ),
     ] = None,
@@ -60,25 +85,26 @@ def generate(
     """
     from reverie.cli.output import tell
     from reverie.generation.clips import generate as make
-    from reverie.generation.settings import GenerationSettings
-    from reverie.settings import build
+    from reverie.generation.settings import clip_settings
     from reverie.training.run import Run
 
     opened = Run.open(run)
-    defaults = opened.recipe.generation
-    settings = build(
-        GenerationSettings,
+    settings = clip_settings(
+        opened.recipe.generation,
         {
             "seconds": seconds,
             "count": count,
             "rng_seed": rng_seed,
             "seed_from": seed_from,
             "checkpoint": checkpoint,
-            "method": method or defaults.method,
-            "temperature": defaults.temperature if temperature is None else temperature,
+            "method": method,
+            "temperature": temperature,
+            "detail_temperature": detail_temperature,
+            "top_k": top_k,
+            "top_p": top_p,
+            "min_p": min_p,
             "format": file_format,
         },
-        "generate",
     )
     folder = out or opened.folder / "clips" / opened.find_checkpoint(checkpoint).name
     clips = make(opened, settings, folder, overwrite=overwrite, quiet=quiet)

@@ -24,7 +24,7 @@ def models(
     from rich.table import Table
 
     from reverie.cli.output import tell
-    from reverie.frames.settings import build_frames
+    from reverie.frames.settings import measures_of
     from reverie.models.notes import PAPER_SAYS
     from reverie.models.settings import Architecture
     from reverie.training.preflight import GIB, measure_needs
@@ -63,7 +63,7 @@ def models(
             f"{row['operations'] / 1e9:.0f} GFLOP",
         )
     Console().print(table)
-    frames = build_frames(chosen.frames)
+    frames = measures_of(chosen.frames)
     tell(
         f"Frames of {frames.width} numbers, hidden {chosen.model.hidden}; a step is "
         f"{training.batch_size} sequences of {training.sequence_frames}.\n"

@@ -34,6 +34,7 @@ def train(
     from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus
     from reverie.evaluation.watch import Watch
+    from reverie.frames.settings import measures_of
     from reverie.generation.preview import preview
     from reverie.training import loop
     from reverie.training import recipe as recipes
@@ -59,8 +60,13 @@ def train(
         print(json.dumps({"run": str(run.folder), **last}))
         return
     held_out = last["held_out_loss"]
+    measures = measures_of(chosen.frames)
+    unit = ""
+    if measures.codebook:
+        each_second = last["train_loss"] * run.rate_hz / measures.frame_samples
+        unit = f" bits a frame ({each_second:.0f} a second)"
     tell(
-        f"{run.folder}: {last['epoch']} epochs, loss {last['train_loss']:.4f}"
+        f"{run.folder}: {last['epoch']} epochs, loss {last['train_loss']:.4f}{unit}"
         + (f", on held-out music {held_out:.4f}" if held_out is not None else "")
         + f"\nnext: reverie generate {run.folder}"
     )

@@ -13,7 +13,7 @@ from reverie.corpus.settings import PrepareSettings
 from reverie.demo.page import ClipReport, report_on, write_demo_page
 from reverie.generation.clips import generate_missing
 from reverie.generation.preview import preview
-from reverie.generation.settings import GenerationSettings
+from reverie.generation.settings import clip_settings
 from reverie.storage import clear_disk_errors, read_json, write_json
 from reverie.training.loop import train
 from reverie.training.settings import Recipe
@@ -63,12 +63,7 @@ def run_demo(
     run = clock.time(
         "train", lambda: train(corpus.folder, recipe, out / "run", preview=preview, quiet=quiet)
     )
-    wanted = GenerationSettings(
-        seconds=clip_seconds,
-        count=CLIPS,
-        method=recipe.generation.method,
-        temperature=recipe.generation.temperature,
-    )
+    wanted = clip_settings(recipe.generation, {"seconds": clip_seconds, "count": CLIPS})
     clips = clock.time(
         "generate", lambda: generate_missing(run, wanted, out / "clips", quiet=quiet)
     )

@@ -8,7 +8,7 @@ from torch import Tensor
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.health import Verdict, corpus_level_dbfs, health
-from reverie.frames.representation import Representation
+from reverie.frames.contract import Representation
 from reverie.models.contract import FrameModel
 from reverie.training.loop import Preview
 from reverie.training.run import Run

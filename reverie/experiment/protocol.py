@@ -30,7 +30,7 @@ from reverie.experiment.plan import needs_of, recipe_of, stops_minutes, until
 from reverie.experiment.selection import HeldOut, part_held_out, selection_loss
 from reverie.experiment.settings import ExperimentSettings
 from reverie.generation.clips import generate_missing
-from reverie.generation.settings import GenerationSettings
+from reverie.generation.settings import clip_settings
 from reverie.generation.trim import trim_clip
 from reverie.models.settings import Architecture
 from reverie.progress import duration
@@ -120,13 +120,14 @@ def _do(
 ) -> ModelResult:
     """Everything of one model; its last file is its result."""
     run = _train(corpus, settings, model, folder / "runs" / model, quiet=quiet)
-    wanted = GenerationSettings(
-        seconds=settings.seconds,
-        count=settings.clips,
-        rng_seed=settings.rng_seed,
-        seed_recordings=tuple(one.path for one in held_out.seeds),
-        method=run.recipe.generation.method,
-        temperature=run.recipe.generation.temperature,
+    wanted = clip_settings(
+        run.recipe.generation,
+        {
+            "seconds": settings.seconds,
+            "count": settings.clips,
+            "rng_seed": settings.rng_seed,
+            "seed_recordings": tuple(one.path for one in held_out.seeds),
+        },
     )
     losses: dict[int, float] = {}
     made: dict[int, list[Path]] = {}

@@ -4,17 +4,18 @@ Letters: B batch, S samples, T frames, n samples a frame, D width of a frame.
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 
-class Frames(ABC):
-    """A pure, differentiable, device-agnostic transform between samples and frames.
-
-    `analyse` and `synthesise` work inside a stream: no padding, the overlap with what went
-    before is an argument. `encode` and `decode` work on whole excerpts and invert each other.
-    """
+@dataclass(frozen=True)
+class Measures:
+    """The measures of frames: all that a model and its training sequences need to know of them."""
 
     frame_samples: int
     """Samples from one frame to the next, n."""
@@ -22,11 +23,36 @@ class Frames(ABC):
     width: int
     """Numbers in one frame, D."""
 
-    planes: int
+    planes: int = 1
     """Equal parts of a frame that belong side by side: real and imaginary part, or only one."""
 
-    overlap_samples: int
+    overlap_samples: int = 0
     """Samples that a frame shares with its neighbour; 0 where frames do not overlap."""
+
+    codebook: int = 0
+    """Values that each number of a frame can take, where they are codes; 0 for real numbers."""
+
+    vector: int = 0
+    """Numbers in the vector that a code stands for, V; 0 where frames are no codes."""
+
+    def samples_for(self, frames: int) -> int:
+        """How many samples of a longer signal `Frames.analyse` needs to give `frames` frames."""
+        return frames * self.frame_samples + self.overlap_samples
+
+
+class Frames(ABC):
+    """A pure, device-agnostic transform between samples and frames.
+
+    `analyse` and `synthesise` work inside a stream: no padding, the overlap with what went
+    before is an argument. `encode` and `decode` work on whole excerpts and invert each other,
+    exactly or as well as the frames allow.
+
+    Args:
+        measures: of the frames.
+    """
+
+    def __init__(self, measures: Measures) -> None:
+        self.measures = measures
 
     @abstractmethod
     def analyse(self, samples: Tensor) -> Tensor:
@@ -38,38 +64,63 @@ class Frames(ABC):
 
         Args:
             frames: [B, T, D].
-            tail: [B, overlap], what the frames before left over; zeros at the start.
+            tail: [B, any], what the frames before left over; see `silent_tail`.
 
         Returns:
             samples [B, T·n], and the tail that these frames leave over. With an overlap the
             samples run late by as much: the first `overlap` belong to the frames before.
         """
 
+    def tail_after(self, samples: Tensor) -> Tensor:
+        """The tail that a stream has left over after `samples` [B, T·n + overlap]."""
+        frames = self.analyse(samples)
+        return self.synthesise(frames, self.silent_tail(len(samples), frames))[1]
+
+    def silent_tail(self, batch: int, like: Tensor) -> Tensor:
+        """The tail at the start of `batch` streams, on the device of `like` and of its type."""
+        return like.new_zeros(batch, self.measures.overlap_samples)
+
     def encode(self, samples: Tensor) -> Tensor:
         """Frames of a whole excerpt, padded with zeros: [B, S] -> [B, ceil((S + overlap) / n), D].
 
         Without an overlap that is ceil(S / n) frames. S is 1 at least.
         """
-        missing = -samples.shape[-1] % self.frame_samples
-        padded = functional.pad(samples, (self.overlap_samples, missing + self.overlap_samples))
-        return self.analyse(padded)
+        overlap = self.measures.overlap_samples
+        missing = -(samples.shape[-1] + overlap) % self.measures.frame_samples
+        return self.analyse(functional.pad(samples, (overlap, missing + overlap)))
 
     def decode(self, frames: Tensor) -> Tensor:
         """Samples of a whole excerpt: [B, T, D] -> [B, T·n - overlap].
 
         `decode(encode(x))` is x, followed by zeros up to a whole number of frames.
         """
-        samples, _ = self.synthesise(frames, self.silent_tail(frames))
-        return samples[:, self.overlap_samples :]
-
-    def silent_tail(self, like: Tensor) -> Tensor:
-        """The tail at the start of a stream: zeros [B, overlap] of the kind of `like` [B, ...]."""
-        return like.new_zeros(like.shape[0], self.overlap_samples)
+        samples, _ = self.synthesise(frames, self.silent_tail(len(frames), frames))
+        return samples[:, self.measures.overlap_samples :]
 
     def blocks(self, samples: Tensor) -> Tensor:
         """Cut [B, T·n] into [B, T, n]."""
-        return samples.reshape(*samples.shape[:-1], -1, self.frame_samples)
+        return samples.reshape(*samples.shape[:-1], -1, self.measures.frame_samples)
 
-    def samples_for(self, frames: int) -> int:
-        """How many samples of a longer signal `analyse` needs to give `frames` frames."""
-        return frames * self.frame_samples + self.overlap_samples
+
+def whole_frames(frames: Frames, samples: Tensor) -> Tensor:
+    """All frames that lie whole in `samples` [B, S], one after another: [N, D]; N may be 0."""
+    measures = frames.measures
+    count = (samples.shape[-1] - measures.overlap_samples) // measures.frame_samples
+    if count < 1:
+        return samples.new_zeros(0, measures.width)
+    return frames.analyse(samples[:, : measures.samples_for(count)]).flatten(0, -2)
+
+
+class Representation(Frames):
+    """Frames as models see them: a transform, and what was learnt of it from training audio."""
+
+    vectors: Tensor | None = None
+    """[D, codebook, V], what each code stands for, where frames are codes."""
+
+    @abstractmethod
+    def to(self, device: torch.device | str) -> Self:
+        """The same on `device`."""
+
+    @abstractmethod
+    def save(self, path: Path) -> None:
+        """Write what was learnt as safetensors."""

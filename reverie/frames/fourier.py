@@ -7,7 +7,7 @@ no window, no overlap. Letters as in `contract.py`.
 import torch
 from torch import Tensor
 
-from reverie.frames.contract import Frames
+from reverie.frames.contract import Frames, Measures
 from reverie.frames.spectra import fft, ifft, irfft, rfft
 
 
@@ -21,12 +21,8 @@ class FourierFrames(Frames):
         frame_samples: n, the length of a block.
     """
 
-    overlap_samples = 0
-
     def __init__(self, frame_samples: int) -> None:
-        self.frame_samples = frame_samples
-        self.width = 2 * frame_samples
-        self.planes = 2
+        super().__init__(Measures(frame_samples, width=2 * frame_samples, planes=2))
 
     def analyse(self, samples: Tensor) -> Tensor:
         """[B, T·n] -> [B, T, 2n], as `numpy.fft.fft` of each block."""
@@ -47,12 +43,9 @@ class HalfFourierFrames(Frames):
         frame_samples: n, the length of a block.
     """
 
-    overlap_samples = 0
-
     def __init__(self, frame_samples: int) -> None:
-        self.frame_samples = frame_samples
-        self.width = 2 * (frame_samples // 2 + 1)
-        self.planes = 2
+        width = 2 * (frame_samples // 2 + 1)
+        super().__init__(Measures(frame_samples, width=width, planes=2))
 
     def analyse(self, samples: Tensor) -> Tensor:
         """[B, T·n] -> [B, T, D], as `numpy.fft.rfft` of each block."""
@@ -62,5 +55,5 @@ class HalfFourierFrames(Frames):
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """[B, T, D] -> [B, T·n]; the tail is empty."""
         real, imag = frames.chunk(2, dim=-1)
-        blocks = irfft(torch.complex(real, imag), n=self.frame_samples)
+        blocks = irfft(torch.complex(real, imag), n=self.measures.frame_samples)
         return blocks.flatten(-2), tail

@@ -10,7 +10,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from reverie.frames.contract import Frames
+from reverie.frames.contract import Frames, Measures
 from reverie.frames.spectra import fft
 
 
@@ -24,13 +24,14 @@ class MdctFrames(Frames):
     """
 
     def __init__(self, frame_samples: int) -> None:
-        self.frame_samples = self.width = self.overlap_samples = frame_samples
-        self.planes = 1
+        super().__init__(
+            Measures(frame_samples, width=frame_samples, overlap_samples=frame_samples)
+        )
 
     def analyse(self, samples: Tensor) -> Tensor:
         """[B, (T + 1)·n] -> [B, T, n]."""
         blocks = self.blocks(samples)
-        rise, fall = _window(self.frame_samples, samples.dtype, samples.device)
+        rise, fall = _window(self.measures.frame_samples, samples.dtype, samples.device)
         a, b = (blocks[:, :-1] * rise).chunk(2, dim=-1)
         c, d = (blocks[:, 1:] * fall).chunk(2, dim=-1)
         folded = torch.cat([-c.flip(-1) - d, a - b.flip(-1)], dim=-1)
@@ -38,7 +39,7 @@ class MdctFrames(Frames):
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """[B, T, n], [B, n] -> [B, T·n], [B, n]; each frame overlaps the one before."""
-        rise, fall = _window(self.frame_samples, frames.dtype, frames.device)
+        rise, fall = _window(self.measures.frame_samples, frames.dtype, frames.device)
         front, back = _dct4(frames).chunk(2, dim=-1)
         first = torch.cat([back, -back.flip(-1)], dim=-1) * rise
         second = torch.cat([-front.flip(-1), -front], dim=-1) * fall

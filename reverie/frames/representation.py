@@ -1,125 +1,40 @@
-"""Frames together with their normalisation: what models see.
-
-Letters as in `contract.py`. The paper does not say how it normalised; GRUV takes out the mean and
-deviation of each feature over the training set, which is the default here.
-"""
+"""What models see of samples: frames and what was learnt of them, fitted and read back."""
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from reverie.errors import ReverieError
-from reverie.frames.contract import Frames
-from reverie.frames.settings import FrameSettings, Normalisation, build_frames
-from reverie.storage import replacing
-
-SCALE_FLOOR = 1e-4
-"""Smallest deviation of a feature, relative to that of the loudest: the imaginary parts at zero
-and at half the rate are always zero, and would otherwise be divided by it."""
+from reverie.frames.codec import Codec
+from reverie.frames.contract import Representation
+from reverie.frames.normalised import Normalised
+from reverie.frames.settings import FrameSettings
 
 
-class Representation:
-    """A transform and the statistics that make its features comparable.
+def fit_representation(
+    settings: FrameSettings, rate_hz: int, excerpts: Iterable[Tensor]
+) -> Representation:
+    """Learn from training samples what `settings` asks for, in one pass.
 
     Args:
-        frames: the transform.
-        mean: [D], taken out of each feature.
-        scale: [D], each feature is then divided by it.
+        settings: which transform, and what is made of it.
+        rate_hz: of the samples.
+        excerpts: training samples, each [B, S]; S may differ.
+
+    Raises:
+        ReverieError: nothing can be learnt from them.
     """
-
-    def __init__(self, frames: Frames, mean: Tensor, scale: Tensor) -> None:
-        self.frames, self.mean, self.scale = frames, mean, scale
-
-    @classmethod
-    def fit(cls, settings: FrameSettings, excerpts: Iterable[Tensor]) -> Self:
-        """Measure the statistics in one pass and in double precision.
-
-        Args:
-            settings: which transform and which normalisation.
-            excerpts: training samples, each [B, S]; S may differ, and shorter ones than a frame
-                are passed over.
-        """
-        frames = build_frames(settings)
-        count = 0
-        total = torch.zeros(frames.width, dtype=torch.float64)
-        squares = torch.zeros(frames.width, dtype=torch.float64)
-        for excerpt in excerpts if settings.normalisation != "none" else ():
-            whole = (excerpt.shape[-1] - frames.overlap_samples) // frames.frame_samples
-            if whole < 1:
-                continue
-            found = frames.analyse(excerpt[:, : frames.samples_for(whole)]).flatten(0, -2)
-            found = found.to(torch.float64)
-            count += found.shape[0]
-            total += found.sum(0)
-            squares += found.square().sum(0)
-        mean, scale = _statistics(settings.normalisation, count, total, squares)
-        return cls(frames, mean.float(), scale.float())
-
-    def to(self, device: torch.device | str) -> Self:
-        """The same on `device`."""
-        return type(self)(self.frames, self.mean.to(device), self.scale.to(device))
-
-    def analyse(self, samples: Tensor) -> Tensor:
-        """Normalised frames inside a stream: [B, T·n + overlap] -> [B, T, D]."""
-        return (self.frames.analyse(samples) - self.mean) / self.scale
-
-    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Samples of normalised frames inside a stream, as `Frames.synthesise`."""
-        return self.frames.synthesise(frames * self.scale + self.mean, tail)
-
-    def encode(self, samples: Tensor) -> Tensor:
-        """Normalised frames of a whole excerpt: [B, S] -> [B, T, D]."""
-        return (self.frames.encode(samples) - self.mean) / self.scale
-
-    def decode(self, frames: Tensor) -> Tensor:
-        """Samples of a whole excerpt of normalised frames: [B, T, D] -> [B, S]."""
-        return self.frames.decode(frames * self.scale + self.mean)
-
-    def save(self, path: Path) -> None:
-        """Write the statistics as safetensors."""
-        with replacing(path) as temporary:
-            save_file({"mean": self.mean.cpu(), "scale": self.scale.cpu()}, temporary)
-
-    @classmethod
-    def load(cls, settings: FrameSettings, path: Path) -> Self:
-        """Read what `save` wrote.
-
-        Raises:
-            ReverieError: the file is missing, broken, or of another transform.
-        """
-        frames = build_frames(settings)
-        try:
-            stored = load_file(path)
-            mean, scale = stored["mean"], stored["scale"]
-        except (OSError, SafetensorError, KeyError) as error:
-            raise ReverieError(
-                f"{path} cannot be read as frame statistics: {error}.", "Train the run again."
-            ) from error
-        if mean.shape != (frames.width,) or scale.shape != mean.shape:
-            raise ReverieError(
-                f"{path} holds {mean.numel()} features, but these frames have {frames.width}.",
-                "Restore the run's own config.json.",
-            )
-        return cls(frames, mean, scale)
+    if settings.transform == "codes":
+        return Codec.fit(settings, rate_hz, excerpts)
+    return Normalised.fit(settings, excerpts)
 
 
-def _statistics(
-    kind: Normalisation, count: int, total: Tensor, squares: Tensor
-) -> tuple[Tensor, Tensor]:
-    if kind == "none" or count == 0:
-        return torch.zeros_like(total), torch.ones_like(total)
-    if kind == "global":
-        mean, square = (total / count).mean(), (squares / count).mean()
-        scale = (square - mean.square()).clamp_min(0).sqrt()
-        scale = torch.where(scale > 0, scale, 1.0)
-        return mean.expand_as(total).clone(), scale.expand_as(total).clone()
-    mean = total / count
-    scale = (squares / count - mean.square()).clamp_min(0).sqrt()
-    loudest = scale.max()
-    floor = torch.where(loudest > 0, loudest * SCALE_FLOOR, 1.0)
-    return mean, torch.maximum(scale, floor)
+def load_representation(settings: FrameSettings, rate_hz: int, path: Path) -> Representation:
+    """Read what `Representation.save` wrote.
+
+    Raises:
+        ReverieError: the file is missing, broken, or not what `settings` asks for.
+    """
+    if settings.transform == "codes":
+        return Codec.load(settings, rate_hz, path)
+    return Normalised.load(settings, path)

@@ -19,11 +19,12 @@ from reverie import __version__
 from reverie.audio.spectrogram import save_spectrogram
 from reverie.audio.write import AudioWriter
 from reverie.errors import ReverieError
-from reverie.frames.representation import Representation
+from reverie.frames.contract import Representation
 from reverie.generation.continuation import Method, continue_frames
 from reverie.generation.seeds import Seed, choose_seeds
 from reverie.generation.settings import GenerationSettings
-from reverie.models.contract import FrameModel, SampleSettings
+from reverie.models.contract import FrameModel
+from reverie.models.settings import SampleSettings
 from reverie.progress import Work
 from reverie.storage import read_json, write_json
 from reverie.training.checkpoint import MODEL, file_hash, read_progress
@@ -75,8 +76,8 @@ def generate(
         )
     checkpoint = run.find_checkpoint(settings.checkpoint)
     model, representation = run.load_model(checkpoint), run.representation()
-    frames = representation.frames
-    length_samples = frames.samples_for(run.recipe.seed_frames)
+    measures = representation.measures
+    length_samples = measures.samples_for(run.recipe.seed_frames)
     order = np.random.default_rng([settings.rng_seed, 0])
     seeds, samples = choose_seeds(
         run,
@@ -90,7 +91,7 @@ def generate(
     total = math.ceil(settings.seconds * run.rate_hz)
     with ExitStack() as stack:
         work = stack.enter_context(
-            Work("generating", math.ceil(total / frames.frame_samples), "frames", quiet=quiet)
+            Work("generating", math.ceil(total / measures.frame_samples), "frames", quiet=quiet)
         )
         subtype = "FLOAT" if settings.format == "float-wav" else "PCM_16"
         writers = [
@@ -102,12 +103,12 @@ def generate(
             samples,
             settings.method,
             rng,
-            SampleSettings(settings.temperature),
+            settings,
             total,
         ):
             for writer, piece in zip(writers, chunk.numpy(), strict=True):
                 writer.write(piece)
-            work.advance(math.ceil(chunk.shape[1] / frames.frame_samples))
+            work.advance(math.ceil(chunk.shape[1] / measures.frame_samples))
     made = [
         Clip(path, seed, writer.clipped_samples)
         for path, seed, writer in zip(paths, seeds, writers, strict=True)
@@ -124,7 +125,7 @@ def generate(
                 "clipped_samples": clip.clipped_samples,
                 "run": str(run.folder),
                 "architecture": run.recipe.model.architecture,
-                "frame_samples": frames.frame_samples,
+                "frame_samples": measures.frame_samples,
                 "checkpoint": checkpoint.name,
                 "checkpoint_sha256": weights,
                 "epoch": read_progress(checkpoint).epoch,
@@ -186,7 +187,7 @@ def continue_samples(
     Args:
         model: a trained model.
         representation: of its frames.
-        seed: [B, S], S = `frames.samples_for(T)`.
+        seed: [B, S], S = `measures.samples_for(T)`.
         method: `rolling` or `carry`.
         rng: for the head's draws.
         sample: for the head's draws.
@@ -195,14 +196,13 @@ def continue_samples(
     Yields:
         samples [B, about a second], `total` in all.
     """
-    frames = representation.frames
-    heard = representation.analyse(seed)
-    _, tail = representation.synthesise(heard, frames.silent_tail(heard))
+    heard, tail = representation.analyse(seed), representation.tail_after(seed)
     new = continue_frames(model, heard, method, rng, sample)
-    per_chunk = max(1, CHUNK_SAMPLES // frames.frame_samples)
+    frame_samples = representation.measures.frame_samples
+    per_chunk = max(1, CHUNK_SAMPLES // frame_samples)
     left = total
     while left > 0:
-        needed = min(per_chunk, math.ceil(left / frames.frame_samples))
+        needed = min(per_chunk, math.ceil(left / frame_samples))
         chunk = torch.stack([next(new) for _ in range(needed)], dim=1)
         samples, tail = representation.synthesise(chunk, tail)
         yield samples[:, :left]

@@ -12,7 +12,8 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
-from reverie.models.contract import FrameModel, SampleSettings
+from reverie.models.contract import FrameModel
+from reverie.models.settings import SampleSettings
 
 Method = Literal["rolling", "carry"]
 
@@ -45,7 +46,7 @@ class RollingWindow:
     def __init__(self, model: FrameModel, past: Tensor, length: int) -> None:
         self.model, self.length = model, length
         self._past = past
-        self._core = model.core.initial_state((past.shape[0], length), past)
+        self._core = model.core.initial_state((past.shape[0], length))
         self._hidden = past
         self._heard = 0
 
@@ -78,7 +79,7 @@ class CarriedState:
     def __init__(self, model: FrameModel, past: Tensor) -> None:
         self.model = model
         self._past = past
-        self._core = model.core.initial_state(past.shape[:1], past)
+        self._core = model.core.initial_state(past.shape[:1])
         self._hidden = past
 
     def hear(self, frames: Tensor) -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reverie.frames.representation import Representation
+from reverie.frames.contract import Representation
 from reverie.generation.clips import continue_samples
 from reverie.generation.seeds import choose_seeds
-from reverie.models.contract import FrameModel, SampleSettings
+from reverie.models.contract import FrameModel
 from reverie.training.run import Run
 
 PREVIEW_SECONDS = 5.0
@@ -16,7 +16,7 @@ PREVIEW_SECONDS = 5.0
 def preview(model: FrameModel, representation: Representation, run: Run) -> Tensor:
     """Go on from the same held-out seed each time, as the run's recipe generates: samples [S]."""
     recipe = run.recipe
-    length_samples = representation.frames.samples_for(recipe.seed_frames)
+    length_samples = representation.measures.samples_for(recipe.seed_frames)
     _, seed = choose_seeds(run, "held-out", 1, length_samples, np.random.default_rng(0))
     chunks = continue_samples(
         model,
@@ -24,7 +24,7 @@ def preview(model: FrameModel, representation: Representation, run: Run) -> Tens
         seed,
         recipe.generation.method,
         torch.Generator().manual_seed(0),
-        SampleSettings(recipe.generation.temperature),
+        recipe.generation,
         round(PREVIEW_SECONDS * run.rate_hz),
     )
     return torch.cat(list(chunks), dim=1)[0]

@@ -1,15 +1,18 @@
 """The settings of generation."""
 
-from typing import Annotated, Literal
+import dataclasses
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from reverie.settings import STRICT
+from reverie.settings import STRICT, build
+from reverie.training.settings import GenerationDefaults
 
 
 @dataclass(frozen=True, config=STRICT)
-class GenerationSettings:
+class GenerationSettings(GenerationDefaults):
     """What to make."""
 
     seconds: Annotated[float, Field(gt=0)] = 10.0
@@ -31,11 +34,22 @@ class GenerationSettings:
     checkpoint: str = "best"
     """`best` (lowest held-out loss), `latest`, an epoch's number, or a checkpoint's name."""
 
-    method: Literal["rolling", "carry"] = "rolling"
-    """`rolling` re-feeds the last frames from a zero state, as the paper; `carry` carries on."""
-
-    temperature: Annotated[float, Field(ge=0)] = 0.0
-    """0 takes the model's mean, as the paper; 1 draws with the spread of its held-out error."""
-
     format: Literal["wav", "float-wav", "flac"] = "wav"
     """16-bit WAV, 32-bit float WAV, or 16-bit FLAC."""
+
+
+def clip_settings(
+    defaults: GenerationDefaults, wanted: Mapping[str, Any], source: str = "generate"
+) -> GenerationSettings:
+    """What a run's recipe says of generation, and over it what is wanted.
+
+    Args:
+        defaults: the recipe's.
+        wanted: settings by name; None stands for the recipe's own.
+        source: where they come from, for the message.
+
+    Raises:
+        ReverieError: one of them does not fit.
+    """
+    chosen = {name: value for name, value in wanted.items() if value is not None}
+    return build(GenerationSettings, {**dataclasses.asdict(defaults), **chosen}, source)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from reverie.models.lstm import LstmState
+from reverie.models.settings import SampleSettings
 
 CoreState = tuple[LstmState, ...]
 """One state a layer, in the order of the layers; members first, then the batch."""
@@ -57,20 +58,16 @@ class Core(Protocol):
         """The members' outputs as one: -> [..., H]."""
         ...
 
-    def initial_state(self, batch: tuple[int, ...], like: Tensor) -> CoreState:
-        """The zero state for sequences in axes `batch`, of the kind of `like`."""
+    def initial_state(self, batch: tuple[int, ...]) -> CoreState:
+        """The zero state for sequences in axes `batch`."""
         ...
-
-
-class SampleSettings(NamedTuple):
-    """How a head turns its output into a frame."""
-
-    temperature: float = 0.0
-    """Spread of the drawn frame around the mean, as a factor; 0 takes the mean, as the paper."""
 
 
 class Head(Protocol):
     """Features to a distribution over the next frame."""
+
+    unit: str
+    """Of the loss."""
 
     def __call__(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
         """[..., H] -> [..., O]; `rng` turns dropout on."""
@@ -132,7 +129,7 @@ class FrameModel(nn.Module):
         """The zero state before the first step.
 
         Args:
-            past: [..., K - 1, D], the frames before that of the first step; its kind and leading
-                axes are the state's.
+            past: [..., K - 1, D], the frames before that of the first step; its leading axes are
+                the state's.
         """
-        return ModelState(past, self.core.initial_state(past.shape[:-2], past))
+        return ModelState(past, self.core.initial_state(past.shape[:-2]))

@@ -54,9 +54,9 @@ class LstmCore(nn.Module):
             advanced.append(layer.step(into, before))
         return advanced[-1].hidden, tuple(advanced)
 
-    def initial_state(self, batch: tuple[int, ...], like: Tensor) -> CoreState:
+    def initial_state(self, batch: tuple[int, ...]) -> CoreState:
         """The zero state."""
-        return tuple(layer.initial_state(batch, like) for layer in self.layers)
+        return tuple(layer.initial_state(batch) for layer in self.layers)
 
     def joined(self, hidden: Tensor) -> Tensor:
         """What the members put out, as one: [M, ..., H] -> [..., H or M * H]."""

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.models.contract import SampleSettings
 from reverie.models.linear import Dense, Linear
 from reverie.models.products import Precision
+from reverie.models.settings import SampleSettings
 
 
 class _NextFrame(nn.Module):
@@ -25,6 +25,8 @@ class _NextFrame(nn.Module):
     Args:
         width: D, which is O too.
     """
+
+    unit = "mean squared error"
 
     error: Tensor
     """[D], root mean square error of each feature on held-out music; set by training."""

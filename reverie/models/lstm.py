@@ -114,7 +114,7 @@ class Lstm(nn.Module):
         """What `forward` returns, one step at a time with autograd: what the scan is tested by."""
         if masks.inputs is not None:
             x = x * masks.inputs.unsqueeze(2)
-        state = self.initial_state(x.shape[1:2], x)
+        state = self.initial_state(x.shape[1:2])
         outputs: list[Tensor] = []
         for frame in x.unbind(2):
             recurrent = state.hidden if masks.hidden is None else state.hidden * masks.hidden
@@ -145,9 +145,9 @@ class Lstm(nn.Module):
         gates = projected + recurrent.view(*state.hidden.shape[:-1], -1)
         return self._gated(gates, state.cell)
 
-    def initial_state(self, batch: tuple[int, ...] | torch.Size, like: Tensor) -> LstmState:
-        """The zero state [M, *batch, H], of the kind of `like`."""
-        zeros = like.new_zeros(self.members, *batch, self.hidden)
+    def initial_state(self, batch: tuple[int, ...] | torch.Size) -> LstmState:
+        """The zero state [M, *batch, H], on the device of the weights and of their type."""
+        zeros = self.bias.new_zeros(self.members, *batch, self.hidden)
         return LstmState(zeros, zeros.clone())
 
     @staticmethod

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reverie.models.code_head import CodeHead, CodeStack
 from reverie.models.contract import Core, FrameModel, Front, Head
 from reverie.models.cores import LstmCore
+from reverie.models.embedding import EmbeddedFront
 from reverie.models.fronts import ConvFront, DenseFront, NoFront
 from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.linear import Dense, Linear
@@ -76,9 +78,10 @@ def operations(model: FrameModel) -> int:
     front, on_frames = model.front, _on_frames(model)
     total = 0
     for name, weight in model.named_parameters():
-        if name.endswith("bias"):
+        if name.endswith(("bias", "embedding.weight")):
             continue
         places = 1
+        front = front.front if isinstance(front, EmbeddedFront) else front
         if isinstance(front, ConvFront) and weight is front.weight:
             places = front.rows * front.columns
         total += 2 * weight.numel() * places * (2 if name in on_frames else 3)
@@ -87,6 +90,8 @@ def operations(model: FrameModel) -> int:
 
 def _on_frames(model: FrameModel) -> set[str]:
     """The weights that are multiplied with frames."""
+    if isinstance(model.front, EmbeddedFront):
+        return set()
     if not isinstance(model.front, NoFront):
         return {name for name, _ in model.named_parameters() if name.startswith("front.")}
     return {"core.layer1.weight_input"}
@@ -96,6 +101,13 @@ def _front(front: Front) -> Outline:
     match front:
         case NoFront():
             return ()
+        case EmbeddedFront():
+            stages, values, vector = front.embedding.weight.shape
+            size = front.embedding.weight.numel()
+            learnt = Stage(
+                "front", "embedding", f"{stages} codes of {values} -> sum, {vector}", size
+            )
+            return (learnt, *_front(front.front))
         case DenseFront():
             return (_dense("front", front.dense),)
         case ConvFront():
@@ -135,6 +147,12 @@ def _core(core: Core) -> Outline:
 
 def _head(head: Head) -> Outline:
     match head:
+        case CodeHead():
+            before = (_dense("head", head.dense),) if head.dense else ()
+            each = tuple((_code_stack(member),) for member in head.members)
+            if len(each) == 1:
+                return (*before, *each[0])
+            return (Branches(each, Stage("join", "average", f"trained {head.trained}")),)
         case EnsembleHead():
             each = tuple((_linear("head", one),) for one in head.members)
             return (Branches(each, Stage("join", "average", f"trained {head.trained}")),)
@@ -148,6 +166,11 @@ def _head(head: Head) -> Outline:
 def _lstm(lstm: Lstm) -> Stage:
     size = sum(parameter.numel() for parameter in lstm.parameters()) // lstm.members
     return Stage("core", "LSTM", f"{lstm.hidden}", size)
+
+
+def _code_stack(stack: CodeStack) -> Stage:
+    size = sum(parameter.numel() for parameter in stack.parameters())
+    return Stage("head", "codes, one after another", f"{stack.stages} x {stack.width}", size)
 
 
 def _dense(part: Part, dense: Dense) -> Stage:

@@ -15,6 +15,34 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True, config=STRICT)
+class SampleSettings:
+    """How a head turns its output into a frame."""
+
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    """Of frames of numbers: 0 takes the model's mean, as the paper; 1 draws with the spread of its
+    held-out error. Of codes: 0 takes the likeliest, 1 draws as the model believes."""
+
+    detail_temperature: Annotated[float, Field(ge=0)] | None = None
+    """Of a frame's last code; those between lie in between. None for the same as the first."""
+
+    top_k: Annotated[int, Field(ge=0)] = 0
+    """Codes: draw from so many of the likeliest; 0 from all."""
+
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Codes: draw from the likeliest that have this share of the probability together."""
+
+    min_p: Share = 0.0
+    """Codes: leave out those less likely than this share of the likeliest."""
+
+    def at_stage(self, stage: int, stages: int) -> float:
+        """The temperature of code `stage` of `stages`."""
+        if self.detail_temperature is None or stages == 1:
+            return self.temperature
+        share = stage / (stages - 1)
+        return (1 - share) * self.temperature + share * self.detail_temperature
+
+
+@dataclass(frozen=True, config=STRICT)
 class ModelSettings:
     """Which model, and how wide."""
 
@@ -59,6 +87,12 @@ class ModelSettings:
 
     dense_dropout: Share = 0.2
     """Share of a dense layer's outputs dropped in training."""
+
+    head_width: Annotated[int, Field(ge=1, le=1 << 14)] = 256
+    """Codes: width inside the head, of each code."""
+
+    label_smoothing: Share = 0.0
+    """Codes: share of the target spread over all values in training."""
 
     dense_l2: Annotated[float, Field(ge=0)] = 1e-4
     """Keras' L2 penalty: this times the sum of squares of the dense layers' weights."""

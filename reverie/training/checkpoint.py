@@ -47,6 +47,10 @@ class Progress:
     """The checkpointed epoch with the lowest held-out loss; 0 for none yet."""
     best_loss: float | None = None
     """Its held-out loss."""
+    least_epoch: int = 0
+    """The epoch with the lowest held-out loss of all measured, kept or not."""
+    least_loss: float | None = None
+    """Its held-out loss."""
 
     @property
     def name(self) -> str:

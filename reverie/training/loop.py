@@ -16,7 +16,8 @@ from torch.nn.utils import clip_grad_norm_
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.frames.representation import Representation
+from reverie.frames.contract import Representation
+from reverie.frames.representation import fit_representation
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.progress import Work, duration
@@ -78,11 +79,16 @@ def train(
     with only_one(run_folder), Interruptible() as interrupt:
         run = Run.create(run_folder, recipe, corpus)
         if not run.statistics.exists():
-            found = Representation.fit(recipe.frames, excerpts(corpus, corpus.of_split("train")))
-            found.save(run.statistics)
+            heard = excerpts(corpus, corpus.of_split("train"))
+            fit_representation(recipe.frames, corpus.rate_hz, heard).save(run.statistics)
         representation = run.representation()
 
-        model = build_model(recipe.model, representation.frames, _rng(training.rng_seed, 0, 0))
+        model = build_model(
+            recipe.model,
+            representation.measures,
+            _rng(training.rng_seed, 0, 0),
+            representation.vectors,
+        )
         optimiser = build_optimiser(model, recipe)
         progress = _resume(run, model, optimiser)
         rewind_metrics(run.metrics, progress.epoch)
@@ -108,6 +114,8 @@ def train(
                     # of how far an earlier one had drawn.
                     rng = _rng(training.rng_seed, progress.epoch + 1, progress.step)
                     done = (progress.epoch + progress.step / steps) / training.epochs
+                    if training.minutes:
+                        done = min(1, max(done, progress.seconds / (60 * training.minutes)))
                     set_learning_rate(optimiser, recipe, done)
                     loss = train_step(
                         model, optimiser, representation.analyse(samples), rng, recipe
@@ -125,7 +133,8 @@ def train(
                     due = time.monotonic() - saved > 60 * training.checkpoint_minutes
                     if interrupt.wished or due:
                         _check_finite(loss, run)
-                        save_checkpoint(run.checkpoints, model, optimiser, progress)
+                        with optimiser.averaged():
+                            save_checkpoint(run.checkpoints, model, optimiser, progress)
                         prune_checkpoints(run.checkpoints, _kept(recipe, progress))
                         saved = time.monotonic()
                     if interrupt.wished:
@@ -135,17 +144,21 @@ def train(
                 train_loss = progress.loss_sum / progress.loss_count
                 _check_finite(train_loss, run)
                 seconds = time.monotonic() - began
-                last = _is_done(Progress(epoch=epoch, seconds=seconds), recipe)
+                ended = dataclasses.replace(progress, epoch=epoch, step=0, seconds=seconds)
+                last = _is_done(ended, recipe)
                 keep = last or epoch in training.keep_epochs
                 held_out_loss = None
                 if keep or epoch % training.held_out_every_epochs == 0:
-                    held_out_loss = measure(model, representation, held_out_set, recipe)
-                progress = Progress(
-                    epoch=epoch,
-                    seconds=seconds,
-                    best_epoch=progress.best_epoch,
-                    best_loss=progress.best_loss,
-                )
+                    with optimiser.averaged():
+                        held_out_loss = measure(model, representation, held_out_set, recipe)
+                progress = dataclasses.replace(ended, loss_sum=0.0, loss_count=0)
+                if held_out_loss is not None and _is_lower(held_out_loss, progress.least_loss):
+                    progress = dataclasses.replace(
+                        progress, least_epoch=epoch, least_loss=held_out_loss
+                    )
+                    keep = keep or training.keep_best
+                last = _is_done(progress, recipe)
+                keep = keep or last
                 append_metrics(
                     run.metrics,
                     {
@@ -158,17 +171,17 @@ def train(
                 board.losses(epoch, train_loss, held_out_loss)
                 every = training.preview_every_epochs
                 if preview and every and (last or epoch % every == 0):
-                    board.preview(epoch, preview(model, representation, run).numpy())
+                    with optimiser.averaged():
+                        board.preview(epoch, preview(model, representation, run).numpy())
 
                 due = time.monotonic() - saved > 60 * training.checkpoint_minutes
                 if keep or due or interrupt.wished:
-                    if held_out_loss is not None and held_out_loss < (
-                        math.inf if progress.best_loss is None else progress.best_loss
-                    ):
+                    if held_out_loss is not None and _is_lower(held_out_loss, progress.best_loss):
                         progress = dataclasses.replace(
                             progress, best_epoch=epoch, best_loss=held_out_loss
                         )
-                    save_checkpoint(run.checkpoints, model, optimiser, progress)
+                    with optimiser.averaged():
+                        save_checkpoint(run.checkpoints, model, optimiser, progress)
                     prune_checkpoints(run.checkpoints, _kept(recipe, progress))
                     saved = time.monotonic()
                 if interrupt.wished:
@@ -213,11 +226,18 @@ def _resume(run: Run, model: FrameModel, optimiser: RmsProp) -> Progress:
 
 
 def _is_done(progress: Progress, recipe: Recipe) -> bool:
-    """Whether all epochs are over, or the time is and an epoch has just ended."""
-    minutes = recipe.training.minutes
-    if minutes and progress.step == 0 and progress.seconds >= 60 * minutes:
+    """Whether all epochs are over, or the time or the patience is and an epoch has just ended."""
+    training = recipe.training
+    if progress.step == 0 and training.minutes and progress.seconds >= 60 * training.minutes:
         return True
-    return progress.epoch >= recipe.training.epochs
+    waited = progress.epoch - progress.least_epoch
+    if progress.step == 0 and training.patience_epochs and waited >= training.patience_epochs:
+        return True
+    return progress.epoch >= training.epochs
+
+
+def _is_lower(loss: float, than: float | None) -> bool:
+    return than is None or loss < than
 
 
 def _kept(recipe: Recipe, progress: Progress) -> set[int]:

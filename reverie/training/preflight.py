@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reverie.errors import ReverieError
-from reverie.frames.settings import build_frames
+from reverie.frames.settings import measures_of
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.models.lstm import Lstm
@@ -56,7 +56,7 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         recipe: of the run.
         run_folder: where checkpoints would go.
     """
-    transform = build_frames(recipe.frames)
+    measures = measures_of(recipe.frames)
     saved: dict[int, int] = {}
 
     def note(tensor: Tensor) -> Tensor:
@@ -68,8 +68,11 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     kept: list[torch.UntypedStorage] = []
     training = recipe.training
     with torch.device("meta"):
-        model = build_model(recipe.model, transform, None)
-        frames = torch.empty(training.batch_size, recipe.seed_frames + 1, transform.width)
+        model = build_model(recipe.model, measures, None)
+        frames = torch.zeros(
+            (training.batch_size, recipe.seed_frames + 1, measures.width),
+            dtype=torch.int64 if measures.codebook else torch.float32,
+        )
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             loss = model.loss(frames, torch.Generator("cpu"))
         del loss
@@ -77,7 +80,9 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     for parameter in model.parameters():
         saved.pop(id(parameter.untyped_storage()), None)
     parameters = sum(sizes)
-    batch_bytes = 4 * frames.numel()
+    batch_bytes = (
+        4 * frames.shape[0] * frames.shape[1] * max(measures.width, measures.frame_samples)
+    )
     products = 0
     if recipe.model.precision == "bfloat16":
         # Every weight rounded once; those of recurrences laid out too, for both directions.

@@ -2,7 +2,7 @@
 
 config.json           the recipe, everything resolved, and what it ran on
 corpus.json           the corpus by its hashes, and its split
-frames.safetensors    the normalisation of the frames
+frames.safetensors    the normalisation of the frames, or their codec
 checkpoints/          see `checkpoint.py`
 metrics.jsonl         a line an epoch
 tensorboard/          the same, with previews
@@ -19,8 +19,9 @@ import torch
 from reverie import __version__
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.frames.representation import Representation
-from reverie.frames.settings import build_frames
+from reverie.frames.contract import Representation
+from reverie.frames.representation import load_representation
+from reverie.frames.settings import measures_of
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.settings import build
@@ -38,10 +39,9 @@ MAY_CHANGE = {
     "training.keep_epochs",
     "training.checkpoint_minutes",
     "training.preview_every_epochs",
-    "generation.method",
-    "generation.temperature",
+    "training.patience_epochs",
 }
-"""Settings that a run may be continued under with another value."""
+"""Settings that a run may be continued under with another value, besides those of generation."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Run:
 
     @property
     def statistics(self) -> Path:
-        """The normalisation of its frames."""
+        """What was learnt of its frames: their normalisation, or their codec."""
         return self.folder / "frames.safetensors"
 
     @classmethod
@@ -124,8 +124,8 @@ class Run:
         return run
 
     def representation(self) -> Representation:
-        """Its frames, with their normalisation."""
-        return Representation.load(self.recipe.frames, self.statistics)
+        """Its frames, with what was learnt of them."""
+        return load_representation(self.recipe.frames, self.rate_hz, self.statistics)
 
     def find_checkpoint(self, name: str = "latest") -> Path:
         """A checkpoint's path.
@@ -158,9 +158,9 @@ class Run:
 
     def load_model(self, checkpoint: Path) -> FrameModel:
         """The model with the weights of `checkpoint`, ready to generate."""
-        frames = build_frames(self.recipe.frames)
+        measures = measures_of(self.recipe.frames)
         with torch.device("meta"):
-            model = build_model(self.recipe.model, frames, None)
+            model = build_model(self.recipe.model, measures, None)
         model.to_empty(device="cpu")
         load_weights(checkpoint, model)
         return model.requires_grad_(False)
@@ -170,7 +170,7 @@ class Run:
         if corpus.content_hash != self.corpus_hash:
             raise ReverieError(f"{self.folder} was trained on another corpus.", remedy)
         before, now = _flat(dataclasses.asdict(self.recipe)), _flat(dataclasses.asdict(recipe))
-        fixed = set(before) - MAY_CHANGE
+        fixed = {name for name in before if not name.startswith("generation.")} - MAY_CHANGE
         if recipe.training.learning_rate_decay != "none":
             fixed.add("training.epochs")
         for name in sorted(fixed):

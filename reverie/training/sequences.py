@@ -3,17 +3,19 @@
 Letters: B batch, S samples of a sequence, T steps, K frames that one step sees, n samples a frame.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
+import soxr
 import torch
 from torch import Tensor
 
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.errors import ReverieError
-from reverie.frames.contract import Frames
-from reverie.frames.settings import build_frames
+from reverie.frames.contract import Measures
+from reverie.frames.settings import measures_of
 from reverie.training.settings import Recipe
 
 FULL_SCALE = 32768.0
@@ -29,27 +31,32 @@ class Sequences:
     Args:
         corpus: where the samples are.
         recordings: of one split.
-        frames: the transform, for its measures.
+        measures: of the frames.
         sequence_frames: T.
         starts: `grid` keeps them in place, `random` shifts each recording's anew every epoch.
         step_frames: K.
         most: so many, spread evenly over the recordings; 0 takes all.
+        gain_db: each is made louder or softer by up to so much.
+        transpose_semitones: each is played faster or slower by up to so much.
     """
 
     def __init__(
         self,
         corpus: Corpus,
         recordings: Sequence[Recording],
-        frames: Frames,
+        measures: Measures,
         sequence_frames: int,
         starts: Literal["grid", "random"] = "grid",
         *,
         step_frames: int = 1,
         most: int = 0,
+        gain_db: float = 0.0,
+        transpose_semitones: float = 0.0,
     ) -> None:
+        self.gain_db, self.transpose_semitones = gain_db, transpose_semitones
         self.corpus, self.recordings, self.starts = corpus, tuple(recordings), starts
-        self.length_samples = frames.samples_for(sequence_frames + step_frames)
-        self.stride_samples = sequence_frames * frames.frame_samples
+        self.length_samples = measures.samples_for(sequence_frames + step_frames)
+        self.stride_samples = sequence_frames * measures.frame_samples
         spare = np.array([r.samples - self.length_samples for r in self.recordings], np.int64)
         self._spare = spare
         self.counts = np.where(spare >= 0, spare // self.stride_samples + 1, 0)
@@ -61,14 +68,21 @@ class Sequences:
     def __len__(self) -> int:
         return len(self._chosen)
 
-    def read(self, index: int, shifts: np.ndarray | None = None) -> np.ndarray:
-        """Sequence `index` as float32 [S] in -1 to 1."""
+    def read(self, index: int, shifts: np.ndarray | None = None, speed: float = 1.0) -> np.ndarray:
+        """Sequence `index` as float32 [S] in -1 to 1, played at `speed` where there is room."""
         place = int(self._chosen[index])
         which = int(np.searchsorted(self._ends, place, side="right"))
         within = place - int(self._ends[which] - self.counts[which])
         start = within * self.stride_samples + (0 if shifts is None else int(shifts[which]))
-        pcm = self.corpus.pcm(self.recordings[which])[start : start + self.length_samples]
-        return pcm.astype(np.float32) / FULL_SCALE
+        recording = self.recordings[which]
+        needed = math.ceil(self.length_samples * speed) + 1
+        if speed == 1 or needed > recording.samples:
+            pcm = self.corpus.pcm(recording)[start : start + self.length_samples]
+            return pcm.astype(np.float32) / FULL_SCALE
+        start = min(start, recording.samples - needed)
+        played = self.corpus.pcm(recording)[start : start + needed].astype(np.float32) / FULL_SCALE
+        played = soxr.resample(played, speed, 1.0, quality="LQ")[: self.length_samples]
+        return np.pad(played, (0, self.length_samples - len(played)))
 
     def batches(
         self, batch_size: int, rng: np.random.Generator | None, skip: int = 0
@@ -84,14 +98,22 @@ class Sequences:
             samples [B, S].
         """
         order, shifts = np.arange(len(self)), None
+        gains = speeds = np.ones(len(self), np.float32)
         if rng is not None:
             order = rng.permutation(len(self))
             if self.starts == "random":
                 room = self._spare - (self.counts - 1) * self.stride_samples
                 shifts = rng.integers(0, np.maximum(room, 0) + 1)
+            if self.gain_db:
+                drawn = rng.uniform(-self.gain_db, self.gain_db, len(self))
+                gains = (10 ** (drawn / 20)).astype(np.float32)
+            if self.transpose_semitones:
+                most = self.transpose_semitones
+                speeds = 2 ** (rng.uniform(-most, most, len(self)) / 12)
         for first in range(skip * batch_size, len(self), batch_size):
             chosen = order[first : first + batch_size]
-            yield torch.as_tensor(np.stack([self.read(int(i), shifts) for i in chosen]))
+            read = [self.read(int(i), shifts, float(speeds[i])) * gains[i] for i in chosen]
+            yield torch.as_tensor(np.stack(read))
 
 
 def excerpts(corpus: Corpus, recordings: Sequence[Recording]) -> Iterator[Tensor]:
@@ -109,7 +131,7 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
     Raises:
         ReverieError: either has none.
     """
-    frames, training = build_frames(recipe.frames), recipe.training
+    measures, training = measures_of(recipe.frames), recipe.training
     held_out = corpus.of_split("held-out")
     if not held_out:
         raise ReverieError(
@@ -119,16 +141,18 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
     train_set = Sequences(
         corpus,
         corpus.of_split("train"),
-        frames,
+        measures,
         training.sequence_frames,
         training.sequence_starts,
         step_frames=recipe.model.step_frames,
         most=training.most_sequences,
+        gain_db=training.gain_db,
+        transpose_semitones=training.transpose_semitones,
     )
     held_out_set = Sequences(
         corpus,
         held_out,
-        frames,
+        measures,
         training.sequence_frames,
         step_frames=recipe.model.step_frames,
         most=training.most_sequences,

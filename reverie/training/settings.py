@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from reverie.frames.settings import FrameSettings
-from reverie.models.settings import ModelSettings
+from reverie.models.settings import ModelSettings, SampleSettings, Share
 from reverie.settings import STRICT
 
 Count = Annotated[int, Field(ge=1)]
@@ -23,6 +23,9 @@ class TrainingSettings:
     minutes: Annotated[float, Field(ge=0)] = 0.0
     """Longest time to train; the epoch in which it runs out is the last. 0 sets no limit, and only
     then is a rerun sure to end with the same bytes."""
+
+    patience_epochs: Annotated[int, Field(ge=0)] = 0
+    """Stop after so many epochs with no better held-out loss; 0 goes on to the end."""
 
     sequence_frames: Count = 40
     """T: steps that a model looks back over, in training and in generation."""
@@ -42,16 +45,33 @@ class TrainingSettings:
     """Of RMSprop."""
 
     learning_rate_decay: Literal["none", "cosine"] = "none"
-    """`cosine` takes the rate down to a hundredth over the epochs."""
+    """`cosine` takes the rate down to a hundredth over the epochs, or over the minutes."""
 
     gradient_clip: Annotated[float, Field(ge=0)] = 0.0
     """Longest gradient, by Euclidean norm; 0 leaves it as it is."""
+
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """Share of every matrix that a step takes off, times the learning rate (Loshchilov & Hutter
+    2019)."""
+
+    averaging: Share = 0.0
+    """Weights that are tested and generate are a running mean, of which each step keeps this
+    share; 0 takes the weights themselves."""
+
+    gain_db: Annotated[float, Field(ge=0, le=40)] = 0.0
+    """Every sequence is made louder or softer by up to so much, at random."""
+
+    transpose_semitones: Annotated[float, Field(ge=0, le=12)] = 0.0
+    """Every sequence is played faster or slower, and so higher or lower, by up to so much."""
 
     rng_seed: int = 0
     """Decides the initial weights, the order of sequences and dropout."""
 
     keep_epochs: tuple[Count, ...] = ()
     """Epochs whose checkpoint is kept for clips; the last one always is."""
+
+    keep_best: bool = False
+    """Keep the epoch with the lowest held-out loss of all measured, not only of those kept."""
 
     checkpoint_minutes: Positive = 5.0
     """Time between checkpoints that only serve to resume."""
@@ -67,14 +87,11 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True, config=STRICT)
-class GenerationDefaults:
+class GenerationDefaults(SampleSettings):
     """What `generate` does with this run unless told otherwise."""
 
     method: Literal["rolling", "carry"] = "rolling"
     """`rolling` re-feeds the last frames from a zero state, as the paper; `carry` carries on."""
-
-    temperature: Annotated[float, Field(ge=0)] = 0.0
-    """0 takes the model's mean, as the paper; 1 draws with the spread of its held-out error."""
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -13,13 +13,13 @@ from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
-from reverie.frames.representation import Representation
+from reverie.frames.normalised import Normalised
 from reverie.generation import clips
 from reverie.generation.clips import continue_samples, generate
 from reverie.generation.preview import PREVIEW_SECONDS, preview
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
-from reverie.models.contract import SampleSettings
+from reverie.models.settings import SampleSettings
 from reverie.training import loop
 from reverie.training.checkpoint import MODEL, file_hash
 from reverie.training.recipe import load_recipe
@@ -137,8 +137,10 @@ class Echo(torch.nn.Module):
 def test_a_true_prediction_goes_on_without_a_seam(frames: FourierFrames | MdctFrames) -> None:
     """With the true frames predicted, seed and clip together are the recording."""
     whole = torch.randn(1, 3000)
-    representation = Representation(frames, torch.zeros(frames.width), torch.ones(frames.width))
-    seed = whole[:, : frames.samples_for(8)]
+    representation = Normalised(
+        frames, torch.zeros(frames.measures.width), torch.ones(frames.measures.width)
+    )
+    seed = whole[:, : frames.measures.samples_for(8)]
     echo = Echo(representation.analyse(whole)[:, 1:])
     found = continue_samples(
         echo,  # pyright: ignore[reportArgumentType]

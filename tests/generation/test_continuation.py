@@ -9,10 +9,10 @@ from torch import Tensor
 from reverie.frames.fourier import FourierFrames
 from reverie.generation.continuation import continue_frames
 from reverie.models.architectures import build_model
-from reverie.models.contract import FrameModel, SampleSettings
-from reverie.models.settings import Architecture, ModelSettings
+from reverie.models.contract import FrameModel
+from reverie.models.settings import Architecture, ModelSettings, SampleSettings
 
-FRAMES = FourierFrames(5)
+FRAMES = FourierFrames(5).measures
 D = FRAMES.width
 
 
@@ -37,7 +37,7 @@ def made_new(model: FrameModel, seed: Tensor, count: int, method: str, heat: flo
         seed,
         "carry" if method == "carry" else "rolling",
         torch.Generator().manual_seed(3),
-        SampleSettings(heat),
+        SampleSettings(temperature=heat),
     )
     return torch.stack([next(new) for _ in range(count)], dim=1)
 

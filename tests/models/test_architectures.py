@@ -10,16 +10,16 @@ from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.models.architectures import build_model
-from reverie.models.contract import FrameModel, SampleSettings
+from reverie.models.contract import FrameModel
 from reverie.models.cores import LstmCore
 from reverie.models.fronts import ConvFront
 from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.lstm import Masks
-from reverie.models.settings import Architecture, ModelSettings
+from reverie.models.settings import Architecture, ModelSettings, SampleSettings
 from reverie.settings import build
 
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
-FRAMES = FourierFrames(5)
+FRAMES = FourierFrames(5).measures
 D = FRAMES.width
 NO_MASKS = Masks(None, None)
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -39,7 +39,9 @@ def made(variant: str, hidden: int = 6, **rest: Any) -> FrameModel:
 
 def count(**settings: Any) -> int:
     with torch.device("meta"):
-        model = build_model(build(ModelSettings, settings, "test"), FourierFrames(4000), None)
+        model = build_model(
+            build(ModelSettings, settings, "test"), FourierFrames(4000).measures, None
+        )
     return sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -122,7 +124,7 @@ def test_the_image_of_a_block_has_a_row_a_frame() -> None:
 
 
 def test_frames_without_planes_are_read_as_a_line() -> None:
-    frames = MdctFrames(10)
+    frames = MdctFrames(10).measures
     for architecture in ("conv", "blocks"):
         settings = ModelSettings(architecture=architecture, hidden=4, filters=2)
         model = build_model(settings, frames, torch.Generator().manual_seed(1))
@@ -243,6 +245,6 @@ def test_linear_head_measures_and_draws() -> None:
     assert loss == pytest.approx(head.loss(output, target).item(), rel=1e-5)
     torch.testing.assert_close(head.error, spread, atol=0.02, rtol=0.02)
     mean = torch.zeros(8000, 3)
-    assert torch.equal(head.sample(mean, rng, SampleSettings(0)), mean)
-    drawn = head.sample(mean, rng, SampleSettings(0.5))
+    assert torch.equal(head.sample(mean, rng, SampleSettings(temperature=0)), mean)
+    drawn = head.sample(mean, rng, SampleSettings(temperature=0.5))
     torch.testing.assert_close(drawn.std(0), spread / 2, atol=0.02, rtol=0.02)

@@ -14,7 +14,7 @@ from reverie.models.notes import PAPER_SAYS
 from reverie.models.outline import operations, outline, stages
 from reverie.models.settings import Architecture, ModelSettings
 
-FRAMES = FourierFrames(10)
+FRAMES = FourierFrames(10).measures
 
 
 @pytest.mark.parametrize("architecture", get_args(Architecture))

@@ -13,7 +13,7 @@ from reverie.training.recipe import load_recipe
 
 def test_it_is_torchs_rmsprop_with_keras_penalty() -> None:
     recipe = load_recipe("paper", ["model.architecture=bilinear", "model.hidden=5"])
-    frames, x = FourierFrames(4), torch.randn(3, 6, 8)
+    frames, x = FourierFrames(4).measures, torch.randn(3, 6, 8)
     ours, theirs = (
         build_model(recipe.model, frames, torch.Generator().manual_seed(1)) for _ in range(2)
     )
@@ -48,3 +48,42 @@ def test_cosine_ends_at_a_hundredth() -> None:
         set_learning_rate(optimiser, recipe, done)
         rates.append(optimiser.learning_rate)
     assert rates == pytest.approx([1e-4, 0.505e-4, 1e-6])
+
+
+def test_decay_takes_off_matrices_alone() -> None:
+    weights = {"matrix": torch.ones(2, 2), "bias": torch.ones(2)}
+    optimiser = RmsProp(weights, set(), 0.0, decay=0.5)
+    optimiser.learning_rate = 0.1
+    for weight in weights.values():
+        weight.grad = torch.zeros_like(weight)
+    optimiser.step()
+    torch.testing.assert_close(weights["matrix"], torch.full((2, 2), 0.95))
+    assert torch.equal(weights["bias"], torch.ones(2))
+
+
+def test_the_running_mean_is_of_the_weights_and_comes_back() -> None:
+    def made() -> tuple[torch.Tensor, RmsProp]:
+        weight = torch.zeros(3)
+        return weight, RmsProp({"a": weight}, set(), 0.0, averaging=0.5)
+
+    weight, optimiser = made()
+    optimiser.learning_rate = 0.1
+    mean = torch.zeros(3)
+    for step in range(1, 30):
+        weight.grad = torch.ones(3)
+        optimiser.step()
+        kept = min(0.5, step / (step + 10))
+        mean = kept * mean + (1 - kept) * weight
+    own = weight.clone()
+    with optimiser.averaged():
+        torch.testing.assert_close(weight, mean)
+        saved = {name: one.clone() for name, one in optimiser.state_dict().items()}
+        averaged = weight.clone()
+    assert torch.equal(weight, own)
+
+    other, again = made()
+    other.copy_(averaged)
+    again.load_state_dict(saved)
+    assert torch.equal(other, own)
+    with again.averaged():
+        assert torch.equal(other, averaged)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reverie.errors import ReverieError
-from reverie.frames.settings import build_frames
+from reverie.frames.settings import measures_of
 from reverie.training.recipe import load_recipe, recipe_names
 
 
@@ -16,7 +16,7 @@ def test_every_recipe_is_whole_and_described(name: str) -> None:
 
 def test_the_papers_figures() -> None:
     recipe = load_recipe("paper")
-    assert build_frames(recipe.frames).width == 8000
+    assert measures_of(recipe.frames).width == 8000
     assert (recipe.model.hidden, recipe.training.sequence_frames) == (2048, 40)
     assert recipe.training.keep_epochs == (1200, 1500, 1800, 2100)
     assert recipe.training.epochs == 2100

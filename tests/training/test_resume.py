@@ -242,3 +242,54 @@ def test_a_loss_that_explodes_is_said(corpus_folder: Path, tmp_path: Path) -> No
     recipe = load_recipe("paper", [*SMALL, "training.learning_rate=1e30"])
     with pytest.raises(ReverieError, match=r"no longer a number.*Lower training.learning_rate"):
         train(corpus_folder, recipe, tmp_path / "run")
+
+
+CODES = [
+    "frames.transform=codes",
+    "frames.stages=3",
+    "frames.codebook=16",
+    "frames.components=12",
+    "model.head_width=8",
+    "training.averaging=0.9",
+    "training.weight_decay=0.1",
+    "training.gain_db=3",
+    "training.transpose_semitones=1",
+    "training.sequence_starts=random",
+    "training.keep_epochs=[]",
+]
+
+
+def test_codes_averages_and_augmentation_go_on_exactly(corpus_folder: Path, tmp_path: Path) -> None:
+    half = load_recipe("paper", [*SMALL, *CODES, "training.epochs=2"])
+    whole = load_recipe("paper", [*SMALL, *CODES, "training.epochs=4"])
+    train(corpus_folder, half, tmp_path / "stopped")
+    stopped = train(corpus_folder, whole, tmp_path / "stopped")
+    assert fingerprint(stopped) == fingerprint(train(corpus_folder, whole, tmp_path / "whole"))
+    assert stopped.representation().measures.codebook == 16
+    assert stopped.load_model(stopped.find_checkpoint()).head.unit == "bits a frame"
+
+
+def test_the_best_epoch_is_kept_and_patience_ends(corpus_folder: Path, tmp_path: Path) -> None:
+    """So high a rate makes it worse soon: the best is behind, and there is no use in going on."""
+    recipe = load_recipe(
+        "paper",
+        [
+            *SMALL,
+            *CODES,
+            "training.epochs=60",
+            "training.learning_rate=0.03",
+            "training.keep_best=true",
+            "training.patience_epochs=3",
+            "training.averaging=0",
+        ],
+    )
+    run = train(corpus_folder, recipe, tmp_path / "run")
+    losses = [line["held_out_loss"] for line in read_metrics(run.metrics)]
+    measured = [loss for loss in losses if loss is not None]
+    assert len(measured) == len(losses) < 60
+    best = measured.index(min(measured)) + 1
+    assert len(losses) == best + 3
+    assert run.find_checkpoint("best").name == f"epoch-{best:05d}"
+    # Asked again, it sees that it is done.
+    again = train(corpus_folder, recipe, tmp_path / "run")
+    assert len(read_metrics(again.metrics)) == len(losses)

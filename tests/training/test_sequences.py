@@ -15,7 +15,7 @@ from reverie.training.settings import Recipe
 
 def test_they_tile_each_recording(corpus: Corpus) -> None:
     recordings = corpus.of_split("train")
-    found = Sequences(corpus, recordings, FourierFrames(250), 8)
+    found = Sequences(corpus, recordings, FourierFrames(250).measures, 8)
     assert len(found) == sum((r.samples - 250) // 2000 for r in recordings)
     whole = corpus.pcm(recordings[0]).astype(np.float32) / FULL_SCALE
     for index in range(int(found.counts[0])):
@@ -26,7 +26,9 @@ def test_they_tile_each_recording(corpus: Corpus) -> None:
 
 
 def test_steps_that_see_several_frames_read_further(corpus: Corpus) -> None:
-    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8, step_frames=3)
+    found = Sequences(
+        corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, step_frames=3
+    )
     whole = corpus.pcm(found.recordings[0]).astype(np.float32) / FULL_SCALE
     for index in range(2):
         assert np.array_equal(found.read(index), whole[index * 2000 : index * 2000 + 11 * 250])
@@ -34,12 +36,12 @@ def test_steps_that_see_several_frames_read_further(corpus: Corpus) -> None:
 
 def test_overlapping_frames_get_their_overlap(corpus: Corpus) -> None:
     frames = MdctFrames(250)
-    found = Sequences(corpus, corpus.recordings, frames, 8)
+    found = Sequences(corpus, corpus.recordings, frames.measures, 8)
     assert frames.analyse(torch.from_numpy(found.read(0))[None]).shape == (1, 9, 250)
 
 
 def test_an_epoch_has_each_once_and_is_decided_by_its_seed(corpus: Corpus) -> None:
-    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8)
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8)
     plain = torch.cat(list(found.batches(7, None)))
     mixed = torch.cat(list(found.batches(7, np.random.default_rng(1))))
     again = torch.cat(list(found.batches(7, np.random.default_rng(1))))
@@ -51,7 +53,7 @@ def test_an_epoch_has_each_once_and_is_decided_by_its_seed(corpus: Corpus) -> No
 @pytest.mark.parametrize("starts", ["grid", "random"])
 def test_going_on_inside_an_epoch(corpus: Corpus, starts: str) -> None:
     kind = "random" if starts == "random" else "grid"
-    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8, kind)
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, kind)
     whole = list(found.batches(5, np.random.default_rng(4)))
     rest = list(found.batches(5, np.random.default_rng(4), skip=3))
     assert len(rest) == len(whole) - 3
@@ -59,7 +61,7 @@ def test_going_on_inside_an_epoch(corpus: Corpus, starts: str) -> None:
 
 
 def test_random_starts_move_and_stay_inside(corpus: Corpus) -> None:
-    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8, "random")
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, "random")
     one = torch.cat(list(found.batches(50, np.random.default_rng(1))))
     other = torch.cat(list(found.batches(50, np.random.default_rng(2))))
     assert one.shape == other.shape == (len(found), 2250)
@@ -78,12 +80,47 @@ def test_too_long_a_sequence_is_refused(corpus: Corpus) -> None:
 
 
 def test_a_part_is_spread_over_all_recordings(corpus: Corpus) -> None:
-    every = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8)
-    part = Sequences(corpus, corpus.of_split("train"), FourierFrames(250), 8, most=8)
+    every = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8)
+    part = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, most=8)
     assert len(part) == 8
     whole = [every.read(index).tobytes() for index in range(len(every))]
     places = [whole.index(part.read(index).tobytes()) for index in range(8)]
     assert places == sorted(places)
     ends = np.cumsum(every.counts)
     assert len(set(np.searchsorted(ends, places, side="right"))) == len(every.recordings)
-    assert len(Sequences(corpus, corpus.recordings, FourierFrames(250), 8, most=10_000)) > 8
+    assert (
+        len(Sequences(corpus, corpus.recordings, FourierFrames(250).measures, 8, most=10_000)) > 8
+    )
+
+
+def test_gain_and_speed_are_drawn_anew_and_change_what_they_say(corpus: Corpus) -> None:
+    plain = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8)
+    louder = Sequences(
+        corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, gain_db=6.0
+    )
+    before, after = (
+        torch.cat(list(one.batches(7, np.random.default_rng(0)))) for one in (plain, louder)
+    )
+    gains = 20 * torch.log10(after.norm(dim=1) / before.norm(dim=1))
+    assert gains.abs().max() <= 6.001
+    assert gains.std() > 1
+    # In order, as held-out music is measured, nothing is changed.
+    assert torch.equal(next(plain.batches(7, None)), next(louder.batches(7, None)))
+
+
+def test_a_faster_sequence_is_the_same_music_in_less_time(corpus: Corpus) -> None:
+    recordings = corpus.of_split("train")
+    found = Sequences(corpus, recordings, FourierFrames(250).measures, 8)
+    fast = found.read(0, speed=2.0)
+    assert fast.shape == found.read(0).shape
+    whole = corpus.pcm(recordings[0])[: 2 * len(fast)].astype(np.float32) / FULL_SCALE
+    # What every second sample cannot hold is filtered out: the rest is the same.
+    wanted = (whole[0::2] + whole[1::2]) / 2
+    assert np.corrcoef(fast[20:-20], wanted[20:-20])[0, 1] > 0.95
+
+
+def test_a_recording_too_short_to_be_played_faster_is_played_as_it_is(corpus: Corpus) -> None:
+    recordings = corpus.of_split("train")
+    frames = min(one.samples for one in recordings) // 250 - 1
+    found = Sequences(corpus, recordings, FourierFrames(250).measures, frames)
+    assert np.array_equal(found.read(0, speed=1.5), found.read(0))

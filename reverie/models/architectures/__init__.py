@@ -1,8 +1,9 @@
 """The architectures of the paper, one a file, each a composition of front, core and head."""
 
 import torch
+from torch import Tensor
 
-from reverie.frames.contract import Frames
+from reverie.frames.contract import Measures
 from reverie.models.architectures.baseline import baseline
 from reverie.models.architectures.bilinear import bilinear
 from reverie.models.architectures.blocks import blocks
@@ -16,15 +17,21 @@ from reverie.models.contract import FrameModel
 from reverie.models.settings import ModelSettings
 
 
-def build_model(settings: ModelSettings, frames: Frames, rng: torch.Generator | None) -> FrameModel:
+def build_model(
+    settings: ModelSettings,
+    measures: Measures,
+    rng: torch.Generator | None,
+    vectors: Tensor | None = None,
+) -> FrameModel:
     """The model that `settings` names.
 
     Args:
         settings: which one, and how wide.
-        frames: what it predicts.
+        measures: of the frames that it predicts.
         rng: for the initial weights; None only on the meta device, which has no values.
+        vectors: [D, codebook, V], what the codes of frames stand for, where embeddings begin.
     """
-    parts = Parts(settings, frames, rng)
+    parts = Parts(settings, measures, rng, vectors)
     match settings.architecture:
         case "baseline":
             compose = baseline

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-from reverie.frames.contract import Frames
+from reverie.frames.contract import Measures
+from reverie.models.code_head import CodeHead
+from reverie.models.contract import Front, Head
 from reverie.models.cores import Join, LstmCore
+from reverie.models.embedding import CodeEmbedding, EmbeddedFront
 from reverie.models.fronts import ConvFront, DenseFront, NoFront
 from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.linear import Dense
@@ -18,26 +22,40 @@ class Parts:
     """Makes parts; weights are drawn in the order in which they are asked for."""
 
     settings: ModelSettings
-    frames: Frames
+    frames: Measures
     rng: torch.Generator | None
+    vectors: Tensor | None = None
 
-    def no_front(self) -> NoFront:
+    @property
+    def seen(self) -> int:
+        """Numbers of a frame that a front takes in: its own, or those of its codes' vectors."""
+        return self.frames.vector or self.frames.width
+
+    def no_front(self) -> Front:
         """Frames as they are."""
-        return NoFront(self.frames.width)
+        return self._heard(NoFront(self.seen))
 
-    def dense_front(self, *, relu: bool) -> DenseFront:
+    def dense_front(self, *, relu: bool) -> Front:
         """Each frame through a dense layer of the LSTM's width."""
-        return DenseFront(self.dense(self.frames.width, relu=relu))
+        return self._heard(DenseFront(self.dense(self.seen, relu=relu)))
 
-    def conv_front(self, *, planes: int, step_frames: int) -> ConvFront:
+    def conv_front(self, *, planes: int, step_frames: int) -> Front:
         """The convolutional network."""
-        return ConvFront(
-            self.frames.width,
-            planes=planes,
-            step_frames=step_frames,
-            filters=self.settings.filters,
-            rng=self.rng,
+        return self._heard(
+            ConvFront(
+                self.seen,
+                planes=planes,
+                step_frames=step_frames,
+                filters=self.settings.filters,
+                rng=self.rng,
+            )
         )
+
+    def _heard(self, front: Front) -> Front:
+        """`front`, after an embedding where frames are codes."""
+        if not self.frames.codebook:
+            return front
+        return EmbeddedFront(CodeEmbedding(self.frames, self.vectors, self.rng), front)
 
     def dense(self, features: int, *, relu: bool) -> Dense:
         """A dense layer to the LSTM's width."""
@@ -79,8 +97,10 @@ class Parts:
             join,
         )
 
-    def linear_head(self, dense: Dense | None = None) -> LinearHead:
-        """A linear layer to the next frame, after `dense` if it is given."""
+    def linear_head(self, dense: Dense | None = None) -> Head:
+        """A linear layer to the next frame, or to its codes, after `dense` if it is given."""
+        if self.frames.codebook:
+            return self._code_head(self.settings.hidden, dense=dense)
         return LinearHead(
             self.settings.hidden,
             self.frames.width,
@@ -89,13 +109,33 @@ class Parts:
             rng=self.rng,
         )
 
-    def ensemble_head(self, hidden: int) -> EnsembleHead:
-        """A linear layer for each member, of `hidden` features each, averaged."""
+    def ensemble_head(self, hidden: int) -> Head:
+        """A linear layer for each member, of `hidden` features each, averaged; or of its codes."""
+        if self.frames.codebook:
+            return self._code_head(hidden, members=self.settings.members)
         return EnsembleHead(
             self.settings.members,
             hidden,
             self.frames.width,
             trained=self.settings.members_trained,
             precision=self.settings.precision,
+            rng=self.rng,
+        )
+
+    def _code_head(
+        self, features: int, *, dense: Dense | None = None, members: int = 1
+    ) -> CodeHead:
+        settings = self.settings
+        return CodeHead(
+            features,
+            self.frames,
+            self.vectors,
+            width=settings.head_width,
+            dense=dense,
+            members=members,
+            trained=settings.members_trained,
+            dropout=settings.dense_dropout,
+            smoothing=settings.label_smoothing,
+            precision=settings.precision,
             rng=self.rng,
         )

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from reverie.errors import ReverieError
-from reverie.frames.representation import Representation
+from reverie.frames.normalised import Normalised
 from reverie.frames.settings import FrameSettings, Normalisation, Transform
 
 
@@ -19,7 +19,7 @@ def excerpts() -> list[torch.Tensor]:
 @pytest.mark.parametrize("kind", ["per-feature", "global", "none"])
 def test_frames_come_back(transform: Transform, kind: Normalisation) -> None:
     settings = FrameSettings(transform=transform, frame_samples=16, normalisation=kind)
-    representation = Representation.fit(settings, excerpts())
+    representation = Normalised.fit(settings, excerpts())
     samples = excerpts()[0]
     decoded = representation.decode(representation.encode(samples))
     torch.testing.assert_close(decoded[:, :500], samples, atol=1e-6, rtol=1e-5)
@@ -27,7 +27,7 @@ def test_frames_come_back(transform: Transform, kind: Normalisation) -> None:
 
 def test_per_feature_statistics_are_those_of_all_frames() -> None:
     settings = FrameSettings(transform="rfft", frame_samples=16)
-    representation = Representation.fit(settings, excerpts())
+    representation = Normalised.fit(settings, excerpts())
     frames = torch.cat([e[:, : e.shape[1] // 16 * 16].reshape(-1, 16) for e in excerpts()[:2]])
     frames = torch.cat([frames, excerpts()[3][:, :992].reshape(-1, 16)]).double()
     spectra = torch.fft.rfft(frames)
@@ -41,27 +41,27 @@ def test_per_feature_statistics_are_those_of_all_frames() -> None:
 
 def test_global_is_one_pair() -> None:
     settings = FrameSettings(frame_samples=16, normalisation="global")
-    representation = Representation.fit(settings, excerpts())
+    representation = Normalised.fit(settings, excerpts())
     assert representation.mean.unique().numel() == representation.scale.unique().numel() == 1
 
 
 def test_silence_does_not_divide_by_zero() -> None:
     for kind in ("per-feature", "global"):
         settings = FrameSettings(frame_samples=8, normalisation=kind)
-        representation = Representation.fit(settings, [torch.zeros(1, 80)])
+        representation = Normalised.fit(settings, [torch.zeros(1, 80)])
         assert torch.isfinite(representation.encode(torch.ones(1, 16))).all()
 
 
 def test_it_is_stored_whole_and_checked(tmp_path: Path) -> None:
     settings = FrameSettings(frame_samples=8)
-    representation = Representation.fit(settings, excerpts())
+    representation = Normalised.fit(settings, excerpts())
     path = tmp_path / "frames.safetensors"
     representation.save(path)
-    loaded = Representation.load(settings, path)
+    loaded = Normalised.load(settings, path)
     assert torch.equal(loaded.mean, representation.mean)
     assert torch.equal(loaded.scale, representation.scale)
     with pytest.raises(ReverieError, match="16 features, but these frames have 32"):
-        Representation.load(FrameSettings(frame_samples=16), path)
+        Normalised.load(FrameSettings(frame_samples=16), path)
     path.write_bytes(b"nonsense")
     with pytest.raises(ReverieError, match="cannot be read"):
-        Representation.load(settings, path)
+        Normalised.load(settings, path)

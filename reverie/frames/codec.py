@@ -1,0 +1,210 @@
+"""Spectral codes: what a moment sounds like, as a few whole numbers, learnt from the recordings.
+
+Logarithmic magnitudes, their principal components, and residual vector quantisation of these. The
+codec is fitted to the training recordings alone, in one pass, from a sample of their frames that
+does not grow with the corpus; the same recordings give the same bytes.
+Letters as in `contract.py`, and Q codes of a frame, C values of a code, K principal components,
+F bins of each of the two transforms in a frame, N frames of the sample.
+"""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from reverie.errors import ReverieError
+from reverie.frames.contract import Representation, whole_frames
+from reverie.frames.log_spectrum import FLOOR, LogSpectrum, level
+from reverie.frames.quantiser import ResidualQuantiser
+from reverie.frames.settings import FrameSettings, measures_of
+from reverie.storage import replacing
+
+FORMAT, VERSION = "reverie-codec", "1"
+SAMPLE_FRAMES = 30_000
+"""N at most, spread over the whole corpus; more make the codec no better."""
+DECIBELS = 20 / math.log(10)
+"""In one neper."""
+TABLES = ("mean", "basis", "codebooks", "levels", "soft")
+
+
+class Codec(Representation):
+    """Samples to codes [B, T, Q], each 0 to C - 1, and back.
+
+    A decoded frame is as loud as training frames of its first code were: whatever codes a model
+    strings together, the level stays within the corpus's.
+
+    Args:
+        settings: the sizes.
+        rate_hz: of the samples.
+        mean: [2F], of the logarithmic magnitudes.
+        basis: [K, 2F], principal components, orthonormal.
+        codebooks: [Q, C, K].
+        levels: [2, C], the quietest and the loudest training frame of each first code.
+        soft: [], logarithm of what is added to every magnitude before its own is taken.
+    """
+
+    def __init__(
+        self,
+        settings: FrameSettings,
+        rate_hz: int,
+        *,
+        mean: Tensor,
+        basis: Tensor,
+        codebooks: Tensor,
+        levels: Tensor,
+        soft: Tensor,
+    ) -> None:
+        self.settings, self.rate_hz = settings, rate_hz
+        self.spectrum = LogSpectrum(settings.frame_samples)
+        self.mean, self.basis, self.levels, self.soft = mean, basis, levels, soft
+        self.quantiser, self.vectors = ResidualQuantiser(codebooks), codebooks
+        super().__init__(measures_of(settings))
+
+    @classmethod
+    def fit(cls, settings: FrameSettings, rate_hz: int, excerpts: Iterable[Tensor]) -> Self:
+        """Learn the tables.
+
+        Args:
+            settings: the sizes.
+            rate_hz: of the samples.
+            excerpts: training samples, each [B, S]; shorter ones than a frame are passed over.
+
+        Raises:
+            ReverieError: none is as long as a frame.
+        """
+        spectrum = LogSpectrum(settings.frame_samples)
+        rng = torch.Generator().manual_seed(0)
+        logs = _sample(spectrum, excerpts)
+        if not len(logs):
+            raise ReverieError(
+                "no training recording is as long as one frame.", "Add longer recordings."
+            )
+        loud = level(logs)
+        soft = loud.max() - settings.soften_db / DECIBELS
+        logs = torch.logaddexp(logs, soft)
+        mean = logs.mean(0)
+        centred = logs.sub_(mean)
+        components = min(settings.components, centred.shape[1])
+        _, vectors = np.linalg.eigh((centred.t() @ centred).double().numpy())
+        basis = torch.as_tensor(vectors[:, ::-1][:, :components].T.astype(np.float32).copy())
+        points = centred @ basis.t()
+        quantiser = ResidualQuantiser.fit(points, settings.stages, settings.codebook, rng)
+        first = quantiser.encode(points)[:, 0]
+        levels = torch.empty(2, settings.codebook)
+        levels[0] = loud.min()
+        levels[1] = loud.max()
+        levels[0].scatter_reduce_(0, first, loud, "amin", include_self=False)
+        levels[1].scatter_reduce_(0, first, loud, "amax", include_self=False)
+        return cls(
+            settings,
+            rate_hz,
+            mean=mean,
+            basis=basis,
+            codebooks=quantiser.codebooks,
+            levels=levels,
+            soft=soft,
+        )
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same on `device`."""
+        tables = {name: table.to(device) for name, table in self._tables().items()}
+        return type(self)(self.settings, self.rate_hz, **tables)
+
+    def analyse(self, samples: Tensor) -> Tensor:
+        """[B, T·n + overlap] -> [B, T, Q], whole numbers."""
+        logs = self.spectrum.magnitudes(samples).add_(self.soft.exp()).log_()
+        return self.quantiser.encode(logs.sub_(self.mean) @ self.basis.t())
+
+    def spectra(self, codes: Tensor) -> Tensor:
+        """What codes say of the magnitudes: [..., Q or fewer] -> logarithms [..., 2F]."""
+        softened = self.quantiser.decode(codes) @ self.basis + self.mean
+        logs = (softened.exp() - self.soft.exp()).clamp_min(FLOOR).log()
+        found = level(logs)
+        low, high = self.levels[:, codes[..., 0]]
+        bounded = torch.minimum(torch.maximum(found, low), high)
+        return logs + (bounded - found).unsqueeze(-1)
+
+    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, T, Q or fewer] -> [B, T·n]; the tail is `LogSpectrum`'s."""
+        return self.spectrum.synthesise(self.spectra(frames), tail)
+
+    def tail_after(self, samples: Tensor) -> Tensor:
+        """What `LogSpectrum` keeps of the samples themselves."""
+        return self.spectrum.tail_after(samples)
+
+    def silent_tail(self, batch: int, like: Tensor) -> Tensor:
+        """Zeros."""
+        return self.spectrum.silent_tail(batch, self.mean.to(like.device))
+
+    def save(self, path: Path) -> None:
+        """Write the tables as safetensors."""
+        # One entry alone: safetensors writes several in an order that differs from time to time.
+        about = {"about": f"{FORMAT} {VERSION} {self.rate_hz} Hz"}
+        tables = {name: table.cpu().contiguous() for name, table in self._tables().items()}
+        with replacing(path) as temporary:
+            save_file(tables, temporary, about)
+
+    @classmethod
+    def load(cls, settings: FrameSettings, rate_hz: int, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            ReverieError: the file is missing, broken, of another rate, version or size.
+        """
+        try:
+            with safe_open(path, "pt") as file:
+                about = (file.metadata() or {}).get("about", "of an unknown kind")
+                names = file.keys()
+                tables = {name: file.get_tensor(name) for name in names}
+        except (OSError, SafetensorError) as error:
+            raise ReverieError(
+                f"{path} cannot be read as a codec: {error}.", "Train the run again."
+            ) from error
+        known = f"{FORMAT} {VERSION} "
+        if not about.startswith(known) or set(tables) != set(TABLES):
+            raise ReverieError(
+                f"{path} is no codec that this version knows, but {about}.",
+                "Update Reverie, or train the run again.",
+            )
+        if about != f"{known}{rate_hz} Hz":
+            raise ReverieError(
+                f"{path} was fitted at {about.removeprefix(known)}, and this is {rate_hz} Hz.",
+                "Prepare the corpus at that rate, or train the run again.",
+            )
+        codec = cls(settings, rate_hz, **tables)
+        wanted = settings.stages, settings.codebook
+        found = codec.quantiser.codebooks.shape[:2]
+        if tuple(found) != wanted or len(codec.mean) != codec.spectrum.measures.width:
+            raise ReverieError(
+                f"{path} is a codec of other sizes than its run's frames.",
+                "Restore the run's own config.json.",
+            )
+        return codec
+
+    def _tables(self) -> dict[str, Tensor]:
+        return {
+            "mean": self.mean,
+            "basis": self.basis,
+            "codebooks": self.quantiser.codebooks,
+            "levels": self.levels,
+            "soft": self.soft,
+        }
+
+
+def _sample(spectrum: LogSpectrum, excerpts: Iterable[Tensor]) -> Tensor:
+    """Frames of `excerpts`, evenly thinned so that they stay few: [N, 2F]."""
+    stride, seen = 1, 0
+    kept = torch.empty(0, spectrum.measures.width)
+    for excerpt in excerpts:
+        found = whole_frames(spectrum, excerpt)
+        kept = torch.cat([kept, found[-seen % stride :: stride]])
+        seen += len(found)
+        while len(kept) > SAMPLE_FRAMES:
+            kept, stride = kept[::2].clone(), 2 * stride
+    return kept

@@ -1,0 +1,124 @@
+"""Frames of real numbers together with their normalisation.
+
+Letters as in `contract.py`. The paper does not say how it normalised; GRUV takes out the mean and
+deviation of each feature over the training set, which is the default here.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from reverie.errors import ReverieError
+from reverie.frames.contract import Frames, Representation, whole_frames
+from reverie.frames.settings import FrameSettings, Normalisation, build_transform
+from reverie.storage import replacing
+
+SCALE_FLOOR = 1e-4
+"""Smallest deviation of a feature, relative to that of the loudest: the imaginary parts at zero
+and at half the rate are always zero, and would otherwise be divided by it."""
+
+
+class Normalised(Representation):
+    """A transform and the statistics that make its features comparable.
+
+    Args:
+        frames: the transform.
+        mean: [D], taken out of each feature.
+        scale: [D], each feature is then divided by it.
+    """
+
+    def __init__(self, frames: Frames, mean: Tensor, scale: Tensor) -> None:
+        self.frames, self.mean, self.scale = frames, mean, scale
+        super().__init__(frames.measures)
+
+    @classmethod
+    def fit(cls, settings: FrameSettings, excerpts: Iterable[Tensor]) -> Self:
+        """Measure the statistics in one pass and in double precision.
+
+        Args:
+            settings: which transform and which normalisation.
+            excerpts: training samples, each [B, S]; S may differ, and shorter ones than a frame
+                are passed over.
+        """
+        frames = build_transform(settings)
+        count = 0
+        total = torch.zeros(frames.measures.width, dtype=torch.float64)
+        squares = torch.zeros(frames.measures.width, dtype=torch.float64)
+        for excerpt in excerpts if settings.normalisation != "none" else ():
+            found = whole_frames(frames, excerpt)
+            found = found.to(torch.float64)
+            count += found.shape[0]
+            total += found.sum(0)
+            squares += found.square().sum(0)
+        mean, scale = _statistics(settings.normalisation, count, total, squares)
+        return cls(frames, mean.float(), scale.float())
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same on `device`."""
+        return type(self)(self.frames, self.mean.to(device), self.scale.to(device))
+
+    def analyse(self, samples: Tensor) -> Tensor:
+        """Normalised frames inside a stream: [B, T·n + overlap] -> [B, T, D]."""
+        return (self.frames.analyse(samples) - self.mean) / self.scale
+
+    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+        """Samples of normalised frames inside a stream, as `Frames.synthesise`."""
+        return self.frames.synthesise(frames * self.scale + self.mean, tail)
+
+    def tail_after(self, samples: Tensor) -> Tensor:
+        """As the transform's."""
+        return self.frames.tail_after(samples)
+
+    def silent_tail(self, batch: int, like: Tensor) -> Tensor:
+        """As the transform's."""
+        return self.frames.silent_tail(batch, like)
+
+    def save(self, path: Path) -> None:
+        """Write the statistics as safetensors."""
+        with replacing(path) as temporary:
+            save_file({"mean": self.mean.cpu(), "scale": self.scale.cpu()}, temporary)
+
+    @classmethod
+    def load(cls, settings: FrameSettings, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            ReverieError: the file is missing, broken, or of another transform.
+        """
+        frames = build_transform(settings)
+        try:
+            stored = load_file(path)
+            mean, scale = stored["mean"], stored["scale"]
+        except (OSError, SafetensorError, KeyError) as error:
+            raise ReverieError(
+                f"{path} cannot be read as frame statistics: {error}.", "Train the run again."
+            ) from error
+        width = frames.measures.width
+        if mean.shape != (width,) or scale.shape != mean.shape:
+            raise ReverieError(
+                f"{path} holds {mean.numel()} features, but these frames have {width}.",
+                "Restore the run's own config.json.",
+            )
+        return cls(frames, mean, scale)
+
+
+def _statistics(
+    kind: Normalisation, count: int, total: Tensor, squares: Tensor
+) -> tuple[Tensor, Tensor]:
+    if kind == "none" or count == 0:
+        return torch.zeros_like(total), torch.ones_like(total)
+    if kind == "global":
+        mean, square = (total / count).mean(), (squares / count).mean()
+        scale = (square - mean.square()).clamp_min(0).sqrt()
+        scale = torch.where(scale > 0, scale, 1.0)
+        return mean.expand_as(total).clone(), scale.expand_as(total).clone()
+    mean = total / count
+    scale = (squares / count - mean.square()).clamp_min(0).sqrt()
+    loudest = scale.max()
+    floor = torch.where(loudest > 0, loudest * SCALE_FLOOR, 1.0)
+    return mean, torch.maximum(scale, floor)

@@ -1,0 +1,248 @@
+"""The head over codes: a distribution of each code of the next frame, given those before it.
+
+After van den Oord et al. 2016 (WaveNet: classification instead of regression) and Lee et al. 2022
+(residual codes one after another); the loss is the likelihood, in bits.
+Letters as in `contract.py`, and Q codes of a frame, C values of a code, V width of a code's vector,
+W width inside the head, M members of an ensemble, E features of each.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from reverie.frames.contract import Measures
+from reverie.models.embedding import CodeEmbedding
+from reverie.models.linear import Dense, Linear, dropout_mask
+from reverie.models.products import Precision
+from reverie.models.settings import SampleSettings
+
+
+class CodeHead(nn.Module):
+    """Categorical over the codes of the next frame, each given the codes before it in the frame.
+
+    Of several members, the probabilities are averaged.
+
+    Args:
+        features: E.
+        measures: of the frames, which are codes.
+        vectors: [Q, C, V], what the codec means by each code; see `CodeEmbedding`.
+        width: W.
+        dense: a layer before, H to any width; of one member only.
+        members: M.
+        trained: `together` learns from the likelihood of the average, `apart` from each one's.
+        dropout: share of the inner numbers dropped in training.
+        smoothing: share of the target spread over all values in training (Szegedy et al. 2016).
+        precision: of the products.
+        rng: for the initial weights.
+    """
+
+    unit = "bits a frame"
+
+    def __init__(
+        self,
+        features: int,
+        measures: Measures,
+        vectors: Tensor | None,
+        *,
+        width: int,
+        dense: Dense | None = None,
+        members: int = 1,
+        trained: Literal["together", "apart"] = "together",
+        dropout: float,
+        smoothing: float,
+        precision: Precision,
+        rng: torch.Generator | None,
+    ) -> None:
+        super().__init__()
+        self.trained: Literal["together", "apart"] = trained
+        self.smoothing = smoothing
+        self.dense = dense
+        self.members = [
+            CodeStack(
+                dense.outputs if dense else features,
+                CodeEmbedding(measures, vectors, rng),
+                width=width,
+                dropout=dropout,
+                precision=precision,
+                rng=rng,
+            )
+            for _ in range(members)
+        ]
+        for number, member in enumerate(self.members):
+            self.add_module(f"member{number + 1}", member)
+
+    def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """What the frame's codes have in common: [..., M * E] -> [..., M * Q * W]."""
+        if self.dense:
+            features = self.dense(features, rng)
+        parts = features.chunk(len(self.members), dim=-1)
+        heard = [member(part, rng) for member, part in zip(self.members, parts, strict=True)]
+        return torch.cat(heard, dim=-1)
+
+    def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
+        """Mean bits a frame, of the average or over the members, target smoothed."""
+        nats = self._nats(output, next_frame, self.smoothing, self.trained == "together")
+        return nats.mean() / math.log(2)
+
+    def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
+        """Mean bits a frame over held-out `pairs`, of the average, nothing smoothed."""
+        count, total = 0, 0.0
+        for output, next_frame in pairs:
+            nats = self._nats(output, next_frame, 0.0, together=True)
+            count += nats.numel()
+            total += nats.double().sum().item()
+        return total / max(count, 1) / math.log(2)
+
+    def sample(self, output: Tensor, rng: torch.Generator, settings: SampleSettings) -> Tensor:
+        """Codes of the next frame, drawn one after another: [..., O] -> [..., Q]."""
+        heard = [
+            member.apart(part)
+            for member, part in zip(self.members, self._parts(output), strict=True)
+        ]
+        stages = self.members[0].stages
+        known: list[Tensor] = [output.new_zeros(()) for _ in self.members]
+        codes: list[Tensor] = []
+        for stage in range(stages):
+            every = [
+                member.logits(inner[stage], before, stage)
+                for member, inner, before in zip(self.members, heard, known, strict=True)
+            ]
+            logits = every[0] if len(every) == 1 else _averaged(torch.stack(every))
+            code = draw(logits, settings.at_stage(stage, stages), settings, rng)
+            known = [
+                before + member.embedding.weight[stage][code]
+                for before, member in zip(known, self.members, strict=True)
+            ]
+            codes.append(code)
+        return torch.stack(codes, dim=-1)
+
+    def _parts(self, output: Tensor) -> tuple[Tensor, ...]:
+        """Each member's: [..., M * Q * W] -> M of [..., Q * W]."""
+        return output.chunk(len(self.members), dim=-1)
+
+    def _nats(self, output: Tensor, codes: Tensor, smoothing: float, together: bool) -> Tensor:
+        """Of each frame: [..., O], [..., Q] -> [...]; or of each member and frame [M, ...]."""
+        # Taken apart at once: each slice of its own would cost a gradient of the whole.
+        heard = [
+            member.apart(part)
+            for member, part in zip(self.members, self._parts(output), strict=True)
+        ]
+        vectors = [member.embedding(codes).unbind(-2) for member in self.members]
+        known: list[Tensor] = [output.new_zeros(()) for _ in self.members]
+        total = output.new_zeros(())
+        for stage, target in enumerate(codes.unbind(-1)):
+            logits = torch.stack(
+                [
+                    member.logits(inner[stage], before, stage)
+                    for member, inner, before in zip(self.members, heard, known, strict=True)
+                ]
+            )
+            known = [before + vector[stage] for before, vector in zip(known, vectors, strict=True)]
+            if together and len(self.members) > 1:
+                logits = _averaged(logits).unsqueeze(0)
+            flat = functional.cross_entropy(
+                logits.flatten(0, -2),
+                target.expand(logits.shape[:-1]).flatten(),
+                reduction="none",
+                label_smoothing=smoothing,
+            )
+            total = total + flat.view(logits.shape[:-1])
+        return total
+
+
+class CodeStack(nn.Module):
+    """The codes of a frame from one set of features.
+
+    Args:
+        features: E.
+        embedding: of the codes that are known already.
+        width: W.
+        dropout: share of the inner numbers dropped in training.
+        precision: of the products.
+        rng: for the initial weights.
+    """
+
+    def __init__(
+        self,
+        features: int,
+        embedding: CodeEmbedding,
+        *,
+        width: int,
+        dropout: float,
+        precision: Precision,
+        rng: torch.Generator | None,
+    ) -> None:
+        super().__init__()
+        self.stages, values, vector = embedding.weight.shape
+        self.width, self.dropout = width, dropout
+        self.embedding = embedding
+        self.context = Linear(features, self.stages * width, precision, rng)
+        self.known = [Linear(vector, width, precision, rng) for _ in range(1, self.stages)]
+        self.values = [Linear(width, values, precision, rng) for _ in range(self.stages)]
+        for number, one in enumerate(self.known):
+            self.add_module(f"known{number + 2}", one)
+        for number, one in enumerate(self.values):
+            self.add_module(f"values{number + 1}", one)
+
+    def forward(self, features: Tensor, rng: torch.Generator | None) -> Tensor:
+        """[..., E] -> [..., Q * W]; `rng` turns dropout on."""
+        mask = None if rng is None else dropout_mask(features.shape, self.dropout, rng, features)
+        return self.context(features if mask is None else features * mask)
+
+    def apart(self, heard: Tensor) -> tuple[Tensor, ...]:
+        """What each stage gets of it: [..., Q * W] -> Q of [..., W]."""
+        return heard.reshape(*heard.shape[:-1], self.stages, self.width).unbind(-2)
+
+    def logits(self, inner: Tensor, known: Tensor, stage: int) -> Tensor:
+        """Of the values of one stage.
+
+        Args:
+            inner: [..., W], what it gets of the features.
+            known: [..., V], the sum of the vectors of the codes before it; the first needs none.
+            stage: which.
+
+        Returns:
+            [..., C].
+        """
+        if stage:
+            inner = inner + self.known[stage - 1](known)
+        return self.values[stage](inner.relu())
+
+
+def draw(
+    logits: Tensor, temperature: float, settings: SampleSettings, rng: torch.Generator
+) -> Tensor:
+    """One value each: [..., C] -> [...].
+
+    Args:
+        logits: of the values.
+        temperature: divides them; 0 takes the likeliest.
+        settings: the rest: `top_k`, `top_p`, `min_p`.
+        rng: for the draw.
+    """
+    if temperature == 0:
+        return logits.argmax(-1)
+    logits = logits / temperature
+    if settings.top_k:
+        least = logits.topk(min(settings.top_k, logits.shape[-1]), dim=-1).values[..., -1:]
+        logits = logits.masked_fill(logits < least, -math.inf)
+    if settings.min_p:
+        least = logits.amax(-1, keepdim=True) + math.log(settings.min_p)
+        logits = logits.masked_fill(logits < least, -math.inf)
+    if settings.top_p < 1:
+        ordered, places = logits.softmax(-1).sort(dim=-1, descending=True)
+        beyond = ordered.cumsum(-1) - ordered >= settings.top_p
+        logits = logits.masked_fill(torch.zeros_like(beyond).scatter(-1, places, beyond), -math.inf)
+    # The Gumbel-max trick: one draw a value, whatever the leading axes.
+    uniform = torch.rand(logits.shape, generator=rng, device=rng.device).to(logits)
+    noise = -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7)))
+    return (logits + noise).argmax(-1)
+
+
+def _averaged(logits: Tensor) -> Tensor:
+    """Logarithms of mean probabilities: [M, ..., C] -> [..., C]."""
+    return logits.log_softmax(-1).logsumexp(0) - math.log(len(logits))

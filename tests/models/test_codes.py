@@ -1,0 +1,191 @@
+"""Every architecture over codes: a likelihood, and draws that follow it."""
+
+import itertools
+import math
+from typing import Any, get_args
+
+import pytest
+import torch
+from torch import Tensor
+
+from reverie.frames.contract import Measures
+from reverie.generation.continuation import continue_frames
+from reverie.models.architectures import build_model
+from reverie.models.code_head import CodeHead, draw
+from reverie.models.contract import FrameModel
+from reverie.models.settings import Architecture, ModelSettings, SampleSettings
+from reverie.settings import build
+
+STAGES, VALUES, VECTOR = 3, 5, 7
+CODES = Measures(256, STAGES, overlap_samples=384, codebook=VALUES, vector=VECTOR)
+VARIANTS: dict[str, dict[str, Any]] = {
+    **{name: {"architecture": name} for name in get_args(Architecture)},
+    "ensemble, apart": {"architecture": "ensemble", "members_trained": "apart"},
+    "stacked, dense front": {"architecture": "stacked", "dense_front": True},
+}
+
+
+def made(variant: str, vectors: Tensor | None = None, **rest: Any) -> FrameModel:
+    values = {"hidden": 16, "head_width": 12, **VARIANTS[variant], **rest}
+    settings = build(ModelSettings, values, variant)
+    return build_model(settings, CODES, torch.Generator().manual_seed(1), vectors)
+
+
+def codes(*shape: int, seed: int = 0) -> Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    return torch.randint(0, VALUES, (*shape, STAGES), generator=rng)
+
+
+def head_of(model: FrameModel) -> CodeHead:
+    assert isinstance(model.head, CodeHead)
+    return model.head
+
+
+def probabilities(model: FrameModel, output: Tensor) -> dict[tuple[int, ...], float]:
+    """Of every frame there is, after `output` [O]."""
+    found: dict[tuple[int, ...], float] = {}
+    for values in itertools.product(range(VALUES), repeat=STAGES):
+        bits = model.head.measure([(output[None], torch.tensor([values]))])
+        found[values] = 2**-bits
+    return found
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_stepping_equals_batch(variant: str) -> None:
+    model = made(variant)
+    before = model.step_frames - 1
+    frames = codes(3, before + 8)
+    whole = model(frames)
+    state = model.initial_state(frames[:, :before])
+    for t in range(8):
+        output, state = model.step(frames[:, before + t], state)
+        torch.testing.assert_close(output, whole[:, t], atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_weight_learns(variant: str) -> None:
+    model = made(variant)
+    model.loss(codes(2, 6 + model.step_frames), torch.Generator().manual_seed(0)).backward()
+    still = [name for name, one in model.named_parameters() if one.grad is None]
+    assert still == []
+
+
+@pytest.mark.parametrize("variant", ["baseline", "bilinear", "ensemble", "ensemble, apart"])
+@torch.no_grad()
+def test_the_likelihoods_of_all_frames_add_up_to_one(variant: str) -> None:
+    model = made(variant)
+    output = model(codes(1, 4 + model.step_frames - 1))[0, -1]
+    assert math.isclose(sum(probabilities(model, output).values()), 1, rel_tol=1e-5)
+
+
+@torch.no_grad()
+def test_draws_follow_the_likelihood() -> None:
+    model = made("ensemble")
+    for parameter in model.parameters():
+        parameter.mul_(3)
+    output = model(codes(1, 6))[0, -1]
+    expected = probabilities(model, output)
+    count = 40_000
+    drawn = model.head.sample(
+        output.expand(count, -1),
+        torch.Generator().manual_seed(2),
+        SampleSettings(temperature=1.0),
+    )
+    assert drawn.shape == (count, STAGES)
+    seen = dict.fromkeys(expected, 0)
+    for values in drawn.tolist():
+        seen[tuple(values)] += 1
+    for values, probability in expected.items():
+        spread = math.sqrt(probability * (1 - probability) / count)
+        assert abs(seen[values] / count - probability) < 5 * spread + 1e-4
+
+
+@torch.no_grad()
+def test_a_code_tells_only_those_after_it() -> None:
+    head = head_of(made("baseline"))
+    inner = head.members[0].apart(torch.randn(STAGES * 12))
+    known = torch.randn(2, VECTOR)
+    first = [head.members[0].logits(inner[0], one, 0) for one in known]
+    second = [head.members[0].logits(inner[1], one, 1) for one in known]
+    assert torch.equal(first[0], first[1])
+    assert not torch.equal(second[0], second[1])
+
+
+def test_bits_are_those_of_chance_before_learning() -> None:
+    model = made("stacked")
+    found = model.loss(codes(4, 30))
+    assert abs(found.item() - STAGES * math.log2(VALUES)) < 0.5
+    torch.testing.assert_close(
+        found.item(), model.head.measure([(model(codes(4, 30)[:, :-1]), codes(4, 30)[:, 1:])])
+    )
+
+
+def test_smoothing_acts_in_training_and_not_in_measuring() -> None:
+    plain, smooth = made("baseline"), made("baseline", label_smoothing=0.3)
+    frames = codes(2, 9)
+    assert plain.loss(frames).item() != smooth.loss(frames).item()
+    pairs = (plain(frames[:, :-1]), frames[:, 1:])
+    assert plain.head.measure([pairs]) == smooth.head.measure([pairs])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_tiny_model_learns_one_sequence_by_heart(variant: str) -> None:
+    model = made(variant, input_dropout=0.0, hidden_dropout=0.0, dense_dropout=0.0, hidden=24)
+    frames = codes(1, 8 + model.step_frames)
+    optimiser = torch.optim.Adam(model.parameters(), 0.02)
+    for _ in range(150):
+        optimiser.zero_grad()
+        model.loss(frames).backward()
+        optimiser.step()
+    assert model.loss(frames).item() < 0.1 * STAGES * math.log2(VALUES)
+
+
+def test_embeddings_begin_at_what_codes_mean() -> None:
+    vectors = torch.randn(STAGES, VALUES, VECTOR)
+    model = made("baseline", vectors)
+    found = dict(model.named_parameters())["front.embedding.weight"]
+    torch.testing.assert_close(found, vectors / vectors[0].std())
+
+
+@pytest.mark.parametrize("method", ["rolling", "carry"])
+def test_new_codes_come_from_the_generator_given(method: str) -> None:
+    model = made("blocks")
+
+    def new(heat: float, seed: int) -> Tensor:
+        made_codes = continue_frames(
+            model,
+            codes(2, 7),
+            "carry" if method == "carry" else "rolling",
+            torch.Generator().manual_seed(seed),
+            SampleSettings(temperature=heat),
+        )
+        return torch.stack([next(made_codes) for _ in range(20)], dim=1)
+
+    assert new(1.0, 0).shape == (2, 20, STAGES)
+    assert torch.equal(new(1.0, 0), new(1.0, 0))
+    assert not torch.equal(new(1.0, 0), new(1.0, 1))
+    assert torch.equal(new(0.0, 0), new(0.0, 1))
+
+
+@pytest.mark.parametrize(
+    ("limits", "allowed"),
+    [
+        ({}, {0, 1, 2, 3}),
+        ({"top_k": 2}, {0, 1}),
+        ({"top_p": 0.7}, {0, 1}),
+        ({"top_p": 0.4}, {0}),
+        ({"min_p": 0.5}, {0, 1}),
+        ({"min_p": 0.15}, {0, 1, 2}),
+    ],
+)
+def test_limits_leave_out_the_unlikely(limits: dict[str, float], allowed: set[int]) -> None:
+    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().expand(4000, 4)
+    settings = build(SampleSettings, limits, "test")
+    drawn = draw(logits, 1.0, settings, torch.Generator().manual_seed(0))
+    assert set(drawn.tolist()) == allowed
+
+
+def test_temperature_goes_from_the_first_code_to_the_last() -> None:
+    settings = SampleSettings(temperature=1.0, detail_temperature=0.5)
+    assert [settings.at_stage(stage, 3) for stage in range(3)] == [1.0, 0.75, 0.5]
+    assert SampleSettings(temperature=0.8).at_stage(2, 3) == 0.8
