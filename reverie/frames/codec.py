@@ -199,12 +199,16 @@ class Codec(Representation):
 
 def _sample(spectrum: LogSpectrum, excerpts: Iterable[Tensor]) -> Tensor:
     """Frames of `excerpts`, evenly thinned so that they stay few: [N, 2F]."""
-    stride, seen = 1, 0
-    kept = torch.empty(0, spectrum.measures.width)
+    kept = torch.empty(SAMPLE_FRAMES, spectrum.measures.width)
+    count, stride, seen = 0, 1, 0
     for excerpt in excerpts:
         found = whole_frames(spectrum, excerpt)
-        kept = torch.cat([kept, found[-seen % stride :: stride]])
-        seen += len(found)
-        while len(kept) > SAMPLE_FRAMES:
-            kept, stride = kept[::2].clone(), 2 * stride
-    return kept
+        chosen = found[-seen % stride :: stride]
+        while count + len(chosen) > SAMPLE_FRAMES:
+            thinned = kept[:count:2].clone()
+            count, stride = len(thinned), 2 * stride
+            kept[:count] = thinned
+            chosen = found[-seen % stride :: stride]
+        kept[count : count + len(chosen)] = chosen
+        count, seen = count + len(chosen), seen + len(found)
+    return kept[:count]

@@ -56,6 +56,12 @@ class LogSpectrum(Frames):
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """[B, T, 2F] -> [B, T·n]; the tail is the last samples and the magnitudes over them."""
+        # Griffin-Lim goes over its arrays again and again: those of a clip fit a cache.
+        places = range(len(frames))
+        made = [self._synthesise(frames[at : at + 1], tail[at : at + 1]) for at in places]
+        return torch.cat([one for one, _ in made]), torch.cat([left for _, left in made])
+
+    def _synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         overlap = self.measures.overlap_samples
         heard = tail[:, : 2 * overlap]
         before = tail[:, 2 * overlap :].reshape(-1, OVERLAP - 1, self.bins)
