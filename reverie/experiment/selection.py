@@ -53,7 +53,7 @@ def selection_loss(run: Run, checkpoint: Path, corpus: Corpus, held_out: HeldOut
     sequences = Sequences(
         corpus,
         held_out.selection,
-        representation.frames,
+        representation.measures,
         recipe.training.sequence_frames,
         step_frames=recipe.model.step_frames,
     )
