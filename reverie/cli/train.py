@@ -36,6 +36,7 @@ def train(
     from reverie.evaluation.watch import Watch
     from reverie.frames.settings import measures_of
     from reverie.generation.preview import preview
+    from reverie.models.code_head import CodeHead
     from reverie.training import loop
     from reverie.training import recipe as recipes
     from reverie.training.metrics import read_metrics
@@ -64,7 +65,7 @@ def train(
     unit = ""
     if measures.codebook:
         each_second = last["train_loss"] * run.rate_hz / measures.frame_samples
-        unit = f" bits a frame ({each_second:.0f} a second)"
+        unit = f" {CodeHead.unit} ({each_second:.0f} a second)"
     tell(
         f"{run.folder}: {last['epoch']} epochs, loss {last['train_loss']:.4f}{unit}"
         + (f", on held-out music {held_out:.4f}" if held_out is not None else "")

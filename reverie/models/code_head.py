@@ -99,19 +99,13 @@ class CodeHead(nn.Module):
 
     def sample(self, output: Tensor, rng: torch.Generator, settings: SampleSettings) -> Tensor:
         """Codes of the next frame, drawn one after another: [..., O] -> [..., Q]."""
-        heard = [
-            member.apart(part)
-            for member, part in zip(self.members, self._parts(output), strict=True)
-        ]
+        heard = self._apart(output)
         stages = self.members[0].stages
         known: list[Tensor] = [output.new_zeros(()) for _ in self.members]
         codes: list[Tensor] = []
         for stage in range(stages):
-            every = [
-                member.logits(inner[stage], before, stage)
-                for member, inner, before in zip(self.members, heard, known, strict=True)
-            ]
-            logits = every[0] if len(every) == 1 else _averaged(torch.stack(every))
+            every = self._logits(heard, known, stage)
+            logits = every[0] if len(every) == 1 else _averaged(every)
             code = draw(logits, settings.at_stage(stage, stages), settings, rng)
             known = [
                 before + member.embedding.weight[stage][code]
@@ -120,27 +114,28 @@ class CodeHead(nn.Module):
             codes.append(code)
         return torch.stack(codes, dim=-1)
 
-    def _parts(self, output: Tensor) -> tuple[Tensor, ...]:
-        """Each member's: [..., M * Q * W] -> M of [..., Q * W]."""
-        return output.chunk(len(self.members), dim=-1)
+    def _apart(self, output: Tensor) -> list[tuple[Tensor, ...]]:
+        """What each stage of each member gets: [..., M * Q * W] -> M times Q of [..., W]."""
+        parts = output.chunk(len(self.members), dim=-1)
+        return [member.apart(part) for member, part in zip(self.members, parts, strict=True)]
+
+    def _logits(self, heard: list[tuple[Tensor, ...]], known: list[Tensor], stage: int) -> Tensor:
+        """Each member's for one stage, from the sum of the vectors that it knows: [M, ..., C]."""
+        return torch.stack(
+            [
+                member.logits(inner[stage], before, stage)
+                for member, inner, before in zip(self.members, heard, known, strict=True)
+            ]
+        )
 
     def _nats(self, output: Tensor, codes: Tensor, smoothing: float, together: bool) -> Tensor:
         """Of each frame: [..., O], [..., Q] -> [...]; or of each member and frame [M, ...]."""
-        # Taken apart at once: each slice of its own would cost a gradient of the whole.
-        heard = [
-            member.apart(part)
-            for member, part in zip(self.members, self._parts(output), strict=True)
-        ]
+        heard = self._apart(output)
         vectors = [member.embedding(codes).unbind(-2) for member in self.members]
         known: list[Tensor] = [output.new_zeros(()) for _ in self.members]
         total = output.new_zeros(())
         for stage, target in enumerate(codes.unbind(-1)):
-            logits = torch.stack(
-                [
-                    member.logits(inner[stage], before, stage)
-                    for member, inner, before in zip(self.members, heard, known, strict=True)
-                ]
-            )
+            logits = self._logits(heard, known, stage)
             known = [before + vector[stage] for before, vector in zip(known, vectors, strict=True)]
             if together and len(self.members) > 1:
                 logits = _averaged(logits).unsqueeze(0)
@@ -194,7 +189,10 @@ class CodeStack(nn.Module):
         return self.context(features if mask is None else features * mask)
 
     def apart(self, heard: Tensor) -> tuple[Tensor, ...]:
-        """What each stage gets of it: [..., Q * W] -> Q of [..., W]."""
+        """What each stage gets of it: [..., Q * W] -> Q of [..., W].
+
+        All at once: each slice of its own would cost a gradient of the whole.
+        """
         return heard.reshape(*heard.shape[:-1], self.stages, self.width).unbind(-2)
 
     def logits(self, inner: Tensor, known: Tensor, stage: int) -> Tensor:

@@ -77,10 +77,12 @@ class Sequences:
         recording = self.recordings[which]
         needed = math.ceil(self.length_samples * speed) + 1
         if speed == 1 or needed > recording.samples:
-            pcm = self.corpus.pcm(recording)[start : start + self.length_samples]
-            return pcm.astype(np.float32) / FULL_SCALE
+            speed, needed = 1.0, self.length_samples
         start = min(start, recording.samples - needed)
-        played = self.corpus.pcm(recording)[start : start + needed].astype(np.float32) / FULL_SCALE
+        pcm = self.corpus.pcm(recording)[start : start + needed]
+        played = pcm.astype(np.float32) / FULL_SCALE
+        if speed == 1:
+            return played
         played = soxr.resample(played, speed, 1.0, quality="LQ")[: self.length_samples]
         return np.pad(played, (0, self.length_samples - len(played)))
 

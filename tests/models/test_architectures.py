@@ -17,6 +17,7 @@ from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.lstm import Masks
 from reverie.models.settings import Architecture, ModelSettings, SampleSettings
 from reverie.settings import build
+from tests.models.stepping import STEPS, check_stepping_is_batch
 
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 FRAMES = FourierFrames(5).measures
@@ -73,14 +74,8 @@ def test_parameters_at_paper_scale() -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_stepping_equals_batch(variant: str) -> None:
     model = made(variant)
-    before = model.step_frames - 1
-    frames = torch.randn(3, before + 8, D)
-    whole = model(frames)
-    assert whole.shape == (3, 8, D)
-    state = model.initial_state(frames[:, :before])
-    for t in range(8):
-        output, state = model.step(frames[:, before + t], state)
-        torch.testing.assert_close(output, whole[:, t], atol=1e-6, rtol=1e-5)
+    whole = check_stepping_is_batch(model, torch.randn(3, model.step_frames - 1 + STEPS, D))
+    assert whole.shape == (3, STEPS, D)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -15,6 +15,7 @@ from reverie.models.code_head import CodeHead, draw
 from reverie.models.contract import FrameModel
 from reverie.models.settings import Architecture, ModelSettings, SampleSettings
 from reverie.settings import build
+from tests.models.stepping import STEPS, check_stepping_is_batch
 
 STAGES, VALUES, VECTOR = 3, 5, 7
 CODES = Measures(256, STAGES, overlap_samples=384, codebook=VALUES, vector=VECTOR)
@@ -53,13 +54,7 @@ def probabilities(model: FrameModel, output: Tensor) -> dict[tuple[int, ...], fl
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_stepping_equals_batch(variant: str) -> None:
     model = made(variant)
-    before = model.step_frames - 1
-    frames = codes(3, before + 8)
-    whole = model(frames)
-    state = model.initial_state(frames[:, :before])
-    for t in range(8):
-        output, state = model.step(frames[:, before + t], state)
-        torch.testing.assert_close(output, whole[:, t], atol=1e-6, rtol=1e-5)
+    check_stepping_is_batch(model, codes(3, model.step_frames - 1 + STEPS))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
