@@ -67,6 +67,15 @@ def generate(
             show_default="the recipe's",
         ),
     ] = None,
+    guard: Annotated[
+        bool | None,
+        typer.Option(
+            "--guard/--no-guard",
+            help="Of codes: keep a clip as surprising as music, that it neither freezes nor "
+            "falls apart.",
+            show_default="the recipe's",
+        ),
+    ] = None,
     file_format: Annotated[
         str, typer.Option("--format", metavar="wav|float-wav|flac", help="Of the audio files.")
     ] = "wav",
@@ -103,6 +112,7 @@ def generate(
             "top_k": top_k,
             "top_p": top_p,
             "min_p": min_p,
+            "guard": guard,
             "format": file_format,
         },
     )

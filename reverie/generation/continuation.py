@@ -126,10 +126,11 @@ def continue_frames(
             window = RollingWindow(model, past, heard.shape[1])
         case "carry":
             window = CarriedState(model, past)
+    sample = model.head.sampler(settings, rng)
     with torch.inference_mode():
         window.hear(heard)
     while True:
         with torch.inference_mode():
-            frame = model.head.sample(window.predict(), rng, settings)
+            frame = sample(window.predict())
             window.hear(frame.unsqueeze(1))
         yield frame

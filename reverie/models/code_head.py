@@ -15,10 +15,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.frames.contract import Measures
+from reverie.models.contract import Sampler
 from reverie.models.embedding import CodeEmbedding
 from reverie.models.linear import Dense, Linear, dropout_mask
 from reverie.models.products import Precision
+from reverie.models.sampling import SurpriseGuard, draw_frame
 from reverie.models.settings import SampleSettings
+
+USUAL = (0.02, 0.98)
+"""Quantiles of held-out surprise that the guard takes for its range."""
 
 
 class CodeHead(nn.Module):
@@ -41,6 +46,10 @@ class CodeHead(nn.Module):
     """
 
     unit = "bits a frame"
+
+    surprise: Tensor
+    """[3], for the guard: the range of held-out music's bits a frame, in the mean over windows of
+    so many frames; set by training."""
 
     def __init__(
         self,
@@ -74,6 +83,7 @@ class CodeHead(nn.Module):
         ]
         for number, member in enumerate(self.members):
             self.add_module(f"member{number + 1}", member)
+        self.register_buffer("surprise", torch.zeros(3))
 
     def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
         """What the frame's codes have in common: [..., M * E] -> [..., M * Q * W]."""
@@ -89,30 +99,46 @@ class CodeHead(nn.Module):
         return nats.mean() / math.log(2)
 
     def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
-        """Mean bits a frame over held-out `pairs`, of the average, nothing smoothed."""
-        count, total = 0, 0.0
+        """Mean bits a frame over held-out `pairs`, of the average, nothing smoothed.
+
+        The range of the bits in the later half of each sequence is kept for the guard.
+        """
+        count, total, frames = 0, 0.0, 0
+        windows: list[Tensor] = []
         for output, next_frame in pairs:
-            nats = self._nats(output, next_frame, 0.0, together=True)
+            nats = self._nats(output, next_frame, 0.0, together=True).squeeze(0)
             count += nats.numel()
             total += nats.double().sum().item()
+            if nats.dim() > 1:
+                frames = (nats.shape[-1] + 1) // 2
+                windows.append(nats[..., -frames:].mean(-1).flatten() / math.log(2))
+        if windows:
+            heard = torch.cat(windows)
+            least, most = heard.quantile(heard.new_tensor(USUAL)).tolist()
+            self.surprise.copy_(torch.tensor([least, most, frames]))
         return total / max(count, 1) / math.log(2)
 
-    def sample(self, output: Tensor, rng: torch.Generator, settings: SampleSettings) -> Tensor:
-        """Codes of the next frame, drawn one after another: [..., O] -> [..., Q]."""
-        heard = self._apart(output)
-        stages = self.members[0].stages
-        known: list[Tensor] = [output.new_zeros(()) for _ in self.members]
-        codes: list[Tensor] = []
-        for stage in range(stages):
-            every = self._logits(heard, known, stage)
-            logits = every[0] if len(every) == 1 else _averaged(every)
-            code = draw(logits, settings.at_stage(stage, stages), settings, rng)
-            known = [
-                before + member.embedding.weight[stage][code]
-                for before, member in zip(known, self.members, strict=True)
-            ]
-            codes.append(code)
-        return torch.stack(codes, dim=-1)
+    def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
+        """What draws the frames of some clips, one after another: [..., O] -> [..., Q] each."""
+        least, most, frames = self.surprise.tolist()
+        guard = SurpriseGuard(least, most, int(frames)) if settings.guard and frames else None
+
+        def sample(output: Tensor) -> Tensor:
+            heard = self._apart(output)
+            known: list[Tensor] = [output.new_zeros(()) for _ in self.members]
+
+            def logits_after(codes: list[Tensor]) -> Tensor:
+                stage = len(codes)
+                if codes:
+                    for number, member in enumerate(self.members):
+                        vector = member.embedding.weight[stage - 1][codes[-1]]
+                        known[number] = known[number] + vector
+                every = self._logits(heard, known, stage)
+                return every[0] if len(every) == 1 else _averaged(every)
+
+            return draw_frame(self.members[0].stages, logits_after, settings, rng, guard)
+
+        return sample
 
     def _apart(self, output: Tensor) -> list[tuple[Tensor, ...]]:
         """What each stage of each member gets: [..., M * Q * W] -> M times Q of [..., W]."""
@@ -209,36 +235,6 @@ class CodeStack(nn.Module):
         if stage:
             inner = inner + self.known[stage - 1](known)
         return self.values[stage](inner.relu())
-
-
-def draw(
-    logits: Tensor, temperature: float, settings: SampleSettings, rng: torch.Generator
-) -> Tensor:
-    """One value each: [..., C] -> [...].
-
-    Args:
-        logits: of the values.
-        temperature: divides them; 0 takes the likeliest.
-        settings: the rest: `top_k`, `top_p`, `min_p`.
-        rng: for the draw.
-    """
-    if temperature == 0:
-        return logits.argmax(-1)
-    logits = logits / temperature
-    if settings.top_k:
-        least = logits.topk(min(settings.top_k, logits.shape[-1]), dim=-1).values[..., -1:]
-        logits = logits.masked_fill(logits < least, -math.inf)
-    if settings.min_p:
-        least = logits.amax(-1, keepdim=True) + math.log(settings.min_p)
-        logits = logits.masked_fill(logits < least, -math.inf)
-    if settings.top_p < 1:
-        ordered, places = logits.softmax(-1).sort(dim=-1, descending=True)
-        beyond = ordered.cumsum(-1) - ordered >= settings.top_p
-        logits = logits.masked_fill(torch.zeros_like(beyond).scatter(-1, places, beyond), -math.inf)
-    # The Gumbel-max trick: one draw a value, whatever the leading axes.
-    uniform = torch.rand(logits.shape, generator=rng, device=rng.device).to(logits)
-    noise = -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7)))
-    return (logits + noise).argmax(-1)
 
 
 def _averaged(logits: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ Letters: B batch, T steps, K frames that one step sees, D width of a frame, F fe
 width, O numbers that a head puts out; `...` stands for any leading axes, which broadcast.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 import torch
@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from reverie.models.lstm import LstmState
 from reverie.models.settings import SampleSettings
+
+Sampler = Callable[[Tensor], Tensor]
+"""A next frame each, [..., O] -> [..., D]; it may remember those that it made."""
 
 CoreState = tuple[LstmState, ...]
 """One state a layer, in the order of the layers; members first, then the batch."""
@@ -78,11 +81,11 @@ class Head(Protocol):
         ...
 
     def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
-        """Mean loss over held-out `(output, next_frame)`; keeps what `sample` needs."""
+        """Mean loss over held-out `(output, next_frame)`; keeps what `sampler` needs."""
         ...
 
-    def sample(self, output: Tensor, rng: torch.Generator, settings: SampleSettings) -> Tensor:
-        """A next frame: [..., O] -> [..., D]."""
+    def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
+        """What makes the next frames of some clips, one after another."""
         ...
 
 

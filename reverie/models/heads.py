@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from reverie.models.contract import Sampler
 from reverie.models.linear import Dense, Linear
 from reverie.models.products import Precision
 from reverie.models.settings import SampleSettings
@@ -19,7 +20,7 @@ class _NextFrame(nn.Module):
     """A head whose output is the next frame, trained by mean squared error.
 
     Squared error is the likelihood of a normal distribution of one fixed width around the output,
-    and `sample` draws from it: the mean at temperature 0, as the paper does, or with as much
+    and `sampler` draws from it: the mean at temperature 0, as the paper does, or with as much
     spread as the model errs on held-out music at temperature 1.
 
     Args:
@@ -40,7 +41,7 @@ class _NextFrame(nn.Module):
         return functional.mse_loss(output, next_frame)
 
     def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
-        """Mean squared error over held-out `pairs`; each feature's own is kept for `sample`."""
+        """Mean squared error over held-out `pairs`; each feature's own is kept for `sampler`."""
         count = 0
         squares = torch.zeros_like(self.error, dtype=torch.float64)
         for output, next_frame in pairs:
@@ -50,12 +51,16 @@ class _NextFrame(nn.Module):
         self.error.copy_((squares / max(count, 1)).sqrt())
         return float(squares.mean() / max(count, 1))
 
-    def sample(self, output: Tensor, rng: torch.Generator, settings: SampleSettings) -> Tensor:
+    def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
         """[..., D] -> [..., D]."""
-        if settings.temperature == 0:
-            return output
-        noise = torch.randn(output.shape, generator=rng, device=rng.device)
-        return output + settings.temperature * self.error * noise.to(output)
+
+        def sample(output: Tensor) -> Tensor:
+            if settings.temperature == 0:
+                return output
+            noise = torch.randn(output.shape, generator=rng, device=rng.device)
+            return output + settings.temperature * self.error * noise.to(output)
+
+        return sample
 
 
 class LinearHead(_NextFrame):

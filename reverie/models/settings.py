@@ -34,6 +34,10 @@ class SampleSettings:
     min_p: Share = 0.0
     """Codes: leave out those less likely than this share of the likeliest."""
 
+    guard: bool = True
+    """Codes: raise or lower the temperature of a clip that surprises the model less or more than
+    held-out music does, so that it neither freezes nor falls apart."""
+
     def at_stage(self, stage: int, stages: int) -> float:
         """The temperature of code `stage` of `stages`."""
         if self.detail_temperature is None or stages == 1:

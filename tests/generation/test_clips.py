@@ -19,6 +19,7 @@ from reverie.generation.clips import continue_samples, generate
 from reverie.generation.preview import PREVIEW_SECONDS, preview
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
+from reverie.models.contract import Sampler
 from reverie.models.settings import SampleSettings
 from reverie.training import loop
 from reverie.training.checkpoint import MODEL, file_hash
@@ -129,8 +130,8 @@ class Echo(torch.nn.Module):
     def forward(self, _: torch.Tensor) -> torch.Tensor:
         return self.future[:, self.place]
 
-    def sample(self, output: torch.Tensor, *_: object) -> torch.Tensor:
-        return output
+    def sampler(self, *_: object) -> Sampler:
+        return lambda output: output
 
 
 @pytest.mark.parametrize("frames", [FourierFrames(100), MdctFrames(100)])

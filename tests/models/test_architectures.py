@@ -240,6 +240,6 @@ def test_linear_head_measures_and_draws() -> None:
     assert loss == pytest.approx(head.loss(output, target).item(), rel=1e-5)
     torch.testing.assert_close(head.error, spread, atol=0.02, rtol=0.02)
     mean = torch.zeros(8000, 3)
-    assert torch.equal(head.sample(mean, rng, SampleSettings(temperature=0)), mean)
-    drawn = head.sample(mean, rng, SampleSettings(temperature=0.5))
+    assert torch.equal(head.sampler(SampleSettings(temperature=0), rng)(mean), mean)
+    drawn = head.sampler(SampleSettings(temperature=0.5), rng)(mean)
     torch.testing.assert_close(drawn.std(0), spread / 2, atol=0.02, rtol=0.02)

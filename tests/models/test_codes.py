@@ -11,7 +11,7 @@ from torch import Tensor
 from reverie.frames.contract import Measures
 from reverie.generation.continuation import continue_frames
 from reverie.models.architectures import build_model
-from reverie.models.code_head import CodeHead, draw
+from reverie.models.code_head import CodeHead
 from reverie.models.contract import FrameModel
 from reverie.models.settings import Architecture, ModelSettings, SampleSettings
 from reverie.settings import build
@@ -81,11 +81,8 @@ def test_draws_follow_the_likelihood() -> None:
     output = model(codes(1, 6))[0, -1]
     expected = probabilities(model, output)
     count = 40_000
-    drawn = model.head.sample(
-        output.expand(count, -1),
-        torch.Generator().manual_seed(2),
-        SampleSettings(temperature=1.0),
-    )
+    rng = torch.Generator().manual_seed(2)
+    drawn = model.head.sampler(SampleSettings(temperature=1.0), rng)(output.expand(count, -1))
     assert drawn.shape == (count, STAGES)
     seen = dict.fromkeys(expected, 0)
     for values in drawn.tolist():
@@ -162,25 +159,38 @@ def test_new_codes_come_from_the_generator_given(method: str) -> None:
     assert torch.equal(new(0.0, 0), new(0.0, 1))
 
 
-@pytest.mark.parametrize(
-    ("limits", "allowed"),
-    [
-        ({}, {0, 1, 2, 3}),
-        ({"top_k": 2}, {0, 1}),
-        ({"top_p": 0.7}, {0, 1}),
-        ({"top_p": 0.4}, {0}),
-        ({"min_p": 0.5}, {0, 1}),
-        ({"min_p": 0.15}, {0, 1, 2}),
-    ],
-)
-def test_limits_leave_out_the_unlikely(limits: dict[str, float], allowed: set[int]) -> None:
-    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().expand(4000, 4)
-    settings = build(SampleSettings, limits, "test")
-    drawn = draw(logits, 1.0, settings, torch.Generator().manual_seed(0))
-    assert set(drawn.tolist()) == allowed
+@torch.no_grad()
+def test_the_guard_has_the_range_of_held_out_music() -> None:
+    model, frames = made("baseline"), codes(100, 9)
+    head = head_of(model)
+    head.measure([(model(part[:, :-1]), part[:, 1:]) for part in frames.split(30)])
+    least, most, window = head.surprise.tolist()
+    assert window == 4
+    later = [
+        head.measure([(model(one[None, :-1])[:, 4:], one[None, 5:])]) for one in frames.unbind(0)
+    ]
+    assert 1 <= sum(one < least for one in later) <= 3
+    assert 1 <= sum(one > most for one in later) <= 3
 
 
-def test_temperature_goes_from_the_first_code_to_the_last() -> None:
-    settings = SampleSettings(temperature=1.0, detail_temperature=0.5)
-    assert [settings.at_stage(stage, 3) for stage in range(3)] == [1.0, 0.75, 0.5]
-    assert SampleSettings(temperature=0.8).at_stage(2, 3) == 0.8
+@pytest.mark.parametrize("variant", ["stacked", "ensemble"])
+@torch.no_grad()
+def test_the_guard_keeps_surprise_in_its_range(variant: str) -> None:
+    model = made(variant)
+    for parameter in head_of(model).parameters():
+        parameter.mul_(3)
+
+    def bits(guard: bool) -> float:
+        """Of what is made, to the model that made it."""
+        settings = SampleSettings(temperature=0.5, guard=guard)
+        new = continue_frames(
+            model, codes(32, 1), "carry", torch.Generator().manual_seed(0), settings
+        )
+        frames = torch.stack([next(new) for _ in range(80)], dim=1)
+        return model.head.measure([(model(frames[:, :-1])[:, 20:], frames[:, 21:])])
+
+    frozen = bits(guard=False)
+    head_of(model).surprise.copy_(torch.tensor([1.5 * frozen, 1.8 * frozen, 8]))
+    assert bits(guard=True) > 1.1 * frozen
+    head_of(model).surprise.copy_(torch.tensor([0.3 * frozen, 0.6 * frozen, 8]))
+    assert bits(guard=True) < 0.95 * frozen
