@@ -33,7 +33,7 @@ def ours(chosen: argparse.Namespace, precision: Precision, clips: int) -> tuple[
     seed = torch.randn(clips, chosen.steps + model.step_frames - 1, 2 * chosen.frame_samples)
     # The first time weights are rounded and laid out as well.
     began = time.perf_counter()
-    new = continue_frames(model, seed, "rolling", torch.Generator(), MEAN)
+    new = continue_frames(model, seed, "rolling", torch.Generator(), MEAN, chosen.steps)
     next(new)
     return lambda: next(new), time.perf_counter() - began
 

@@ -24,7 +24,8 @@ def generate(
     seed_from: Annotated[
         str,
         typer.Option(
-            metavar="held-out|training|FILE", help="What to go on from; of a file, its end."
+            metavar="held-out|training|nothing|FILE",
+            help="What to go on from; of a file, its end.",
         ),
     ] = "held-out",
     method: Annotated[
@@ -123,6 +124,6 @@ def generate(
         return
     for clip in clips:
         clipped = f", {clip.clipped_samples} samples clipped" if clip.clipped_samples else ""
-        tell(
-            f"{clip.path}  from {clip.seed.recording} at {clip.seed.offset_seconds:.1f} s{clipped}"
-        )
+        seed = clip.seed
+        begun = f"from {seed.recording} at {seed.offset_seconds:.1f} s" if seed.recording else ""
+        tell(f"{clip.path}  {begun or 'from nothing'}{clipped}")

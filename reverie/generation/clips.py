@@ -77,13 +77,11 @@ def generate(
     checkpoint = run.find_checkpoint(settings.checkpoint)
     model, representation = run.load_model(checkpoint), run.representation()
     measures = representation.measures
-    length_samples = measures.samples_for(run.recipe.seed_frames)
     order = np.random.default_rng([settings.rng_seed, 0])
     seeds, samples = choose_seeds(
         run,
         settings.seed_from,
         settings.count,
-        length_samples,
         order,
         settings.seed_recordings,
     )
@@ -104,6 +102,7 @@ def generate(
             settings.method,
             rng,
             settings,
+            run.recipe.training.sequence_frames,
             total,
         ):
             for writer, piece in zip(writers, chunk.numpy(), strict=True):
@@ -177,6 +176,7 @@ def continue_samples(
     method: Method,
     rng: torch.Generator,
     sample: SampleSettings,
+    steps: int,
     total: int,
 ) -> Iterator[Tensor]:
     """Samples that go on from a seed without a seam.
@@ -185,20 +185,26 @@ def continue_samples(
     is left out.
 
     Args:
-        model: a trained model.
+        model: a trained model, of K frames a step.
         representation: of its frames.
-        seed: [B, S], S = `measures.samples_for(T)`.
+        seed: [B, S], whole frames of it: S = `measures.samples_for(N)`, N at least K - 1.
         method: `rolling` or `carry`.
         rng: for the head's draws.
         sample: for the head's draws.
+        steps: T, of the rolling window.
         total: samples wanted.
 
     Yields:
         samples [B, about a second], `total` in all.
     """
-    heard, tail = representation.analyse(seed), representation.tail_after(seed)
-    new = continue_frames(model, heard, method, rng, sample)
-    frame_samples = representation.measures.frame_samples
+    measures = representation.measures
+    if seed.shape[1] < measures.samples_for(1):
+        heard = representation.analyse(seed.new_zeros(len(seed), measures.samples_for(1)))[:, :0]
+        tail = representation.silent_tail(len(seed), heard)
+    else:
+        heard, tail = representation.analyse(seed), representation.tail_after(seed)
+    new = continue_frames(model, heard, method, rng, sample, steps)
+    frame_samples = measures.frame_samples
     per_chunk = max(1, CHUNK_SAMPLES // frame_samples)
     left = total
     while left > 0:

@@ -47,7 +47,7 @@ class RollingWindow:
         self.model, self.length = model, length
         self._past = past
         self._core = model.core.initial_state((past.shape[0], length))
-        self._hidden = past
+        self._hidden = self._core[-1].hidden
         self._heard = 0
 
     def hear(self, frames: Tensor) -> None:
@@ -63,7 +63,7 @@ class RollingWindow:
             self._heard += 1
 
     def predict(self) -> Tensor:
-        """[B, O] from the state that has heard the last T frames (or all, if fewer)."""
+        """[B, O] from the state that has heard the last T frames (or all, if fewer, or none)."""
         oldest = self._heard % self.length if self._heard >= self.length else 0
         return self.model.head(self.model.core.joined(self._hidden[:, :, oldest]))
 
@@ -80,7 +80,7 @@ class CarriedState:
         self.model = model
         self._past = past
         self._core = model.core.initial_state(past.shape[:1])
-        self._hidden = past
+        self._hidden = self._core[-1].hidden
 
     def hear(self, frames: Tensor) -> None:
         """Hear more frames, [B, any number, D]."""
@@ -105,15 +105,17 @@ def continue_frames(
     method: Method,
     rng: torch.Generator,
     settings: SampleSettings,
+    steps: int,
 ) -> Iterator[Tensor]:
     """New frames without end.
 
     Args:
         model: trained on sequences of T steps.
-        seed: [B, T + K - 1, D], what to go on from.
+        seed: [B, K - 1 or more, D], what to go on from; the paper's has T + K - 1 frames.
         method: `rolling` (the paper's) or `carry`.
         rng: for the head's draws.
         settings: for the head's draws.
+        steps: T, of the rolling window.
 
     Yields:
         the next frame of each clip, [B, D].
@@ -123,12 +125,13 @@ def continue_frames(
     window: Window
     match method:
         case "rolling":
-            window = RollingWindow(model, past, heard.shape[1])
+            window = RollingWindow(model, past, steps)
         case "carry":
             window = CarriedState(model, past)
     sample = model.head.sampler(settings, rng)
-    with torch.inference_mode():
-        window.hear(heard)
+    if heard.shape[1]:
+        with torch.inference_mode():
+            window.hear(heard)
     while True:
         with torch.inference_mode():
             frame = sample(window.predict())

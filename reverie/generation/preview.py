@@ -16,8 +16,7 @@ PREVIEW_SECONDS = 5.0
 def preview(model: FrameModel, representation: Representation, run: Run) -> Tensor:
     """Go on from the same held-out seed each time, as the run's recipe generates: samples [S]."""
     recipe = run.recipe
-    length_samples = representation.measures.samples_for(recipe.seed_frames)
-    _, seed = choose_seeds(run, "held-out", 1, length_samples, np.random.default_rng(0))
+    _, seed = choose_seeds(run, "held-out", 1, np.random.default_rng(0))
     chunks = continue_samples(
         model,
         representation,
@@ -25,6 +24,7 @@ def preview(model: FrameModel, representation: Representation, run: Run) -> Tens
         recipe.generation.method,
         torch.Generator().manual_seed(0),
         recipe.generation,
+        recipe.training.sequence_frames,
         round(PREVIEW_SECONDS * run.rate_hz),
     )
     return torch.cat(list(chunks), dim=1)[0]

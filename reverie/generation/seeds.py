@@ -14,9 +14,11 @@ from torch import Tensor
 from reverie.audio.decode import load
 from reverie.corpus.corpus import Corpus, Split
 from reverie.errors import ReverieError
+from reverie.frames.settings import measures_of
 from reverie.training.run import Run
 from reverie.training.sequences import FULL_SCALE
 
+NOTHING = "nothing"
 SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
 
 
@@ -25,7 +27,7 @@ class Seed:
     """Where a seed lies."""
 
     recording: str
-    """Path of the recording, within the folder of recordings or as given."""
+    """Path of the recording, within the folder of recordings or as given; empty for none."""
     offset_seconds: float
     """Where in it the seed begins."""
     seconds: float
@@ -35,17 +37,16 @@ def choose_seeds(
     run: Run,
     source: str,
     count: int,
-    length_samples: int,
     rng: np.random.Generator,
     among: Collection[str] = (),
 ) -> tuple[list[Seed], Tensor]:
     """Take `count` seeds.
 
     Args:
-        run: names the corpus.
-        source: `held-out`, `training`, or the path of an audio file, whose end is taken.
+        run: names the corpus, and says how much its model has learnt to hear at once.
+        source: `held-out`, `training`, `nothing` (as little silence as the model needs to begin),
+            or the path of an audio file, whose end is taken.
         count: B.
-        length_samples: S.
         rng: chooses recordings and places; a recording comes again only when all have been.
         among: paths of the recordings that may be chosen; empty for all of the split.
 
@@ -55,9 +56,14 @@ def choose_seeds(
     Raises:
         ReverieError: nothing is long enough, or the corpus is gone or another.
     """
-    seconds = length_samples / run.rate_hz
+    measures = measures_of(run.recipe.frames)
+    if source == NOTHING:
+        samples = measures.samples_for(run.recipe.model.step_frames - 1)
+        return [Seed("", 0.0, 0.0)] * count, torch.zeros(count, samples)
     if source not in SPLITS:
-        return _end_of_file(Path(source), run.rate_hz, count, length_samples)
+        return _end_of_file(Path(source), run, count)
+    length_samples = measures.samples_for(run.recipe.seed_frames)
+    seconds = length_samples / run.rate_hz
     corpus = _corpus_of(run)
     recordings = [
         one
@@ -92,20 +98,24 @@ def _corpus_of(run: Run) -> Corpus:
     return corpus
 
 
-def _end_of_file(
-    path: Path, rate_hz: int, count: int, length_samples: int
-) -> tuple[list[Seed], Tensor]:
+def _end_of_file(path: Path, run: Run, count: int) -> tuple[list[Seed], Tensor]:
+    """The last T + K - 1 whole frames of it, or as many as it has: K at least."""
     if not path.is_file():
         raise ReverieError(
-            f"--seed-from {path} is no file.", "Give held-out, training, or an audio file."
+            f"--seed-from {path} is no file.",
+            "Give held-out, training, nothing, or an audio file.",
         )
+    measures, rate_hz = measures_of(run.recipe.frames), run.rate_hz
     samples = load(path, rate_hz)
-    if len(samples) < length_samples:
+    frames = (len(samples) - measures.overlap_samples) // measures.frame_samples
+    least = run.recipe.model.step_frames
+    if frames < least:
         raise ReverieError(
-            f"{path} has {len(samples) / rate_hz:.1f} s, and a seed needs "
-            f"{length_samples / rate_hz:.1f} s.",
+            f"{path} has {len(samples) / rate_hz:.2f} s, and a seed needs "
+            f"{measures.samples_for(least) / rate_hz:.2f} s.",
             "Give a longer recording.",
         )
+    length_samples = measures.samples_for(min(frames, run.recipe.seed_frames))
     offset = len(samples) - length_samples
     seed = Seed(str(path), offset / rate_hz, length_samples / rate_hz)
     end = torch.as_tensor(samples[offset:].copy())

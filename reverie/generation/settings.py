@@ -26,7 +26,7 @@ class GenerationSettings(GenerationDefaults):
 
     seed_from: str = "held-out"
     """Where seeds come from: `held-out` or `training` recordings, or an audio file, whose end is
-    gone on from."""
+    gone on from; `nothing` begins without."""
 
     seed_recordings: tuple[str, ...] = ()
     """Only these recordings of the split give seeds; none named, all do."""

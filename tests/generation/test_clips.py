@@ -14,12 +14,14 @@ from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.frames.normalised import Normalised
+from reverie.frames.settings import measures_of
 from reverie.generation import clips
 from reverie.generation.clips import continue_samples, generate
 from reverie.generation.preview import PREVIEW_SECONDS, preview
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
 from reverie.models.contract import Sampler
+from reverie.models.lstm import LstmState
 from reverie.models.settings import SampleSettings
 from reverie.training import loop
 from reverie.training.checkpoint import MODEL, file_hash
@@ -91,16 +93,34 @@ def test_a_file_of_ones_own_is_gone_on_from_its_end(run: Run, tmp_path: Path) ->
     short = GenerationSettings(seconds=0.3, count=1, seed_from=str(tmp_path / "none.wav"))
     with pytest.raises(ReverieError, match="is no file"):
         generate(run, short, tmp_path / "other", quiet=True)
-    write_recordings(tmp_path / "short", 1, 0.1, 8000)
+    write_recordings(tmp_path / "short", 1, 0.02, 8000)
     short = GenerationSettings(seed_from=str(tmp_path / "short" / "tune 0.wav"))
-    with pytest.raises(ReverieError, match=r"has 0.1 s, and a seed needs"):
+    with pytest.raises(ReverieError, match=r"has 0.02 s, and a seed needs 0.03 s"):
         generate(run, short, tmp_path / "other", quiet=True)
     assert not (tmp_path / "other").exists()
 
 
+def test_a_file_shorter_than_the_window_is_heard_whole(run: Run, tmp_path: Path) -> None:
+    write_recordings(tmp_path / "short", 1, 0.12, 8000)
+    settings = GenerationSettings(
+        seconds=0.3, count=1, seed_from=str(tmp_path / "short" / "tune 0.wav")
+    )
+    (clip,) = generate(run, settings, tmp_path / "clips", quiet=True)
+    assert 0.09 < clip.seed.seconds <= 0.12
+
+
+def test_clips_begin_from_nothing(run: Run, tmp_path: Path) -> None:
+    settings = GenerationSettings(seconds=0.3, count=2, seed_from="nothing", temperature=1.0)
+    one, other = generate(run, settings, tmp_path / "clips", quiet=True)
+    assert one.seed.seconds == 0
+    assert one.path.read_bytes() != other.path.read_bytes()
+    assert soundfile.info(one.path).frames == round(0.3 * RATE_HZ)
+
+
 def test_seeds_take_every_recording_in_turn(run: Run, corpus: Corpus) -> None:
-    seeds, samples = choose_seeds(run, "training", 6, 2000, np.random.default_rng(0))
-    assert samples.shape == (6, 2000)
+    seeds, samples = choose_seeds(run, "training", 6, np.random.default_rng(0))
+    needed = measures_of(run.recipe.frames).samples_for(run.recipe.seed_frames)
+    assert samples.shape == (6, needed)
     names = [seed.recording for seed in seeds]
     assert set(names[:4]) == {r.path for r in corpus.of_split("train")}
 
@@ -114,8 +134,8 @@ class Echo(torch.nn.Module):
         super().__init__()
         self.future, self.place, self.head, self.core = future, -1, self, self
 
-    def initial_state(self, *_: object) -> tuple[()]:
-        return ()
+    def initial_state(self, *_: object) -> tuple[LstmState]:
+        return (LstmState(torch.zeros(1), torch.zeros(1)),)
 
     def project(self, frames: torch.Tensor) -> torch.Tensor:
         return frames.unsqueeze(0)
@@ -150,6 +170,7 @@ def test_a_true_prediction_goes_on_without_a_seam(frames: FourierFrames | MdctFr
         "carry",
         torch.Generator(),
         SampleSettings(),
+        1,
         1234,
     )
     made = torch.cat(list(found), dim=1)

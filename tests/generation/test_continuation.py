@@ -31,13 +31,21 @@ def re_fed(model: FrameModel, seed: Tensor, count: int) -> Tensor:
     return frames[:, length:]
 
 
-def made_new(model: FrameModel, seed: Tensor, count: int, method: str, heat: float = 0) -> Tensor:
+def made_new(
+    model: FrameModel,
+    seed: Tensor,
+    count: int,
+    method: str,
+    heat: float = 0,
+    steps: int | None = None,
+) -> Tensor:
     new = continue_frames(
         model,
         seed,
         "carry" if method == "carry" else "rolling",
         torch.Generator().manual_seed(3),
         SampleSettings(temperature=heat),
+        seed.shape[1] - model.step_frames + 1 if steps is None else steps,
     )
     return torch.stack([next(new) for _ in range(count)], dim=1)
 
@@ -85,3 +93,26 @@ def test_draws_come_from_the_generator_given(method: str) -> None:
     one, same = (made_new(model, seed, 9, method, 1.0) for _ in range(2))
     assert torch.equal(one, same)
     assert not torch.allclose(one, made_new(model, seed, 9, method, 0.0))
+
+
+@pytest.mark.parametrize("architecture", get_args(Architecture))
+def test_a_short_seed_grows_to_the_window(architecture: Architecture) -> None:
+    model = made(architecture)
+    seed = torch.randn(2, 3 + model.step_frames - 1, D)
+    found = made_new(model, seed, 12, "rolling", steps=5)
+    grown = torch.cat([seed, found[:, :2]], dim=1)
+    torch.testing.assert_close(found[:, :3], made_new(model, seed, 3, "carry"))
+    torch.testing.assert_close(found[:, 2:], re_fed(model, grown, 10), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", get_args(Architecture))
+@pytest.mark.parametrize("method", ["rolling", "carry"])
+@torch.no_grad()
+def test_nothing_heard_is_the_zero_state(architecture: Architecture, method: str) -> None:
+    model = made(architecture)
+    before = torch.randn(2, model.step_frames - 1, D)
+    found = made_new(model, before, 7, method, steps=4)
+    state = model.core.joined(model.core.initial_state((2,))[-1].hidden)
+    torch.testing.assert_close(found[:, 0], model.head(state))
+    first = torch.cat([before, found[:, :1]], dim=1)
+    torch.testing.assert_close(found[:, 1], model(first)[:, -1], atol=1e-5, rtol=1e-4)

@@ -150,6 +150,7 @@ def test_new_codes_come_from_the_generator_given(method: str) -> None:
             "carry" if method == "carry" else "rolling",
             torch.Generator().manual_seed(seed),
             SampleSettings(temperature=heat),
+            5,
         )
         return torch.stack([next(made_codes) for _ in range(20)], dim=1)
 
@@ -184,7 +185,7 @@ def test_the_guard_keeps_surprise_in_its_range(variant: str) -> None:
         """Of what is made, to the model that made it."""
         settings = SampleSettings(temperature=0.5, guard=guard)
         new = continue_frames(
-            model, codes(32, 1), "carry", torch.Generator().manual_seed(0), settings
+            model, codes(32, 1), "carry", torch.Generator().manual_seed(0), settings, 1
         )
         frames = torch.stack([next(new) for _ in range(80)], dim=1)
         return model.head.measure([(model(frames[:, :-1])[:, 20:], frames[:, 21:])])
