@@ -20,12 +20,15 @@ class Work:
         title: what is being done, in a few words.
         total: how many steps it has.
         unit: what one step is called.
+        done: steps that an earlier call did, which say nothing of this one's pace.
         quiet: show nothing at all.
     """
 
-    def __init__(self, title: str, total: int, unit: str, *, quiet: bool = False) -> None:
+    def __init__(
+        self, title: str, total: int, unit: str, *, done: int = 0, quiet: bool = False
+    ) -> None:
         self.title, self.total, self.unit, self.quiet = title, total, unit, quiet
-        self.done = 0
+        self.done = self._before = done
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._began = self._last = time.monotonic()
@@ -35,7 +38,9 @@ class Work:
         if not self.quiet and sys.stderr.isatty():
             self._bar = _bar(self.unit)
             self._bar.start()
-            self._task = self._bar.add_task(self.title, total=self.total, note="")
+            self._task = self._bar.add_task(
+                self.title, total=self.total, completed=self.done, note=""
+            )
         return self
 
     def advance(self, steps: int = 1, note: str = "") -> None:
@@ -47,9 +52,16 @@ class Work:
         now = time.monotonic()
         if not self.quiet and now - self._last > PLAIN_INTERVAL_SECONDS:
             self._last = now
-            left = (now - self._began) / self.done * max(self.total - self.done, 0)
+            pace = (now - self._began) / max(self.done - self._before, 1)
+            left = pace * max(self.total - self.done, 0)
             line = f"{self.title}: {self.done}/{self.total} {self.unit}, {duration(left)} left"
             print(f"{line}  {note}".rstrip(), file=sys.stderr, flush=True)
+
+    def expect(self, total: int) -> None:
+        """Take `total` for the number of steps from now on."""
+        self.total = total
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, total=total)
 
     def say(self, line: str) -> None:
         """Print a line without disturbing the bar."""

@@ -45,6 +45,8 @@ def demo(
                 "verdict": one.health.verdict,
                 "sentence": one.health.sentence,
                 "relative_db": round(one.health.relative_db, 2),
+                "copying_percentile": round(one.copying.percentile, 1),
+                "copied": one.copying.flagged,
             }
             for one in made.clips
         ]

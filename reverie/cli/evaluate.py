@@ -36,7 +36,7 @@ def evaluate(
     the held-out recordings of the corpus, and with noise, silence and a loop for the scale.
     Writes a page to read, and all figures as JSON.
 
-    Example: `reverie evaluate piano-desk/clips other-program --corpus piano --out judged`
+    Example: `reverie evaluate piano-codes/clips other-program --corpus piano --out judged`
     """
     from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus, printable

@@ -91,7 +91,7 @@ def generate(
     Beside each clip lie a JSON file that says how it was made and a picture of its spectrum. The
     same run, settings and `--rng-seed` give the same bytes.
 
-    Example: `reverie generate piano-desk --seconds 30 --count 3 --seed-from my-tune.mp3`
+    Example: `reverie generate piano-codes --seconds 30 --count 3 --seed-from my-tune.mp3`
     """
     from reverie.cli.output import tell
     from reverie.generation.clips import generate as make

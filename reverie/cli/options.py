@@ -9,7 +9,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON o
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 RecipeName = Annotated[
-    str, typer.Option(help="demo, desk, paper or smoke; or the path of a TOML file with your own.")
+    str, typer.Option(help="codes, demo, desk, paper or smoke; or a TOML file of your own.")
 ]
 
 Assignments = Annotated[

@@ -11,7 +11,7 @@ from reverie.cli.options import AsJson, Assignments, Quiet, RecipeName
 
 def train(
     corpus: Annotated[Path, typer.Argument(help="A corpus that `reverie prepare` made.")],
-    recipe: RecipeName = "desk",
+    recipe: RecipeName = "codes",
     out: Annotated[
         Path | None,
         typer.Option(help="The run's folder.", show_default="CORPUS-RECIPE beside the corpus"),
@@ -29,7 +29,7 @@ def train(
     the same command goes on from there, and so it does after a crash. Watch it with
     `tensorboard --logdir RUN`.
 
-    Example: `reverie train piano --recipe desk --set model.hidden=512 --out piano-512`
+    Example: `reverie train piano --recipe codes --set model.hidden=512 --out piano-512`
     """
     from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus

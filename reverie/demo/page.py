@@ -9,8 +9,10 @@ import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus, printable
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
+from reverie.evaluation.copying import Copying, judge_groups
 from reverie.evaluation.health import Health, corpus_level_dbfs, health
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
@@ -36,6 +38,7 @@ class ClipReport:
     path: Path
     samples: NDArray[np.int16]
     health: Health
+    copying: Copying
     seed: NDArray[np.int16]
     seed_recording: str
     seed_offset_seconds: float
@@ -43,28 +46,48 @@ class ClipReport:
     """How long the model had learned that made it."""
 
 
-def report_on(clip: Path, corpus: Corpus, run: Run) -> ClipReport:
-    """Measure the clip at `clip`, and find its seed in `corpus` by the JSON beside it.
+def report_on(
+    clips: Sequence[Path], corpus: Corpus, run: Run, *, quiet: bool = False
+) -> tuple[ClipReport, ...]:
+    """Measure clips of one length, and find their seeds in `corpus` by the JSON beside each.
+
+    Args:
+        clips: as `generate` made them.
+        corpus: what the run learned from.
+        run: which made them.
+        quiet: show no progress.
 
     Raises:
-        ReverieError: the JSON is missing, or names a recording that the corpus has not.
+        ReverieError: the JSON is missing.
     """
-    samples, rate_hz = soundfile.read(clip, dtype="int16")
-    made = read_json(clip.with_suffix(".json"), "how a clip was made")
-    seed = made["seed"]
-    recording = next(one for one in corpus.recordings if one.path == seed["recording"])
-    first = round(seed["offset_seconds"] * rate_hz)
-    last = first + round(seed["seconds"] * rate_hz)
+    rate_hz = corpus.rate_hz
+    waves = [soundfile.read(clip, dtype="int16")[0] for clip in clips]
+    longest = max(one.samples for one in corpus.of_split("held-out"))
+    seconds = min(max(len(wave) for wave in waves), longest) / rate_hz
+    heard = [[as_float(wave) for wave in waves]]
+    (copies,) = judge_groups(corpus, heard, seconds, quiet=quiet)
+    level = corpus_level_dbfs(corpus)
     frame_samples = run.recipe.frames.frame_samples
-    return ClipReport(
-        path=clip,
-        samples=samples,
-        health=health(samples, rate_hz, corpus_level_dbfs(corpus), frame_samples),
-        seed=np.array(corpus.pcm(recording)[first:last]),
-        seed_recording=recording.path,
-        seed_offset_seconds=seed["offset_seconds"],
-        epoch=made["epoch"],
-    )
+    reports: list[ClipReport] = []
+    for clip, samples, copying in zip(clips, waves, copies, strict=True):
+        made = read_json(clip.with_suffix(".json"), "how a clip was made")
+        seed = made["seed"]
+        recording = next(one for one in corpus.recordings if one.path == seed["recording"])
+        first = round(seed["offset_seconds"] * rate_hz)
+        last = first + round(seed["seconds"] * rate_hz)
+        reports.append(
+            ClipReport(
+                path=clip,
+                samples=samples,
+                health=health(samples, rate_hz, level, frame_samples),
+                copying=copying,
+                seed=np.array(corpus.pcm(recording)[first:last]),
+                seed_recording=recording.path,
+                seed_offset_seconds=seed["offset_seconds"],
+                epoch=made["epoch"],
+            )
+        )
+    return tuple(reports)
 
 
 def write_demo_page(
@@ -122,10 +145,21 @@ def _shown(number: int, one: ClipReport, rate_hz: int) -> dict[str, object]:
         "picture": png_uri(draw_png(one.samples, rate_hz)),
         "health": one.health,
         "tone": "good" if one.health.verdict == "sound" else "bad",
+        "copying": _copying(one.copying),
         "seed_audio": audio_uri(one.seed, rate_hz),
         "seed_recording": printable(one.seed_recording),
         "seed_from": one.seed_offset_seconds,
     }
+
+
+def _copying(found: Copying) -> str:
+    """What is to be said of it, in a sentence."""
+    if found.flagged:
+        return (
+            f"It repeats {found.seconds:.1f} s of {printable(found.recording)}, "
+            f"from {found.offset_seconds:.0f} s."
+        )
+    return f"Likeness to the recordings: percentile {found.percentile:.0f} of music not copied."
 
 
 def _verdicts(reports: Sequence[ClipReport]) -> str:

@@ -67,7 +67,7 @@ def run_demo(
     clips = clock.time(
         "generate", lambda: generate_missing(run, wanted, out / "clips", quiet=quiet)
     )
-    reports = clock.time("judge", lambda: tuple(report_on(one, corpus, run) for one in clips))
+    reports = clock.time("judge", lambda: report_on(clips, corpus, run, quiet=quiet))
     page = out / "index.html"
     write_demo_page(page, reports, corpus, run, clock.seconds, embedded=recordings is None)
     return Demo(page, reports, clock.seconds)

@@ -90,6 +90,27 @@ class Null:
         return (_raw(evidence) - self._middle) / self._spread
 
 
+def judge_groups(
+    corpus: Corpus,
+    groups: Sequence[Sequence[NDArray[np.float32]]],
+    seconds: float,
+    *,
+    quiet: bool = False,
+) -> list[list[Copying]]:
+    """Where every clip stands among real music.
+
+    Args:
+        corpus: split; its training recordings are searched.
+        groups: of clips, float samples [S] at the corpus's rate.
+        seconds: length of the held-out excerpts that they are compared with.
+        quiet: show no progress.
+    """
+    held_out = held_out_excerpts(corpus, seconds)
+    evidence = find_evidence(corpus, [held_out, *groups], quiet=quiet)
+    null = Null(evidence[0])
+    return [[judge(corpus, null, found) for found in group] for group in evidence[1:]]
+
+
 def find_evidence(
     corpus: Corpus, groups: Sequence[Sequence[NDArray[np.float32]]], *, quiet: bool = False
 ) -> list[list[Evidence]]:

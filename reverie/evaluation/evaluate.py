@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
-from reverie.evaluation.copying import Copying, Null, find_evidence, held_out_excerpts, judge
+from reverie.evaluation.copying import Copying, judge_groups
 from reverie.evaluation.distance import (
     Points,
     diversity,
@@ -157,7 +157,11 @@ def evaluate(
                 for at, (wave, seed) in enumerate(zip(waves, seeds, strict=True), 1)
             )
             sets.append(_Set(TITLES[kind], kind, loaded, measured(loaded)))
-    copies = _copying(corpus, systems, seconds, quiet=quiet) if copying else {}
+    copies: dict[str, list[Copying]] = {}
+    if copying:
+        groups = [[clip.wave for clip in one.clips] for one in systems]
+        judged = judge_groups(corpus, groups, seconds, quiet=quiet)
+        copies = dict(zip([one.name for one in systems], judged, strict=True))
     spread = _timbre_spread(references, rate)
     found = [
         _figures(one, music, copies.get(one.name, ()), spread, rate, rng, measurer) for one in sets
@@ -170,19 +174,6 @@ def evaluate(
         titles=measurer.titles,
         missing=measurer.missing,
     )
-
-
-def _copying(
-    corpus: Corpus, systems: Sequence[System], seconds: float, *, quiet: bool
-) -> dict[str, list[Copying]]:
-    held_out = held_out_excerpts(corpus, seconds)
-    groups = [held_out, *([clip.wave for clip in one.clips] for one in systems)]
-    evidence = find_evidence(corpus, groups, quiet=quiet)
-    null = Null(evidence[0])
-    return {
-        one.name: [judge(corpus, null, found) for found in group]
-        for one, group in zip(systems, evidence[1:], strict=True)
-    }
 
 
 def _figures(

@@ -24,6 +24,8 @@ from reverie.models.settings import SampleSettings
 
 USUAL = (0.02, 0.98)
 """Quantiles of held-out surprise that the guard takes for its range."""
+MEANING = 0.3
+"""Standard deviation of the last layer's weights at first, in every stage."""
 
 
 class CodeHead(nn.Module):
@@ -178,6 +180,10 @@ class CodeHead(nn.Module):
 class CodeStack(nn.Module):
     """The codes of a frame from one set of features.
 
+    The likelihood of a code is aimed at in the space of what codes mean, where its last layer
+    begins: codes that sound alike are then learnt together (after Press & Wolf 2017, whose output
+    layer is the embedding).
+
     Args:
         features: E.
         embedding: of the codes that are known already.
@@ -203,10 +209,15 @@ class CodeStack(nn.Module):
         self.embedding = embedding
         self.context = Linear(features, self.stages * width, precision, rng)
         self.known = [Linear(vector, width, precision, rng) for _ in range(1, self.stages)]
-        self.values = [Linear(width, values, precision, rng) for _ in range(self.stages)]
+        self.aims = [Linear(width, vector, precision, rng) for _ in range(self.stages)]
+        self.values = [Linear(vector, values, precision, rng) for _ in range(self.stages)]
+        with torch.no_grad():
+            for one, meaning in zip(self.values, embedding.weight, strict=True):
+                one.weight.copy_(meaning * (MEANING / meaning.std().clamp_min(1e-6)))
         for number, one in enumerate(self.known):
             self.add_module(f"known{number + 2}", one)
-        for number, one in enumerate(self.values):
+        for number, (aim, one) in enumerate(zip(self.aims, self.values, strict=True)):
+            self.add_module(f"aim{number + 1}", aim)
             self.add_module(f"values{number + 1}", one)
 
     def forward(self, features: Tensor, rng: torch.Generator | None) -> Tensor:
@@ -234,7 +245,7 @@ class CodeStack(nn.Module):
         """
         if stage:
             inner = inner + self.known[stage - 1](known)
-        return self.values[stage](inner.relu())
+        return self.values[stage](self.aims[stage](inner.relu()))
 
 
 def _averaged(logits: Tensor) -> Tensor:

@@ -93,7 +93,8 @@ def train(
         progress = _resume(run, model, optimiser)
         rewind_metrics(run.metrics, progress.epoch)
         steps = math.ceil(len(train_set) / training.batch_size)
-        work = Work("training", training.epochs * steps, "steps", quiet=quiet)
+        all_steps, done = training.epochs * steps, progress.epoch * steps + progress.step
+        work = Work("training", all_steps, "steps", done=done, quiet=quiet)
         if not _is_done(progress, recipe):
             first = representation.analyse(next(train_set.batches(training.batch_size, None)))
             step_seconds = seconds_per_step(model, first, _rng(0, 0, 0))
@@ -103,7 +104,6 @@ def train(
             work.say(f"going on from {progress.name}")
 
         with work, Board(run.folder / "tensorboard", progress.epoch, corpus.rate_hz) as board:
-            work.advance(progress.epoch * steps + progress.step)
             began = time.monotonic() - progress.seconds
             saved = time.monotonic()
             while not _is_done(progress, recipe):
@@ -113,10 +113,8 @@ def train(
                     # Every step has a random stream of its own, so a resumed run needs no memory
                     # of how far an earlier one had drawn.
                     rng = _rng(training.rng_seed, progress.epoch + 1, progress.step)
-                    done = (progress.epoch + progress.step / steps) / training.epochs
-                    if training.minutes:
-                        done = min(1, max(done, progress.seconds / (60 * training.minutes)))
-                    set_learning_rate(optimiser, recipe, done)
+                    share = _share(progress, recipe, steps)
+                    set_learning_rate(optimiser, recipe, share, work.done)
                     loss = train_step(
                         model, optimiser, representation.analyse(samples), rng, recipe
                     )
@@ -127,6 +125,8 @@ def train(
                         loss_count=progress.loss_count + len(samples),
                         seconds=time.monotonic() - began,
                     )
+                    share = _share(progress, recipe, steps)
+                    work.expect(min(all_steps, math.ceil((work.done + 1) / share)))
                     work.advance(note=f"epoch {progress.epoch + 1}, loss {loss:.4f}")
                     if progress.step == steps:
                         break
@@ -234,6 +234,15 @@ def _is_done(progress: Progress, recipe: Recipe) -> bool:
     if progress.step == 0 and training.patience_epochs and waited >= training.patience_epochs:
         return True
     return progress.epoch >= training.epochs
+
+
+def _share(progress: Progress, recipe: Recipe, steps: int) -> float:
+    """How much of the training is done, by epochs or by time, whichever is further: 0 to 1."""
+    training = recipe.training
+    done = (progress.epoch + progress.step / steps) / training.epochs
+    if training.minutes:
+        done = max(done, progress.seconds / (60 * training.minutes))
+    return min(1.0, done)
 
 
 def _is_lower(loss: float, than: float | None) -> bool:

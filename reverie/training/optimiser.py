@@ -152,15 +152,18 @@ def build_optimiser(model: FrameModel, recipe: Recipe) -> RmsProp:
     )
 
 
-def set_learning_rate(optimiser: RmsProp, recipe: Recipe, done: float) -> None:
+def set_learning_rate(optimiser: RmsProp, recipe: Recipe, done: float, step: int) -> None:
     """Set the rate for the next step.
 
     Args:
         optimiser: to be set.
         recipe: names the schedule.
-        done: share of all steps done, 0 to 1.
+        done: share of the training done, 0 to 1.
+        step: steps done.
     """
     rate = recipe.training.learning_rate
+    # The first mean squares are of few gradients and so too low, and the steps too long.
+    rate *= min(1.0, (step + 1) / max(recipe.training.warmup_steps, 1))
     if recipe.training.learning_rate_decay == "cosine":
         rate *= LOWEST_RATE + (1 - LOWEST_RATE) * (1 + math.cos(math.pi * done)) / 2
     optimiser.learning_rate = rate

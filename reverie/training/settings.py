@@ -44,6 +44,9 @@ class TrainingSettings:
     learning_rate: Positive = 1e-4
     """Of RMSprop."""
 
+    warmup_steps: Annotated[int, Field(ge=0)] = 0
+    """First steps over which the learning rate rises evenly to its full height."""
+
     learning_rate_decay: Literal["none", "cosine"] = "none"
     """`cosine` takes the rate down to a hundredth over the epochs, or over the minutes."""
 

@@ -18,7 +18,7 @@ def test_it_is_torchs_rmsprop_with_keras_penalty() -> None:
         build_model(recipe.model, frames, torch.Generator().manual_seed(1)) for _ in range(2)
     )
     own = build_optimiser(ours, recipe)
-    set_learning_rate(own, recipe, 0.0)
+    set_learning_rate(own, recipe, 0.0, 0)
     dense = [one.weight for one in theirs.modules() if isinstance(one, Linear)]
     rest = [one for one in theirs.parameters() if not any(one is other for other in dense)]
     groups = [{"params": dense, "weight_decay": 2e-4}, {"params": rest}]
@@ -45,9 +45,19 @@ def test_cosine_ends_at_a_hundredth() -> None:
     optimiser = RmsProp({}, set(), 0.0)
     rates: list[float] = []
     for done in (0.0, 0.5, 1.0):
-        set_learning_rate(optimiser, recipe, done)
+        set_learning_rate(optimiser, recipe, done, 0)
         rates.append(optimiser.learning_rate)
     assert rates == pytest.approx([1e-4, 0.505e-4, 1e-6])
+
+
+def test_the_rate_rises_at_first() -> None:
+    recipe = load_recipe("paper", ["training.warmup_steps=4"])
+    optimiser = RmsProp({}, set(), 0.0)
+    rates: list[float] = []
+    for step in (0, 1, 3, 100):
+        set_learning_rate(optimiser, recipe, 0.0, step)
+        rates.append(optimiser.learning_rate)
+    assert rates == pytest.approx([0.25e-4, 0.5e-4, 1e-4, 1e-4])
 
 
 def test_decay_takes_off_matrices_alone() -> None:

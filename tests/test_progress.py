@@ -1,0 +1,47 @@
+"""Progress says how much is left, also of work that was begun earlier or ends by the clock."""
+
+import pytest
+
+from reverie import progress
+from reverie.progress import Work, duration
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, in seconds, as its only entry."""
+    now = [1000.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_earlier_steps_say_nothing_of_the_pace(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Work("training", 110, "steps", done=100) as work:
+        clock[0] += 20
+        work.advance(2)
+    assert capsys.readouterr().err == "training: 102/110 steps, 1 min 20 s left\n"
+
+
+def test_work_may_turn_out_shorter(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    with Work("training", 1000, "steps") as work:
+        clock[0] += 20
+        work.expect(6)
+        work.advance(2, note="loss 3")
+    assert capsys.readouterr().err == "training: 2/6 steps, 40 s left  loss 3\n"
+
+
+def test_quiet_work_says_nothing(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    with Work("training", 3, "steps", quiet=True) as work:
+        clock[0] += 20
+        work.advance()
+        work.say("a word")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(48, "48 s"), (200, "3 min 20 s"), (7500, "2 h 05 min"), (367_200, "4 d 6 h")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
