@@ -22,7 +22,7 @@ from reverie.models.products import Precision
 from reverie.models.sampling import SurpriseGuard, draw_frame
 from reverie.models.settings import SampleSettings
 
-USUAL = (0.02, 0.98)
+USUAL = (0.25, 0.95)
 """Quantiles of held-out surprise that the guard takes for its range."""
 MEANING = 0.3
 """Standard deviation of the last layer's weights at first, in every stage."""
@@ -50,8 +50,8 @@ class CodeHead(nn.Module):
     unit = "bits a frame"
 
     surprise: Tensor
-    """[3], for the guard: the range of held-out music's bits a frame, in the mean over windows of
-    so many frames; set by training."""
+    """[3], for the guard: the range of held-out music's bits in a frame's first code, in the mean
+    over windows of so many frames; set by training."""
 
     def __init__(
         self,
@@ -98,22 +98,23 @@ class CodeHead(nn.Module):
     def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
         """Mean bits a frame, of the average or over the members, target smoothed."""
         nats = self._nats(output, next_frame, self.smoothing, self.trained == "together")
-        return nats.mean() / math.log(2)
+        return torch.stack(nats).sum(0).mean() / math.log(2)
 
     def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
         """Mean bits a frame over held-out `pairs`, of the average, nothing smoothed.
 
-        The range of the bits in the later half of each sequence is kept for the guard.
+        The range of the first code's bits in the later half of each sequence is kept for the guard.
         """
         count, total, frames = 0, 0.0, 0
         windows: list[Tensor] = []
         for output, next_frame in pairs:
-            nats = self._nats(output, next_frame, 0.0, together=True).squeeze(0)
-            count += nats.numel()
-            total += nats.double().sum().item()
-            if nats.dim() > 1:
-                frames = (nats.shape[-1] + 1) // 2
-                windows.append(nats[..., -frames:].mean(-1).flatten() / math.log(2))
+            nats = self._nats(output, next_frame, 0.0, together=True)
+            count += nats[0].numel()
+            total += torch.stack(nats).sum(0).double().sum().item()
+            first = nats[0].squeeze(0)
+            if first.dim() > 1:
+                frames = (first.shape[-1] + 1) // 2
+                windows.append(first[..., -frames:].mean(-1).flatten() / math.log(2))
         if windows:
             heard = torch.cat(windows)
             least, most = heard.quantile(heard.new_tensor(USUAL)).tolist()
@@ -156,12 +157,14 @@ class CodeHead(nn.Module):
             ]
         )
 
-    def _nats(self, output: Tensor, codes: Tensor, smoothing: float, together: bool) -> Tensor:
-        """Of each frame: [..., O], [..., Q] -> [...]; or of each member and frame [M, ...]."""
+    def _nats(
+        self, output: Tensor, codes: Tensor, smoothing: float, together: bool
+    ) -> list[Tensor]:
+        """Of each code: [..., O], [..., Q] -> Q of [1, ...], or for each member of [M, ...]."""
         heard = self._apart(output)
         vectors = [member.embedding(codes).unbind(-2) for member in self.members]
         known: list[Tensor] = [output.new_zeros(()) for _ in self.members]
-        total = output.new_zeros(())
+        nats: list[Tensor] = []
         for stage, target in enumerate(codes.unbind(-1)):
             logits = self._logits(heard, known, stage)
             known = [before + vector[stage] for before, vector in zip(known, vectors, strict=True)]
@@ -173,8 +176,8 @@ class CodeHead(nn.Module):
                 reduction="none",
                 label_smoothing=smoothing,
             )
-            total = total + flat.view(logits.shape[:-1])
-        return total
+            nats.append(flat.view(logits.shape[:-1]))
+        return nats
 
 
 class CodeStack(nn.Module):

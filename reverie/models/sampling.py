@@ -12,7 +12,7 @@ from torch import Tensor
 from reverie.models.settings import SampleSettings
 
 GAIN = 5.0
-"""The logarithm of the push for a surprise outside of the range by as much as its low end."""
+"""The logarithm of the push for a surprise outside of the range by as much as its middle."""
 MOST_PUSH = 2.0
 """The guard multiplies or divides the temperature by so much at most."""
 
@@ -21,19 +21,21 @@ class SurpriseGuard:
     """Keeps a clip as surprising to the model as music is.
 
     A clip that freezes repeats what the model is sure of, and one that falls apart surprises it at
-    every frame. Both show in the bits of what was drawn, as the model gave them before temperature
-    and limits; their mean over a window of held-out music has a range, and while a clip's own is
-    outside of it, its temperature is raised or lowered. After Basu et al. 2021 (Mirostat), who hold
-    the surprise at one value; music's comes and goes.
+    every frame. Both show in the bits of each frame's first code, as the model gave them before
+    temperature and limits; the finer codes are as good as noise either way. Their mean over a
+    window of held-out music has a range, and while a clip's own is outside of it, the temperature
+    of its first code is raised or lowered. After Basu et al. 2021 (Mirostat), who hold the surprise
+    at one value; music's comes and goes.
 
     Args:
-        least: low end of the range of held-out music, in bits a frame.
+        least: low end of the range of held-out music, in bits.
         most: its high end.
         frames: N, of the window.
     """
 
     def __init__(self, least: float, most: float, frames: int) -> None:
         self.least, self.most, self.frames = least, most, frames
+        self._middle = (least + most) / 2
         self._bits = torch.empty(0)
         self._place = 0
 
@@ -44,13 +46,14 @@ class SurpriseGuard:
         mean = self._bits.mean(0)
         outside = (self.least - mean).clamp_min(0) - (mean - self.most).clamp_min(0)
         most = math.log(MOST_PUSH)
-        return (GAIN * outside / self.least).clamp(-most, most).exp().unsqueeze(-1)
+        gain = GAIN / max(self._middle, 1e-6)
+        return (gain * outside).clamp(-most, most).exp().unsqueeze(-1)
 
     def hear(self, bits: Tensor) -> None:
-        """What the newest frame of each clip was worth, [...]."""
+        """What the newest first code of each clip was worth, [...]."""
         if not self._bits.numel():
-            middle = (self.least + self.most) / 2
-            self._bits = torch.full((self.frames, *bits.shape), middle, device=bits.device)
+            shape = self.frames, *bits.shape
+            self._bits = torch.full(shape, self._middle, device=bits.device)
         self._bits[self._place] = bits
         self._place = (self._place + 1) % self.frames
 
@@ -69,20 +72,18 @@ def draw_frame(
         logits_after: of the next code's values, [..., C], given the codes drawn so far, each [...].
         settings: how to draw.
         rng: for the draws.
-        guard: sets the temperature, and hears what was drawn.
+        guard: sets the temperature of the first, and hears what it was worth.
     """
-    push = guard.push() if guard else 1.0
     codes: list[Tensor] = []
-    bits: Tensor | None = None
     for stage in range(stages):
         logits = logits_after(codes)
+        guarded = guard if stage == 0 else None
+        push = guarded.push() if guarded else 1.0
         code = draw(logits, settings.at_stage(stage, stages), settings, rng, push)
         codes.append(code)
-        if guard:
+        if guarded:
             taken = logits.log_softmax(-1).gather(-1, code.unsqueeze(-1)).squeeze(-1)
-            bits = -taken if bits is None else bits - taken
-    if guard and bits is not None:
-        guard.hear(bits / math.log(2))
+            guarded.hear(-taken / math.log(2))
     return torch.stack(codes, dim=-1)
 
 
