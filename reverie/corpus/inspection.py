@@ -67,7 +67,7 @@ def findings(corpus: Corpus, leaks: Sequence[Leak] = ()) -> list[Finding]:
         corpus: what is inspected.
         leaks: held-out music that is in the training recordings too, if it was searched for.
     """
-    found = [_enough(corpus)]
+    found = [enough(corpus)]
     if not corpus.of_split("held-out"):
         text = "Nothing is held out, so nothing shows whether a model learns or only remembers."
         found.append(Finding("bad", f"{text} Add a second recording."))
@@ -97,7 +97,8 @@ def _leaks(leaks: Sequence[Leak]) -> list[Finding]:
     return found
 
 
-def _enough(corpus: Corpus) -> Finding:
+def enough(corpus: Corpus) -> Finding:
+    """Whether there is music enough to learn more from it than a copy."""
     minutes = corpus.seconds / 60
     paper = f"The paper learned from 25 tunes of two to three minutes, about {PAPER_MINUTES} in all"
     has = f"{minutes:.0f} minutes" if minutes >= 2 else duration(corpus.seconds)

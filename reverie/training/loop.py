@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from reverie.corpus.corpus import Corpus
+from reverie.corpus.inspection import enough
 from reverie.errors import ReverieError
 from reverie.frames.contract import Representation
 from reverie.frames.representation import fit_representation
@@ -100,6 +101,9 @@ def train(
             step_seconds = seconds_per_step(model, first, _rng(0, 0, 0))
             left = training.epochs - progress.epoch
             work.say(describe(needs, recipe, steps, step_seconds, left))
+            found = enough(corpus)
+            if found.tone != "good":
+                work.say(found.text)
         if progress.epoch or progress.step:
             work.say(f"going on from {progress.name}")
 

@@ -62,10 +62,10 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     def note(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         saved[id(storage)] = storage.nbytes()
-        kept.append(storage)
+        storages.append(storage)
         return tensor
 
-    kept: list[torch.UntypedStorage] = []
+    storages: list[torch.UntypedStorage] = []
     training = recipe.training
     with torch.device("meta"):
         model = build_model(recipe.model, measures, None)
@@ -88,9 +88,10 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         # Every weight rounded once; those of recurrences laid out too, for both directions.
         around = [one.weight_hidden.numel() for one in model.modules() if isinstance(one, Lstm)]
         products = 2 * parameters + 2 * 2 * sum(around)
+    kept = 3 if training.averaging else 2  # weights, mean squares, a running mean
     memory = (
         psutil.Process().memory_info().rss
-        + 4 * 3 * parameters  # weights, gradients, mean squares
+        + 4 * (1 + kept) * parameters  # gradients too
         + 2 * 4 * max(sizes)  # one gradient being made, and rounded
         + products
         + sum(saved.values())
@@ -109,7 +110,7 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         by_part,
         memory,
         available_memory(),
-        kept_checkpoints * 4 * 2 * parameters,
+        kept_checkpoints * 4 * kept * parameters,
         free,
         training.batch_size * training.sequence_frames * operations(model),
     )
