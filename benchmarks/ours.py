@@ -28,9 +28,9 @@ def paper_recipe(chosen: argparse.Namespace, *assignments: str) -> Recipe:
 
 
 def training_step(recipe: Recipe, frames: Tensor) -> Program:
-    """Forward, backward and the optimiser on frames [B, T + K, D], at a rate of 0."""
+    """Forward, backward and the optimiser on frames [B, T + K, D], at the first rate."""
     model = build_model(recipe.model, measures_of(recipe.frames), torch.Generator().manual_seed(0))
     optimiser = build_optimiser(model, recipe)
-    set_learning_rate(optimiser, recipe, 0.0)
+    set_learning_rate(optimiser, recipe, 0.0, 0)
     rng = torch.Generator().manual_seed(1)
     return lambda: train_step(model, optimiser, frames, rng, recipe)

@@ -116,14 +116,14 @@ class CodeHead(nn.Module):
                 frames = (first.shape[-1] + 1) // 2
                 windows.append(first[..., -frames:].mean(-1).flatten() / math.log(2))
         if windows:
-            heard = torch.cat(windows)
-            least, most = heard.quantile(heard.new_tensor(USUAL)).tolist()
+            heard = torch.cat(windows).detach()
+            least, most = (float(one) for one in heard.quantile(heard.new_tensor(USUAL)))
             self.surprise.copy_(torch.tensor([least, most, frames]))
         return total / max(count, 1) / math.log(2)
 
     def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
         """What draws the frames of some clips, one after another: [..., O] -> [..., Q] each."""
-        least, most, frames = self.surprise.tolist()
+        least, most, frames = (float(one) for one in self.surprise)
         guard = SurpriseGuard(least, most, int(frames)) if settings.guard and frames else None
 
         def sample(output: Tensor) -> Tensor:

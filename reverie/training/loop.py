@@ -80,7 +80,7 @@ def train(
     with only_one(run_folder), Interruptible() as interrupt:
         run = Run.create(run_folder, recipe, corpus)
         if not run.statistics.exists():
-            heard = excerpts(corpus, corpus.of_split("train"))
+            heard = excerpts(corpus, corpus.of_split("train"), training.ends_below_db)
             fit_representation(recipe.frames, corpus.rate_hz, heard).save(run.statistics)
         representation = run.representation()
 

@@ -20,6 +20,8 @@ from reverie.training.settings import Recipe
 
 FULL_SCALE = 32768.0
 EXCERPT_SAMPLES = 1 << 20
+BLOCK_SECONDS = 0.1
+"""What silence at the ends of a recording is told in."""
 
 
 class Sequences:
@@ -38,6 +40,7 @@ class Sequences:
         most: so many, spread evenly over the recordings; 0 takes all.
         gain_db: each is made louder or softer by up to so much.
         transpose_semitones: each is played faster or slower by up to so much.
+        ends_below_db: of each recording only what `sounding` finds.
     """
 
     def __init__(
@@ -52,12 +55,15 @@ class Sequences:
         most: int = 0,
         gain_db: float = 0.0,
         transpose_semitones: float = 0.0,
+        ends_below_db: float = 0.0,
     ) -> None:
         self.gain_db, self.transpose_semitones = gain_db, transpose_semitones
         self.corpus, self.recordings, self.starts = corpus, tuple(recordings), starts
         self.length_samples = measures.samples_for(sequence_frames + step_frames)
         self.stride_samples = sequence_frames * measures.frame_samples
-        spare = np.array([r.samples - self.length_samples for r in self.recordings], np.int64)
+        self._parts = [sounding(corpus, one, ends_below_db) for one in self.recordings]
+        lengths = [last - first for first, last in self._parts]
+        spare = np.array([length - self.length_samples for length in lengths], np.int64)
         self._spare = spare
         self.counts = np.where(spare >= 0, spare // self.stride_samples + 1, 0)
         self._ends = np.cumsum(self.counts)
@@ -74,12 +80,12 @@ class Sequences:
         which = int(np.searchsorted(self._ends, place, side="right"))
         within = place - int(self._ends[which] - self.counts[which])
         start = within * self.stride_samples + (0 if shifts is None else int(shifts[which]))
-        recording = self.recordings[which]
+        first, last = self._parts[which]
         needed = math.ceil(self.length_samples * speed) + 1
-        if speed == 1 or needed > recording.samples:
+        if speed == 1 or needed > last - first:
             speed, needed = 1.0, self.length_samples
-        start = min(start, recording.samples - needed)
-        pcm = self.corpus.pcm(recording)[start : start + needed]
+        start = min(first + start, last - needed)
+        pcm = self.corpus.pcm(self.recordings[which])[start : start + needed]
         played = pcm.astype(np.float32) / FULL_SCALE
         if speed == 1:
             return played
@@ -118,10 +124,35 @@ class Sequences:
             yield torch.as_tensor(np.stack(read))
 
 
-def excerpts(corpus: Corpus, recordings: Sequence[Recording]) -> Iterator[Tensor]:
-    """All samples of `recordings`, in pieces [1, S] that fit in memory."""
+def sounding(corpus: Corpus, recording: Recording, below_db: float) -> tuple[int, int]:
+    """Where a recording begins and ends to sound, as its first sample and the one after its last.
+
+    Args:
+        corpus: it is of.
+        recording: one.
+        below_db: ends that are so much softer than the recording as a whole are left out, told in
+            tenths of a second; 0 leaves none out, and all is kept where nothing is louder.
+    """
+    if not below_db:
+        return 0, recording.samples
+    pcm, block = corpus.pcm(recording), round(BLOCK_SECONDS * corpus.rate_hz)
+    least = FULL_SCALE**2 * 10 ** ((recording.rms_dbfs - below_db) / 10)
+
+    def is_loud(start: int) -> bool:
+        return float(np.square(pcm[start : start + block].astype(np.float64)).mean()) >= least
+
+    starts = range(0, recording.samples, block)
+    first = next((one for one in starts if is_loud(one)), 0)
+    last = next((one for one in reversed(starts) if is_loud(one)), recording.samples)
+    return first, min(last + block, recording.samples)
+
+
+def excerpts(
+    corpus: Corpus, recordings: Sequence[Recording], ends_below_db: float = 0.0
+) -> Iterator[Tensor]:
+    """All that sounds of `recordings`, in pieces [1, S] that fit in memory."""
     for recording in recordings:
-        pcm = corpus.pcm(recording)
+        pcm = corpus.pcm(recording)[slice(*sounding(corpus, recording, ends_below_db))]
         for first in range(0, len(pcm), EXCERPT_SAMPLES):
             piece = pcm[first : first + EXCERPT_SAMPLES].astype(np.float32) / FULL_SCALE
             yield torch.as_tensor(piece).unsqueeze(0)
@@ -150,6 +181,7 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
         most=training.most_sequences,
         gain_db=training.gain_db,
         transpose_semitones=training.transpose_semitones,
+        ends_below_db=training.ends_below_db,
     )
     held_out_set = Sequences(
         corpus,
@@ -158,6 +190,7 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
         training.sequence_frames,
         step_frames=recipe.model.step_frames,
         most=training.most_sequences,
+        ends_below_db=training.ends_below_db,
     )
     for name, found in (("training", train_set), ("held-out", held_out_set)):
         if not len(found):

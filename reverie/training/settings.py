@@ -41,6 +41,10 @@ class TrainingSettings:
     """Train on so many sequences only, and test on as many, spread evenly over the recordings, to
     see that all works; 0 takes all."""
 
+    ends_below_db: Annotated[float, Field(ge=0)] = 0.0
+    """Silence at the ends of recordings, so much softer than the whole, is not learnt from: a model
+    that knows how music ends may end it early. 0 takes recordings as they are."""
+
     learning_rate: Positive = 1e-4
     """Of RMSprop."""
 

@@ -2,15 +2,19 @@
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from reverie.corpus.corpus import Corpus
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.training.recipe import load_recipe
-from reverie.training.sequences import FULL_SCALE, Sequences, excerpts, split_sequences
+from reverie.training.sequences import FULL_SCALE, Sequences, excerpts, sounding, split_sequences
 from reverie.training.settings import Recipe
+from tests.conftest import RATE_HZ
 
 
 def test_they_tile_each_recording(corpus: Corpus) -> None:
@@ -124,3 +128,46 @@ def test_a_recording_too_short_to_be_played_faster_is_played_as_it_is(corpus: Co
     frames = min(one.samples for one in recordings) // 250 - 1
     found = Sequences(corpus, recordings, FourierFrames(250).measures, frames)
     assert np.array_equal(found.read(0, speed=1.5), found.read(0))
+
+
+@pytest.fixture(scope="module")
+def with_rests(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Two recordings: a second of silence, tone, a rest, tone, two seconds of near silence."""
+    folder = tmp_path_factory.mktemp("rests")
+    (folder / "music").mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(2):
+        time = np.arange(RATE_HZ) / RATE_HZ
+        tone = 0.3 * np.sin(2 * np.pi * (220 + 110 * number) * time)
+        rest, hiss = np.zeros(RATE_HZ), 1e-4 * rng.standard_normal(2 * RATE_HZ)
+        wave = np.concatenate([rest, tone, rest, tone, hiss])
+        soundfile.write(folder / "music" / f"{number}.wav", wave, RATE_HZ)
+    settings = PrepareSettings(rate_hz=RATE_HZ, train_fraction=0.5)
+    return prepare(folder / "music", folder / "corpus", settings, quiet=True)
+
+
+def test_silent_ends_are_left_out_and_rests_are_not(with_rests: Corpus) -> None:
+    for recording in with_rests.recordings:
+        assert sounding(with_rests, recording, 0) == (0, 6 * RATE_HZ)
+        first, last = sounding(with_rests, recording, 35)
+        assert first == pytest.approx(RATE_HZ, abs=RATE_HZ / 10)
+        assert last == pytest.approx(4 * RATE_HZ, abs=RATE_HZ / 10)
+        assert sounding(with_rests, recording, 100)[1] == 6 * RATE_HZ
+        (piece,) = excerpts(with_rests, [recording], 35)
+        assert piece.shape == (1, last - first)
+    found = Sequences(
+        with_rests,
+        with_rests.recordings,
+        FourierFrames(RATE_HZ // 10).measures,
+        4,
+        "random",
+        transpose_semitones=1.0,
+        ends_below_db=35,
+    )
+    heard = torch.cat(list(found.batches(1, np.random.default_rng(0))))
+    silent = (heard.abs() < 1e-3).float().mean(-1)
+    assert len(heard) == 2 * 7
+    assert (silent == 1).sum() <= 2 * 2
+    whole = with_rests.pcm(with_rests.recordings[0]).astype(np.float32) / FULL_SCALE
+    first = sounding(with_rests, with_rests.recordings[0], 35)[0]
+    assert np.array_equal(found.read(0), whole[first : first + RATE_HZ // 2])
