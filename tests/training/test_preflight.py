@@ -17,7 +17,7 @@ def test_it_is_said_before_the_first_step(
     recipe = load_recipe("paper", [*SMALL, "training.epochs=1", "training.keep_epochs=[]"])
     loop.train(corpus_folder, recipe, tmp_path / "run")
     said = capsys.readouterr().err
-    assert "baseline, 0.0 M parameters; memory 0." in said
+    assert "baseline, 0.0 M parameters; memory " in said
     assert "1 epochs to go: about" in said
     assert "are too little to learn from" in said
     loop.train(corpus_folder, recipe, tmp_path / "run")
