@@ -14,7 +14,7 @@ from reverie.corpus.settings import PrepareSettings
 from reverie.training.recipe import load_recipe
 from reverie.training.settings import Recipe
 from tests.browser import close_browser
-from tests.music import write_recordings
+from tests.music import write_recordings, write_with_rests
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
@@ -31,6 +31,7 @@ SMALL = [
     "training.held_out_every_epochs=1",
     "training.preview_every_epochs=0",
     "training.learning_rate=1e-3",
+    "training.threads=1",
 ]
 
 
@@ -74,6 +75,15 @@ def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def corpus(corpus_folder: Path) -> Corpus:
     """The same, opened."""
     return Corpus.open(corpus_folder)
+
+
+@pytest.fixture(scope="session")
+def with_rests(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """A corpus of two recordings, one to train on: see `write_with_rests`."""
+    folder = tmp_path_factory.mktemp("rests")
+    write_with_rests(folder / "music", RATE_HZ)
+    settings = PrepareSettings(rate_hz=RATE_HZ, train_fraction=0.5)
+    return prepare(folder / "music", folder / "corpus", settings, processes=1, quiet=True)
 
 
 @pytest.fixture

@@ -26,3 +26,15 @@ def random_melody(
     notes = 220 * 2 ** ((rng.integers(0, 24, round(seconds * 4)) + semitones) / 12)
     wave = [np.sin(2 * np.pi * note * time) * np.exp(-5 * time) for note in notes]
     return (0.3 * np.concatenate(wave)).astype(np.float32)
+
+
+def write_with_rests(folder: Path, rate_hz: int) -> None:
+    """Two recordings: a second of silence, tone, a rest, tone, two seconds of near silence."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    for number in range(2):
+        time = np.arange(rate_hz) / rate_hz
+        tone = 0.3 * np.sin(2 * np.pi * (220 + 110 * number) * time)
+        rest, hiss = np.zeros(rate_hz), 1e-4 * rng.standard_normal(2 * rate_hz)
+        wave = np.concatenate([rest, tone, rest, tone, hiss])
+        soundfile.write(folder / f"{number}.wav", wave, rate_hz)

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from reverie.errors import ReverieError
-from reverie.frames.contract import Representation, whole_frames
+from reverie.frames.contract import Meaning, Representation, whole_frames
 from reverie.frames.log_spectrum import FLOOR, LogSpectrum, level
 from reverie.frames.quantiser import ResidualQuantiser
 from reverie.frames.settings import FrameSettings, measures_of
@@ -63,8 +63,10 @@ class Codec(Representation):
         self.settings, self.rate_hz = settings, rate_hz
         self.spectrum = LogSpectrum(settings.frame_samples)
         self.mean, self.basis, self.levels, self.soft = mean, basis, levels, soft
-        self.quantiser, self.vectors = ResidualQuantiser(codebooks), codebooks
+        self.quantiser = ResidualQuantiser(codebooks)
         super().__init__(measures_of(settings))
+        alone = level(self.spectra(torch.arange(codebooks.shape[1]).unsqueeze(-1)))
+        self.meaning = Meaning(codebooks, DECIBELS * alone)
 
     @classmethod
     def fit(cls, settings: FrameSettings, rate_hz: int, excerpts: Iterable[Tensor]) -> Self:

@@ -6,7 +6,7 @@ Letters: B batch, S samples, T frames, n samples a frame, D width of a frame.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -111,11 +111,20 @@ def whole_frames(frames: Frames, samples: Tensor) -> Tensor:
     return frames.analyse(samples[:, : measures.samples_for(count)]).flatten(0, -2)
 
 
+class Meaning(NamedTuple):
+    """What codes stand for."""
+
+    vectors: Tensor
+    """[D, codebook, V], of each."""
+    levels: Tensor
+    """[codebook], how loud each first code alone is, in dB."""
+
+
 class Representation(Frames):
     """Frames as models see them: a transform, and what was learnt of it from training audio."""
 
-    vectors: Tensor | None = None
-    """[D, codebook, V], what each code stands for, where frames are codes."""
+    meaning: Meaning | None = None
+    """Where frames are codes."""
 
     @abstractmethod
     def to(self, device: torch.device | str) -> Self:

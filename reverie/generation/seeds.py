@@ -16,7 +16,7 @@ from reverie.corpus.corpus import Corpus, Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.training.run import Run
-from reverie.training.sequences import FULL_SCALE
+from reverie.training.sequences import FULL_SCALE, sounding
 
 NOTHING = "nothing"
 SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
@@ -47,7 +47,8 @@ def choose_seeds(
         source: `held-out`, `training`, `nothing` (as little silence as the model needs to begin),
             or the path of an audio file, whose end is taken.
         count: B.
-        rng: chooses recordings and places; a recording comes again only when all have been.
+        rng: chooses recordings and places, where training would; a recording comes again only when
+            all have been.
         among: paths of the recordings that may be chosen; empty for all of the split.
 
     Returns:
@@ -65,10 +66,13 @@ def choose_seeds(
     length_samples = measures.samples_for(run.recipe.seed_frames)
     seconds = length_samples / run.rate_hz
     corpus = _corpus_of(run)
+    ends = run.recipe.training.ends_below_db
     recordings = [
-        one
+        (one, first, last - length_samples)
         for one in corpus.of_split(SPLITS[source])
-        if one.samples >= length_samples and (not among or one.path in among)
+        if not among or one.path in among
+        for first, last in [sounding(corpus, one, ends)]
+        if last - first >= length_samples
     ]
     if not recordings:
         raise ReverieError(
@@ -80,8 +84,8 @@ def choose_seeds(
     order: list[int] = []
     for _ in range(count):
         order = order or [int(index) for index in rng.permutation(len(recordings))]
-        chosen = recordings[order.pop(0)]
-        offset = int(rng.integers(0, chosen.samples - length_samples + 1))
+        chosen, first, last = recordings[order.pop(0)]
+        offset = int(rng.integers(first, last + 1))
         pcm = corpus.pcm(chosen)[offset : offset + length_samples]
         seeds.append(Seed(chosen.path, offset / run.rate_hz, seconds))
         pieces.append(torch.as_tensor(pcm.astype(np.float32) / FULL_SCALE))

@@ -14,16 +14,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.frames.contract import Measures
+from reverie.frames.contract import Meaning, Measures
 from reverie.models.contract import Sampler
 from reverie.models.embedding import CodeEmbedding
+from reverie.models.guards import Guard, LevelGuard, Range, SurpriseGuard
 from reverie.models.linear import Dense, Linear, dropout_mask
 from reverie.models.products import Precision
-from reverie.models.sampling import SurpriseGuard, draw_frame
+from reverie.models.sampling import draw_frame
 from reverie.models.settings import SampleSettings
 
 USUAL = (0.25, 0.95)
-"""Quantiles of held-out surprise that the guard takes for its range."""
+"""Quantiles of held-out music's windows that the guards take for their ranges."""
 MEANING = 0.3
 """Standard deviation of the last layer's weights at first, in every stage."""
 
@@ -36,7 +37,7 @@ class CodeHead(nn.Module):
     Args:
         features: E.
         measures: of the frames, which are codes.
-        vectors: [Q, C, V], what the codec means by each code; see `CodeEmbedding`.
+        meaning: of the codes, in the codec; see `CodeEmbedding`. Without it no level is guarded.
         width: W.
         dense: a layer before, H to any width; of one member only.
         members: M.
@@ -50,14 +51,17 @@ class CodeHead(nn.Module):
     unit = "bits a frame"
 
     surprise: Tensor
-    """[3], for the guard: the range of held-out music's bits in a frame's first code, in the mean
-    over windows of so many frames; set by training."""
+    """The `Range` of held-out music's bits in a frame's first code; set by training."""
+    loudness: Tensor
+    """The `Range` of held-out music's level, by first codes; set by training."""
+    levels: Tensor
+    """[C], dB, of each first code."""
 
     def __init__(
         self,
         features: int,
         measures: Measures,
-        vectors: Tensor | None,
+        meaning: Meaning | None,
         *,
         width: int,
         dense: Dense | None = None,
@@ -75,7 +79,7 @@ class CodeHead(nn.Module):
         self.members = [
             CodeStack(
                 dense.outputs if dense else features,
-                CodeEmbedding(measures, vectors, rng),
+                CodeEmbedding(measures, meaning, rng),
                 width=width,
                 dropout=dropout,
                 precision=precision,
@@ -86,6 +90,9 @@ class CodeHead(nn.Module):
         for number, member in enumerate(self.members):
             self.add_module(f"member{number + 1}", member)
         self.register_buffer("surprise", torch.zeros(3))
+        self.register_buffer("loudness", torch.zeros(3))
+        levels = torch.zeros(measures.codebook) if meaning is None else meaning.levels
+        self.register_buffer("levels", levels)
 
     def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
         """What the frame's codes have in common: [..., M * E] -> [..., M * Q * W]."""
@@ -103,28 +110,33 @@ class CodeHead(nn.Module):
     def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
         """Mean bits a frame over held-out `pairs`, of the average, nothing smoothed.
 
-        The range of the first code's bits in the later half of each sequence is kept for the guard.
+        The ranges of the first codes' bits and levels, in the mean over the later half of each
+        sequence and over all of it, are kept for the guards.
         """
         count, total, frames = 0, 0.0, 0
-        windows: list[Tensor] = []
+        bits: list[Tensor] = []
+        levels: list[Tensor] = []
         for output, next_frame in pairs:
             nats = self._nats(output, next_frame, 0.0, together=True)
             count += nats[0].numel()
             total += torch.stack(nats).sum(0).double().sum().item()
             first = nats[0].squeeze(0)
             if first.dim() > 1:
-                frames = (first.shape[-1] + 1) // 2
-                windows.append(first[..., -frames:].mean(-1).flatten() / math.log(2))
-        if windows:
-            heard = torch.cat(windows).detach()
-            least, most = (float(one) for one in heard.quantile(heard.new_tensor(USUAL)))
-            self.surprise.copy_(torch.tensor([least, most, frames]))
+                frames = first.shape[-1]
+                bits.append(first[..., frames // 2 :].mean(-1).flatten() / math.log(2))
+                levels.append(self.levels[next_frame[..., 0]].mean(-1).flatten())
+        if frames:
+            self.surprise.copy_(_usual(bits, frames - frames // 2))
+            self.loudness.copy_(_usual(levels, frames))
         return total / max(count, 1) / math.log(2)
 
     def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
         """What draws the frames of some clips, one after another: [..., O] -> [..., Q] each."""
-        least, most, frames = (float(one) for one in self.surprise)
-        guard = SurpriseGuard(least, most, int(frames)) if settings.guard and frames else None
+        guards: list[Guard] = []
+        if settings.guard and self.surprise[-1]:
+            guards.append(SurpriseGuard(_range(self.surprise)))
+        if settings.guard and self.loudness[-1]:
+            guards.append(LevelGuard(_range(self.loudness), self.levels))
 
         def sample(output: Tensor) -> Tensor:
             heard = self._apart(output)
@@ -139,7 +151,7 @@ class CodeHead(nn.Module):
                 every = self._logits(heard, known, stage)
                 return every[0] if len(every) == 1 else _averaged(every)
 
-            return draw_frame(self.members[0].stages, logits_after, settings, rng, guard)
+            return draw_frame(self.members[0].stages, logits_after, settings, rng, guards)
 
         return sample
 
@@ -254,3 +266,15 @@ class CodeStack(nn.Module):
 def _averaged(logits: Tensor) -> Tensor:
     """Logarithms of mean probabilities: [M, ..., C] -> [..., C]."""
     return logits.log_softmax(-1).logsumexp(0) - math.log(len(logits))
+
+
+def _usual(windows: list[Tensor], frames: int) -> Tensor:
+    """What `_range` reads, of the means over windows of so many frames: [3]."""
+    heard = torch.cat(windows).detach()
+    least, most = heard.quantile(heard.new_tensor(USUAL)).unbind()
+    return torch.stack([least, most, heard.new_tensor(frames)])
+
+
+def _range(kept: Tensor) -> Range:
+    least, most, frames = (float(one) for one in kept)
+    return Range(least, most, int(frames))

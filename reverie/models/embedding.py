@@ -6,7 +6,7 @@ Letters as in `contract.py`, and Q codes of a frame, C values of a code, V width
 import torch
 from torch import Tensor, nn
 
-from reverie.frames.contract import Measures
+from reverie.frames.contract import Meaning, Measures
 from reverie.models.contract import Front
 
 SPREAD = 0.1
@@ -18,21 +18,22 @@ class CodeEmbedding(nn.Module):
 
     Args:
         measures: of the frames, which are codes.
-        vectors: [Q, C, V], what the codec means by each code, where the embedding begins (brought
-            to unit variance); without them it begins at random.
+        meaning: of the codes in the codec, where the embedding begins (brought to unit variance);
+            without it it begins at random.
         rng: for that.
     """
 
     def __init__(
-        self, measures: Measures, vectors: Tensor | None, rng: torch.Generator | None
+        self, measures: Measures, meaning: Meaning | None, rng: torch.Generator | None
     ) -> None:
         super().__init__()
         shape = measures.width, measures.codebook, measures.vector
         self.weight = nn.Parameter(torch.empty(shape))
         with torch.no_grad():
-            if vectors is None:
+            if meaning is None:
                 self.weight.normal_(0, SPREAD, generator=rng)
             else:
+                vectors = meaning.vectors
                 self.weight.copy_(vectors / vectors[0].std().clamp_min(1e-6))
 
     def forward(self, codes: Tensor) -> Tensor:

@@ -1,61 +1,16 @@
-"""Drawing codes: each from its distribution, and the guard that keeps a clip from freezing.
+"""Drawing codes, each from its distribution.
 
-Letters as in `contract.py`, and Q codes of a frame, C values of a code, N frames of a window.
+Letters as in `contract.py`, and Q codes of a frame, C values of a code.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
+from reverie.models.guards import Guard
 from reverie.models.settings import SampleSettings
-
-GAIN = 5.0
-"""The logarithm of the push for a surprise outside of the range by as much as its middle."""
-MOST_PUSH = 2.0
-"""The guard multiplies or divides the temperature by so much at most."""
-
-
-class SurpriseGuard:
-    """Keeps a clip as surprising to the model as music is.
-
-    A clip that freezes repeats what the model is sure of, and one that falls apart surprises it at
-    every frame. Both show in the bits of each frame's first code, as the model gave them before
-    temperature and limits; the finer codes are as good as noise either way. Their mean over a
-    window of held-out music has a range, and while a clip's own is outside of it, the temperature
-    of its first code is raised or lowered. After Basu et al. 2021 (Mirostat), who hold the surprise
-    at one value; music's comes and goes.
-
-    Args:
-        least: low end of the range of held-out music, in bits.
-        most: its high end.
-        frames: N, of the window.
-    """
-
-    def __init__(self, least: float, most: float, frames: int) -> None:
-        self.least, self.most, self.frames = least, most, frames
-        self._middle = (least + most) / 2
-        self._bits = torch.empty(0)
-        self._place = 0
-
-    def push(self) -> Tensor | float:
-        """What to multiply each clip's temperature by: [..., 1]; 1 within the range."""
-        if not self._bits.numel():
-            return 1.0
-        mean = self._bits.mean(0)
-        outside = (self.least - mean).clamp_min(0) - (mean - self.most).clamp_min(0)
-        most = math.log(MOST_PUSH)
-        gain = GAIN / max(self._middle, 1e-6)
-        return (gain * outside).clamp(-most, most).exp().unsqueeze(-1)
-
-    def hear(self, bits: Tensor) -> None:
-        """What the newest first code of each clip was worth, [...]."""
-        if not self._bits.numel():
-            shape = self.frames, *bits.shape
-            self._bits = torch.full(shape, self._middle, device=bits.device)
-        self._bits[self._place] = bits
-        self._place = (self._place + 1) % self.frames
 
 
 def draw_frame(
@@ -63,7 +18,7 @@ def draw_frame(
     logits_after: Callable[[list[Tensor]], Tensor],
     settings: SampleSettings,
     rng: torch.Generator,
-    guard: SurpriseGuard | None = None,
+    guards: Sequence[Guard] = (),
 ) -> Tensor:
     """The codes of a frame, one after another: [..., Q].
 
@@ -72,27 +27,23 @@ def draw_frame(
         logits_after: of the next code's values, [..., C], given the codes drawn so far, each [...].
         settings: how to draw.
         rng: for the draws.
-        guard: sets the temperature of the first, and hears what it was worth.
+        guards: change the likelihoods of the first, and hear which was drawn.
     """
     codes: list[Tensor] = []
     for stage in range(stages):
-        logits = logits_after(codes)
-        guarded = guard if stage == 0 else None
-        push = guarded.push() if guarded else 1.0
-        code = draw(logits, settings.at_stage(stage, stages), settings, rng, push)
+        logits = adjusted = logits_after(codes)
+        here = guards if stage == 0 else ()
+        for guard in here:
+            adjusted = guard.adjust(adjusted)
+        code = draw(adjusted, settings.at_stage(stage, stages), settings, rng)
         codes.append(code)
-        if guarded:
-            taken = logits.log_softmax(-1).gather(-1, code.unsqueeze(-1)).squeeze(-1)
-            guarded.hear(-taken / math.log(2))
+        for guard in here:
+            guard.hear(logits, code)
     return torch.stack(codes, dim=-1)
 
 
 def draw(
-    logits: Tensor,
-    temperature: float,
-    settings: SampleSettings,
-    rng: torch.Generator,
-    push: Tensor | float = 1.0,
+    logits: Tensor, temperature: float, settings: SampleSettings, rng: torch.Generator
 ) -> Tensor:
     """One value each: [..., C] -> [...].
 
@@ -101,11 +52,10 @@ def draw(
         temperature: divides them; 0 takes the likeliest.
         settings: the rest: `top_k`, `top_p`, `min_p`.
         rng: for the draw.
-        push: divides them too, [..., 1].
     """
     if temperature == 0:
         return logits.argmax(-1)
-    logits = logits / (temperature * push)
+    logits = logits / temperature
     if settings.top_k:
         least = logits.topk(min(settings.top_k, logits.shape[-1]), dim=-1).values[..., -1:]
         logits = logits.masked_fill(logits < least, -math.inf)

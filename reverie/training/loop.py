@@ -88,7 +88,7 @@ def train(
             recipe.model,
             representation.measures,
             _rng(training.rng_seed, 0, 0),
-            representation.vectors,
+            representation.meaning,
         )
         optimiser = build_optimiser(model, recipe)
         progress = _resume(run, model, optimiser)

@@ -107,7 +107,8 @@ def test_the_whole_way_with_json(tmp_path: Path) -> None:
         "prepare", tmp_path / "my tunes", "--out", corpus, "--rate", str(RATE_HZ), "--json"
     )
     json.loads(prepared.stdout)
-    settings = [word for one in SMALL for word in ("--set", one)]
+    small = [*SMALL, "frames.stages=2", "frames.codebook=16", "model.head_width=8"]
+    settings = [word for one in small for word in ("--set", one)]
     trained = reverie_as_a_process("train", corpus, "--out", run, "--json", *settings)
     assert json.loads(trained.stdout)["epoch"] == 6
     assert "parameters" in trained.stderr

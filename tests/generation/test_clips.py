@@ -125,6 +125,14 @@ def test_seeds_take_every_recording_in_turn(run: Run, corpus: Corpus) -> None:
     assert set(names[:4]) == {r.path for r in corpus.of_split("train")}
 
 
+def test_seeds_come_from_where_training_learns(with_rests: Corpus, tmp_path: Path) -> None:
+    recipe = load_recipe("paper", [*SMALL, "training.ends_below_db=35"])
+    run = Run(tmp_path, recipe, with_rests.folder, with_rests.content_hash, RATE_HZ)
+    seeds, _ = choose_seeds(run, "training", 50, np.random.default_rng(0))
+    assert min(seed.offset_seconds for seed in seeds) >= 0.9
+    assert max(seed.offset_seconds + seed.seconds for seed in seeds) <= 4.1
+
+
 class Echo(torch.nn.Module):
     """A model that knows the future: it predicts the frames it is told, in order."""
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reverie.frames.contract import Measures
+from reverie.frames.contract import Meaning, Measures
 from reverie.generation.continuation import continue_frames
 from reverie.models.architectures import build_model
 from reverie.models.code_head import CodeHead
@@ -26,10 +26,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-def made(variant: str, vectors: Tensor | None = None, **rest: Any) -> FrameModel:
+def made(variant: str, meaning: Meaning | None = None, **rest: Any) -> FrameModel:
     values = {"hidden": 16, "head_width": 12, **VARIANTS[variant], **rest}
     settings = build(ModelSettings, values, variant)
-    return build_model(settings, CODES, torch.Generator().manual_seed(1), vectors)
+    return build_model(settings, CODES, torch.Generator().manual_seed(1), meaning)
 
 
 def codes(*shape: int, seed: int = 0) -> Tensor:
@@ -134,7 +134,7 @@ def test_a_tiny_model_learns_one_sequence_by_heart(variant: str) -> None:
 
 def test_embeddings_begin_at_what_codes_mean() -> None:
     vectors = torch.randn(STAGES, VALUES, VECTOR)
-    model = made("baseline", vectors)
+    model = made("baseline", Meaning(vectors, torch.zeros(VALUES)))
     found = dict(model.named_parameters())["front.embedding.weight"]
     torch.testing.assert_close(found, vectors / vectors[0].std())
 
@@ -161,8 +161,10 @@ def test_new_codes_come_from_the_generator_given(method: str) -> None:
 
 
 @torch.no_grad()
-def test_the_guard_has_the_range_of_held_out_music() -> None:
-    model, frames = made("baseline"), codes(100, 9)
+def test_guards_have_the_ranges_of_held_out_music() -> None:
+    levels = torch.tensor([-61.3, -52.1, -40.7, -33.9, -20.2])
+    meaning = Meaning(torch.randn(STAGES, VALUES, VECTOR), levels)
+    model, frames = made("baseline", meaning), codes(100, 9)
     head = head_of(model)
     head.measure([(model(part[:, :-1]), part[:, 1:]) for part in frames.split(30)])
     least, most, window = head.surprise.tolist()
@@ -173,11 +175,17 @@ def test_the_guard_has_the_range_of_held_out_music() -> None:
     later = bits[:, 4:].mean(-1)
     assert abs((later < least).sum().item() - 25) <= 1
     assert abs((later > most).sum().item() - 5) <= 1
+    least, most, window = head.loudness.tolist()
+    assert window == 8
+    loud = levels[frames[:, 1:, 0]].mean(-1)
+    # Some windows are alike.
+    assert (loud < least).sum() <= 25 <= (loud <= least + 1e-3).sum() + 1
+    assert (loud > most).sum() <= 5 <= (loud >= most - 1e-3).sum() + 1
 
 
 @pytest.mark.parametrize("variant", ["stacked", "ensemble"])
 @torch.no_grad()
-def test_the_guard_keeps_surprise_in_its_range(variant: str) -> None:
+def test_a_guard_keeps_surprise_in_its_range(variant: str) -> None:
     model = made(variant)
     head = head_of(model)
     for parameter in head.parameters():
@@ -197,3 +205,22 @@ def test_the_guard_keeps_surprise_in_its_range(variant: str) -> None:
     free, warm, cool = first_codes(0, 99), first_codes(50, 99), first_codes(0.01, 0.02)
     assert entropy(warm) > 1.1 * entropy(free)
     assert entropy(cool) < 0.9 * entropy(free)
+
+
+@torch.no_grad()
+def test_a_guard_keeps_the_level_in_its_range() -> None:
+    levels = torch.tensor([-80.0, -40.0, -40.0, -40.0, -20.0])
+    model = made("stacked", Meaning(torch.randn(STAGES, VALUES, VECTOR), levels))
+    head = head_of(model)
+    output = model(codes(1, 6))[:, -1].expand(64, -1)
+
+    def mean_level(least: float, most: float) -> float:
+        head.surprise.copy_(torch.tensor([0, 99, 5]))
+        head.loudness.copy_(torch.tensor([least, most, 20]))
+        sample = head.sampler(SampleSettings(temperature=1.0), torch.Generator().manual_seed(0))
+        drawn = torch.stack([sample(output)[:, 0] for _ in range(100)])[20:]
+        return levels[drawn].mean().item()
+
+    free = mean_level(-200, 200)
+    assert mean_level(free + 10, 0) > free + 5
+    assert mean_level(-200, free - 10) < free - 5

@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
-import soundfile
 import torch
 
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.prepare import prepare
-from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
@@ -128,22 +125,6 @@ def test_a_recording_too_short_to_be_played_faster_is_played_as_it_is(corpus: Co
     frames = min(one.samples for one in recordings) // 250 - 1
     found = Sequences(corpus, recordings, FourierFrames(250).measures, frames)
     assert np.array_equal(found.read(0, speed=1.5), found.read(0))
-
-
-@pytest.fixture(scope="module")
-def with_rests(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    """Two recordings: a second of silence, tone, a rest, tone, two seconds of near silence."""
-    folder = tmp_path_factory.mktemp("rests")
-    (folder / "music").mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(2):
-        time = np.arange(RATE_HZ) / RATE_HZ
-        tone = 0.3 * np.sin(2 * np.pi * (220 + 110 * number) * time)
-        rest, hiss = np.zeros(RATE_HZ), 1e-4 * rng.standard_normal(2 * RATE_HZ)
-        wave = np.concatenate([rest, tone, rest, tone, hiss])
-        soundfile.write(folder / "music" / f"{number}.wav", wave, RATE_HZ)
-    settings = PrepareSettings(rate_hz=RATE_HZ, train_fraction=0.5)
-    return prepare(folder / "music", folder / "corpus", settings, quiet=True)
 
 
 def test_silent_ends_are_left_out_and_rests_are_not(with_rests: Corpus) -> None:

@@ -1,9 +1,8 @@
 """The architectures of the paper, one a file, each a composition of front, core and head."""
 
 import torch
-from torch import Tensor
 
-from reverie.frames.contract import Measures
+from reverie.frames.contract import Meaning, Measures
 from reverie.models.architectures.baseline import baseline
 from reverie.models.architectures.bilinear import bilinear
 from reverie.models.architectures.blocks import blocks
@@ -21,7 +20,7 @@ def build_model(
     settings: ModelSettings,
     measures: Measures,
     rng: torch.Generator | None,
-    vectors: Tensor | None = None,
+    meaning: Meaning | None = None,
 ) -> FrameModel:
     """The model that `settings` names.
 
@@ -29,9 +28,9 @@ def build_model(
         settings: which one, and how wide.
         measures: of the frames that it predicts.
         rng: for the initial weights; None only on the meta device, which has no values.
-        vectors: [D, codebook, V], what the codes of frames stand for, where embeddings begin.
+        meaning: of their codes: where embeddings begin.
     """
-    parts = Parts(settings, measures, rng, vectors)
+    parts = Parts(settings, measures, rng, meaning)
     match settings.architecture:
         case "baseline":
             compose = baseline

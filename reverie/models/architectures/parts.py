@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
-from reverie.frames.contract import Measures
+from reverie.frames.contract import Meaning, Measures
 from reverie.models.code_head import CodeHead
 from reverie.models.contract import Front, Head
 from reverie.models.cores import Join, LstmCore
@@ -24,7 +23,7 @@ class Parts:
     settings: ModelSettings
     frames: Measures
     rng: torch.Generator | None
-    vectors: Tensor | None = None
+    meaning: Meaning | None = None
 
     @property
     def seen(self) -> int:
@@ -55,7 +54,7 @@ class Parts:
         """`front`, after an embedding where frames are codes."""
         if not self.frames.codebook:
             return front
-        return EmbeddedFront(CodeEmbedding(self.frames, self.vectors, self.rng), front)
+        return EmbeddedFront(CodeEmbedding(self.frames, self.meaning, self.rng), front)
 
     def dense(self, features: int, *, relu: bool) -> Dense:
         """A dense layer to the LSTM's width."""
@@ -129,7 +128,7 @@ class Parts:
         return CodeHead(
             features,
             self.frames,
-            self.vectors,
+            self.meaning,
             width=settings.head_width,
             dense=dense,
             members=members,
