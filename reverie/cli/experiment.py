@@ -10,26 +10,42 @@ from reverie.cli.options import AsJson, Assignments, Quiet
 
 
 def experiment(
-    protocol: Annotated[str, typer.Argument(help="`paper`: section 4 of the paper.")],
+    protocol: Annotated[
+        str,
+        typer.Argument(
+            help="`paper`: section 4 of the paper. `successors`: its models against the same over "
+            "codes, for the same time."
+        ),
+    ],
     corpus: Annotated[
         Path,
         typer.Argument(help="A corpus, or a folder of recordings, which is prepared first."),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="The experiment's folder.", show_default="CORPUS-experiment-SCALE here"),
+        typer.Option(
+            help="The experiment's folder.",
+            show_default="CORPUS-experiment-SCALE (or -successors) here",
+        ),
     ] = None,
     scale: Annotated[
         str, typer.Option(metavar="paper|desk|smoke", help="The recipe that all models share.")
     ] = "desk",
     models: Annotated[
         str | None,
-        typer.Option(help="Architectures, with commas between.", show_default="all eight"),
+        typer.Option(
+            help="Architectures, with commas between; `codes-` before one is its successor.",
+            show_default="all of the protocol",
+        ),
     ] = None,
     equal: Annotated[
-        str,
-        typer.Option(metavar="epochs|time|operations", help="What every model gets as much of."),
-    ] = "epochs",
+        str | None,
+        typer.Option(
+            metavar="epochs|time|operations",
+            help="What every model gets as much of.",
+            show_default="epochs; of successors time",
+        ),
+    ] = None,
     minutes: Annotated[
         float, typer.Option(help="Training time of each model, with --equal time.")
     ] = 10.0,
@@ -40,7 +56,7 @@ def experiment(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare architectures by the paper's protocol, and write a report.
+    """Compare models on one corpus, and write a report.
 
     Each model is trained on the same corpus; clips are made at its checkpoints, one checkpoint
     is chosen, its clips are pooled and trimmed. Stopped and called again, it does only what is
@@ -52,25 +68,28 @@ def experiment(
     from reverie.errors import ReverieError
     from reverie.experiment.protocol import run_experiment
     from reverie.experiment.report import write_report
-    from reverie.experiment.settings import ExperimentSettings
+    from reverie.experiment.settings import ENTRANTS, ExperimentSettings
     from reverie.settings import build
     from reverie.storage import read_json
 
-    if protocol != "paper":
-        raise ReverieError(f"there is no protocol {protocol!r}.", "Known: paper.")
     values: dict[str, object] = {
+        "protocol": protocol,
         "scale": scale,
-        "equal": equal,
+        "equal": equal or ("time" if protocol == "successors" else "epochs"),
         "minutes": minutes,
         "clips": clips,
         "seconds": seconds,
         "rng_seed": rng_seed,
         "overrides": tuple(assignments or ()),
     }
-    if models is not None:
+    if models is None:
+        values["models"] = ENTRANTS.get(protocol, ENTRANTS["paper"])
+    else:
         values["models"] = tuple(one.strip() for one in models.split(",") if one.strip())
     settings = build(ExperimentSettings, values, "experiment")
-    folder = out or Path(f"{corpus.resolve().name}-experiment-{scale}")
+    folder = out or Path(
+        f"{corpus.resolve().name}-experiment-{scale if protocol == 'paper' else protocol}"
+    )
     done = run_experiment(corpus, folder, settings, quiet=quiet)
     page = write_report(done)
     if as_json:
@@ -78,7 +97,7 @@ def experiment(
     else:
         for one in done.results:
             tell(
-                f"{one.model:9} held-out loss {one.held_out_loss:.4f}, clips from epoch "
+                f"{one.model:14} held-out loss {one.held_out_loss:.4f}, clips from epoch "
                 f"{one.chosen_epoch}: {one.level_db:+.1f} dB, {one.verdicts}"
             )
         tell(f"The report: {page}")

@@ -17,7 +17,7 @@ from reverie.evaluation.evaluate import ClipFigures, Evaluation, SystemFigures
 from reverie.evaluation.interval import Interval
 from reverie.evaluation.measuring import FIGURES, Figure
 from reverie.evaluation.systems import System
-from reverie.evaluation.verdicts import music_to_noise, verdict
+from reverie.evaluation.verdicts import discrepancy, music_to_noise, verdict
 from reverie.pages.chart import Line, Span, interval_chart, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
@@ -95,6 +95,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             "details": said.details,
             "copied": one.copied,
             "to_noise": music_to_noise(one, evaluation) if one.clips else None,
+            "mmd": discrepancy(one, evaluation),
         }
     return json.loads(json.dumps(found))
 

@@ -85,6 +85,12 @@ def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | Non
     return (mine.value - music.value) / max(noise.value - music.value, 1e-9)
 
 
+def discrepancy(system: SystemFigures, evaluation: Evaluation) -> float | None:
+    """The discrepancy that decides, from held-out music; None where there are too few clips."""
+    found = system.distances.get(_judge(evaluation))
+    return found.mmd.value if found and found.mmd else None
+
+
 def _judge(evaluation: Evaluation) -> str:
     """The embedding that decides: musicnn's where it is there."""
     return "musicnn" if "musicnn" in evaluation.titles else "mfcc"

@@ -25,6 +25,8 @@ class Judged:
     """0 at real music, 1 at noise of its spectrum; None where there are too few clips."""
     copied: int
     clips: int
+    mmd: float | None = None
+    """Discrepancy from held-out music, of the embedding that decides; None likewise."""
 
 
 def judge_models(
@@ -62,7 +64,9 @@ def judge_models(
 
 
 def _judged(told: dict[str, Any]) -> Judged:
-    return Judged(told["verdict"], told["to_noise"], told["copied"], len(told["clips"]))
+    return Judged(
+        told["verdict"], told["to_noise"], told["copied"], len(told["clips"]), told.get("mmd")
+    )
 
 
 def _named(systems: list[System], names: list[str]) -> list[System]:

@@ -48,6 +48,9 @@ class ModelResult:
     clips: tuple[ClipFigures, ...]
     seconds: float
     """Of training."""
+    speed: float | None = None
+    """Seconds of audio a second, all clips of the chosen checkpoint at once; None where they were
+    not made in one go."""
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
@@ -70,7 +73,7 @@ class ModelResult:
     def table_row(self) -> dict[str, Any]:
         """The figures that do not depend on how long anything took."""
         row = dataclasses.asdict(self)
-        del row["seconds"]
+        del row["seconds"], row["speed"]
         return row | {"level_db": self.level_db}
 
 

@@ -3,8 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from reverie.experiment.settings import ExperimentSettings
-from reverie.models.settings import Architecture
+from reverie.experiment.settings import CODES, ExperimentSettings
 from reverie.training.preflight import Needs, measure_needs
 from reverie.training.recipe import load_recipe
 from reverie.training.settings import Recipe
@@ -12,26 +11,33 @@ from reverie.training.settings import Recipe
 ENDLESS_EPOCHS = 10**6
 
 
-def recipe_of(settings: ExperimentSettings, model: Architecture) -> Recipe:
+def recipe_of(settings: ExperimentSettings, model: str) -> Recipe:
     """The recipe of `model`.
 
     Its `keep_epochs` are where the clips come from; where time is equal they are not known
     before, and the recipe ends by `training.minutes`.
     """
+    name = "codes" if model.startswith(CODES) else settings.scale
     base = load_recipe(
-        settings.scale,
+        name,
         [
             f"training.rng_seed={settings.rng_seed}",
             "training.preview_every_epochs=0",
             *settings.overrides,
-            f"model.architecture={model}",
+            f"model.architecture={model.removeprefix(CODES)}",
         ],
     )
     match settings.equal:
         case "epochs":
             return base
         case "time":
-            return _trained(base, epochs=ENDLESS_EPOCHS, minutes=settings.minutes, keep_epochs=())
+            return _trained(
+                base,
+                epochs=ENDLESS_EPOCHS,
+                minutes=settings.minutes,
+                keep_epochs=(),
+                keep_best=settings.protocol == "successors",
+            )
         case "operations":
             architecture = dataclasses.replace(base.model, architecture="baseline")
             share = (
@@ -44,7 +50,12 @@ def recipe_of(settings: ExperimentSettings, model: Architecture) -> Recipe:
 
 
 def stops_minutes(settings: ExperimentSettings) -> list[float]:
-    """Where time is equal: the times at which a checkpoint is kept, as the recipe's epochs lie."""
+    """Where time is equal: the times at which a checkpoint is kept, as the recipe's epochs lie.
+
+    Successors go on to the end at once: the best epoch is kept beside the last.
+    """
+    if settings.protocol == "successors":
+        return [settings.minutes]
     training = load_recipe(settings.scale, settings.overrides).training
     epochs = {*training.keep_epochs, training.epochs}
     return [settings.minutes * epoch / training.epochs for epoch in sorted(epochs)]

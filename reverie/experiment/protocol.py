@@ -32,7 +32,6 @@ from reverie.experiment.settings import ExperimentSettings
 from reverie.generation.clips import generate_missing
 from reverie.generation.settings import clip_settings
 from reverie.generation.trim import trim_clip
-from reverie.models.settings import Architecture
 from reverie.progress import duration
 from reverie.storage import only_one, read_json, write_json
 from reverie.training.checkpoint import list_checkpoints, read_progress
@@ -112,7 +111,7 @@ def chosen_clips(folder: Path, result: ModelResult) -> Path:
 def _do(
     folder: Path,
     settings: ExperimentSettings,
-    model: Architecture,
+    model: str,
     corpus: Corpus,
     held_out: HeldOut,
     *,
@@ -130,16 +129,20 @@ def _do(
         },
     )
     losses: dict[int, float] = {}
-    made: dict[int, list[Path]] = {}
     for checkpoint in list_checkpoints(run.checkpoints):
         epoch = read_progress(checkpoint).epoch
-        if epoch not in {*run.recipe.training.keep_epochs, _last_epoch(run)}:
-            continue  # kept for its held-out loss alone
-        losses[epoch] = selection_loss(run, checkpoint, corpus, held_out)
-        clips = folder / "clips" / model / checkpoint.name
-        asked = dataclasses.replace(wanted, checkpoint=str(epoch))
-        made[epoch] = generate_missing(run, asked, clips, pictures=False, quiet=quiet)
+        if epoch in _candidates(run, settings):
+            losses[epoch] = selection_loss(run, checkpoint, corpus, held_out)
     chosen = min(losses, key=lambda epoch: (losses[epoch], epoch))
+    made: dict[int, list[Path]] = {}
+    speed: float | None = None
+    for epoch in losses if settings.protocol == "paper" else (chosen,):
+        clips = folder / "clips" / model / f"epoch-{epoch:05d}"
+        asked = dataclasses.replace(wanted, checkpoint=str(epoch))
+        fresh, began = not clips.exists(), time.monotonic()
+        made[epoch] = generate_missing(run, asked, clips, pictures=False, quiet=quiet)
+        if epoch == chosen and fresh:
+            speed = settings.clips * settings.seconds / (time.monotonic() - began)
     pool = folder / "pool" / model
     trims = [trim_clip(clip, pool / clip.name, None, None) for clip in made[chosen]]
     metrics = read_metrics(run.metrics)
@@ -157,13 +160,14 @@ def _do(
         chosen_epoch=chosen,
         clips=measure_clips(made[chosen], run, corpus_level_dbfs(corpus), trims),
         seconds=metrics[-1]["seconds"],
+        speed=speed,
     )
     write_json(_result_path(folder, model), dataclasses.asdict(result))
     return result
 
 
 def _train(
-    corpus: Corpus, settings: ExperimentSettings, model: Architecture, folder: Path, *, quiet: bool
+    corpus: Corpus, settings: ExperimentSettings, model: str, folder: Path, *, quiet: bool
 ) -> Run:
     recipe = recipe_of(settings, model)
     if settings.equal != "time":
@@ -184,6 +188,14 @@ def _stop_epoch(run: Run, minutes: float) -> int:
         if line["seconds"] >= 60 * minutes:
             return line["epoch"]
     return _last_epoch(run)
+
+
+def _candidates(run: Run, settings: ExperimentSettings) -> set[int]:
+    """The epochs that clips may be made at: of the paper's models none for its loss alone."""
+    last = read_progress(run.find_checkpoint())
+    if settings.protocol == "successors":
+        return {last.epoch, last.best_epoch}
+    return {*run.recipe.training.keep_epochs, last.epoch}
 
 
 def _last_epoch(run: Run) -> int:
@@ -236,11 +248,11 @@ class _Spent:
     def __init__(self) -> None:
         self._work = self._seconds = 0.0
 
-    def note(self, settings: ExperimentSettings, model: Architecture, seconds: float) -> None:
+    def note(self, settings: ExperimentSettings, model: str, seconds: float) -> None:
         self._work += _work(settings, model)
         self._seconds += seconds
 
-    def left(self, settings: ExperimentSettings, models: tuple[Architecture, ...]) -> str:
+    def left(self, settings: ExperimentSettings, models: tuple[str, ...]) -> str:
         if not self._work:
             return ""
         seconds = self._seconds / self._work * sum(_work(settings, model) for model in models)
@@ -248,7 +260,7 @@ class _Spent:
 
 
 @cache
-def _work(settings: ExperimentSettings, model: Architecture) -> float:
+def _work(settings: ExperimentSettings, model: str) -> float:
     if settings.equal == "time":
         return settings.minutes
     recipe = recipe_of(settings, model)

@@ -19,6 +19,7 @@ from reverie.experiment.listeners import Heard, listeners_scores
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment, chosen_clips
 from reverie.experiment.selection import RULE
+from reverie.experiment.settings import CODES, ExperimentSettings
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
@@ -28,6 +29,13 @@ from reverie.training.metrics import read_metrics
 _TEMPLATE = Path(__file__).with_name("report.html")
 
 SHOWN_SEED_SECONDS = 5.0
+
+_UNITS = (
+    "Losses are mean squared errors of the next frame after normalisation, where 1 is what "
+    "predicting the average of all music gives; over codes they are bits a frame. Clips come from "
+    "the chosen epoch; their level is the median against the recordings. Listeners' mean scores, "
+    "with their 95 % intervals, stay empty until people have rated the pool in a listening test."
+)
 
 COLUMNS = (
     ("Model", "text"),
@@ -40,8 +48,10 @@ COLUMNS = (
     ("Chosen", "number"),
     ("Level", "number"),
     ("Clips", "text"),
+    ("MMD", "number"),
     ("To noise", "number"),
     ("Copied", "number"),
+    ("Speed", "number"),
     ("Listeners", "number"),
 )
 
@@ -54,7 +64,8 @@ def write_report(experiment: Experiment) -> Path:
     """
     folder, results = experiment.folder, experiment.results
     curves = {one.model: read_metrics(experiment.run_of(one.model).metrics) for one in results}
-    claims = judge_claims(results, curves)
+    paper = experiment.settings.protocol == "paper"
+    claims = judge_claims(results, curves) if paper else []
     scores = listeners_scores(folder)
     rows = [
         _row(one, curves, experiment.judged.get(one.model), scores.get(one.model))
@@ -73,7 +84,8 @@ def write_report(experiment: Experiment) -> Path:
     write_page(
         folder / "report.html",
         _TEMPLATE,
-        scale=experiment.settings.scale,
+        title=_title(experiment.settings),
+        units=_UNITS,
         columns=COLUMNS,
         rows=rows,
         failed=sorted(experiment.failed.items()),
@@ -129,10 +141,18 @@ def _row(
         str(one.chosen_epoch),
         f"{signed(one.level_db)} dB",
         one.verdicts,
+        "" if judged is None or judged.mmd is None else f"{judged.mmd:.2f}",
         "" if judged is None or judged.to_noise is None else f"{judged.to_noise:.0%}",
         "" if judged is None else f"{judged.copied} of {judged.clips}",
+        "" if one.speed is None else f"{one.speed:.1f}",
         "" if heard is None else str(heard),
     )
+
+
+def _title(settings: ExperimentSettings) -> str:
+    if settings.protocol == "paper":
+        return f"The paper's comparison at {settings.scale} scale"
+    return f"The paper's models and their successors, {settings.minutes:g} minutes each"
 
 
 def _protocol(experiment: Experiment) -> list[str]:
@@ -142,23 +162,56 @@ def _protocol(experiment: Experiment) -> list[str]:
         "time": f"Every model has {settings.minutes:g} minutes of training.",
         "operations": "Every model has as many operations as the baseline's epochs take.",
     }[settings.equal]
+    recipe, where = f"`{settings.scale}`", "At each checkpoint"
+    if settings.protocol == "successors":
+        recipe += " (that of squared error) or `codes` (that of likelihood over codes)"
+        where = "At the last epoch or that of the lowest held-out loss, as the rule below chooses,"
     return [
-        f"Every model has the recipe `{settings.scale}` but for its architecture, and the random "
+        f"Every model has the recipe {recipe} but for its architecture, and the random "
         f"seed {settings.rng_seed}. {budget} Each was trained once.",
-        f"At each checkpoint {settings.clips} clips of {settings.seconds:g} s go on from held-out "
-        "seeds, the same for every model (a block model's begin half a second earlier).",
+        *(
+            [f"Changed for every model: {', '.join(f'`{one}`' for one in settings.overrides)}."]
+            if settings.overrides
+            else []
+        ),
+        f"{where} {settings.clips} clips of {settings.seconds:g} s go on from held-out seeds, the "
+        "same for every model whose step sees and whose sequences hold as much.",
         RULE,
         "The pool holds the chosen checkpoint's clips, trimmed where they are 30 dB under their "
         "loudest at the start or the end; figures are of the whole clips.",
         "To noise is where a model's clips lie between real music (0 %) and noise of its spectrum "
         "(100 %), and Copied how many of them repeat the training recordings beyond what real "
-        "music does: both as `reverie evaluate` finds them, which also wrote evaluation/.",
+        "music does; MMD is the discrepancy that the first rests on, squared, times 100: all as "
+        "`reverie evaluate` finds them, which also wrote evaluation/. Speed is of making the "
+        "clips, all at once, in seconds of audio a second.",
+    ]
+
+
+def _told(claims: Sequence[Claim]) -> list[str]:
+    if not claims:
+        return []
+    rows = [f"| {one.says} | **{one.judgement}** | {minus(one.why)} |" for one in claims]
+    return [
+        "## What the paper claims",
+        "\n".join(["| claim | here | why |", "|---|---|---|", *rows]),
     ]
 
 
 def _figures(curves: Curves, results: Sequence[ModelResult], *, alone: bool) -> dict[str, str]:
-    if not results:
-        return {}
+    found: dict[str, str] = {}
+    for kind, unit in (("loss", "loss"), ("likelihood", "bits a frame")):
+        chosen = [one for one in results if one.model.startswith(CODES) == (kind != "loss")]
+        if chosen:
+            found |= _curves_of(
+                {one.model: curves[one.model] for one in chosen}, chosen, kind, unit, alone=alone
+            )
+    return found
+
+
+def _curves_of(
+    curves: Curves, results: Sequence[ModelResult], kind: str, unit: str, *, alone: bool
+) -> dict[str, str]:
+    """Curves of models whose losses are of one kind."""
     trained = [
         Line(name, [one["epoch"] for one in lines], [one["train_loss"] for one in lines])
         for name, lines in curves.items()
@@ -173,15 +226,15 @@ def _figures(curves: Curves, results: Sequence[ModelResult], *, alone: bool) -> 
     ]
     ends = ", ".join(f"{one.model} {one.train_loss:.3f}" for one in results)
     return {
-        "training-loss": line_chart(
-            trained, "epoch", "training loss", f"Training loss by epoch; at the end {ends}.",
+        f"training-{kind}": line_chart(
+            trained, "epoch", f"training {unit}", f"Training {unit} by epoch; at the end {ends}.",
             alone=alone,
         ),
-        "held-out-loss": line_chart(
+        f"held-out-{kind}": line_chart(
             held_out,
             "epoch",
-            "held-out loss",
-            "Held-out loss by epoch; at the end "
+            f"held-out {unit}",
+            f"Held-out {unit} by epoch; at the end "
             + ", ".join(f"{one.model} {one.held_out_loss:.3f}" for one in results)
             + ".",
             alone=alone,
@@ -225,7 +278,7 @@ def _markdown(
     rule = "|" + "|".join("---:" if kind == "number" else "---" for _, kind in COLUMNS) + "|"
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     parts = [
-        f"# The paper's comparison at {experiment.settings.scale} scale",
+        f"# {_title(experiment.settings)}",
         f"{totals(experiment.corpus)}. Selection: "
         + ", ".join(f"`{printable(one.path)}`" for one in experiment.held_out.selection)
         + "; seeds: "
@@ -233,16 +286,9 @@ def _markdown(
         + ".",
         *_protocol(experiment),
         "\n".join([head, rule, *lines]),
-        "Losses are mean squared errors of the next frame after normalisation: 1 is what "
-        "predicting the average of all music gives. Clips come from the chosen epoch; their level "
-        "is the median against the recordings. Listeners' mean scores, with their 95 % intervals, "
-        "stay empty until people have rated the pool in a listening test.",
+        _UNITS,
         *(f"**{name} failed:** {why}" for name, why in sorted(experiment.failed.items())),
-        "## What the paper claims",
-        "\n".join(
-            ["| claim | here | why |", "|---|---|---|"]
-            + [f"| {one.says} | **{one.judgement}** | {minus(one.why)} |" for one in claims]
-        ),
+        *_told(claims),
         "## Figures",
         *(f"![{name.replace('-', ' ')}](figures/{name}.svg)" for name in figures),
         f"The last {SHOWN_SEED_SECONDS:g} s of a seed and the first clip after it, of each model:",

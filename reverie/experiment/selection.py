@@ -56,6 +56,7 @@ def selection_loss(run: Run, checkpoint: Path, corpus: Corpus, held_out: HeldOut
         representation.measures,
         recipe.training.sequence_frames,
         step_frames=recipe.model.step_frames,
+        ends_below_db=recipe.training.ends_below_db,
     )
     if not len(sequences):
         raise ReverieError(

@@ -1,8 +1,8 @@
 """The settings of an experiment."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from reverie.models.settings import Architecture
@@ -10,17 +10,32 @@ from reverie.settings import STRICT
 
 Scale = Literal["paper", "desk", "smoke"]
 Equal = Literal["epochs", "time", "operations"]
+Protocol = Literal["paper", "successors"]
+
+ARCHITECTURES: tuple[str, ...] = get_args(Architecture)
+CODES = "codes-"
+"""Before the name of an architecture: learnt over codes, by likelihood."""
+ENTRANTS: dict[str, tuple[str, ...]] = {
+    "paper": ARCHITECTURES,
+    "successors": (*ARCHITECTURES, *(f"{CODES}{name}" for name in ARCHITECTURES)),
+}
+"""The models that each protocol knows."""
 
 
 @dataclass(frozen=True, config=STRICT)
 class ExperimentSettings:
     """What is compared, and on what terms."""
 
-    scale: Scale = "desk"
-    """The recipe that every model shares but for its architecture."""
+    protocol: Protocol = "paper"
+    """`paper`: its eight architectures on its own terms. `successors`: these, by squared error,
+    against the same over codes, by likelihood, each for the same time and by its best epoch."""
 
-    models: Annotated[tuple[Architecture, ...], Field(min_length=1)] = get_args(Architecture)
-    """Which architectures."""
+    scale: Scale = "desk"
+    """The recipe that every model of the paper shares but for its architecture; those over codes
+    have the recipe `codes`."""
+
+    models: Annotated[tuple[str, ...], Field(min_length=1)] = ARCHITECTURES
+    """Which architectures; `codes-` before one is its successor."""
 
     equal: Equal = "epochs"
     """What every model gets as much of: `epochs`, as in the paper; `time`; or `operations`, of
@@ -40,3 +55,13 @@ class ExperimentSettings:
 
     overrides: tuple[str, ...] = ()
     """Settings of the recipe changed for every model, `section.field=value` each."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        known = ENTRANTS[self.protocol]
+        for model in self.models:
+            if model not in known:
+                raise ValueError(f"models has no {model!r}; known: {', '.join(known)}")
+        if self.protocol == "successors" and self.equal != "time":
+            raise ValueError("equal must be time where losses of two kinds are compared")
+        return self

@@ -25,7 +25,7 @@ from reverie.listening.folder import ListeningTest
 from reverie.listening.outcome import write_all
 from reverie.listening.settings import ListeningSettings
 from reverie.settings import build
-from reverie.training.checkpoint import list_checkpoints
+from reverie.training.checkpoint import list_checkpoints, read_progress
 from reverie.training.metrics import read_metrics
 from tests.conftest import RATE_HZ
 from tests.listening.making import answer_all
@@ -232,6 +232,47 @@ def test_equal_time_stops_at_the_same_shares(ten: Path, tmp_path: Path) -> None:
     assert again.results == found.results
 
 
+def test_successors_are_compared_over_one_time_by_their_best_epoch(
+    ten: Path, tmp_path: Path
+) -> None:
+    settings = ExperimentSettings(
+        protocol="successors",
+        scale="smoke",
+        equal="time",
+        minutes=0.05,
+        models=("gruv", "codes-gruv"),
+        clips=2,
+        seconds=1.0,
+        overrides=(
+            *SMALL,
+            "frames.stages=2",
+            "frames.codebook=8",
+            "model.head_width=8",
+            "training.threads=1",
+        ),
+    )
+    found = run_experiment(ten, tmp_path / "e", settings, quiet=True)
+    page = write_report(found).read_text()
+    assert not found.failed
+    for one in found.results:
+        last = read_progress(found.run_of(one.model).find_checkpoint())
+        assert set(one.selection_losses) == {last.epoch, last.best_epoch}
+        assert one.speed
+        assert len(list((tmp_path / "e" / "clips" / one.model).iterdir())) == 1
+        assert f'id="model-{one.model}"' in page
+    told = json.loads((tmp_path / "e" / "tables.json").read_text())
+    assert all(one["judged"]["mmd"] is not None for one in told["models"])
+    names = {path.name for path in (tmp_path / "e" / "figures").glob("*.svg")}
+    assert names == {
+        "training-loss.svg",
+        "held-out-loss.svg",
+        "training-likelihood.svg",
+        "held-out-likelihood.svg",
+    }
+    assert "What the paper claims" not in page
+    assert "What the paper claims" not in (tmp_path / "e" / "report.md").read_text()
+
+
 def test_equal_operations_scale_the_epochs() -> None:
     settings = ExperimentSettings(scale="desk", equal="operations")
     base, wide = (recipe_of(settings, model).training for model in ("baseline", "conv"))
@@ -242,5 +283,9 @@ def test_equal_operations_scale_the_epochs() -> None:
 
 
 def test_bad_settings_are_named() -> None:
-    with pytest.raises(ReverieError, match=r"setting models.1"):
+    with pytest.raises(ReverieError, match=r"models has no 'transformer'"):
         build(ExperimentSettings, {"models": ["gruv", "transformer"]}, "experiment")
+    with pytest.raises(ReverieError, match=r"models has no 'codes-gruv'"):
+        build(ExperimentSettings, {"models": ["codes-gruv"]}, "experiment")
+    with pytest.raises(ReverieError, match="equal must be time"):
+        build(ExperimentSettings, {"protocol": "successors"}, "experiment")
