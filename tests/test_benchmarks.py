@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.music import write_recordings
+
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 TINY = ["--hidden", "8", "--frame-samples", "20", "--steps", "4", "--rounds", "2"]
 
@@ -57,3 +59,18 @@ def test_listen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     assert "3 participants, 6 answers kept of 6 given" in table
     assert "| `/answer` | 6 |" in table
     assert "| all, bare app |" in table
+
+
+def test_codec(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write_recordings(tmp_path / "tunes", 3, 20.0, 8000)
+    told = tmp_path / "figures.json"
+    words = ["--rates", "8000", "11025", "--stages", "1", "3", "--seconds", "2"]
+    table = run("codec", monkeypatch, capsys, str(tmp_path / "tunes"), *words, "--json", str(told))
+    assert "| 11.025 kHz | 3 |" in table
+    figures = json.loads(told.read_text())["figures"]
+    for one, more in zip(figures[::2], figures[1::2], strict=True):
+        assert more["left"] < one["left"] < 1
+        assert more["mel_db"] < one["mel_db"]
+        assert abs(more["level_db"]) < 3
