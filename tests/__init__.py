@@ -1,0 +1,8 @@
+"""Tests run side by side, one on each core: all that counts its threads counts one.
+
+Set before numpy and torch are imported, and inherited by whatever a test starts.
+"""
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"

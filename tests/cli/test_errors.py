@@ -1,7 +1,6 @@
 """Every mistake: one line on stderr that names the thing and the remedy, and exit status 2."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +30,6 @@ def reverie_as_a_process(*arguments: str | Path) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
 
 

@@ -1,7 +1,6 @@
 """A disk that really fills up: a file system of a few megabytes, in memory."""
 
 import errno
-import os
 import subprocess
 import sys
 import time
@@ -50,7 +49,6 @@ def test_training_onto_a_disk_that_fills_up(corpus_folder: Path, small_disk: Pat
         [sys.executable, "-m", "reverie", *command, *(f"--set={one}" for one in endless)],
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     while not list(run.glob("checkpoints/epoch-*")):
         assert child.poll() is None
