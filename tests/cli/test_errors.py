@@ -69,8 +69,11 @@ def test_models_lists_all_eight() -> None:
 
 def test_experiments_and_trims(corpus_folder: Path, tmp_path: Path) -> None:
     experiment = ("experiment", "paper", corpus_folder, "--out", tmp_path / "e")
-    refused(reverie("experiment", "thesis", corpus_folder), "'thesis'", "Known: paper")
-    refused(reverie(*experiment, "--models", "gruv,opera"), "models.1", "opera")
+    refused(reverie("experiment", "thesis", corpus_folder), "'thesis'", "'paper' or 'successors'")
+    refused(
+        reverie(*experiment, "--models", "gruv,opera"),
+        "models has no 'opera'; known: baseline, gruv",
+    )
     refused(reverie(*experiment, "--scale", "huge"), "scale", "huge")
     refused(reverie(*experiment, "--equal", "time", "--minutes", "-1"), "minutes", "greater than")
     refused(reverie("trim", tmp_path / "gone.wav"), "gone.wav cannot be read")
