@@ -72,7 +72,7 @@ def test_experiments_and_trims(corpus_folder: Path, tmp_path: Path) -> None:
     refused(reverie("experiment", "thesis", corpus_folder), "'thesis'", "'paper' or 'successors'")
     refused(
         reverie(*experiment, "--models", "gruv,opera"),
-        "models has no 'opera'; known: baseline, gruv",
+        "no 'opera'; known: baseline, gruv",
     )
     refused(reverie(*experiment, "--scale", "huge"), "scale", "huge")
     refused(reverie(*experiment, "--equal", "time", "--minutes", "-1"), "minutes", "greater than")
