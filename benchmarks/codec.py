@@ -17,6 +17,7 @@ import torch
 from timing import keep, machine, show, start
 from torch import Tensor
 
+from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
@@ -24,7 +25,7 @@ from reverie.evaluation.mel import RATE_HZ as MEL_RATE_HZ
 from reverie.evaluation.mel import mel_power
 from reverie.frames.codec import Codec
 from reverie.frames.settings import FrameSettings
-from reverie.training.sequences import FULL_SCALE, excerpts
+from reverie.training.sequences import excerpts
 
 FRAME_SECONDS = 0.032
 BANDS, RANGE_DB = 64, 60.0
@@ -59,7 +60,7 @@ def held_out(corpus: Corpus, codec: Codec, seconds: float) -> list[Tensor]:
         most = min(len(pcm), round(seconds * corpus.rate_hz)) - codec.measures.overlap_samples
         length = codec.measures.samples_for(most // codec.measures.frame_samples)
         first = (len(pcm) - length) // 2
-        wave = pcm[first : first + length].astype(np.float32) / FULL_SCALE
+        wave = as_float(pcm[first : first + length])
         found.append(torch.as_tensor(wave).unsqueeze(0))
     return found
 
@@ -78,19 +79,21 @@ def measure(
         )
         fit_seconds = time.perf_counter() - began
         waves = held_out(corpus, codec, seconds)
+        every = [codec.analyse(wave) for wave in waves]
         return [
-            {"rate_hz": rate_hz, "fit_seconds": fit_seconds} | told(codec, waves, rate_hz, some)
+            {"rate_hz": rate_hz, "fit_seconds": fit_seconds}
+            | told(codec, waves, [codes[..., :some] for codes in every])
             for some in stages
         ]
 
 
 @torch.inference_mode()
-def told(codec: Codec, waves: list[Tensor], rate_hz: int, stages: int) -> dict[str, float]:
-    """Medians over the excerpts, of what the first `stages` codes tell."""
+def told(codec: Codec, waves: list[Tensor], kept: list[Tensor]) -> dict[str, float]:
+    """Medians over the excerpts, of what the codes that are kept of them tell."""
+    rate_hz = codec.rate_hz
     rows: list[tuple[float, float, float, float, float]] = []
-    for wave in waves:
+    for wave, codes in zip(waves, kept, strict=True):
         wanted = codec.spectrum.magnitudes(wave)
-        codes = codec.analyse(wave)[..., :stages]
         found = codec.spectra(codes).exp()
         soft = codec.soft.exp()
         logs, said = (wanted + soft).log(), (found + soft).log()
@@ -106,7 +109,7 @@ def told(codec: Codec, waves: list[Tensor], rate_hz: int, stages: int) -> dict[s
         )
     names = "left", "convergence_db", "mel_db", "level_db", "speed"
     medians = [statistics.median(column) for column in zip(*rows, strict=True)]
-    return dict(zip(names, medians, strict=True), stages=float(stages))
+    return dict(zip(names, medians, strict=True), stages=float(kept[0].shape[-1]))
 
 
 def main() -> None:

@@ -31,14 +31,7 @@ SMALL = [
     "training.held_out_every_epochs=1",
     "training.preview_every_epochs=0",
     "training.learning_rate=1e-3",
-    "training.threads=1",
 ]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    """Tests run side by side, one on each core."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)

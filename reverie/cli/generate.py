@@ -72,8 +72,8 @@ def generate(
         bool | None,
         typer.Option(
             "--guard/--no-guard",
-            help="Of codes: keep a clip as surprising as music, that it neither freezes nor "
-            "falls apart.",
+            help="Of codes: keep a clip as surprising and as loud as music, that it neither "
+            "freezes, falls apart nor dies away.",
             show_default="the recipe's",
         ),
     ] = None,

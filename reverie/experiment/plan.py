@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from reverie.experiment.settings import CODES, ExperimentSettings
+from reverie.experiment.settings import CODES, ExperimentSettings, is_over_codes
 from reverie.training.preflight import Needs, measure_needs
 from reverie.training.recipe import load_recipe
 from reverie.training.settings import Recipe
@@ -17,7 +17,7 @@ def recipe_of(settings: ExperimentSettings, model: str) -> Recipe:
     Its `keep_epochs` are where the clips come from; where time is equal they are not known
     before, and the recipe ends by `training.minutes`.
     """
-    name = "codes" if model.startswith(CODES) else settings.scale
+    name = "codes" if is_over_codes(model) else settings.scale
     base = load_recipe(
         name,
         [

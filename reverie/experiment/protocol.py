@@ -105,7 +105,11 @@ def run_experiment(
 
 def chosen_clips(folder: Path, result: ModelResult) -> Path:
     """Where a model's clips of the chosen checkpoint lie in the experiment's folder."""
-    return folder / "clips" / result.model / f"epoch-{result.chosen_epoch:05d}"
+    return _clips_at(folder, result.model, result.chosen_epoch)
+
+
+def _clips_at(folder: Path, model: str, epoch: int) -> Path:
+    return folder / "clips" / model / f"epoch-{epoch:05d}"
 
 
 def _do(
@@ -129,15 +133,16 @@ def _do(
         },
     )
     losses: dict[int, float] = {}
+    candidates = _candidates(run, settings)
     for checkpoint in list_checkpoints(run.checkpoints):
         epoch = read_progress(checkpoint).epoch
-        if epoch in _candidates(run, settings):
+        if epoch in candidates:
             losses[epoch] = selection_loss(run, checkpoint, corpus, held_out)
     chosen = min(losses, key=lambda epoch: (losses[epoch], epoch))
     made: dict[int, list[Path]] = {}
     speed: float | None = None
     for epoch in losses if settings.protocol == "paper" else (chosen,):
-        clips = folder / "clips" / model / f"epoch-{epoch:05d}"
+        clips = _clips_at(folder, model, epoch)
         asked = dataclasses.replace(wanted, checkpoint=str(epoch))
         fresh, began = not clips.exists(), time.monotonic()
         made[epoch] = generate_missing(run, asked, clips, pictures=False, quiet=quiet)

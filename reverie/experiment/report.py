@@ -19,7 +19,7 @@ from reverie.experiment.listeners import Heard, listeners_scores
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment, chosen_clips
 from reverie.experiment.selection import RULE
-from reverie.experiment.settings import CODES, ExperimentSettings
+from reverie.experiment.settings import ExperimentSettings, is_over_codes
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
@@ -199,8 +199,8 @@ def _told(claims: Sequence[Claim]) -> list[str]:
 
 def _figures(curves: Curves, results: Sequence[ModelResult], *, alone: bool) -> dict[str, str]:
     found: dict[str, str] = {}
-    for kind, unit in (("loss", "loss"), ("likelihood", "bits a frame")):
-        chosen = [one for one in results if one.model.startswith(CODES) == (kind != "loss")]
+    for kind, unit, codes in (("loss", "loss", False), ("likelihood", "bits a frame", True)):
+        chosen = [one for one in results if is_over_codes(one.model) == codes]
         if chosen:
             found |= _curves_of(
                 {one.model: curves[one.model] for one in chosen}, chosen, kind, unit, alone=alone

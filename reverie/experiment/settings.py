@@ -22,6 +22,11 @@ ENTRANTS: dict[str, tuple[str, ...]] = {
 """The models that each protocol knows."""
 
 
+def is_over_codes(model: str) -> bool:
+    """Whether `model` is learnt over codes."""
+    return model.startswith(CODES)
+
+
 @dataclass(frozen=True, config=STRICT)
 class ExperimentSettings:
     """What is compared, and on what terms."""

@@ -111,10 +111,8 @@ class Recent:
     def hear(self, values: Tensor) -> None:
         """Of each clip, [...]."""
         if not self._place:
-            self._values = self._values.to(values)
-        if self._values.shape[1:] != values.shape:
-            self._values = self._values[:, :1].expand(-1, *values.shape).clone()
-        self._values[self._place % len(self._values)] = values
+            self._values = values.new_full((self.usual.frames, *values.shape), self.middle)
+        self._values[self._place % self.usual.frames] = values
         self._place += 1
 
     def missing(self) -> Tensor:

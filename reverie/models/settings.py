@@ -35,8 +35,8 @@ class SampleSettings:
     """Codes: leave out those less likely than this share of the likeliest."""
 
     guard: bool = True
-    """Codes: raise or lower the temperature of a clip that surprises the model less or more than
-    held-out music does, so that it neither freezes nor falls apart."""
+    """Codes: keep a clip as surprising to the model and as loud as held-out music is, so that it
+    neither freezes, nor falls apart, nor dies away; see `guards.py`."""
 
     def at_stage(self, stage: int, stages: int) -> float:
         """The temperature of code `stage` of `stages`."""

@@ -248,7 +248,6 @@ def test_successors_are_compared_over_one_time_by_their_best_epoch(
             "frames.stages=2",
             "frames.codebook=8",
             "model.head_width=8",
-            "training.threads=1",
         ),
     )
     found = run_experiment(ten, tmp_path / "e", settings, quiet=True)
