@@ -61,6 +61,10 @@ FIGURES: tuple[Figure, ...] = (
            lambda one: one.health.repeat_similarity),
     Figure("flux", "Flux", "dB", 2, "Change of the spectrum over 32 ms.",
            lambda one: one.structure.flux_db),
+    Figure("floor", "Floor", "dB", 1,
+           "The quietest twentieth of the spectrum under the whole; hiss and coarse rounding raise "
+           "it.",
+           lambda one: one.structure.floor_db),
     Figure("attack", "Attack", "", 3,
            "Above 0 where sounds rise faster than they die away, as struck strings do; what is cut "
            "up or played backwards loses it.",

@@ -18,6 +18,7 @@ APART_SECONDS = 2.0
 PULSE_SECONDS = (0.2, 2.0)
 BANDS = 40
 FLOOR_BELOW_LOUDEST_DB = 60.0
+FLOOR_SAMPLES, LEAST_FLOOR_DB = 1024, -120.0
 STEP_COLUMNS = 2
 """Flux is measured over so many columns: 32 ms."""
 
@@ -35,6 +36,9 @@ class Structure:
     attack: float
     """How much of that change is louder, less how much is softer, as a share of both: instruments
     that are struck rise at once and die away; what is cut up, or reversed, does not."""
+    floor_db: float
+    """Level of the quietest twentieth of the spectrum under that of the whole: what lies between
+    the tones. Hiss, and the rounding of few bits, raise it; -120 at least, 0 in silence."""
 
 
 def structure(wave: NDArray[np.float32]) -> Structure:
@@ -51,6 +55,7 @@ def structure(wave: NDArray[np.float32]) -> Structure:
         pulse=_pulse(louder.mean(axis=1)),
         flux_db=float(np.abs(change).mean()),
         attack=(rise - fall) / (rise + fall) if rise + fall else 0.0,
+        floor_db=_floor_db(wave),
     )
 
 
@@ -69,6 +74,17 @@ def chroma(wave: NDArray[np.float32]) -> NDArray[np.float64]:
     folding = (classes[:, None] == np.arange(12)).astype(np.float64)
     found = np.abs(spectra[:, used]).astype(np.float64) @ folding
     return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+
+
+def _floor_db(wave: NDArray[np.float32]) -> float:
+    windows = sliding_window_view(wave, FLOOR_SAMPLES)[:: FLOOR_SAMPLES // 2]
+    # Its side lobes lie far under what is looked for, as those of Hann's window do not.
+    spectra = scipy.fft.rfft(windows * np.blackman(FLOOR_SAMPLES).astype(np.float32), axis=1)
+    power = spectra.real**2 + spectra.imag**2
+    whole = float(power.sum(axis=1).mean())
+    if not whole:
+        return 0.0
+    return max(10 * float(np.log10(np.quantile(power, 0.05) / whole + 1e-30)), LEAST_FLOOR_DB)
 
 
 def _tonal_similarity(wave: NDArray[np.float32]) -> float:

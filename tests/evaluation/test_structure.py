@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from reverie.evaluation.damages import mu_law
 from reverie.evaluation.drift import drift, second_timbres
 from reverie.evaluation.mel import RATE_HZ
 from reverie.evaluation.structure import chroma, structure
@@ -39,9 +40,22 @@ def test_struck_notes_rise_fast_and_reversed_ones_do_not() -> None:
     assert backward.attack < -0.2
 
 
+def test_hiss_and_coarse_rounding_raise_the_floor() -> None:
+    clean, draw = tune(), np.random.default_rng(0)
+    power = float(np.mean(np.square(clean)))
+    found = [structure(clean).floor_db]
+    for snr_db in (50, 40, 30):
+        hiss = draw.standard_normal(len(clean)) * np.sqrt(power) * 10 ** (-snr_db / 20)
+        found.append(structure((clean + hiss).astype(np.float32)).floor_db)
+    assert np.diff(found).min() > 5
+    assert structure(mu_law(clean, RATE_HZ, draw)).floor_db > found[0] + 10
+    # It is of the clip alone: louder is the same.
+    assert structure(clean / np.float32(10)).floor_db == pytest.approx(found[0], abs=0.1)
+
+
 def test_silence_has_figures() -> None:
     found = structure(np.zeros(2 * RATE_HZ, np.float32))
-    assert (found.pulse, found.flux_db, found.attack) == (0.0, 0.0, 0.0)
+    assert (found.pulse, found.flux_db, found.attack, found.floor_db) == (0.0, 0.0, 0.0, 0.0)
     assert structure(tune(seconds=1.0)).tonal_similarity == 0.0
 
 

@@ -49,6 +49,16 @@ def test_equal_systems_are_seldom_told_apart() -> None:
     assert np.mean(family) <= 0.07
 
 
+@pytest.mark.parametrize(("systems", "clips"), [(2, 3), (4, 3)])
+def test_few_clips_do_not_tell_equal_systems_apart(systems: int, clips: int) -> None:
+    draw = np.random.default_rng(5)
+    found = [abilities(preferred(draw, 20, clips, [0.0] * systems)) for _ in range(400)]
+    told = [one.p is not None and one.p < 0.05 for test in found for one in test.pairs]
+    assert 0.02 <= np.mean(told) <= 0.075
+    freedoms = {one.degrees_of_freedom for test in found for one in test.pairs}
+    assert freedoms <= {19, systems * (clips - 1), None}
+
+
 def test_one_participant_has_no_intervals() -> None:
     found = abilities(preferred(np.random.default_rng(3), 1, 4, [0.0, 1.0]))
     assert {(one.low, one.high) for one in found.abilities} == {(None, None)}

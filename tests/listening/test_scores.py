@@ -55,6 +55,19 @@ def test_an_interval_holds_the_true_mean_about_as_often_as_it_says() -> None:
     assert np.mean(by_ratings) < 0.7  # As if every rating stood alone: the simulation bites.
 
 
+@pytest.mark.parametrize(("participants", "clips", "heard"), [(20, 3, 1.0), (10, 9, 1 / 3)])
+def test_an_interval_is_as_wide_as_few_or_half_heard_clips_ask_for(
+    participants: int, clips: int, heard: float
+) -> None:
+    draw = rng()
+    held: list[bool] = []
+    for _ in range(2 * RUNS):
+        scores = simulated_scores(draw, participants, clips, [3.0], Listeners(heard=heard))[:, 0]
+        low, high = crossed_interval(scores, draw, 400) or (np.nan, np.nan)
+        held.append(low < 3 < high)
+    assert 0.92 <= np.mean(held) <= 0.98
+
+
 def test_intervals_of_few() -> None:
     assert crossed_interval(np.array([[4.0]]), rng()) is None
     assert crossed_interval(np.array([[4.0], [np.nan]]), rng()) is None
@@ -64,7 +77,7 @@ def test_intervals_of_few() -> None:
     sparse = np.where(np.eye(4) > 0, 3.0, np.nan)
     sparse[0, 1] = 5.0
     low, high = crossed_interval(sparse, rng()) or (np.nan, np.nan)
-    assert 3 <= low < high <= 5
+    assert 1 <= low < 3.4 < high <= 5
 
 
 def test_missing_ratings_are_left_out() -> None:

@@ -1,0 +1,124 @@
+"""How far a mean score, or the difference of two, is from that of other listeners and other clips.
+
+Letters: P participants, K clips of a system.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SMALL = 1e-9
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The mean of a system, and what its variance is made of."""
+
+    mean: float
+    ratings: float
+    heard: NDArray[np.float64]
+    """How many clips each participant rated: [P]."""
+    sums: NDArray[np.float64]
+    """Each participant's scores less the mean, added up: [P]."""
+    clips: int
+    people: float
+    """The share of participants in the variance of the mean; that of clips; that of the rest."""
+    by_clip: float
+    residual: float
+
+
+@dataclass(frozen=True)
+class CrossedVariance:
+    """That of a mean, or of a difference of two, over participants and clips at once."""
+
+    variance: float
+    freedom: float
+    """Satterthwaite's degrees of freedom of its mean squares."""
+    larger_freedom: float
+    """Those of the larger of the two one-way variances alone."""
+
+
+def crossed_variance(systems: Sequence[Parts], people: int) -> CrossedVariance | None:
+    """Participants + clips - cells (Cameron, Gelbach and Miller 2011), each part without bias.
+
+    It is never below the larger of the two one-way variances.
+
+    Args:
+        systems: the one whose mean it is of, or the two whose difference.
+        people: P, who rated any of them.
+
+    Returns:
+        None where participants, clips or scores do not vary.
+    """
+    if people < 2 or any(one.clips < 2 for one in systems):
+        return None
+    cells = sum(one.residual for one in systems)
+    shared = 2 * _covariance(systems[0], systems[1]) if len(systems) == 2 else 0.0
+    by_people = max(sum(one.people for one in systems) - shared + cells, 0.0)
+    by_clips = max(sum(one.by_clip for one in systems) + cells, 0.0)
+    variance = max(by_people + by_clips - cells, by_people, by_clips)
+    if variance < SMALL**2:
+        return None
+    squares = by_people**2 / (people - 1) + sum(
+        (max(one.by_clip, 0.0) + one.residual) ** 2 / (one.clips - 1) for one in systems
+    )
+    of_clips = sum(one.clips for one in systems) - len(systems)
+    larger = float(people - 1 if by_people > by_clips else of_clips)
+    return CrossedVariance(variance, variance**2 / squares if squares > 0 else larger, larger)
+
+
+def parts(scores: NDArray[np.float64]) -> Parts:
+    """Three sums of squares, by participant, by clip and by cell, and what is behind them.
+
+    Each sum's expectation is linear in the three variances; the coefficients are the squared
+    entries of (incidence of one factor)' (centring) (incidence of the other), summed.
+    """
+    cells = np.isfinite(scores).astype(np.float64)
+    count = float(cells.sum())
+    mean = float(np.nansum(scores)) / count
+    centred = np.where(cells > 0, scores - mean, 0.0)
+    heard, hearers = cells.sum(axis=1), cells.sum(axis=0)
+    sums, clip_sums = centred.sum(axis=1), centred.sum(axis=0)
+    people2, clips2 = float(heard @ heard), float(hearers @ hearers)
+    crossed = count - 2 * float(heard @ cells @ hearers) / count + people2 * clips2 / count**2
+    coefficients = np.array(
+        [
+            [_own(heard, people2, count), crossed, count - people2 / count],
+            [crossed, _own(hearers, clips2, count), count - clips2 / count],
+            [count - people2 / count, count - clips2 / count, count - 1],
+        ]
+    )
+    squares = np.array([sums @ sums, clip_sums @ clip_sums, (centred**2).sum()])
+    # Least squares: where two factors cannot be told apart, they share what they explain.
+    people, by_clip, residual = np.linalg.lstsq(coefficients, squares, rcond=SMALL)[0]
+    return Parts(
+        mean,
+        count,
+        heard,
+        sums,
+        int((hearers > 0).sum()),
+        float(people) * people2 / count**2,
+        float(by_clip) * clips2 / count**2,
+        max(float(residual), 0.0) / count,
+    )
+
+
+def _own(sizes: NDArray[np.float64], squared: float, count: float) -> float:
+    return squared - 2 * float((sizes**3).sum()) / count + squared**2 / count**2
+
+
+def _covariance(one: Parts, other: Parts) -> float:
+    """Of the two means, through the participants that rated both systems."""
+    shared = float(one.heard @ other.heard)
+    both = one.ratings * other.ratings
+    expected = (
+        shared
+        - float(one.heard @ other.heard**2) / other.ratings
+        - float(one.heard**2 @ other.heard) / one.ratings
+        + shared**2 / both
+    )
+    if expected < SMALL:
+        return 0.0
+    return float(one.sums @ other.sums) / expected * shared / both
