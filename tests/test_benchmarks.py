@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from reverie.training import loop
+from reverie.training.recipe import load_recipe
+from tests.conftest import SMALL
 from tests.music import write_recordings
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
@@ -59,6 +62,21 @@ def test_listen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     assert "3 participants, 6 answers kept of 6 given" in table
     assert "| `/answer` | 6 |" in table
     assert "| all, bare app |" in table
+
+
+def test_play(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    corpus_folder: Path,
+) -> None:
+    trained = loop.train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run", quiet=True)
+    told = tmp_path / "figures.json"
+    words = [str(trained.folder), "--clips", "1", "2", "--seconds", "2", "--json", str(told)]
+    table = run("play", monkeypatch, capsys, *words)
+    assert "| 2, frames and sound |" in table
+    figures = json.loads(told.read_text())["figures"]
+    assert [(one["clips"], len(one["seconds"])) for one in figures] == [(1, 2)] * 2 + [(2, 2)] * 2
 
 
 def test_codec(

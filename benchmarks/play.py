@@ -1,0 +1,96 @@
+"""Audio seconds a second of a trained run, as `reverie generate` makes them, the sound included.
+
+    python benchmarks/play.py RUN [--clips 1 16] [--seconds 60]
+
+A second of each clip at a time, as it streams to disk: the frames alone, then frames and sound
+together, in turns. What a speaker could not wait for is the slowest second.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from timing import Times, keep, machine, show, start
+from torch import Tensor
+
+from reverie.generation.clips import CHUNK_SAMPLES, continue_samples
+from reverie.generation.continuation import continue_frames
+from reverie.generation.seeds import choose_seeds
+from reverie.training.run import Run
+
+
+def streams(run: Run, chosen: argparse.Namespace, clips: int) -> dict[str, Iterator[Tensor]]:
+    """Frames alone and sound, each a chunk of about a second at a time."""
+    checkpoint = run.find_checkpoint()
+    representation, made = run.representation(), run.recipe.generation
+    measures, steps = representation.measures, run.recipe.training.sequence_frames
+    _, seeds = choose_seeds(run, "held-out", clips, np.random.default_rng(0))
+    many = max(1, CHUNK_SAMPLES // measures.frame_samples)
+
+    def frames() -> Iterator[Tensor]:
+        model, rng = run.load_model(checkpoint), torch.Generator().manual_seed(0)
+        heard = representation.analyse(seeds)
+        new = continue_frames(model, heard, made.method, rng, made, steps)
+        while True:
+            yield torch.stack([next(new) for _ in range(many)], dim=1)
+
+    model, rng = run.load_model(checkpoint), torch.Generator().manual_seed(0)
+    total = (chosen.seconds + 2) * many * measures.frame_samples
+    sound = continue_samples(model, representation, seeds, made.method, rng, made, steps, total)
+    return {"frames alone": frames(), "frames and sound": sound}
+
+
+def measure(run: Run, chosen: argparse.Namespace, clips: int) -> tuple[dict[str, Times], float]:
+    """Seconds of each chunk, and those from asking until the first one is heard."""
+    programs = streams(run, chosen, clips)
+    found: dict[str, list[float]] = {name: [] for name in programs}
+    for _ in range(chosen.seconds + 1):
+        for name, stream in programs.items():
+            began = time.perf_counter()
+            next(stream)
+            found[name].append(time.perf_counter() - began)
+    first = found["frames and sound"][0]
+    return {name: Times(tuple(seconds[1:])) for name, seconds in found.items()}, first
+
+
+def main() -> None:
+    parser = start(__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--clips", type=int, nargs="+", default=[1, 16])
+    parser.add_argument("--seconds", type=int, default=60, help="chunks of about one")
+    chosen = parser.parse_args()
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
+    run = Run.open(chosen.run)
+    measures = run.representation().measures
+    chunk = max(1, CHUNK_SAMPLES // measures.frame_samples) * measures.frame_samples / run.rate_hz
+    print(
+        f"{machine()}\n{run.recipe.model.architecture}, H = {run.recipe.model.hidden}\n", flush=True
+    )
+    rows: list[list[str]] = []
+    figures: list[dict[str, object]] = []
+    for clips in chosen.clips:
+        times, first = measure(run, chosen, clips)
+        rows += [
+            [
+                f"{clips}, {name}",
+                f"{clips * chunk * len(one.seconds) / sum(one.seconds):.1f}",
+                f"{1e3 * one.median:.0f}",
+                f"{1e3 * one.slowest:.0f}",
+                f"{first:.2f}" if name != "frames alone" else "",
+            ]
+            for name, one in times.items()
+        ]
+        figures += [
+            {"clips": clips, "program": name, "seconds": one.seconds, "chunk_seconds": chunk}
+            for name, one in times.items()
+        ]
+    show(rows, ["clips", "audio s/s", "a second, ms", "slowest, ms", "first heard after, s"])
+    keep(chosen.json, {"machine": machine(), "figures": figures})
+
+
+if __name__ == "__main__":
+    main()
