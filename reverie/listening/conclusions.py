@@ -213,11 +213,14 @@ def _repeats(found: Results) -> list[str]:
     if not found.repeats:
         return []
     one = found.repeats
-    return [
-        f"Of {_count(one.pairs, 'clip')} heard twice by the same listener, {one.identical:.0%} got "
-        f"the same score again; the two scores were {one.mean_difference:.1f} points apart on "
-        "average."
-    ]
+    what, answer = ("clip", "score") if one.mean_difference is not None else ("pair", "answer")
+    said = (
+        f"Of {_count(one.pairs, what)} heard twice by the same listener, {one.identical:.0%} got "
+        f"the same {answer} again"
+    )
+    if one.mean_difference is not None:
+        said += f"; the two scores were {one.mean_difference:.1f} points apart on average"
+    return [f"{said}."]
 
 
 def _small(found: Results) -> list[str]:

@@ -92,7 +92,7 @@ def _of_preferences(panel: Panel) -> Results | None:
         unrated=tuple(one.name for one in panel.conditions if one.name not in heard),
         pairs=(),
         classic=None,
-        repeats=None,
+        repeats=consistency(panel),
         preferred=found,
         better_anchors=(right, asked) if asked else None,
         smallest=_smallest(found.pairs),

@@ -4,18 +4,20 @@ Letters: P participants, K clips of a condition, R resamples.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.listening.panel import Condition, Panel, Rating, Role
+from reverie.listening.panel import Condition, Panel, Preference, Rating, Role
 from reverie.listening.student import far
 from reverie.listening.variances import SMALL, crossed_variance, parts
 from reverie.resampling import RESAMPLES, resampled_counts
 
 SCORES = (1, 2, 3, 4, 5)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,13 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class Consistency:
-    """How alike the same participants rated the same clips twice."""
+    """How alike the same participants answered about the same clips twice."""
 
     pairs: int
-    mean_difference: float
-    """Between the two scores, without sign, in points."""
+    mean_difference: float | None
+    """Between the two scores, without sign, in points; None of preferences."""
     identical: float
-    """The share of pairs with the same score twice."""
+    """The share of pairs with the same answer twice."""
 
 
 def score_tables(panel: Panel) -> tuple[ScoreTable, ...]:
@@ -138,21 +140,32 @@ def crossed_interval(
 
 
 def consistency(panel: Panel) -> Consistency | None:
-    """How alike repeats were rated; None where there are none."""
-    first = {
-        (one.participant, one.clip): one.score
-        for one in panel.ratings
-        if one.kind in {"test", "anchor"}
-    }
-    differences = [
-        abs(one.score - first[one.participant, one.clip])
-        for one in panel.ratings
-        if one.kind == "repeat" and (one.participant, one.clip) in first
-    ]
-    if not differences:
+    """How alike repeats were answered; None where there are none."""
+    if panel.mode == "preference":
+        twice = _twice((one, one.clips, one.clips[one.chosen]) for one in panel.preferences)
+        apart = None
+    else:
+        twice = _twice((one, one.clip, one.score) for one in panel.ratings)
+        apart = [abs(one - other) for one, other in twice]
+    if not twice:
         return None
-    same = differences.count(0) / len(differences)
-    return Consistency(len(differences), float(np.mean(differences)), same)
+    same = sum(one == other for one, other in twice) / len(twice)
+    return Consistency(len(twice), float(np.mean(apart)) if apart else None, same)
+
+
+def _twice(
+    answers: Iterable[tuple[Rating | Preference, object, Answer]],
+) -> list[tuple[Answer, Answer]]:
+    """The first and the second answer of every repeat: of (trial, what was heard, answer)."""
+    first: dict[tuple[str, object], Answer] = {}
+    pairs: list[tuple[Answer, Answer]] = []
+    for trial, heard, answer in answers:
+        key = (trial.participant, heard)
+        if trial.kind in {"test", "anchor"}:
+            first[key] = answer
+        elif trial.kind == "repeat" and key in first:
+            pairs.append((first[key], answer))
+    return pairs
 
 
 def _table(condition: Condition, ratings: list[Rating], people: tuple[str, ...]) -> ScoreTable:

@@ -7,7 +7,7 @@ import pytest
 
 from reverie.listening.panel import Rating
 from reverie.listening.scores import consistency, crossed_interval, score_rows, score_tables
-from tests.listening.panels import Listeners, rated, simulated_scores
+from tests.listening.panels import Listeners, preferred, rated, simulated_scores
 
 RUNS = 200
 
@@ -98,3 +98,17 @@ def test_repeats() -> None:
     assert found is not None
     assert (found.pairs, found.mean_difference, found.identical) == (2, 1.0, 0.5)
     assert consistency(panel) is None
+
+
+def test_repeated_preferences() -> None:
+    panel = preferred(rng(), 2, 4, [0.0, 0.0])
+    assert consistency(panel) is None
+    first = panel.preferences[0]
+    again = (
+        dataclasses.replace(first, kind="repeat"),
+        dataclasses.replace(first, kind="repeat", chosen=1 - first.chosen),
+        dataclasses.replace(first, kind="repeat", participant="nobody"),
+    )
+    found = consistency(dataclasses.replace(panel, preferences=panel.preferences + again))
+    assert found is not None
+    assert (found.pairs, found.mean_difference, found.identical) == (2, None, 0.5)
