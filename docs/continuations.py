@@ -1,0 +1,107 @@
+"""What models make of the same seeds, side by side, as docs/continuations.png.
+
+    python docs/continuations.py CORPUS RUN [RUN ...] [--recordings NAME ...] [--at SECONDS]
+
+Of each recording ten seconds, what the first run's codec keeps of them, and five seconds followed
+by the five that each run makes of all that came before.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from reverie.audio.spectrogram import as_float, band_edges_hz, spectrogram_db
+from reverie.corpus.corpus import Corpus
+from reverie.generation.clips import continue_samples
+from reverie.generation.seeds import choose_seeds
+from reverie.training.run import Run
+
+HERE = Path(__file__).parent
+HEARD_SECONDS, NEW_SECONDS = 5, 5
+TICKS_HZ = (100, 500, 2000, 8000)
+RANGE_DB = (-85.0, -15.0)
+
+
+def continued(run: Run, heard: np.ndarray, folder: Path) -> np.ndarray:
+    """The last seconds of `heard` [S], and those that the run goes on with."""
+    path = folder / "seed.wav"
+    soundfile.write(path, heard, run.rate_hz, subtype="FLOAT")
+    _, seeds = choose_seeds(run, str(path), 1, np.random.default_rng(0))
+    made, total = run.recipe.generation, NEW_SECONDS * run.rate_hz
+    pieces = continue_samples(
+        run.load_model(run.find_checkpoint()),
+        run.representation(),
+        seeds,
+        made.method,
+        torch.Generator().manual_seed(0),
+        made,
+        run.recipe.training.sequence_frames,
+        total,
+    )
+    new = torch.cat(list(pieces), dim=1)[0].numpy()
+    return np.concatenate([heard[-HEARD_SECONDS * run.rate_hz :], new])
+
+
+def draw(rows: dict[str, list[np.ndarray]], names: list[str], rate_hz: int, out: Path) -> None:
+    """A grid of spectrograms: what was done down, which recording across."""
+    figure = Figure(figsize=(4.2 * len(names), 2.1 * len(rows)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(rows), len(names), sharex=True, sharey=True, squeeze=False)
+    corners = band_edges_hz(rate_hz)
+    for across, (title, waves) in zip(axes, rows.items(), strict=True):
+        for one, wave in zip(across, waves, strict=True):
+            power = spectrogram_db(wave, rate_hz, 400)
+            one.imshow(
+                power, aspect="auto", origin="lower", cmap="magma", vmin=RANGE_DB[0],
+                vmax=RANGE_DB[1], extent=(-HEARD_SECONDS, NEW_SECONDS, 0, power.shape[0]),
+            )  # fmt: skip
+            one.set_yticks(np.interp(TICKS_HZ, corners[1:-1], np.arange(power.shape[0])))
+            one.set_yticklabels(["100 Hz", "500", "2 k", "8 k"])
+            if title not in ("recording", "codec"):
+                one.axvline(0, color="white", linewidth=0.8, linestyle=":")
+        across[0].set_ylabel(title)
+    for one, name in zip(axes[0], names, strict=True):
+        one.set_title(name, fontsize="medium")
+    for one in axes[-1]:
+        one.set_xlabel("seconds")
+    figure.savefig(out, dpi=80)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("runs", type=Path, nargs="+", help="the first one over codes")
+    parser.add_argument("--titles", nargs="+", required=True, help="of the runs")
+    parser.add_argument("--recordings", nargs="+", help="held out; by default the first three")
+    parser.add_argument("--at", type=float, default=40.0, help="where each seed ends, in seconds")
+    parser.add_argument("--out", type=Path, default=HERE / "continuations.png")
+    chosen = parser.parse_args()
+    corpus, runs = Corpus.open(chosen.corpus), [Run.open(path) for path in chosen.runs]
+    recordings = [
+        one
+        for one in corpus.of_split("held-out")
+        if not chosen.recordings or one.path in chosen.recordings
+    ][:3]
+    rate, end = corpus.rate_hz, round(chosen.at * corpus.rate_hz)
+    codec = runs[0].representation()
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in ("recording", "codec")}
+    rows |= {title: [] for title in chosen.titles}
+    for recording in recordings:
+        pcm = as_float(corpus.pcm(recording)[: end + NEW_SECONDS * rate])
+        whole = pcm[end - HEARD_SECONDS * rate :]
+        rows["recording"].append(whole)
+        kept = codec.decode(codec.encode(torch.from_numpy(whole)[None]))[0].numpy()
+        rows["codec"].append(kept[: len(whole)])
+        for title, run in zip(chosen.titles, runs, strict=True):
+            rows[title].append(continued(run, pcm[:end], chosen.out.parent))
+    (chosen.out.parent / "seed.wav").unlink()
+    draw(rows, [one.path for one in recordings], rate, chosen.out)
+
+
+if __name__ == "__main__":
+    main()
