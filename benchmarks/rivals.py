@@ -60,7 +60,7 @@ def torch_step(model: TorchModel, frames: Tensor, *, autocast: bool) -> Callable
 def keras_step(width: int, hidden: int, frames: Tensor) -> Callable[[], object]:
     """One training step of the baseline by Keras 3, with the paper's dropout.
 
-    Needs `pip install keras jax`.
+    Needs `pip install '.[keras]'`.
     """
     os.environ.setdefault("KERAS_BACKEND", "jax")
     import keras  # noqa: PLC0415  # pyright: ignore

@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument(
-        "--keras", action="store_true", help="time Keras too (pip install keras jax)"
+        "--keras", action="store_true", help="time Keras too (pip install '.[keras]')"
     )
     parser.add_argument("--quick", action="store_true", help="bfloat16 and its ceiling only")
     parser.add_argument("--sweep", choices=list(SWEEPS))
