@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from reverie.audio.decode import load
+from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus, Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.training.run import Run
-from reverie.training.sequences import FULL_SCALE, sounding
+from reverie.training.sequences import sounding
 
 NOTHING = "nothing"
 SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
@@ -88,7 +89,7 @@ def choose_seeds(
         offset = int(rng.integers(first, last + 1))
         pcm = corpus.pcm(chosen)[offset : offset + length_samples]
         seeds.append(Seed(chosen.path, offset / run.rate_hz, seconds))
-        pieces.append(torch.as_tensor(pcm.astype(np.float32) / FULL_SCALE))
+        pieces.append(torch.as_tensor(as_float(pcm)))
     return seeds, torch.stack(pieces)
 
 

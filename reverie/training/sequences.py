@@ -12,13 +12,14 @@ import soxr
 import torch
 from torch import Tensor
 
+from reverie.audio.spectrogram import as_float
+from reverie.audio.write import FULL_SCALE
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.errors import ReverieError
 from reverie.frames.contract import Measures
 from reverie.frames.settings import measures_of
 from reverie.training.settings import Recipe
 
-FULL_SCALE = 32768.0
 EXCERPT_SAMPLES = 1 << 20
 BLOCK_SECONDS = 0.1
 """What silence at the ends of a recording is told in."""
@@ -86,7 +87,7 @@ class Sequences:
             speed, needed = 1.0, self.length_samples
         start = min(first + start, last - needed)
         pcm = self.corpus.pcm(self.recordings[which])[start : start + needed]
-        played = pcm.astype(np.float32) / FULL_SCALE
+        played = as_float(pcm)
         if speed == 1:
             return played
         played = soxr.resample(played, speed, 1.0, quality="LQ")[: self.length_samples]
@@ -154,7 +155,7 @@ def excerpts(
     for recording in recordings:
         pcm = corpus.pcm(recording)[slice(*sounding(corpus, recording, ends_below_db))]
         for first in range(0, len(pcm), EXCERPT_SAMPLES):
-            piece = pcm[first : first + EXCERPT_SAMPLES].astype(np.float32) / FULL_SCALE
+            piece = as_float(pcm[first : first + EXCERPT_SAMPLES])
             yield torch.as_tensor(piece).unsqueeze(0)
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from reverie.audio.write import FULL_SCALE
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.training.recipe import load_recipe
-from reverie.training.sequences import FULL_SCALE, Sequences, excerpts, sounding, split_sequences
+from reverie.training.sequences import Sequences, excerpts, sounding, split_sequences
 from reverie.training.settings import Recipe
 from tests.conftest import RATE_HZ
 
