@@ -13,8 +13,8 @@ def experiment(
     protocol: Annotated[
         str,
         typer.Argument(
-            help="`paper`: section 4 of the paper. `successors`: its models against the same over "
-            "codes, for the same time."
+            help="`paper`: section 4 of the paper. `successors`: its models against the same with "
+            "an adversary and over codes, for the same time."
         ),
     ],
     corpus: Annotated[
@@ -34,7 +34,8 @@ def experiment(
     models: Annotated[
         str | None,
         typer.Option(
-            help="Architectures, with commas between; `codes-` before one is its successor.",
+            help="Architectures, with commas between; `adversarial-` or `codes-` before one is its "
+            "successor.",
             show_default="all of the protocol",
         ),
     ] = None,

@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from reverie.experiment.settings import CODES, ExperimentSettings, is_over_codes
+from reverie.experiment.settings import ExperimentSettings, parted
 from reverie.training.preflight import Needs, measure_needs
 from reverie.training.recipe import load_recipe
 from reverie.training.settings import Recipe
@@ -17,14 +17,14 @@ def recipe_of(settings: ExperimentSettings, model: str) -> Recipe:
     Its `keep_epochs` are where the clips come from; where time is equal they are not known
     before, and the recipe ends by `training.minutes`.
     """
-    name = "codes" if is_over_codes(model) else settings.scale
+    recipe, architecture = parted(model)
     base = load_recipe(
-        name,
+        recipe or settings.scale,
         [
             f"training.rng_seed={settings.rng_seed}",
             "training.preview_every_epochs=0",
             *settings.overrides,
-            f"model.architecture={model.removeprefix(CODES)}",
+            f"model.architecture={architecture}",
         ],
     )
     match settings.equal:
@@ -36,7 +36,8 @@ def recipe_of(settings: ExperimentSettings, model: str) -> Recipe:
                 epochs=ENDLESS_EPOCHS,
                 minutes=settings.minutes,
                 keep_epochs=(),
-                keep_best=settings.protocol == "successors",
+                # What an adversary teaches is not told by the squared error.
+                keep_best=settings.protocol == "successors" and recipe != "adversarial",
             )
         case "operations":
             architecture = dataclasses.replace(base.model, architecture="baseline")

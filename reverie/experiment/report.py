@@ -19,7 +19,7 @@ from reverie.experiment.listeners import Heard, listeners_scores
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment, chosen_clips
 from reverie.experiment.selection import RULE
-from reverie.experiment.settings import ExperimentSettings, is_over_codes
+from reverie.experiment.settings import ExperimentSettings, parted
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
@@ -164,8 +164,14 @@ def _protocol(experiment: Experiment) -> list[str]:
     }[settings.equal]
     recipe, where = f"`{settings.scale}`", "At each checkpoint"
     if settings.protocol == "successors":
-        recipe += " (that of squared error) or `codes` (that of likelihood over codes)"
-        where = "At the last epoch or that of the lowest held-out loss, as the rule below chooses,"
+        recipe += (
+            " (that of squared error), `adversarial` (the same with an adversary) or `codes` "
+            "(likelihood over codes)"
+        )
+        where = (
+            "At the last epoch or, but for those with an adversary, at that of the lowest held-out "
+            "loss, as the rule below chooses,"
+        )
     return [
         f"Every model has the recipe {recipe} but for its architecture, and the random "
         f"seed {settings.rng_seed}. {budget} Each was trained once.",
@@ -197,10 +203,18 @@ def _told(claims: Sequence[Claim]) -> list[str]:
     ]
 
 
+_KINDS = (
+    (None, "loss", "loss"),
+    ("adversarial", "adversarial-loss", "squared error"),
+    ("codes", "likelihood", "bits a frame"),
+)
+"""Recipe, file and unit of the curves that can be drawn on one scale."""
+
+
 def _figures(curves: Curves, results: Sequence[ModelResult], *, alone: bool) -> dict[str, str]:
     found: dict[str, str] = {}
-    for kind, unit, codes in (("loss", "loss", False), ("likelihood", "bits a frame", True)):
-        chosen = [one for one in results if is_over_codes(one.model) == codes]
+    for recipe, kind, unit in _KINDS:
+        chosen = [one for one in results if parted(one.model)[0] == recipe]
         if chosen:
             found |= _curves_of(
                 {one.model: curves[one.model] for one in chosen}, chosen, kind, unit, alone=alone

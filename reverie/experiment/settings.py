@@ -13,18 +13,23 @@ Equal = Literal["epochs", "time", "operations"]
 Protocol = Literal["paper", "successors"]
 
 ARCHITECTURES: tuple[str, ...] = get_args(Architecture)
-CODES = "codes-"
-"""Before the name of an architecture: learnt over codes, by likelihood."""
+SUCCESSORS = ("adversarial", "codes")
+"""Recipes by which the same architectures learn otherwise than by squared error alone; before the
+name of one, as in `codes-gruv`, they say which."""
 ENTRANTS: dict[str, tuple[str, ...]] = {
     "paper": ARCHITECTURES,
-    "successors": (*ARCHITECTURES, *(f"{CODES}{name}" for name in ARCHITECTURES)),
+    "successors": (
+        *ARCHITECTURES,
+        *(f"{recipe}-{name}" for recipe in SUCCESSORS for name in ARCHITECTURES),
+    ),
 }
 """The models that each protocol knows."""
 
 
-def is_over_codes(model: str) -> bool:
-    """Whether `model` is learnt over codes."""
-    return model.startswith(CODES)
+def parted(model: str) -> tuple[str | None, str]:
+    """The recipe of a successor, None of the paper's own, and its architecture."""
+    recipe, _, architecture = model.rpartition("-")
+    return recipe or None, architecture
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -33,14 +38,15 @@ class ExperimentSettings:
 
     protocol: Protocol = "paper"
     """`paper`: its eight architectures on its own terms. `successors`: these, by squared error,
-    against the same over codes, by likelihood, each for the same time and by its best epoch."""
+    against the same with an adversary and the same over codes, by likelihood, each for the same
+    time."""
 
     scale: Scale = "desk"
-    """The recipe that every model of the paper shares but for its architecture; those over codes
-    have the recipe `codes`."""
+    """The recipe that every model of the paper shares but for its architecture; successors have
+    the recipe that they are named by."""
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = ARCHITECTURES
-    """Which architectures; `codes-` before one is its successor."""
+    """Which architectures; `adversarial-` or `codes-` before one is its successor."""
 
     equal: Equal = "epochs"
     """What every model gets as much of: `epochs`, as in the paper; `time`; or `operations`, of

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reverie.models.adversarial_head import AdversarialHead
 from reverie.models.code_head import CodeHead, CodeStack
 from reverie.models.contract import Core, FrameModel, Front, Head
 from reverie.models.cores import LstmCore
@@ -57,6 +58,10 @@ def outline(model: FrameModel, width: int) -> Outline:
     )
 
 
+_JUDGING = ("own", "both", "score")
+"""The layers of a discriminator that made frames come through after the first."""
+
+
 def stages(found: Outline) -> list[Stage]:
     """Every stage of an outline, in order."""
     flat: list[Stage] = []
@@ -75,7 +80,7 @@ def operations(model: FrameModel) -> int:
     Forward, each weight is multiplied and added once for each place it is used at; backward once
     for its own gradient, and once more for that of its input unless that is the frame itself.
     """
-    front, on_frames = model.front, _on_frames(model)
+    front, passes = model.front, _passes(model)
     total = 0
     for name, weight in model.named_parameters():
         if name.endswith(("bias", "embedding.weight")):
@@ -84,17 +89,23 @@ def operations(model: FrameModel) -> int:
         front = front.front if isinstance(front, EmbeddedFront) else front
         if isinstance(front, ConvFront) and weight is front.weight:
             places = front.rows * front.columns
-        total += 2 * weight.numel() * places * (2 if name in on_frames else 3)
+        total += 2 * weight.numel() * places * passes.get(name, 3)
     return total
 
 
-def _on_frames(model: FrameModel) -> set[str]:
-    """The weights that are multiplied with frames."""
+def _passes(model: FrameModel) -> dict[str, int]:
+    """How often a weight is multiplied in a step, where that is not three times."""
+    found: dict[str, int] = {}
+    if isinstance(model.head, AdversarialHead):
+        # Real frames, made ones, and made ones again for the model to learn from.
+        found |= dict.fromkeys([f"head.discriminator.{one}.weight" for one in _JUDGING], 8)
+        found |= {"head.discriminator.embed.weight": 6, "head.noise.weight": 2}
     if isinstance(model.front, EmbeddedFront):
-        return set()
-    if not isinstance(model.front, NoFront):
-        return {name for name, _ in model.named_parameters() if name.startswith("front.")}
-    return {"core.layer1.weight_input"}
+        return found
+    if isinstance(model.front, NoFront):
+        return found | {"core.layer1.weight_input": 2}
+    heard = [name for name, _ in model.named_parameters() if name.startswith("front.")]
+    return found | dict.fromkeys(heard, 2)
 
 
 def _front(front: Front) -> Outline:
@@ -156,6 +167,20 @@ def _head(head: Head) -> Outline:
         case EnsembleHead():
             each = tuple((_linear("head", one),) for one in head.members)
             return (Branches(each, Stage("join", "average", f"trained {head.trained}")),)
+        case AdversarialHead():
+            size = sum(one.numel() for one in head.discriminator.parameters())
+            drawn = [*head.inner.parameters(), *head.noise.parameters()]
+            return (
+                *_head(head.mean),
+                Stage(
+                    "head",
+                    "noise, ReLU",
+                    f"{head.noise_width} -> {len(head.inner.bias)}",
+                    sum(one.numel() for one in drawn),
+                ),
+                _linear("head", head.spread),
+                Stage("head", "adversary", "in training alone", size),
+            )
         case LinearHead():
             before = (_dense("head", head.dense),) if head.dense else ()
             return (*before, _linear("head", head.linear))

@@ -181,6 +181,8 @@ class _Affine(Function):
         rough = into_outputs.to(rounded.dtype)
         needed = ctx.needs_input_grad[0]
         into_x = plain_product(rough, rounded).to(ctx.dtype) if needed else None
+        if not ctx.needs_input_grad[1]:
+            return into_x, None, None, None
         turned = laid_out(rough.t())
         into_weight = plain_product(turned, inputs).to(ctx.dtype)
         return into_x, into_weight, into_outputs.sum(0), None

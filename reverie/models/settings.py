@@ -1,10 +1,11 @@
 """The settings of a model."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from reverie.models.discriminator import Adversary
 from reverie.models.products import Precision
 from reverie.settings import STRICT
 
@@ -20,7 +21,8 @@ class SampleSettings:
 
     temperature: Annotated[float, Field(ge=0)] = 0.0
     """Of frames of numbers: 0 takes the model's mean, as the paper; 1 draws with the spread of its
-    held-out error. Of codes: 0 takes the likeliest, 1 draws as the model believes."""
+    held-out error, or after an adversary with the noise it learnt with. Of codes: 0 takes the
+    likeliest, 1 draws as the model believes."""
 
     detail_temperature: Annotated[float, Field(ge=0)] | None = None
     """Of a frame's last code; those between lie in between. None for the same as the first."""
@@ -93,16 +95,36 @@ class ModelSettings:
     """Share of a dense layer's outputs dropped in training."""
 
     head_width: Annotated[int, Field(ge=1, le=1 << 14)] = 256
-    """Codes: width inside the head, of each code."""
+    """Codes: width inside the head, of each code. With an adversary: width of what noise joins, and
+    of the adversary."""
 
     label_smoothing: Share = 0.0
     """Codes: share of the target spread over all values in training."""
+
+    adversary: Adversary = "none"
+    """Frames of numbers: by which loss a second network learns to tell the model's frames from real
+    ones, which the model learns to deceive: `hinge` or `least-squares`. The paper's future work."""
+
+    adversary_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of deceiving it, beside the squared error."""
+
+    feature_matching: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of meeting the mean of what it sees in real frames."""
+
+    noise_width: Annotated[int, Field(ge=1, le=1 << 14)] = 64
+    """Random numbers from which a frame is made, with an adversary."""
 
     dense_l2: Annotated[float, Field(ge=0)] = 1e-4
     """Keras' L2 penalty: this times the sum of squares of the dense layers' weights."""
 
     precision: Precision = "float32"
     """Of matrix products: `bfloat16` is several times faster on processors that have it."""
+
+    @model_validator(mode="after")
+    def _one_frame_to_judge(self) -> Self:
+        if self.adversary != "none" and self.members_trained == "apart":
+            raise ValueError("members_trained must be together where there is an adversary")
+        return self
 
     @property
     def step_frames(self) -> int:

@@ -126,6 +126,15 @@ class Recipe:
         return self.training.sequence_frames + self.model.step_frames - 1
 
     @model_validator(mode="after")
+    def _adversary_has_frames(self) -> Self:
+        if self.model.adversary != "none" and self.frames.transform == "codes":
+            raise ValueError(
+                "model.adversary must be none where frames.transform is codes: they are learnt by "
+                "their likelihood"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _epochs_exist(self) -> Self:
         late = [epoch for epoch in self.training.keep_epochs if epoch > self.training.epochs]
         if late:

@@ -240,7 +240,7 @@ def test_successors_are_compared_over_one_time_by_their_best_epoch(
         scale="smoke",
         equal="time",
         minutes=0.05,
-        models=("gruv", "codes-gruv"),
+        models=("gruv", "adversarial-gruv", "codes-gruv"),
         clips=2,
         seconds=1.0,
         overrides=(
@@ -254,8 +254,12 @@ def test_successors_are_compared_over_one_time_by_their_best_epoch(
     page = write_report(found).read_text()
     assert not found.failed
     for one in found.results:
-        last = read_progress(found.run_of(one.model).find_checkpoint())
+        run = found.run_of(one.model)
+        last = read_progress(run.find_checkpoint())
         assert set(one.selection_losses) == {last.epoch, last.best_epoch}
+        judged = run.recipe.model.adversary != "none"
+        assert judged == (one.model == "adversarial-gruv")
+        assert run.recipe.training.keep_best != judged
         assert one.speed
         assert len(list((tmp_path / "e" / "clips" / one.model).iterdir())) == 1
         assert f'id="model-{one.model}"' in page
@@ -265,6 +269,8 @@ def test_successors_are_compared_over_one_time_by_their_best_epoch(
     assert names == {
         "training-loss.svg",
         "held-out-loss.svg",
+        "training-adversarial-loss.svg",
+        "held-out-adversarial-loss.svg",
         "training-likelihood.svg",
         "held-out-likelihood.svg",
     }

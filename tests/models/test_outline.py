@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from reverie.frames.fourier import FourierFrames
 from reverie.models import products
 from reverie.models.architectures import build_model
+from reverie.models.discriminator import Adversary
 from reverie.models.fronts import ConvFront
 from reverie.models.notes import PAPER_SAYS
 from reverie.models.outline import operations, outline, stages
@@ -18,9 +19,16 @@ from reverie.models.settings import Architecture, ModelSettings
 FRAMES = FourierFrames(10).measures
 
 
+@pytest.mark.parametrize("adversary", ["none", "hinge"])
 @pytest.mark.parametrize("architecture", get_args(Architecture))
-def test_every_weight_is_in_it(architecture: Architecture) -> None:
-    settings = ModelSettings(architecture=architecture, hidden=8, input_dropout=0, hidden_dropout=0)
+def test_every_weight_is_in_it(architecture: Architecture, adversary: Adversary) -> None:
+    settings = ModelSettings(
+        architecture=architecture,
+        hidden=8,
+        input_dropout=0,
+        hidden_dropout=0,
+        adversary=adversary,
+    )
     model = build_model(settings, FRAMES, torch.Generator().manual_seed(1))
     found = stages(outline(model, FRAMES.width))
     weights = sum(parameter.numel() for parameter in model.parameters())
@@ -29,18 +37,21 @@ def test_every_weight_is_in_it(architecture: Architecture) -> None:
     assert PAPER_SAYS[architecture]
 
 
+@pytest.mark.parametrize("adversary", ["none", "hinge"])
 @pytest.mark.parametrize("architecture", ["baseline", "bilinear", "stacked", "ensemble"])
 def test_operations_are_those_that_run(
-    architecture: Architecture, monkeypatch: pytest.MonkeyPatch
+    architecture: Architecture, adversary: Adversary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The counter knows torch's own products alone.
     monkeypatch.setattr(products, "FLOAT32_BY_ONEDNN", False)
     model = build_model(
-        ModelSettings(architecture=architecture, hidden=8), FRAMES, torch.Generator().manual_seed(1)
+        ModelSettings(architecture=architecture, hidden=8, adversary=adversary),
+        FRAMES,
+        torch.Generator().manual_seed(1),
     )
     steps = 6
     with FlopCounterMode(display=False) as counter:
-        model.loss(torch.randn(2, steps + 1, FRAMES.width)).backward()
+        model.loss(torch.randn(2, steps + 1, FRAMES.width), torch.Generator()).backward()
     lstm = sum(one.numel() for name, one in model.named_parameters() if "weight_hidden" in name)
     # The first step begins at the zero state, so no recurrent product leads to it or from it.
     skipped = 2 * 2 * 2 * lstm

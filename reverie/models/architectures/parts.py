@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from reverie.frames.contract import Meaning, Measures
+from reverie.models.adversarial_head import AdversarialHead
 from reverie.models.code_head import CodeHead
 from reverie.models.contract import Front, Head
 from reverie.models.cores import Join, LstmCore
@@ -100,24 +101,45 @@ class Parts:
         """A linear layer to the next frame, or to its codes, after `dense` if it is given."""
         if self.frames.codebook:
             return self._code_head(self.settings.hidden, dense=dense)
-        return LinearHead(
+        head = LinearHead(
             self.settings.hidden,
             self.frames.width,
             dense=dense,
             precision=self.settings.precision,
             rng=self.rng,
         )
+        return self._judged(head, self.settings.hidden)
 
     def ensemble_head(self, hidden: int) -> Head:
         """A linear layer for each member, of `hidden` features each, averaged; or of its codes."""
         if self.frames.codebook:
             return self._code_head(hidden, members=self.settings.members)
-        return EnsembleHead(
-            self.settings.members,
+        members = self.settings.members
+        head = EnsembleHead(
+            members,
             hidden,
             self.frames.width,
             trained=self.settings.members_trained,
             precision=self.settings.precision,
+            rng=self.rng,
+        )
+        return self._judged(head, members * hidden)
+
+    def _judged(self, head: LinearHead | EnsembleHead, features: int) -> Head:
+        """`head`, of so many features, with an adversary where one is asked for."""
+        settings = self.settings
+        if settings.adversary == "none":
+            return head
+        return AdversarialHead(
+            features,
+            head,
+            self.frames,
+            inner=settings.head_width,
+            noise=settings.noise_width,
+            form=settings.adversary,
+            weight=settings.adversary_weight,
+            matching=settings.feature_matching,
+            precision=settings.precision,
             rng=self.rng,
         )
 

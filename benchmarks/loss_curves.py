@@ -1,0 +1,100 @@
+"""The engine's loss curve beside that of the plain LSTM, on real music.
+
+    python benchmarks/loss_curves.py CORPUS --recipe desk --out docs/loss-desk.svg
+    python benchmarks/loss_curves.py CORPUS --recipe paper --steps 60 --out docs/loss-paper.svg
+
+The same recipe is trained three ways from the same weights, with the same sequences and the same
+dropout: by the engine in bfloat16, by the engine in float32, and step by step with autograd in
+float32 (`Lstm.reference`). A point is the mean loss of an epoch, or with `--steps` of one step.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from timing import keep, machine, show, start
+
+from reverie.corpus.corpus import Corpus
+from reverie.frames.contract import Representation
+from reverie.frames.representation import fit_representation
+from reverie.models.architectures import build_model
+from reverie.models.lstm import Lstm
+from reverie.pages.chart import Line, line_chart
+from reverie.storage import write_text
+from reverie.training.loop import train_step
+from reverie.training.optimiser import build_optimiser, set_learning_rate
+from reverie.training.recipe import load_recipe
+from reverie.training.sequences import Sequences, excerpts, split_sequences
+from reverie.training.settings import Recipe
+
+WAYS = {
+    "engine, bfloat16": ("bfloat16", Lstm.forward),
+    "engine, float32": ("float32", Lstm.forward),
+    "plain LSTM, float32": ("float32", Lstm.reference),
+}
+
+
+def losses(recipe: Recipe, sequences: Sequences, representation: Representation) -> Iterator[float]:
+    """The loss of each step."""
+    rng = torch.Generator().manual_seed(0)
+    model = build_model(recipe.model, representation.measures, rng, representation.meaning)
+    optimiser = build_optimiser(model, recipe)
+    order, step = np.random.default_rng(0), 0
+    for _ in range(recipe.training.epochs):
+        for samples in sequences.batches(recipe.training.batch_size, order):
+            set_learning_rate(optimiser, recipe, 0.0, step)
+            step += 1
+            yield train_step(model, optimiser, representation.analyse(samples), rng, recipe)
+
+
+def main() -> None:
+    parser: argparse.ArgumentParser = start(__doc__)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--recipe", default="desk")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.FIELD=VALUE")
+    parser.add_argument("--steps", type=int, help="so many steps; by default all epochs")
+    parser.add_argument("--out", type=Path, required=True, help="the picture")
+    chosen = parser.parse_args()
+    print(machine(), flush=True)
+    corpus = Corpus.open(chosen.corpus)
+    curves: dict[str, list[float]] = {}
+    taken: dict[str, float] = {}
+    for name, (precision, forward) in WAYS.items():
+        recipe = load_recipe(chosen.recipe, [*chosen.set, f"model.precision={precision}"])
+        sequences, _ = split_sequences(corpus, recipe)
+        heard = excerpts(corpus, corpus.of_split("train"), recipe.training.ends_below_db)
+        representation = fit_representation(recipe.frames, corpus.rate_hz, heard)
+        Lstm.forward, before = forward, Lstm.forward
+        began = time.perf_counter()
+        found = list(islice(losses(recipe, sequences, representation), chosen.steps))
+        taken[name] = (time.perf_counter() - began) / len(found)
+        Lstm.forward = before
+        each = 1 if chosen.steps else -(-len(sequences) // recipe.training.batch_size)
+        curves[name] = [statistics.mean(found[at : at + each]) for at in range(0, len(found), each)]
+    plain = curves["plain LSTM, float32"]
+    rows = [
+        [
+            name,
+            f"{1e3 * taken[name]:.0f}",
+            f"{curve[0]:.5f}",
+            f"{curve[-1]:.5f}",
+            f"{max(abs(one / other - 1) for one, other in zip(curve, plain, strict=True)):.1e}",
+        ]
+        for name, curve in curves.items()
+    ]
+    show(rows, ["way", "a step, ms", "first loss", "last loss", "furthest from the plain one"])
+    lines = [Line(name, list(range(1, len(curve) + 1)), curve) for name, curve in curves.items()]
+    last = ", ".join(f"{name} {curve[-1]:.4f}" for name, curve in curves.items())
+    unit = "step" if chosen.steps else "epoch"
+    alt = f"Training loss of the recipe {chosen.recipe} by {unit}; at the end {last}."
+    write_text(chosen.out, line_chart(lines, unit, "training loss", alt, alone=True))
+    keep(chosen.json, {"machine": machine(), "curves": curves, "step_seconds": taken})
+
+
+if __name__ == "__main__":
+    main()

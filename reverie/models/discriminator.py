@@ -1,0 +1,96 @@
+"""The adversary of a frame model: tells real next frames from made ones, by what came before.
+
+After Goodfellow et al. 2014, conditioned on the context as in Mathieu et al. 2016 (video, frame by
+frame); the losses are those of Mao et al. 2017 and of Lim & Ye 2017.
+Letters: B batch, T steps, D width of a frame, W width inside.
+"""
+
+import math
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from reverie.frames.contract import Measures
+from reverie.models.linear import Linear
+from reverie.models.products import Precision
+
+Adversary = Literal["none", "hinge", "least-squares"]
+"""By which loss the discriminator learns."""
+
+CONTEXT_FRAMES = 4
+"""Earlier frames that a frame is judged beside."""
+SLOPE = 0.2
+"""Of what lies below zero (Radford et al. 2016)."""
+FAINT = 0.1
+"""Added to magnitudes before their logarithm, in deviations of a normalised frame."""
+
+
+class Judged(NamedTuple):
+    """What the discriminator makes of frames."""
+
+    scores: Tensor
+    """[B, T]; higher is more real."""
+    features: Tensor
+    """[B, T, W]: what it sees in them, before the score."""
+
+
+class Discriminator(nn.Module):
+    """Scores each frame, given the real frames before it.
+
+    It sees the logarithms of the magnitudes too, since which frequencies sound is plain in these
+    whatever their phases.
+
+    Args:
+        measures: of the frames.
+        inner: W.
+        precision: of the products.
+        rng: for the initial weights.
+    """
+
+    def __init__(
+        self, measures: Measures, inner: int, precision: Precision, rng: torch.Generator | None
+    ) -> None:
+        super().__init__()
+        self.planes = measures.planes
+        width = measures.width
+        self.embed = Linear(width + width // self.planes, inner, precision, rng)
+        self.context = Linear(CONTEXT_FRAMES * inner, inner, precision, rng)
+        self.own = Linear(inner, inner, precision, rng)
+        self.both = Linear(inner, inner, precision, rng)
+        self.score = Linear(inner, 1, precision, rng)
+
+    def heard(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Real frames [B, T, D] by themselves, and what came before each: twice [B, T, W]."""
+        seen = self._seen(frames)
+        padded = functional.pad(seen, (0, 0, CONTEXT_FRAMES, 0))
+        before = padded.unfold(-2, CONTEXT_FRAMES, 1)[..., :-1, :, :].flatten(-2)
+        return seen, self.context(before)
+
+    def judge(self, seen: Tensor, before: Tensor) -> Judged:
+        """Frames by themselves and what came before each, [B, T, W], to their scores."""
+        joined = functional.leaky_relu(self.own(seen) + before, SLOPE)
+        features = functional.leaky_relu(self.both(joined), SLOPE)
+        return Judged(self.score(features).squeeze(-1), features)
+
+    def forward(self, frames: Tensor, before: Tensor) -> Judged:
+        """Frames [B, T, D] after what `heard` made of those before them [B, T, W]."""
+        return self.judge(self._seen(frames), before)
+
+    def _seen(self, frames: Tensor) -> Tensor:
+        planes = torch.stack(frames.chunk(self.planes, dim=-1))
+        loudness = (planes.square().sum(0) + FAINT**2).log() / 2 - math.log(FAINT)
+        return self.embed(torch.cat([frames, loudness], dim=-1))
+
+
+def detection_loss(form: Adversary, real: Tensor, made: Tensor) -> Tensor:
+    """What the discriminator learns from its scores [B, T] of real and of made frames."""
+    if form == "hinge":
+        return (1 - real).relu().mean() + (1 + made).relu().mean()
+    return (real - 1).square().mean() + made.square().mean()
+
+
+def deception_loss(form: Adversary, made: Tensor) -> Tensor:
+    """What the model learns from the scores [B, T] of the frames that it made."""
+    return -made.mean() if form == "hinge" else (made - 1).square().mean()
