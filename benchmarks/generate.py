@@ -50,14 +50,26 @@ def feeding(chosen: argparse.Namespace, clips: int, frames: int) -> Program:
     return step
 
 
-def reading(chosen: argparse.Namespace, bytes_each: int) -> Program:
-    """Read as many bytes as the model has weights."""
+def needed(chosen: argparse.Namespace) -> tuple[int, int]:
+    """Weights of the model, and floating-point operations of a clip's next frame.
+
+    Recurrent weights meet T states, all others the new frame alone.
+    """
     with torch.device("meta"):
         settings = ModelSettings(architecture=chosen.architecture, hidden=chosen.hidden)
         model = build_model(settings, FourierFrames(chosen.frame_samples).measures, None)
-    count = sum(one.numel() for one in model.parameters()) * bytes_each // 4
-    weights = torch.zeros(count)
-    return weights.sum
+    weights = operations = 0
+    for name, one in model.named_parameters():
+        weights += one.numel()
+        if one.dim() > 1:
+            states = chosen.steps if "layer1.weight_hidden" in name or "layer2" in name else 1
+            operations += 2 * states * one.numel()
+    return weights, operations
+
+
+def reading(weights: int, bytes_each: int) -> Program:
+    """Read as many bytes as the model has weights."""
+    return torch.zeros(weights * bytes_each // 4).sum
 
 
 def main() -> None:
@@ -73,6 +85,7 @@ def main() -> None:
     print(machine(), flush=True)
     seconds_each = chosen.frame_samples / chosen.rate_hz
     figures: list[dict[str, object]] = []
+    weights, operations = needed(chosen)
     for clips in chosen.clips:
         bf16, first16 = ours(chosen, "bfloat16", clips)
         float32, first32 = ours(chosen, "float32", clips)
@@ -80,8 +93,8 @@ def main() -> None:
         if chosen.architecture in ("baseline", "bilinear"):
             programs["re-feeding torch.nn.LSTM"] = feeding(chosen, clips, chosen.steps)
             programs["growing (GRUV), at 2 T"] = feeding(chosen, clips, 2 * chosen.steps)
-        programs["reading the weights, bfloat16"] = reading(chosen, 2)
-        programs["reading the weights, float32"] = reading(chosen, 4)
+        programs["reading the weights, bfloat16"] = reading(weights, 2)
+        programs["reading the weights, float32"] = reading(weights, 4)
         times: dict[str, Times] = in_turns(programs, chosen.rounds)
         print(
             f"\n{chosen.architecture}, D = {2 * chosen.frame_samples}, H = {chosen.hidden}, "
@@ -102,7 +115,13 @@ def main() -> None:
             ["program", "a frame, ms", "range", "audio seconds a second", "ours is faster"],
         )
         figures += [
-            {"program": name, "clips": clips, "seconds": found.seconds}
+            {
+                "program": name,
+                "clips": clips,
+                "seconds": found.seconds,
+                "operations": clips * operations,
+                "bytes": weights * (2 if name.endswith("bfloat16") else 4),
+            }
             for name, found in times.items()
         ]
     keep(chosen.json, {"machine": machine(), "figures": figures})

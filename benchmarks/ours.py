@@ -27,6 +27,19 @@ def paper_recipe(chosen: argparse.Namespace, *assignments: str) -> Recipe:
     )
 
 
+def step_bytes(recipe: Recipe) -> int:
+    """What a training step must move through memory at least.
+
+    Weights and their mean squares are read and written, gradients written and read, frames read.
+    """
+    measures = measures_of(recipe.frames)
+    with torch.device("meta"):
+        model = build_model(recipe.model, measures, None)
+    weights = sum(one.numel() for one in model.parameters())
+    frames = recipe.training.batch_size * (recipe.seed_frames + 1) * measures.width
+    return 4 * (6 * weights + frames)
+
+
 def training_step(recipe: Recipe, frames: Tensor) -> Program:
     """Forward, backward and the optimiser on frames [B, T + K, D], at the first rate."""
     model = build_model(recipe.model, measures_of(recipe.frames), torch.Generator().manual_seed(0))

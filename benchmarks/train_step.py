@@ -12,7 +12,7 @@ of each weight, and of each input but the frame itself), whatever a program real
 import argparse
 
 import torch
-from ours import paper_recipe, training_step
+from ours import paper_recipe, step_bytes, training_step
 from rivals import TorchModel, keras_step, torch_step
 from timing import Program, Times, bare_product, in_turns, keep, machine, show, start
 
@@ -32,8 +32,8 @@ def needed(chosen: argparse.Namespace, recipe: Recipe) -> int:
     return chosen.batch * chosen.steps * operations(model)
 
 
-def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int]]:
-    """Times of every program, and the operations that each is credited with."""
+def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int], int]:
+    """Times of every program, the operations that each is credited with, and bytes of a step."""
     sizes = [
         f"model.architecture={chosen.architecture}",
         f"training.sequence_frames={chosen.steps}",
@@ -57,7 +57,7 @@ def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int
             programs["Keras 3, float32"] = keras_step(width, chosen.hidden, frames)
     credited = dict.fromkeys(programs, needed(chosen, bf16_recipe))
     credited |= dict.fromkeys(bare.values(), flops)
-    return in_turns(programs, chosen.rounds), credited
+    return in_turns(programs, chosen.rounds), credited, step_bytes(bf16_recipe)
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ def main() -> None:
     for size in SWEEPS[chosen.sweep] if chosen.sweep else [None]:
         if size is not None:
             setattr(chosen, chosen.sweep, size)
-        times, credited = measure(chosen)
+        times, credited, moved = measure(chosen)
         print(
             f"\n{chosen.architecture}, D = {2 * chosen.frame_samples}, H = {chosen.hidden}, "
             f"batch {chosen.batch}, T = {chosen.steps}\n"
@@ -114,6 +114,7 @@ def main() -> None:
                     },
                     "seconds": found.seconds,
                     "operations": credited[name],
+                    "bytes": moved,
                 }
             )
         show(

@@ -47,6 +47,41 @@ def test_generate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     assert "2 clips at once; first frame after" in table
 
 
+def test_roofline(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    swept, played, drawn = (tmp_path / one for one in ("batch.json", "play.json", "roof.svg"))
+    sizes = [*TINY, "--quick", "--sweep", "batch", "--json", str(swept)]
+    run("train_step", monkeypatch, capsys, *sizes)
+    run("generate", monkeypatch, capsys, *TINY, "--clips", "1", "2", "--json", str(played))
+    words = [str(swept), str(played), "--out", str(drawn)]
+    said = run("roofline", monkeypatch, capsys, *words)
+    assert "GFLOP/s in bfloat16" in said
+    picture = drawn.read_text()
+    assert picture.startswith("<svg")
+    for name in ("roof", "training, B", "generation"):
+        assert f">{name}</text>" in picture
+
+
+def test_loss_curves(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    corpus_folder: Path,
+) -> None:
+    drawn, told = tmp_path / "curves.svg", tmp_path / "curves.json"
+    small = [word for one in [*SMALL, "training.epochs=3"] for word in ("--set", one)]
+    words = [str(corpus_folder), "--recipe", "paper", *small, "--json", str(told)]
+    table = run("loss_curves", monkeypatch, capsys, *words, "--out", str(drawn))
+    assert drawn.read_text().startswith("<svg")
+    curves = json.loads(told.read_text())["curves"]
+    assert {len(one) for one in curves.values()} == {3}
+    plain = curves["plain LSTM, float32"]
+    assert curves["engine, float32"] == pytest.approx(plain, rel=1e-5)
+    assert curves["engine, bfloat16"] == pytest.approx(plain, rel=1e-2)
+    assert table.count("| 0.0e+00 |") >= 1
+
+
 def test_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     # What the command starts in a process of its own for each architecture.
     words = ["--hidden", "8", "--batch", "1", "--inside", "gruv"]

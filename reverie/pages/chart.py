@@ -44,6 +44,8 @@ class Line:
     name: str
     x: Sequence[float]
     y: Sequence[float | None]
+    dots: bool = False
+    """Whether its values stand alone, with no line between."""
 
 
 def line_chart(
@@ -52,6 +54,7 @@ def line_chart(
     y_label: str,
     alt: str,
     *,
+    log_x: bool = False,
     log_y: bool = False,
     alone: bool = False,
 ) -> Markup:
@@ -62,6 +65,7 @@ def line_chart(
         x_label: what runs to the right.
         y_label: what runs upwards.
         alt: the description.
+        log_x: to the right by factors.
         log_y: upwards by factors.
         alone: for a file of its own, on paper, in place of a page's colours.
     """
@@ -78,15 +82,18 @@ def line_chart(
                 np.asarray(line.x, dtype=float),
                 np.where(np.isfinite(y), y, np.nan),
                 color=colour,
-                linestyle=dash,
+                linestyle="none" if line.dots else dash,
                 linewidth=1.8,
-                marker="o" if len(line.x) == 1 else "",
+                marker="o" if line.dots or len(line.x) == 1 else "",
                 label=line.name,
             )
         if log_y:
             axes.set_yscale("log")
         axes.set_ylabel(y_label, color=_TEXT)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        if log_x:
+            axes.set_xscale("log")
+        else:
+            axes.xaxis.get_major_locator().set_params(integer=True)
         if many:
             axes.legend(frameon=False, labelcolor=_TEXT, loc="upper left", bbox_to_anchor=(1, 1))
         else:
