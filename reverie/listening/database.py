@@ -55,7 +55,7 @@ create table answers (
 
 def create_database(path: Path, orders: Sequence[Order], *, rehearsal: bool) -> None:
     """Make the database of a new test, with secret links and tokens for every participant."""
-    database = connect(path)
+    database = _connect(path)
     with writing(database):
         for statement in _TABLES.split(";"):
             database.execute(statement)
@@ -83,12 +83,25 @@ def create_database(path: Path, orders: Sequence[Order], *, rehearsal: bool) -> 
     path.chmod(0o600)
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def open_database(path: Path) -> sqlite3.Connection:
     """Open the database of a test, for any thread.
 
     Raises:
-        ReverieError: it is damaged.
+        ReverieError: it is missing or damaged.
     """
+    if not path.is_file():
+        raise ReverieError(f"{path} is missing.", "Make the test again.")
+    database = _connect(path)
+    try:
+        found: list[str] = [row[0] for row in database.execute("pragma quick_check")]
+    except sqlite3.DatabaseError as error:
+        found = [str(error)]
+    if found != ["ok"]:
+        raise _damaged(path, found[0])
+    return database
+
+
+def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
     try:
         database.execute("pragma journal_mode = wal")
@@ -96,10 +109,14 @@ def connect(path: Path) -> sqlite3.Connection:
         database.execute("pragma foreign_keys = on")
     except sqlite3.DatabaseError as error:
         database.close()
-        raise ReverieError(
-            f"{path} is damaged ({error}).", "Restore it from a copy; nothing was changed."
-        ) from error
+        raise _damaged(path, error) from error
     return database
+
+
+def _damaged(path: Path, why: object) -> ReverieError:
+    return ReverieError(
+        f"{path} is damaged ({why}).", "Restore it from a copy; nothing was changed."
+    )
 
 
 @contextmanager

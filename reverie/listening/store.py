@@ -5,15 +5,13 @@ that was acknowledged, and an answer cannot be there twice: its trial is its key
 """
 
 import json
-import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from reverie.errors import ReverieError
-from reverie.listening.database import connect, writing
+from reverie.listening.database import open_database, writing
 from reverie.listening.heard import check_answer
 from reverie.listening.panel import Mode, TrialKind
 from reverie.listening.records import Answer, Answered, Participant, Refused, State
@@ -35,21 +33,10 @@ class Store:
     def __init__(
         self, path: Path, mode: Mode, seconds: float, clock: Callable[[], float] = time.time
     ) -> None:
-        if not path.is_file():
-            raise ReverieError(f"{path} is missing.", "Make the test again.")
         self._mode: Mode = mode
         self._seconds, self._clock = seconds, clock
         self._lock = RLock()
-        self._database = connect(path)
-        try:
-            found: list[str] = [row[0] for row in self._database.execute("pragma quick_check")]
-        except sqlite3.DatabaseError as error:
-            found = [str(error)]
-        if found != ["ok"]:
-            raise ReverieError(
-                f"{path} is damaged ({found[0]}).",
-                "Restore it from a copy; nothing was changed.",
-            )
+        self._database = open_database(path)
 
     def close(self) -> None:
         """Let go of the database."""

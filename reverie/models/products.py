@@ -79,10 +79,7 @@ class Factor:
             lay_out = torch.ops.mkldnn._reorder_linear_weight
             laid = [lay_out((one.t() if transposed else one).contiguous()) for one in rounded]
             kept = self._packed[transposed] = (state, laid)
-        linear = torch.ops.mkldnn._linear_pointwise
-        outputs = [
-            linear(part, one, None, "none", [], "") for part, one in zip(x, kept[1], strict=True)
-        ]
+        outputs = [_linear(part, one) for part, one in zip(x, kept[1], strict=True)]
         return outputs[0].unsqueeze(0) if len(outputs) == 1 else torch.stack(outputs)
 
 
@@ -127,23 +124,27 @@ def product(a: Tensor, b: Tensor) -> Tensor:
     """[M, N, F] x [M, F, O] -> [M, N, O]."""
     if len(a) == 1:
         return plain_product(a[0], b[0]).unsqueeze(0)
-    if _by_onednn(a):
+    if _is_for_onednn(a):
         return torch.stack([by_onednn(one, other) for one, other in zip(a, b, strict=True)])
     return torch.bmm(a, b)
 
 
 def plain_product(a: Tensor, b: Tensor) -> Tensor:
     """[N, F] x [F, O] -> [N, O]."""
-    return by_onednn(a, b) if _by_onednn(a) else torch.mm(a, b)
+    return by_onednn(a, b) if _is_for_onednn(a) else torch.mm(a, b)
 
 
 def by_onednn(a: Tensor, b: Tensor) -> Tensor:
     """The same by oneDNN, whichever way either lies in memory; it has no derivative."""
-    linear = torch.ops.mkldnn._linear_pointwise
-    return cast(Tensor, linear(a, b.t(), None, "none", [], ""))
+    return _linear(a, b.t())
 
 
-def _by_onednn(factor: Tensor) -> bool:
+def _linear(x: Tensor, weight: Tensor) -> Tensor:
+    """[N, F] x [O, F] -> [N, O], the weight laid out or not."""
+    return cast(Tensor, torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], ""))
+
+
+def _is_for_onednn(factor: Tensor) -> bool:
     kind = factor.dtype == torch.float32 and factor.device.type == "cpu"
     return kind and FLOAT32_BY_ONEDNN
 
