@@ -8,6 +8,8 @@ from torch import Tensor
 
 from reverie.frames.settings import measures_of
 from reverie.models.architectures import build_model
+from reverie.models.contract import FrameModel
+from reverie.models.outline import operations
 from reverie.training.loop import train_step
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.recipe import load_recipe
@@ -27,23 +29,34 @@ def paper_recipe(chosen: argparse.Namespace, *assignments: str) -> Recipe:
     )
 
 
+def without_values(recipe: Recipe) -> FrameModel:
+    """The model of a recipe, with shapes and no values."""
+    with torch.device("meta"):
+        return build_model(recipe.model, measures_of(recipe.frames), None)
+
+
+def step_operations(recipe: Recipe) -> int:
+    """Floating-point operations of a training step."""
+    training = recipe.training
+    return training.batch_size * training.sequence_frames * operations(without_values(recipe))
+
+
 def step_bytes(recipe: Recipe) -> int:
     """What a training step must move through memory at least.
 
     Weights and their mean squares are read and written, gradients written and read, frames read.
     """
-    measures = measures_of(recipe.frames)
-    with torch.device("meta"):
-        model = build_model(recipe.model, measures, None)
-    weights = sum(one.numel() for one in model.parameters())
-    frames = recipe.training.batch_size * (recipe.seed_frames + 1) * measures.width
+    weights = sum(one.numel() for one in without_values(recipe).parameters())
+    width = measures_of(recipe.frames).width
+    frames = recipe.training.batch_size * (recipe.seed_frames + 1) * width
     return 4 * (6 * weights + frames)
 
 
 def training_step(recipe: Recipe, frames: Tensor) -> Program:
-    """Forward, backward and the optimiser on frames [B, T + K, D], at the first rate."""
+    """Forward, backward and the optimiser on frames [B, T + K, D], where these are."""
     model = build_model(recipe.model, measures_of(recipe.frames), torch.Generator().manual_seed(0))
+    model.to(frames.device)
     optimiser = build_optimiser(model, recipe)
     set_learning_rate(optimiser, recipe, 0.0, 0)
-    rng = torch.Generator().manual_seed(1)
+    rng = torch.Generator(frames.device).manual_seed(1)
     return lambda: train_step(model, optimiser, frames, rng, recipe)

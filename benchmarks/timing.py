@@ -15,7 +15,11 @@ import torch
 
 from reverie.models.products import plain_product
 from reverie.training.allocator import keep_freed_memory
+from reverie.training.device import CPU
 from reverie.training.preflight import GIB
+
+BARE_SIZE = {"cpu": 2048, "cuda": 8192}
+"""Of the bare product that is the ceiling."""
 
 Program = Callable[[], object]
 
@@ -51,17 +55,19 @@ def in_turns(programs: Mapping[str, Program], rounds: int, warm_up: int = 2) -> 
         for name, program in programs.items():
             began = time.perf_counter()
             program()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
             if turn >= warm_up:
                 found[name].append(time.perf_counter() - began)
     return {name: Times(tuple(seconds)) for name, seconds in found.items()}
 
 
-def bare_product(size: int, dtype: torch.dtype) -> tuple[Program, int]:
+def bare_product(size: int, dtype: torch.dtype, device: torch.device = CPU) -> tuple[Program, int]:
     """A square matrix product that does nothing else, and its floating-point operations.
 
     float32 by the faster of torch's libraries, as the engine chooses it.
     """
-    a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
+    a, b = (torch.randn(size, size).to(device, dtype) for _ in range(2))
     return lambda: plain_product(a, b), 2 * size**3
 
 
@@ -85,8 +91,10 @@ def peak_gib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / GIB
 
 
-def machine() -> str:
-    """The processor, threads and versions."""
+def machine(device: torch.device = CPU) -> str:
+    """The processor or GPU, threads and versions."""
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)}, torch {torch.__version__}"
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         flags = next(line for line in lines if line.startswith("flags")).split()

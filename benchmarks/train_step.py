@@ -12,24 +12,13 @@ of each weight, and of each input but the frame itself), whatever a program real
 import argparse
 
 import torch
-from ours import paper_recipe, step_bytes, training_step
+from ours import paper_recipe, step_bytes, step_operations, training_step
 from rivals import TorchModel, keras_step, torch_step
-from timing import Program, Times, bare_product, in_turns, keep, machine, show, start
+from timing import BARE_SIZE, Program, Times, bare_product, in_turns, keep, machine, show, start
 
 from reverie.frames.settings import measures_of
-from reverie.models.architectures import build_model
-from reverie.models.outline import operations
-from reverie.training.settings import Recipe
 
 SWEEPS = {"batch": [1, 5, 32, 64], "hidden": [512, 1024, 2048, 4096], "steps": [10, 40, 160]}
-BARE_SIZE = 2048
-
-
-def needed(chosen: argparse.Namespace, recipe: Recipe) -> int:
-    """Floating-point operations of one step."""
-    with torch.device("meta"):
-        model = build_model(recipe.model, measures_of(recipe.frames), None)
-    return chosen.batch * chosen.steps * operations(model)
 
 
 def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int], int]:
@@ -42,8 +31,8 @@ def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int
     float32_recipe = paper_recipe(chosen, *sizes, "model.precision=float32")
     width = measures_of(bf16_recipe.frames).width
     frames = torch.randn(chosen.batch, bf16_recipe.seed_frames + 1, width)
-    bf16, flops = bare_product(BARE_SIZE, torch.bfloat16)
-    float32, _ = bare_product(BARE_SIZE, torch.float32)
+    bf16, flops = bare_product(BARE_SIZE["cpu"], torch.bfloat16)
+    float32, _ = bare_product(BARE_SIZE["cpu"], torch.float32)
     bare = {"bfloat16": "bare product, bfloat16", "float32": "bare product, float32"}
     programs: dict[str, Program] = {bare["bfloat16"]: bf16, bare["float32"]: float32}
     programs["reverie, bfloat16"] = training_step(bf16_recipe, frames)
@@ -55,7 +44,7 @@ def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int
                 programs[f"torch.nn.LSTM, {name}"] = torch_step(rival, frames, autocast=autocast)
         if chosen.keras:
             programs["Keras 3, float32"] = keras_step(width, chosen.hidden, frames)
-    credited = dict.fromkeys(programs, needed(chosen, bf16_recipe))
+    credited = dict.fromkeys(programs, step_operations(bf16_recipe))
     credited |= dict.fromkeys(bare.values(), flops)
     return in_turns(programs, chosen.rounds), credited, step_bytes(bf16_recipe)
 

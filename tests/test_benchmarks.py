@@ -4,9 +4,11 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from reverie.models.settings import Architecture
 from reverie.training import loop
 from reverie.training.recipe import load_recipe
 from tests.conftest import SMALL
@@ -45,6 +47,19 @@ def test_generate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     table = run("generate", monkeypatch, capsys, *TINY, "--clips", "1", "2")
     assert table.count("| re-feeding torch.nn.LSTM |") == 2
     assert "2 clips at once; first frame after" in table
+
+
+def test_all_models(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    told = tmp_path / "figures.json"
+    words = [*TINY, "--batch", "3", "--device", "cpu", "--json", str(told)]
+    table = run("all_models", monkeypatch, capsys, *words)
+    figures = json.loads(told.read_text())["figures"]
+    assert [one["architecture"] for one in figures] == list(get_args(Architecture))
+    for one in figures:
+        assert len(one["seconds"]) == 2
+        assert f"| {one['architecture']} |" in table
 
 
 def test_roofline(

@@ -20,7 +20,7 @@ def preview(model: FrameModel, representation: Representation, run: Run) -> Tens
     chunks = continue_samples(
         model,
         representation,
-        seed,
+        seed.to(model.device),
         recipe.generation.method,
         torch.Generator().manual_seed(0),
         recipe.generation,

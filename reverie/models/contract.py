@@ -103,6 +103,11 @@ class FrameModel(nn.Module):
         self.front, self.core, self.head = front, core, head
         self.step_frames = front.step_frames
 
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
+
     def forward(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:
         """Outputs at every step, from the zero state: [B, T + K - 1, D] -> [B, T, O].
 

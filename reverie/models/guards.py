@@ -64,7 +64,7 @@ class SurpriseGuard:
         most = math.log(MOST_PUSH)
         gain = GAIN / max(self._recent.middle, 1e-6)
         push = (gain * self._recent.missing()).clamp(-most, most).exp()
-        return logits / push.unsqueeze(-1)
+        return logits / push.unsqueeze(-1).to(logits)
 
     def hear(self, logits: Tensor, code: Tensor) -> None:
         """What the code was worth."""
@@ -89,7 +89,7 @@ class LevelGuard:
     def adjust(self, logits: Tensor) -> Tensor:
         """Louder codes are likelier where the clip is too soft, softer ones where too loud."""
         lift = (LIFT * self._recent.missing()).clamp(-MOST_LIFT, MOST_LIFT)
-        return logits + lift.unsqueeze(-1) * self._levels
+        return logits + lift.unsqueeze(-1).to(logits) * self._levels
 
     def hear(self, logits: Tensor, code: Tensor) -> None:  # noqa: ARG002
         """How loud the code is."""

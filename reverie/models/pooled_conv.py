@@ -23,6 +23,8 @@ POOL_COLUMNS = 2
 PATCH_COLUMNS = KERNEL_COLUMNS + POOL_COLUMNS - 1
 CACHE_BYTES = 2 << 20
 """Of maps at a time: what a core's own cache holds."""
+DEVICE_BYTES = 256 << 20
+"""The same on a GPU, where every part is more kernels to start."""
 
 
 def pooled_conv(images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -74,7 +76,8 @@ def _add_patches(images: Tensor, patches: Tensor) -> None:
 
 def _parts(images: Tensor, matrix: Tensor) -> Iterator[slice]:
     each_bytes = images.shape[-1] // POOL_COLUMNS * matrix.shape[0] * images.element_size()
-    each = max(1, CACHE_BYTES // max(1, each_bytes))
+    most = CACHE_BYTES if images.device.type == "cpu" else DEVICE_BYTES
+    each = max(1, most // max(1, each_bytes))
     for first in range(0, images.shape[0], each):
         yield slice(first, first + each)
 

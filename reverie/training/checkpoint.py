@@ -109,7 +109,9 @@ def load_checkpoint(path: Path, model: nn.Module, optimiser: RmsProp) -> Progres
     progress = read_progress(path)
     load_weights(path, model)
     try:
-        optimiser.load_state_dict(torch.load(path / OPTIMISER, weights_only=True))
+        optimiser.load_state_dict(
+            torch.load(path / OPTIMISER, map_location="cpu", weights_only=True)
+        )
     except Exception as error:  # torch.load raises whatever a broken file provokes
         raise ReverieError(
             f"{path / OPTIMISER} cannot be loaded: {error}.",

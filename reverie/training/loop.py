@@ -32,6 +32,7 @@ from reverie.training.checkpoint import (
     prune_checkpoints,
     save_checkpoint,
 )
+from reverie.training.device import CPU, training_device
 from reverie.training.interrupt import Interruptible
 from reverie.training.metrics import append_metrics, rewind_metrics
 from reverie.training.optimiser import RmsProp, build_optimiser, set_learning_rate
@@ -73,6 +74,7 @@ def train(
     training = recipe.training
     corpus = Corpus.open(corpus_folder)
     train_set, held_out_set = split_sequences(corpus, recipe)
+    device = training_device(recipe)
     needs = plan(recipe, run_folder)
     if training.threads:
         torch.set_num_threads(training.threads)
@@ -84,12 +86,14 @@ def train(
             fit_representation(recipe.frames, corpus.rate_hz, heard).save(run.statistics)
         representation = run.representation()
 
+        # Weights are drawn on the processor, so that they are the same on every device.
         model = build_model(
             recipe.model,
             representation.measures,
-            _rng(training.rng_seed, 0, 0),
+            _rng(CPU, training.rng_seed, 0, 0),
             representation.meaning,
-        )
+        ).to(device)
+        representation = representation.to(device)
         optimiser = build_optimiser(model, recipe)
         progress = _resume(run, model, optimiser)
         rewind_metrics(run.metrics, progress.epoch)
@@ -97,8 +101,9 @@ def train(
         all_steps, done = training.epochs * steps, progress.epoch * steps + progress.step
         work = Work("training", all_steps, "steps", done=done, quiet=quiet)
         if not _is_done(progress, recipe):
-            first = representation.analyse(next(train_set.batches(training.batch_size, None)))
-            step_seconds = seconds_per_step(model, first, _rng(0, 0, 0))
+            first = next(train_set.batches(training.batch_size, None)).to(device)
+            frames = representation.analyse(first)
+            step_seconds = seconds_per_step(model, frames, _rng(device, 0, 0, 0))
             left = training.epochs - progress.epoch
             work.say(describe(needs, recipe, steps, step_seconds, left))
             found = enough(corpus)
@@ -116,12 +121,11 @@ def train(
                 for samples in batches:
                     # Every step has a random stream of its own, so a resumed run needs no memory
                     # of how far an earlier one had drawn.
-                    rng = _rng(training.rng_seed, progress.epoch + 1, progress.step)
+                    rng = _rng(device, training.rng_seed, progress.epoch + 1, progress.step)
                     share = _share(progress, recipe, steps)
                     set_learning_rate(optimiser, recipe, share, work.done)
-                    loss = train_step(
-                        model, optimiser, representation.analyse(samples), rng, recipe
-                    )
+                    frames = representation.analyse(samples.to(device))
+                    loss = train_step(model, optimiser, frames, rng, recipe)
                     progress = dataclasses.replace(
                         progress,
                         step=progress.step + 1,
@@ -176,7 +180,7 @@ def train(
                 every = training.preview_every_epochs
                 if preview and every and (last or epoch % every == 0):
                     with optimiser.averaged():
-                        board.preview(epoch, preview(model, representation, run).numpy())
+                        board.preview(epoch, preview(model, representation, run).cpu().numpy())
 
                 due = time.monotonic() - saved > 60 * training.checkpoint_minutes
                 if keep or due or interrupt.wished:
@@ -218,7 +222,7 @@ def measure(
 
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
         for samples in sequences.batches(recipe.training.batch_size, None):
-            frames = representation.analyse(samples)
+            frames = representation.analyse(samples.to(model.device))
             yield model(frames[:, :-1]), frames[:, model.step_frames :]
 
     return model.head.measure(pairs())
@@ -273,6 +277,6 @@ def _stop(run: Run, progress: Progress, recipe: Recipe) -> None:
     )
 
 
-def _rng(*key: int) -> torch.Generator:
+def _rng(device: torch.device, *key: int) -> torch.Generator:
     seed = np.random.SeedSequence([part % (1 << 64) for part in key]).generate_state(1, np.uint64)
-    return torch.Generator().manual_seed(int(seed[0]))
+    return torch.Generator(device).manual_seed(int(seed[0]))

@@ -61,7 +61,10 @@ class RmsProp:
         self._parameters, self._penalised, self._l2 = parameters, penalised, l2
         self._squares = {name: torch.zeros_like(one) for name, one in parameters.items()}
         kind = next(iter(parameters.values()), torch.empty(0))
-        self._scratch = torch.empty(PIECE, dtype=kind.dtype, device=kind.device)
+        most = max((one.numel() for one in parameters.values()), default=0)
+        # A GPU has no such caches, and every piece would be another kernel to start.
+        self._piece = PIECE if kind.device.type == "cpu" else most
+        self._scratch = torch.empty(min(self._piece, most), dtype=kind.dtype, device=kind.device)
 
     def zero_grad(self) -> None:
         """Let go of all gradients: the next ones then need no addition."""
@@ -80,8 +83,9 @@ class RmsProp:
             penalty = 2 * self._l2 if name in self._penalised else 0.0
             whole = (parameter, parameter.grad, self._squares[name])
             # One piece at a time goes through all of the arithmetic while it is in the cache.
-            for first in range(0, parameter.numel(), PIECE):
-                weight, gradient, squares = (one.view(-1)[first : first + PIECE] for one in whole)
+            for first in range(0, parameter.numel(), self._piece):
+                part = slice(first, first + self._piece)
+                weight, gradient, squares = (one.view(-1)[part] for one in whole)
                 if penalty:
                     gradient.add_(weight, alpha=penalty)
                 squares.mul_(DECAY).addcmul_(gradient, gradient, value=1 - DECAY)

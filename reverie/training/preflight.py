@@ -19,6 +19,7 @@ from reverie.models.contract import FrameModel
 from reverie.models.lstm import Lstm
 from reverie.models.outline import operations
 from reverie.progress import duration
+from reverie.training.device import training_device
 from reverie.training.settings import Recipe
 
 GIB = 1 << 30
@@ -109,7 +110,7 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         parameters,
         by_part,
         memory,
-        available_memory(),
+        available_memory(training_device(recipe)),
         kept_checkpoints * 4 * kept * parameters,
         free,
         training.batch_size * training.sequence_frames * operations(model),
@@ -147,7 +148,9 @@ def seconds_per_step(model: FrameModel, frames: Tensor, rng: torch.Generator) ->
     times: list[float] = []
     for _ in range(TRIAL_STEPS):
         began = time.perf_counter()
-        torch.autograd.backward([model.loss(frames, rng)])
+        loss = model.loss(frames, rng)
+        torch.autograd.backward([loss])
+        loss.item()  # a GPU is waited for
         times.append(time.perf_counter() - began)
     model.zero_grad(set_to_none=True)
     return min(times[1:])
@@ -179,8 +182,10 @@ def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left
     )
 
 
-def available_memory() -> int:
-    """Bytes that this process may still take, a container's limit considered."""
+def available_memory(device: torch.device) -> int:
+    """Bytes that this process may still take on `device`, a container's limit considered."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
     available = psutil.virtual_memory().available
     try:
         limit, used = CGROUP_LIMIT.read_text().strip(), int(CGROUP_USED.read_text())

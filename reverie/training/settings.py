@@ -89,6 +89,10 @@ class TrainingSettings:
     preview_every_epochs: Annotated[int, Field(ge=0)] = 0
     """Epochs between previews (audio and spectrogram) in TensorBoard; 0 makes none."""
 
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the model is trained; `auto` takes a GPU where there is one. Exact reruns need the
+    same. Clips are made on the processor."""
+
     threads: Annotated[int, Field(ge=0)] = 0
     """Processor threads; 0 takes all. Exact reruns need the same number."""
 

@@ -48,6 +48,6 @@ def test_what_cannot_fit_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(preflight, "available_memory", lambda: memory)
+    monkeypatch.setattr(preflight, "available_memory", lambda _device: memory)
     with pytest.raises(ReverieError, match=message):
         plan(load_recipe("desk", assignments), tmp_path / "run")
