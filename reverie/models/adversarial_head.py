@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from reverie.frames.contract import Measures
 from reverie.models.contract import Sampler
 from reverie.models.discriminator import (
     Adversary,
@@ -36,7 +35,7 @@ class AdversarialHead(nn.Module):
     Args:
         features: H.
         mean: the paper's head: H -> D.
-        measures: of the frames.
+        width: D.
         inner: W.
         noise: Z.
         form: of the adversarial loss.
@@ -53,7 +52,7 @@ class AdversarialHead(nn.Module):
         self,
         features: int,
         mean: LinearHead | EnsembleHead,
-        measures: Measures,
+        width: int,
         *,
         inner: int,
         noise: int,
@@ -64,14 +63,14 @@ class AdversarialHead(nn.Module):
         rng: torch.Generator | None,
     ) -> None:
         super().__init__()
-        self.width = measures.width
+        self.width = width
         self.form: Adversary = form
         self.weight, self.matching, self.noise_width = weight, matching, noise
         self.mean = mean
         self.inner = Linear(features, inner, precision, rng)
         self.noise = Linear(noise, inner, precision, rng)
-        self.spread = Linear(inner, measures.width, precision, rng)
-        self.discriminator = Discriminator(measures, inner, precision, rng)
+        self.spread = Linear(inner, width, precision, rng)
+        self.discriminator = Discriminator(width, inner, precision, rng)
 
     def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
         """[..., H] -> [..., D + W]: the mean, and what the noise is to join; `rng` adds it."""

@@ -5,14 +5,12 @@ frame); the losses are those of Mao et al. 2017 and of Lim & Ye 2017.
 Letters: B batch, T steps, D width of a frame, W width inside.
 """
 
-import math
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.frames.contract import Measures
 from reverie.models.linear import Linear
 from reverie.models.products import Precision
 
@@ -23,8 +21,6 @@ CONTEXT_FRAMES = 4
 """Earlier frames that a frame is judged beside."""
 SLOPE = 0.2
 """Of what lies below zero (Radford et al. 2016)."""
-FAINT = 0.1
-"""Added to magnitudes before their logarithm, in deviations of a normalised frame."""
 
 
 class Judged(NamedTuple):
@@ -39,23 +35,18 @@ class Judged(NamedTuple):
 class Discriminator(nn.Module):
     """Scores each frame, given the real frames before it.
 
-    It sees the logarithms of the magnitudes too, since which frequencies sound is plain in these
-    whatever their phases.
-
     Args:
-        measures: of the frames.
+        width: D.
         inner: W.
         precision: of the products.
         rng: for the initial weights.
     """
 
     def __init__(
-        self, measures: Measures, inner: int, precision: Precision, rng: torch.Generator | None
+        self, width: int, inner: int, precision: Precision, rng: torch.Generator | None
     ) -> None:
         super().__init__()
-        self.planes = measures.planes
-        width = measures.width
-        self.embed = Linear(width + width // self.planes, inner, precision, rng)
+        self.embed = Linear(width, inner, precision, rng)
         self.context = Linear(CONTEXT_FRAMES * inner, inner, precision, rng)
         self.own = Linear(inner, inner, precision, rng)
         self.both = Linear(inner, inner, precision, rng)
@@ -63,7 +54,7 @@ class Discriminator(nn.Module):
 
     def heard(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Real frames [B, T, D] by themselves, and what came before each: twice [B, T, W]."""
-        seen = self._seen(frames)
+        seen = self.embed(frames)
         padded = functional.pad(seen, (0, 0, CONTEXT_FRAMES, 0))
         before = padded.unfold(-2, CONTEXT_FRAMES, 1)[..., :-1, :, :].flatten(-2)
         return seen, self.context(before)
@@ -76,12 +67,7 @@ class Discriminator(nn.Module):
 
     def forward(self, frames: Tensor, before: Tensor) -> Judged:
         """Frames [B, T, D] after what `heard` made of those before them [B, T, W]."""
-        return self.judge(self._seen(frames), before)
-
-    def _seen(self, frames: Tensor) -> Tensor:
-        planes = torch.stack(frames.chunk(self.planes, dim=-1))
-        loudness = (planes.square().sum(0) + FAINT**2).log() / 2 - math.log(FAINT)
-        return self.embed(torch.cat([frames, loudness], dim=-1))
+        return self.judge(self.embed(frames), before)
 
 
 def detection_loss(form: Adversary, real: Tensor, made: Tensor) -> Tensor:

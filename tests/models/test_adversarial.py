@@ -45,7 +45,7 @@ def test_stepping_equals_batch(architecture: str) -> None:
 
 
 def test_a_frame_is_judged_beside_those_before_it() -> None:
-    judge = Discriminator(FRAMES, 6, "float32", torch.Generator().manual_seed(1))
+    judge = Discriminator(D, 6, "float32", torch.Generator().manual_seed(1))
     frames = torch.randn(2, 3 * CONTEXT_FRAMES, D)
     changed = frames.clone()
     changed[:, 5] += 1

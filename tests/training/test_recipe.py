@@ -64,5 +64,5 @@ def test_a_recipe_of_ones_own(tmp_path: Path) -> None:
         load_recipe(str(path))
     with pytest.raises(ReverieError, match="cannot be read"):
         load_recipe(str(tmp_path / "none.toml"))
-    with pytest.raises(ReverieError, match="Known: codes, demo, desk, paper"):
+    with pytest.raises(ReverieError, match="Known: adversarial, codes, demo, desk, paper"):
         load_recipe("nonsense")

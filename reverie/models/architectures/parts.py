@@ -133,7 +133,7 @@ class Parts:
         return AdversarialHead(
             features,
             head,
-            self.frames,
+            self.frames.width,
             inner=settings.head_width,
             noise=settings.noise_width,
             form=settings.adversary,
