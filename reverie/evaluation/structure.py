@@ -4,6 +4,7 @@ Letters: S samples, C columns of a spectrogram, N bands.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.fft
@@ -66,8 +67,7 @@ def chroma(wave: NDArray[np.float32]) -> NDArray[np.float64]:
     """
     if len(wave) < CHROMA_SAMPLES:
         wave = np.pad(wave, (0, CHROMA_SAMPLES - len(wave)))
-    windows = sliding_window_view(wave, CHROMA_SAMPLES)[:: CHROMA_SAMPLES // 2]
-    spectra = scipy.fft.rfft(windows * np.hanning(CHROMA_SAMPLES).astype(np.float32), axis=1)
+    spectra = _spectra(wave, np.hanning(CHROMA_SAMPLES))
     hertz = np.fft.rfftfreq(CHROMA_SAMPLES, 1 / RATE_HZ)
     used = (hertz >= LOWEST_HZ) & (hertz <= HIGHEST_HZ)
     classes = np.round(12 * np.log2(hertz[used] / 440) + 9).astype(int) % 12
@@ -76,10 +76,17 @@ def chroma(wave: NDArray[np.float32]) -> NDArray[np.float64]:
     return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
 
 
+def _spectra(
+    wave: NDArray[np.float32], window: NDArray[np.float64]
+) -> NDArray[np.complexfloating[Any, Any]]:
+    """Of windows that overlap by a half: [S] -> [C, F]."""
+    cut = sliding_window_view(wave, len(window))[:: len(window) // 2]
+    return scipy.fft.rfft(cut * window.astype(np.float32), axis=1)
+
+
 def _floor_db(wave: NDArray[np.float32]) -> float:
-    windows = sliding_window_view(wave, FLOOR_SAMPLES)[:: FLOOR_SAMPLES // 2]
     # Its side lobes lie far under what is looked for, as those of Hann's window do not.
-    spectra = scipy.fft.rfft(windows * np.blackman(FLOOR_SAMPLES).astype(np.float32), axis=1)
+    spectra = _spectra(wave, np.blackman(FLOOR_SAMPLES))
     power = spectra.real**2 + spectra.imag**2
     whole = float(power.sum(axis=1).mean())
     if not whole:
