@@ -11,7 +11,7 @@ float32 (`Lstm.reference`). A point is the mean loss of an epoch, or with `--ste
 import argparse
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -52,6 +52,17 @@ def losses(recipe: Recipe, sequences: Sequences, representation: Representation)
             yield train_step(model, optimiser, representation.analyse(samples), rng, recipe)
 
 
+def draw(curves: Mapping[str, Sequence[float]], recipe: str, unit: str, out: Path) -> None:
+    """One picture of all ways; the plain one in dots, since they would hide each other."""
+    lines = [
+        Line(name, list(range(1, len(curve) + 1)), curve, dots=name.startswith("plain"))
+        for name, curve in curves.items()
+    ]
+    last = ", ".join(f"{name} {curve[-1]:.4f}" for name, curve in curves.items())
+    alt = f"Training loss of the recipe {recipe} by {unit}; at the end {last}."
+    write_text(out, line_chart(lines, unit, "training loss", alt, alone=True))
+
+
 def main() -> None:
     parser: argparse.ArgumentParser = start(__doc__)
     parser.add_argument("corpus", type=Path)
@@ -88,11 +99,7 @@ def main() -> None:
         for name, curve in curves.items()
     ]
     show(rows, ["way", "a step, ms", "first loss", "last loss", "furthest from the plain one"])
-    lines = [Line(name, list(range(1, len(curve) + 1)), curve) for name, curve in curves.items()]
-    last = ", ".join(f"{name} {curve[-1]:.4f}" for name, curve in curves.items())
-    unit = "step" if chosen.steps else "epoch"
-    alt = f"Training loss of the recipe {chosen.recipe} by {unit}; at the end {last}."
-    write_text(chosen.out, line_chart(lines, unit, "training loss", alt, alone=True))
+    draw(curves, chosen.recipe, "step" if chosen.steps else "epoch", chosen.out)
     keep(chosen.json, {"machine": machine(), "curves": curves, "step_seconds": taken})
 
 

@@ -40,7 +40,7 @@ class Sequences:
         step_frames: K.
         most: so many, spread evenly over the recordings; 0 takes all.
         gain_db: each is made louder or softer by up to so much.
-        transpose_semitones: each is played faster or slower by up to so much.
+        transpose_semitones: each is played faster or slower by up to so many, whole ones.
         ends_below_db: of each recording only what `sounding` finds.
     """
 
@@ -55,7 +55,7 @@ class Sequences:
         step_frames: int = 1,
         most: int = 0,
         gain_db: float = 0.0,
-        transpose_semitones: float = 0.0,
+        transpose_semitones: int = 0,
         ends_below_db: float = 0.0,
     ) -> None:
         self.gain_db, self.transpose_semitones = gain_db, transpose_semitones
@@ -118,7 +118,7 @@ class Sequences:
                 gains = (10 ** (drawn / 20)).astype(np.float32)
             if self.transpose_semitones:
                 most = self.transpose_semitones
-                speeds = 2 ** (rng.uniform(-most, most, len(self)) / 12)
+                speeds = 2 ** (rng.integers(-most, most + 1, len(self)) / 12)
         for first in range(skip * batch_size, len(self), batch_size):
             chosen = order[first : first + batch_size]
             read = [self.read(int(i), shifts, float(speeds[i])) * gains[i] for i in chosen]

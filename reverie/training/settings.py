@@ -68,8 +68,9 @@ class TrainingSettings:
     gain_db: Annotated[float, Field(ge=0, le=40)] = 0.0
     """Every sequence is made louder or softer by up to so much, at random."""
 
-    transpose_semitones: Annotated[float, Field(ge=0, le=12)] = 0.0
-    """Every sequence is played faster or slower, and so higher or lower, by up to so much."""
+    transpose_semitones: Annotated[int, Field(ge=0, le=12)] = 0
+    """Every sequence is played faster or slower, and so higher or lower, by up to so many: whole
+    ones, so that instruments stay in tune with each other's recordings."""
 
     rng_seed: int = 0
     """Decides the initial weights, the order of sequences and dropout."""

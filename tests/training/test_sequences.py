@@ -1,11 +1,17 @@
 """Sequences lie where DESIGN says: end to end, a target frame shared, never across recordings."""
 
+import math
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from reverie.audio.write import FULL_SCALE
 from reverie.corpus.corpus import Corpus
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
@@ -128,6 +134,25 @@ def test_a_recording_too_short_to_be_played_faster_is_played_as_it_is(corpus: Co
     assert np.array_equal(found.read(0, speed=1.5), found.read(0))
 
 
+def test_transposing_is_by_whole_semitones(tmp_path: Path) -> None:
+    time = np.arange(30 * RATE_HZ) / RATE_HZ
+    for number in range(2):
+        tone = 0.3 * np.sin(2 * np.pi * 220 * time + number)
+        soundfile.write(tmp_path / f"{number}.wav", tone, RATE_HZ)
+    settings = PrepareSettings(rate_hz=RATE_HZ)
+    made = prepare(tmp_path, tmp_path / "corpus", settings, processes=1, quiet=True)
+    frames = FourierFrames(RATE_HZ // 10).measures
+    found = Sequences(made, made.of_split("train"), frames, 9, transpose_semitones=2)
+    steps: set[int] = set()
+    for heard in found.batches(1, np.random.default_rng(0)):
+        spectrum = np.abs(np.fft.rfft(heard[0].numpy() * np.hanning(heard.shape[1]), 1 << 18))
+        hertz = spectrum.argmax() * RATE_HZ / (1 << 18)
+        semitones = 12 * math.log2(hertz / 220)
+        assert semitones == pytest.approx(round(semitones), abs=0.05)
+        steps.add(round(semitones))
+    assert steps == {-2, -1, 0, 1, 2}
+
+
 def test_silent_ends_are_left_out_and_rests_are_not(with_rests: Corpus) -> None:
     for recording in with_rests.recordings:
         assert sounding(with_rests, recording, 0) == (0, 6 * RATE_HZ)
@@ -143,7 +168,7 @@ def test_silent_ends_are_left_out_and_rests_are_not(with_rests: Corpus) -> None:
         FourierFrames(RATE_HZ // 10).measures,
         4,
         "random",
-        transpose_semitones=1.0,
+        transpose_semitones=1,
         ends_below_db=35,
     )
     heard = torch.cat(list(found.batches(1, np.random.default_rng(0))))
