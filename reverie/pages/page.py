@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reverie import __version__
 from reverie.progress import duration
@@ -36,7 +36,9 @@ def render(template: Path, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(duration=duration, clock=clock, signed=signed, minus=minus)
+    environment.filters.update(
+        duration=duration, clock=clock, signed=signed, minus=minus, code=code
+    )
     style = Markup((_HERE / "style.css").read_text(encoding="utf-8"))
     page = environment.get_template(template.name)
     return str(page.render(style=style, version=__version__, **values))
@@ -60,6 +62,14 @@ def clock(seconds: float) -> str:
 def signed(value: float, digits: int = 1) -> str:
     """`value` with its sign, a true minus included: `+3.0`, `−12.4`."""
     return minus(f"{value:+.{digits}f}")
+
+
+def code(text: str) -> Markup:
+    """`text`, escaped, what stands between backticks set as code."""
+    parts = [escape(one) for one in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(one) if at % 2 else one for at, one in enumerate(parts)
+    )
 
 
 def minus(value: object) -> str:

@@ -14,7 +14,7 @@ from jinja2 import UndefinedError
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
-from reverie.pages.page import clock, minus, render, signed, write_page
+from reverie.pages.page import clock, code, minus, render, signed, write_page
 from tests.audio.making import music
 from tests.browser import Visit, visit
 
@@ -68,6 +68,13 @@ def test_values_are_escaped_and_missing_ones_refused(tmp_path: Path) -> None:
     assert "&#34;falling&#34; &lt;fast&gt;" in text
     with pytest.raises(UndefinedError):
         render(tmp_path / "mine.html", name="x")
+
+
+def test_code_is_set_as_such_and_escaped() -> None:
+    assert code("the recipe `desk` & <b>`a<b`") == (
+        "the recipe <code>desk</code> &amp; &lt;b&gt;<code>a&lt;b</code>"
+    )
+    assert code("plain") == "plain"
 
 
 def test_nothing_points_outside(tmp_path: Path) -> None:
