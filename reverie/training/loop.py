@@ -151,7 +151,9 @@ def train(
                 epoch = progress.epoch + 1
                 train_loss = progress.loss_sum / progress.loss_count
                 _check_finite(train_loss, run)
-                seconds = time.monotonic() - began
+                # To the millisecond that the metrics tell, so that whoever reads those finds the
+                # very epoch in which the time ran out.
+                seconds = round(time.monotonic() - began, 3)
                 ended = dataclasses.replace(progress, epoch=epoch, step=0, seconds=seconds)
                 last = _is_done(ended, recipe)
                 keep = last or epoch in training.keep_epochs
@@ -173,7 +175,7 @@ def train(
                         "epoch": epoch,
                         "train_loss": train_loss,
                         "held_out_loss": held_out_loss,
-                        "seconds": round(progress.seconds, 3),
+                        "seconds": progress.seconds,
                     },
                 )
                 board.losses(epoch, train_loss, held_out_loss)

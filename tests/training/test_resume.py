@@ -15,7 +15,7 @@ import torch
 from reverie.errors import ReverieError
 from reverie.models.settings import Architecture
 from reverie.training import checkpoint, loop
-from reverie.training.checkpoint import MODEL, OPTIMISER, list_checkpoints
+from reverie.training.checkpoint import MODEL, OPTIMISER, list_checkpoints, read_progress
 from reverie.training.metrics import read_metrics
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
@@ -127,6 +127,18 @@ def test_killed_in_the_middle_and_resumed(
     os.kill(child, signal.SIGKILL)
     ended(child)
     assert fingerprint(train(corpus_folder, recipe, folder)) == undisturbed
+
+
+def test_metrics_tell_the_very_seconds_that_the_time_limit_was_judged_by(
+    corpus_folder: Path, tmp_path: Path
+) -> None:
+    limited = [*SMALL, "training.epochs=100000", "training.minutes=0.005"]
+    run = train(corpus_folder, load_recipe("paper", limited), tmp_path / "run")
+    lines = read_metrics(run.metrics)
+    last = read_progress(list_checkpoints(run.checkpoints)[-1])
+    assert (lines[-1]["epoch"], lines[-1]["seconds"]) == (last.epoch, last.seconds)
+    # Rounded up by half a millisecond, an epoch before it would look like the last.
+    assert [line["epoch"] for line in lines if line["seconds"] >= 0.3] == [last.epoch]
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
