@@ -8,6 +8,7 @@ by the five that each run makes of all that came before.
 
 import argparse
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
@@ -98,8 +99,8 @@ def main() -> None:
         kept = codec.decode(codec.encode(torch.from_numpy(whole)[None]))[0].numpy()
         rows["codec"].append(kept[: len(whole)])
         for title, run in zip(chosen.titles, runs, strict=True):
-            rows[title].append(continued(run, pcm[:end], chosen.out.parent))
-    (chosen.out.parent / "seed.wav").unlink()
+            with TemporaryDirectory() as folder:
+                rows[title].append(continued(run, pcm[:end], Path(folder)))
     draw(rows, [one.path for one in recordings], rate, chosen.out)
 
 
