@@ -1,13 +1,20 @@
 """The documents say what the program does."""
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
 from reverie.listening.settings import ListeningSettings
 from reverie.settings import fields_of
-from reverie.training.recipe import recipe_names
+from reverie.training import loop
+from reverie.training.recipe import load_recipe, recipe_names
 from reverie.training.settings import Recipe
+from tests.conftest import SMALL
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,3 +59,25 @@ def test_the_readme_names_every_command() -> None:
         "demo",
     ):
         assert f"reverie {command}" in readme
+
+
+def test_the_picture_of_continuations(
+    corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over_codes = ["frames.frame_samples=256", "training.epochs=3", "model.head_width=8"]
+    runs = [
+        str(loop.train(corpus_folder, load_recipe(name, told), tmp_path / name, quiet=True).folder)
+        for name, told in (("codes", [*SMALL, *over_codes]), ("paper", SMALL))
+    ]
+    words = [str(corpus_folder), *runs, "--titles", "codes", "squared error", "--at", "3"]
+    pictures = [tmp_path / "1.png", tmp_path / "2.png"]
+    module = script("continuations")
+    monkeypatch.setattr(module, "HEARD_SECONDS", 2)
+    monkeypatch.setattr(module, "NEW_SECONDS", 2)
+    for out in pictures:
+        monkeypatch.setattr(sys, "argv", ["continuations.py", *words, "--out", str(out)])
+        module.main()
+    one, again = (imread(path) for path in pictures)
+    height, width, _ = one.shape
+    assert height > width, "four rows of one recording"
+    assert np.array_equal(one, again)
