@@ -66,7 +66,7 @@ def draw(
         ordered, places = logits.softmax(-1).sort(dim=-1, descending=True)
         beyond = ordered.cumsum(-1) - ordered >= settings.top_p
         logits = logits.masked_fill(torch.zeros_like(beyond).scatter(-1, places, beyond), -math.inf)
-    # The Gumbel-max trick: one draw a value, whatever the leading axes.
-    uniform = torch.rand(logits.shape, generator=rng, device=rng.device).to(logits)
-    noise = -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7)))
-    return (logits + noise).argmax(-1)
+    # A race: at the rate of its likelihood each value waits an exponential time, and the first to
+    # come is taken. One draw a value, whatever the leading axes.
+    waits = torch.empty(logits.shape, device=rng.device).exponential_(generator=rng)
+    return (logits - waits.clamp_min_(1e-30).log_().to(logits)).argmax(-1)
