@@ -1,11 +1,14 @@
 """Requests of every kind, honest and not, against a real server."""
 
 import re
+import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import soundfile
@@ -16,7 +19,7 @@ from reverie.listening.records import Answered
 from reverie.listening.stimuli import LOWER, UPPER
 from reverie.listening.web.guard import HEADERS, LARGEST_BODY_BYTES
 from reverie.listening.web.server import ListeningApp
-from tests.listening.making import CONDITIONS, make_test
+from tests.listening.making import CONDITIONS, SMALL, make_clips, make_test
 from tests.listening.serving import Client, answer, served
 
 
@@ -77,7 +80,7 @@ def test_every_response_has_safe_headers(scene: Scene) -> None:
         told = client.ask(path).headers
         for name, value in HEADERS.items():
             assert told[name.lower()] == value, path
-        assert "server" not in told or "uvicorn" in told["server"]
+        assert "server" not in told
         assert "last-modified" not in told
         assert "etag" not in told
 
@@ -170,12 +173,75 @@ def test_ranges_that_mean_nothing_give_all(scene: Scene, asked: str) -> None:
     assert client.ask(path, headers={"Range": asked}).status == 200
 
 
-def test_a_sound_that_was_not_sent_to_its_end_was_not_heard(scene: Scene) -> None:
+def test_a_sound_that_was_not_sent_whole_was_not_heard(scene: Scene) -> None:
     client = scene.taker()
     state = client.ask("/state").json()
-    client.ask(f"/sound/{state['sounds'][0]}", headers={"Range": "bytes=0-1"})
+    path = f"/sound/{state['sounds'][0]}"
+    size = int(client.ask(path, method="HEAD").headers["content-length"])
+    for asked in ("bytes=0-1", "bytes=-1", f"bytes={size - 1}-", f"bytes=0-{size - 3}"):
+        client.ask(path, headers={"Range": asked})
     time.sleep(1)
     assert client.ask("/answer", answer(state, 1)).status == 409
+    client.ask(path, headers={"Range": f"bytes={size - 4}-"})  # now there is no gap
+    assert client.ask("/answer", answer(state, 1)).status == 409  # but no time has passed
+    time.sleep(1)
+    assert client.ask("/answer", answer(state, 1)).status == 204
+
+
+def test_headers_alone_are_not_heard_and_open_nothing(scene: Scene) -> None:
+    client = scene.taker()
+    state = client.ask("/state").json()
+    head = client.ask(f"/sound/{state['sounds'][0]}", method="HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert int(head.headers["content-length"]) > 16_000
+    time.sleep(1)
+    assert client.ask("/answer", answer(state, 1)).status == 409
+    fresh = next(one for one in scene.app.store.participants() if one.opened_at is None)
+    link = f"/join/{fresh.invitation}"
+    assert scene.client().ask(link, method="HEAD").status == 405
+    assert scene.app.store.participants()[fresh.number - 1].opened_at is None
+
+
+@pytest.mark.parametrize("name", ["If-None-Match", "If-Modified-Since", "If-Range"])
+def test_a_sound_is_sent_whole_whatever_a_browser_has(scene: Scene, name: str) -> None:
+    client = scene.taker()
+    path = f"/sound/{client.ask('/state').json()['sounds'][0]}"
+    whole = client.ask(path)
+    again = client.ask(path, headers={name: "*" if "Match" in name else whole.headers["date"]})
+    assert (again.status, again.body) == (200, whole.body)
+
+
+def test_who_goes_away_while_a_sound_is_sent_has_not_heard_it(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    # Longer than what the system takes for a client that reads nothing.
+    sources = make_clips(tmp_path / "clips", clips=1, seconds=60.0, rate_hz=48_000)
+    settings = replace(SMALL, participants=1, clips=1, seconds=60, attention=0, repeats=0,
+                       practice=0, anchors=0)  # fmt: skip
+    test = ListeningTest.make(sources, tmp_path / "test", settings, quiet=True)
+    with served(test) as app:
+        client = Client(app.base_url)
+        client.begin(app.link(app.store.participants()[0].invitation))
+        (sound,) = client.ask("/state").json()["sounds"]
+        for _ in range(2):
+            with closing(socket.create_connection(("127.0.0.1", port_of(app)))) as raw:
+                raw.sendall(f"GET /sound/{sound} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(app)}\r\n"
+                            f"Cookie: {client.cookie}\r\n\r\n".encode())  # fmt: skip
+                assert raw.recv(12) == b"HTTP/1.1 200"
+        assert client.ask("/state").status == 200
+        assert sent_seconds(app, sound) is None
+        client.ask(f"/sound/{sound}")
+        assert sent_seconds(app, sound) is not None
+
+
+def sent_seconds(app: ListeningApp, sound: str) -> float | None:
+    database = app.store._database  # pyright: ignore[reportPrivateUsage]
+    query = "select sent_seconds from sounds where token = ?"
+    return database.execute(query, (sound,)).fetchone()[0]
+
+
+def port_of(app: ListeningApp) -> int:
+    return int(app.base_url.rpartition(":")[2])
 
 
 @pytest.mark.parametrize(
@@ -200,6 +266,61 @@ def test_paths_lead_nowhere(scene: Scene, path: str) -> None:
     assert reply.status == 404
     assert b"sqlite" not in reply.body.lower()
     assert b"root:" not in reply.body
+
+
+def test_no_redirect_repeats_a_secret_or_a_foreign_host(scene: Scene) -> None:
+    store = scene.app.store
+    fresh = next(one for one in store.participants() if one.opened_at is None)
+    for secret, path in (
+        (store.organiser, f"/organiser/{store.organiser}"),
+        (store.organiser, f"/organiser/{store.organiser}/"),
+        (store.organiser, f"/organiser/{store.organiser}/end/"),
+        (store.organiser, f"/organiser/{store.organiser}/answers.csv/"),
+        (fresh.invitation, f"/join/{fresh.invitation}"),
+        (fresh.invitation, f"/join/{fresh.invitation}/"),
+    ):
+        told = scene.client().ask(path, headers={"Host": f"localhost:{port_of(scene.app)}"})
+        assert secret not in told.headers.get("location", ""), path
+        assert "localhost" not in told.headers.get("location", ""), path
+        assert told.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:{port}", 200),
+        ("localhost:{port}", 200),
+        ("LOCALHOST:{port}", 200),
+        ("[::1]:{port}", 200),
+        ("rebound.example:{port}", 421),
+        ("localhost.rebound.example:{port}", 421),
+        ("127.0.0.1.rebound.example:{port}", 421),
+        ("127.0.0.1", 421),
+        ("127.0.0.1:1", 421),
+        ("192.0.2.1:{port}", 421),
+        ("rebound.example", 421),
+        ("127.0.0.1:{port}@rebound.example", 421),
+        ("", 421),
+    ],
+)
+def test_a_server_is_called_by_its_own_names_alone(scene: Scene, host: str, status: int) -> None:
+    client = scene.taker()
+    told = {"Host": host.format(port=port_of(scene.app))}
+    for path in ("/state", "/", f"/organiser/{scene.app.store.organiser}"):
+        assert client.ask(path, headers=told).status == status, path
+
+
+def test_a_page_of_another_site_is_refused_by_its_origin(scene: Scene) -> None:
+    client, port = scene.taker(), port_of(scene.app)
+    here = f"/organiser/{scene.app.store.organiser}"
+    for origin in (
+        "https://elsewhere.example", f"http://elsewhere.example:{port}", f"http://127.0.0.1:{port}.x",
+        "http://127.0.0.1", f"http://user@127.0.0.1:{port}", f"ftp://127.0.0.1:{port}", "x", "",
+    ):  # fmt: skip
+        assert client.ask("/ready", {}, headers={"Origin": origin}).status == 403, origin
+        refused = client.ask(f"{here}/end", method="POST", headers={"Origin": origin})
+        assert refused.status == 403, origin
+    assert scene.app.store.ended_at is None
 
 
 def test_strangers_get_nothing(scene: Scene) -> None:
@@ -318,7 +439,11 @@ def test_the_organiser_sees_no_answer_before_the_end(corpus: Corpus, tmp_path: P
         assert not any(name in page for name in CONDITIONS)
         for kind in ("csv", "json"):
             assert organiser.ask(f"{here}/answers.{kind}").status == 409
-        assert organiser.ask(f"{here}/end", method="POST").status == 303
+        ended = organiser.ask(f"{here}/end", method="POST")
+        assert ended.status == 303
+        assert app.store.organiser not in str(ended.headers)
+        there = urljoin(f"{here}/end", ended.headers["location"])
+        assert "The test has ended." in organiser.ask(there).body.decode()
         table = organiser.ask(f"{here}/answers.csv").body.decode()
         lines = table.strip().splitlines()
         assert len(lines) == 3
@@ -337,7 +462,7 @@ def test_a_proxys_host_and_a_page_without_referrer_are_no_other_site(scene: Scen
     own = scene.app.base_url.partition("://")[2]
     for headers in (
         {"Origin": "null"},
-        {"Origin": scene.app.base_url, "Host": "behind-a-proxy"},
+        {"Origin": scene.app.base_url, "Host": f"localhost:{own.partition(':')[2]}"},
         {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
         {"Origin": f"http://{own}"},
     ):
