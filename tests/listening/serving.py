@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from reverie.listening.folder import ListeningTest
 from reverie.listening.web.clients import ClientLog
+from reverie.listening.web.connections import Limits
 from reverie.listening.web.server import ListeningApp
 from reverie.listening.web.serving import make_app, make_server, open_socket, serve
 
@@ -119,12 +120,14 @@ def answer(state: Mapping[str, Any], seconds: float) -> dict[str, Any]:
 
 
 @contextmanager
-def served(test: ListeningTest, *, peek: bool = False) -> Generator[ListeningApp]:
+def served(
+    test: ListeningTest, *, peek: bool = False, limits: Limits | None = None
+) -> Generator[ListeningApp]:
     """The app of `test` behind a real server, in a thread of this process."""
     with closing(open_socket("127.0.0.1", 0)) as listening, closing(test.store()) as store:
         log, port = ClientLog(), listening.getsockname()[1]
         app = make_app(test, store, "127.0.0.1", port, None, log, peek=peek)
-        server = make_server(app, log)
+        server = make_server(app, log, limits)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

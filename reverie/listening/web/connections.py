@@ -6,6 +6,7 @@ go first that have been without a whole request for longest, the client's own be
 
 import asyncio
 import resource
+from dataclasses import dataclass
 from typing import Any, cast
 
 import h11
@@ -15,43 +16,57 @@ from uvicorn.server import ServerState
 
 from reverie.listening.web.clients import ClientLog
 
-HEADER_SECONDS = 10.0
-"""For a request's line and headers, from the first byte or from the connection's beginning."""
-BODY_SECONDS = 20.0
-"""For what follows them: 16 KiB at most are taken."""
-STALL_SECONDS = 30.0
-"""So long may a client take nothing of what it is sent."""
-ANSWER_SECONDS = 600.0
-"""For all that a client is sent to one request."""
 HEADER_BYTES = 16 * 1024
-MOST_CONNECTIONS = 768
-MOST_OF_A_CLIENT = 512
-"""A room of listeners behind one address is one client: sixty browsers open six each."""
 BACKLOG = 128
+"""Connections that the system holds until they are let in."""
 _OTHER_FILES = 128
 """Files that the process has open besides connections, at most."""
 
 
-def most_connections() -> int:
+@dataclass(frozen=True)
+class Limits:
+    """What a client may take, in seconds and in connections."""
+
+    header_seconds: float = 10.0
+    """For a request's line and headers, since a connection's beginning or the answer before."""
+    body_seconds: float = 20.0
+    """For what follows them."""
+    stall_seconds: float = 30.0
+    """So long may a client take nothing of what it is sent."""
+    answer_seconds: float = 600.0
+    """For all that a client is sent to one request."""
+    connections: int = 768
+    """In all; fewer where the system lets the process open fewer files."""
+    of_client: int = 512
+    """A room of listeners behind one address is one client: sixty browsers open six each."""
+
+
+def _possible_connections() -> int:
     """How many connections the system's limit of open files has room for."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return max(16, min(MOST_CONNECTIONS, soft - BACKLOG - _OTHER_FILES))
+        return 1 << 31
+    return max(16, soft - BACKLOG - _OTHER_FILES)
 
 
 class Connections:
-    """All connections of one server."""
+    """All connections of one server.
 
-    def __init__(self, log: ClientLog) -> None:
-        self.log = log
-        self._most, self._open = most_connections(), set["LimitedProtocol"]()
+    Args:
+        log: what is said of clients that do wrong.
+        limits: what each may take.
+    """
+
+    def __init__(self, log: ClientLog, limits: Limits) -> None:
+        self.log, self.limits = log, limits
+        self._most = min(limits.connections, _possible_connections())
+        self._open: set[LimitedProtocol] = set()
 
     def add(self, fresh: "LimitedProtocol") -> None:
         """Let `fresh` in; where there are too many, another goes."""
         of_client = [one for one in self._open if one.client_name == fresh.client_name]
-        if len(of_client) >= MOST_OF_A_CLIENT:
-            _longest_without(of_client).cut(f"more than {MOST_OF_A_CLIENT} connections")
+        if len(of_client) >= self.limits.of_client:
+            _longest_without(of_client).cut(f"more than {self.limits.of_client} connections")
         elif len(self._open) >= self._most:
             _longest_without([*self._open]).cut(f"more than {self._most} connections in all")
         self._open.add(fresh)
@@ -69,8 +84,6 @@ def _longest_without(connections: list["LimitedProtocol"]) -> "LimitedProtocol":
 class LimitedProtocol(H11Protocol):
     """uvicorn's HTTP, with a limit to everything that a client can make it wait for."""
 
-    connections: Any
-
     def __init__(
         self,
         config: Config,
@@ -81,7 +94,7 @@ class LimitedProtocol(H11Protocol):
         everyone: Connections,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._everyone = everyone
+        self._everyone, self._limits = everyone, everyone.limits
         self._timer: asyncio.TimerHandle | None = None
         self._phase: str | None = None
         self._silent = True  # nothing of the request that is waited for has come
@@ -128,7 +141,7 @@ class LimitedProtocol(H11Protocol):
         """The client does not take what it is sent as fast as it is made."""
         super().pause_writing()
         self._unsent_bytes = self.transport.get_write_buffer_size()
-        self._set_stalled(self.loop.call_later(STALL_SECONDS, self._check_progress))
+        self._set_stalled(self.loop.call_later(self._limits.stall_seconds, self._check_progress))
 
     def resume_writing(self) -> None:
         """It has taken all of it."""
@@ -161,11 +174,11 @@ class LimitedProtocol(H11Protocol):
             return self._set_timer(None)
         theirs, ours = self.conn.their_state, self.conn.our_state
         if theirs is h11.IDLE:
-            phase, limit, why = "headers", HEADER_SECONDS, "no whole request"
+            phase, limit, why = "headers", self._limits.header_seconds, "no whole request"
         elif theirs is h11.SEND_BODY:
-            phase, limit, why = "body", BODY_SECONDS, "no whole request"
+            phase, limit, why = "body", self._limits.body_seconds, "no whole request"
         elif ours in {h11.SEND_RESPONSE, h11.SEND_BODY}:
-            phase, limit, why = "answer", ANSWER_SECONDS, "the answer was not taken"
+            phase, limit, why = "answer", self._limits.answer_seconds, "its answer was not taken"
         else:
             phase, limit, why = None, 0.0, ""
         if phase is None:
@@ -180,10 +193,12 @@ class LimitedProtocol(H11Protocol):
     def _check_progress(self) -> None:
         unsent = self.transport.get_write_buffer_size()
         if unsent >= self._unsent_bytes:
-            self.cut(f"nothing of the answer was taken within {STALL_SECONDS:g} s")
+            self.cut(f"it took nothing of its answer for {self._limits.stall_seconds:g} s")
         else:
             self._unsent_bytes = unsent
-            self._set_stalled(self.loop.call_later(STALL_SECONDS, self._check_progress))
+            self._set_stalled(
+                self.loop.call_later(self._limits.stall_seconds, self._check_progress)
+            )
 
     def _set_timer(self, timer: asyncio.TimerHandle | None) -> None:
         if self._timer is not None:

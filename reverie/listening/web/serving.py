@@ -13,7 +13,13 @@ from reverie.errors import ReverieError
 from reverie.listening.folder import ListeningTest
 from reverie.listening.store import Store
 from reverie.listening.web.clients import ClientLog
-from reverie.listening.web.connections import BACKLOG, HEADER_BYTES, Connections, LimitedProtocol
+from reverie.listening.web.connections import (
+    BACKLOG,
+    HEADER_BYTES,
+    Connections,
+    LimitedProtocol,
+    Limits,
+)
 from reverie.listening.web.hosts import Hosts, base_of
 from reverie.listening.web.server import ListeningApp
 from reverie.storage import only_one
@@ -37,10 +43,16 @@ def open_socket(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def make_server(app: ListeningApp, log: ClientLog) -> uvicorn.Server:
-    """The server of `app`, with limits to what each client can make it do."""
+def make_server(app: ListeningApp, log: ClientLog, limits: Limits | None = None) -> uvicorn.Server:
+    """The server of `app`, with limits to what each client can make it do.
+
+    Args:
+        app: what it serves.
+        log: what is said of clients that do wrong.
+        limits: other than the usual ones.
+    """
     # Any: uvicorn names only the class, and what makes one will do.
-    protocol: Any = partial(LimitedProtocol, everyone=Connections(log))
+    protocol: Any = partial(LimitedProtocol, everyone=Connections(log, limits or Limits()))
     config = uvicorn.Config(
         app.asgi(),
         http=protocol,
