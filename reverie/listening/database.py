@@ -11,12 +11,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from reverie.corpus.corpus import printable
 from reverie.errors import ReverieError
 from reverie.listening.design import Order
 from reverie.listening.schema import TABLES, Damaged, check
 from reverie.storage import replacing
 
 _SHORT_LOCK_MS, _LOCK_SECONDS = 100, 30
+_UNREADABLE = (sqlite3.Error, Damaged, UnicodeError, OSError)
+"""What reading a database can end in; SQLite's own words about damage may be no text."""
 
 
 def create_database(
@@ -80,7 +83,7 @@ def read_database(path: Path) -> sqlite3.Connection:
         except BaseException:
             database.close()
             raise
-    except (sqlite3.Error, Damaged) as error:
+    except _UNREADABLE as error:
         raise damaged(path, error) from error
     return database
 
@@ -105,14 +108,15 @@ def back_up(path: Path, out: Path) -> None:
                 source.backup(copy)
                 copy.execute("pragma journal_mode = delete")
                 check(copy)
-            except (sqlite3.Error, Damaged) as error:
+            except _UNREADABLE as error:
                 raise OSError(str(error)) from error
 
 
 def damaged(path: Path, why: object) -> ReverieError:
     """What is said of a database that cannot be used."""
     return ReverieError(
-        f"{path} is damaged ({why}).", "Restore it from a copy; nothing was changed."
+        f"{path} is damaged ({printable(str(why))}).",
+        "Restore it from a copy; nothing was changed.",
     )
 
 

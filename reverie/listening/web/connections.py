@@ -16,7 +16,6 @@ from uvicorn.server import ServerState
 
 from reverie.listening.web.clients import ClientLog
 
-HEADER_BYTES = 16 * 1024
 BACKLOG = 128
 """Connections that the system holds until they are let in."""
 _OTHER_FILES = 128

@@ -11,6 +11,7 @@ from reverie.listening.records import Refused
 from reverie.listening.web.clients import ClientLog
 from reverie.listening.web.hosts import Hosts
 
+HEADER_BYTES = 16 * 1024
 LARGEST_BODY_BYTES = 16 * 1024
 LONGEST_NUMBER = 15
 """Digits of a byte's place in a file."""
@@ -58,7 +59,10 @@ class Guard:
 
         host = Headers(scope=scope).get("host")
         app = self._app
-        if not self._hosts.knows(host):
+        size = len(scope["raw_path"]) + len(scope["query_string"])
+        if size + sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
+            app = PlainTextResponse("Too much is asked at once.\n", 431)
+        elif not self._hosts.knows(host):
             client = scope.get("client")
             self._log.tell(
                 client[0] if client else "a client",

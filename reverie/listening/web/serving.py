@@ -15,11 +15,11 @@ from reverie.listening.store import Store
 from reverie.listening.web.clients import ClientLog
 from reverie.listening.web.connections import (
     BACKLOG,
-    HEADER_BYTES,
     Connections,
     LimitedProtocol,
     Limits,
 )
+from reverie.listening.web.guard import HEADER_BYTES
 from reverie.listening.web.hosts import Hosts, base_of
 from reverie.listening.web.server import ListeningApp
 from reverie.storage import only_one
