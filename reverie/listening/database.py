@@ -15,7 +15,7 @@ from reverie.corpus.corpus import printable
 from reverie.errors import ReverieError
 from reverie.listening.design import Order
 from reverie.listening.schema import TABLES, Damaged, check
-from reverie.storage import replacing
+from reverie.storage import clear_disk_errors, replacing
 
 _SHORT_LOCK_MS, _LOCK_SECONDS = 100, 30
 _UNREADABLE = (sqlite3.Error, Damaged, UnicodeError, OSError)
@@ -100,7 +100,11 @@ def back_up(path: Path, out: Path) -> None:
     """
     if os.path.lexists(out):
         raise ReverieError(f"{out} is there already.", "Choose another --out.")
-    with closing(read_database(path)) as source, replacing(out) as temporary:
+    with (
+        closing(read_database(path)) as source,
+        clear_disk_errors(out),
+        replacing(out) as temporary,
+    ):
         # Nobody else may read the secrets in it, from its first byte on.
         temporary.touch(0o600)
         with closing(sqlite3.connect(temporary)) as copy:

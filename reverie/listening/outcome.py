@@ -37,8 +37,16 @@ class Outcome:
         Raises:
             ReverieError: the disk refuses.
         """
-        page = write_results(self.analysis, self.panel, folder)
-        write_text(folder / ANSWERS, self.answers)
+        try:
+            page = write_results(self.analysis, self.panel, folder)
+            write_text(folder / ANSWERS, self.answers)
+        except (OSError, ReverieError) as error:
+            raise ReverieError(
+                f"the report cannot be written to {folder}: "
+                f"{getattr(error, 'problem', error)}".rstrip(".")
+                + ".",
+                "Give --out and a folder that can be written.",
+            ) from error
         return page
 
 
