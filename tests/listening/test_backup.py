@@ -18,6 +18,7 @@ from reverie.listening.folder import DATABASE, ListeningTest
 from reverie.listening.records import Answer
 from reverie.listening.store import Store
 from tests.listening.making import FastClock, answer_all, make_test
+from tests.listening.serving import PATIENCE_SECONDS, Client, served
 
 
 @pytest.fixture
@@ -84,6 +85,21 @@ def test_a_quiet_moment_makes_a_plain_copy_whole(made: ListeningTest, tmp_path: 
             assert time.monotonic() - began < 10
         store.checkpoint()
         assert answers_in(shutil.copyfile(made.folder / DATABASE, plain)) == 2
+
+
+def test_a_server_has_such_moments(made: ListeningTest, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.sqlite"
+    with served(made) as app:
+        Client(app.base_url).begin(app.link(app.store.participants()[0].invitation))
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            time.sleep(0.1)
+            shutil.copyfile(made.folder / DATABASE, plain)
+            with closing(sqlite3.connect(plain)) as database:
+                query = "select count(*) from participants where ready_at is not null"
+                if database.execute(query).fetchone() == (1,):
+                    return
+    pytest.fail("the one file never had it")
 
 
 def test_a_copy_overwrites_nothing_and_needs_a_test(made: ListeningTest, tmp_path: Path) -> None:

@@ -164,19 +164,26 @@ def test_bad_requests(
 def test_a_comment_is_text_and_nothing_else(corpus: Corpus, tmp_path: Path) -> None:
     test = make_test(tmp_path, corpus, participants=1, clips=1, practice=0, anchors=0,
                      repeats=0, attention=0)  # fmt: skip
-    said = "<script>alert(1)</script>'); drop table answers; --"
+    said = "<script>alert(1)</script>'); drop table answers; --\n\x1b[31m\x9b2J \u202egood"
     with served(test) as app:
         client = Client(app.base_url)
         client.begin(app.link(app.store.participants()[0].invitation))
         assert client.ask("/finish", {"comment": "too early"}).status == 409
         assert client.ask("/answer", answer(hear(client), 1)).status == 204
         assert client.ask("/finish", {"comment": "x" * 2001}).status == 422
+        half = b'{"comment": "\\ud800"}'  # half a character
+        assert client.ask("/finish", raw=half).status == 422
         assert client.ask("/finish", {"comment": said}).status == 204
         assert app.store.participants()[0].comment == said
         assert len(app.store.answers()) == 1
-        page = client.ask(f"/organiser/{app.store.organiser}").body.decode()
+        here = f"/organiser/{app.store.organiser}"
+        page = client.ask(here).body.decode()
         assert "<script>" not in page
         assert "&lt;script&gt;alert(1)" in page
+        for shown in (page, client.ask(f"{here}/answers.json").body.decode()):
+            assert "drop table answers; --" in shown
+            assert not {"\x1b", "\x9b", "\u202e"} & set(shown)
+            assert "31m" in shown
 
 
 def test_the_organiser_sees_no_answer_before_the_end(corpus: Corpus, tmp_path: Path) -> None:
