@@ -40,6 +40,8 @@ class Client:
     base: str
     cookie: str | None = None
     received: list[bytes] = field(default_factory=list)
+    lost: int = 0
+    """Requests that no answer came to."""
 
     def ask(
         self,
@@ -79,6 +81,7 @@ class Client:
                 if reply.status < 500:
                     return reply
             except (OSError, http.client.HTTPException):
+                self.lost += 1
                 if time.monotonic() > end:
                     raise
             time.sleep(0.05)
