@@ -39,6 +39,7 @@ def refused(folder: Path, name: str) -> str:
         ListeningTest.open(folder)
     said = str(caught.value)
     assert str(folder) in said
+    assert name in said
     assert said.isprintable(), said
     for word in ("design", "results", "serve"):
         result = CliRunner().invoke(command, ["listen", word, str(folder)])
@@ -111,7 +112,7 @@ def change(folder: Path, *statements: str) -> None:
 )
 def test_a_database_that_is_another_programs_or_was_changed(folder: Path, statement: str) -> None:
     change(folder, "pragma foreign_keys = off", statement)
-    assert DATABASE in refused(folder, DATABASE) or "about_sha256" in statement
+    refused(folder, DATABASE)
 
 
 def cut(content: bytes) -> Iterator[bytes]:
@@ -183,7 +184,7 @@ def test_settings_that_cannot_be_or_were_changed(folder: Path, name: str) -> Non
     told = json.loads((folder / ABOUT).read_text())
     ABOUTS[name](told)
     (folder / ABOUT).write_text(json.dumps(told))
-    assert ABOUT in refused(folder, ABOUT)
+    refused(folder, ABOUT)
 
 
 @pytest.mark.parametrize(
