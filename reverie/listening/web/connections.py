@@ -6,6 +6,7 @@ go first that have been without a whole request for longest, the client's own be
 
 import asyncio
 import resource
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -118,6 +119,8 @@ class LimitedProtocol(H11Protocol):
         super().connection_made(transport)
         peer: Any = transport.get_extra_info("peername")
         self.client_name = str(cast(tuple[Any, ...], peer)[0]) if isinstance(peer, tuple) else "?"
+        # Headers and body are two pieces; the second need not wait until the first is acknowledged.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # What the app has sent is then what the system has taken, and not what waits here.
         transport.set_write_buffer_limits(high=0)
         self._everyone.add(self)
