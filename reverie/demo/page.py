@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.audio.read import read_clip
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
@@ -62,7 +62,7 @@ def report_on(
         ReverieError: the JSON is missing.
     """
     rate_hz = corpus.rate_hz
-    waves = [soundfile.read(clip, dtype="int16")[0] for clip in clips]
+    waves = [read_clip(clip, "int16")[0] for clip in clips]
     longest = max(one.samples for one in corpus.of_split("held-out"))
     seconds = min(max(len(wave) for wave in waves), longest) / rate_hz
     heard = [[as_float(wave) for wave in waves]]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.audio.read import read_clip
 from reverie.corpus.inspection import totals
 from reverie.experiment.claims import Claim, Curves, epoch_seconds, epochs_to_reach, judge_claims
 from reverie.experiment.judging import Judged
@@ -260,7 +260,7 @@ def _curves_of(
 def _heard(experiment: Experiment, result: ModelResult) -> dict[str, Any]:
     """The first clip of a model after the end of its seed: to be seen, and heard."""
     clip = chosen_clips(experiment.folder, result) / result.clips[0].name
-    samples, rate_hz = soundfile.read(clip, dtype="int16")
+    samples, rate_hz = read_clip(clip, "int16")
     seed = _seed(experiment, read_json(clip.with_suffix(".json"), "how a clip was made"))
     joined = np.concatenate([seed, samples])
     png = draw_png(joined, rate_hz)
