@@ -9,7 +9,6 @@ import numpy as np
 from markupsafe import Markup
 
 from reverie.plotting import Figure, FigureCanvasSVG, matplotlib
-
 from reverie.terminal import printable
 
 # Drawn in these colours, which nothing else has, then exchanged for the page's own.
