@@ -2,11 +2,11 @@
 
 import hashlib
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO
 
 import numpy as np
+from pydantic.dataclasses import dataclass as record
 
 from reverie.audio.damage import Condition, condition
 from reverie.audio.decode import resampled
@@ -16,6 +16,7 @@ from reverie.audio.riff import wav_lie
 from reverie.audio.source import Source, Unreadable
 from reverie.audio.write import to_int16
 from reverie.corpus.fingerprint import fingerprint
+from reverie.records import RECORD
 
 
 class Unusable(Exception):  # noqa: N818
@@ -35,7 +36,7 @@ class StorageFailed(Exception):  # noqa: N818
     """The corpus cannot be written: no fault of the recording."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True, config=RECORD)
 class Analysed:
     """What is known of a recording once it has been decoded and stored."""
 
@@ -51,12 +52,6 @@ class Analysed:
     """Its coarse loudness over time, to find the same music in another encoding."""
     damaged: bool
     notes: tuple[str, ...]
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """What `dataclasses.asdict` made `values` of, perhaps by way of JSON."""
-        notes = tuple(values.pop("notes"))
-        return cls(**values, notes=notes)
 
 
 LOUDEST = 8.0

@@ -4,9 +4,13 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from reverie.corpus.corpus import Corpus, Refusal
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.manifest import LeftOut, Refusal
 from reverie.progress import duration
 from reverie.terminal import printable
+
+MOST_NAMED, MOST_SUFFIXES = 5, 8
+"""Names, and suffixes, in one line of a summary."""
 
 
 def lines(corpus: Corpus) -> list[str]:
@@ -21,10 +25,11 @@ def lines(corpus: Corpus) -> list[str]:
     if noted:
         told.append(f"{_counted(len(noted), 'recording')} used with a note:")
         told += [f"  {printable(one.path)}: {'; '.join(one.notes)}" for one in noted]
-    told += refusal_lines(corpus.refused)
+    told += refusal_lines(corpus.refused) + left_out_lines(corpus.left_out)
     if corpus.ignored:
         told.append(
-            f"{_counted(corpus.ignored, 'other file')} ignored: no recordings by their names."
+            f"{_counted(corpus.ignored, 'other file')} ignored: no recordings by their names"
+            f"{_suffixes(corpus)}."
         )
     if not held_out:
         told.append("Nothing is held out: training wants at least two recordings.")
@@ -39,6 +44,17 @@ def refusal_lines(refused: Iterable[Refusal]) -> list[str]:
     return [f"{_counted(len(listed), 'file')} refused:", *listed] if listed else []
 
 
+def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
+    """What was not searched for music, by what it is; nothing if there is none."""
+    by_kind: dict[str, list[str]] = {}
+    for one in left_out:
+        by_kind.setdefault(one.what, []).append(printable(one.path))
+    count = sum(map(len, by_kind.values()))
+    listed = [f"  {_some(names)}: {what}" for what, names in sorted(by_kind.items())]
+    heading = f"{_counted(count, 'file or folder', 'files and folders')} left out:"
+    return [heading, *listed] if listed else []
+
+
 def as_result(corpus: Corpus) -> dict[str, Any]:
     """The same for a script: plain values."""
     return {
@@ -50,9 +66,23 @@ def as_result(corpus: Corpus) -> dict[str, Any]:
         "train": len(corpus.of_split("train")),
         "held_out": len(corpus.of_split("held-out")),
         "refused": [dataclasses.asdict(one) for one in corpus.refused],
+        "left_out": [dataclasses.asdict(one) for one in corpus.left_out],
         "ignored": corpus.ignored,
+        "ignored_suffixes": corpus.ignored_suffixes,
     }
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _suffixes(corpus: Corpus) -> str:
+    """How many ignored files have which suffix, the most frequent first."""
+    counts = sorted(corpus.ignored_suffixes.items(), key=lambda one: (-one[1], one[0]))
+    named = [f"{count} {suffix or 'without a suffix'}" for suffix, count in counts]
+    return f" ({_some(named, MOST_SUFFIXES)})" if named else ""
+
+
+def _some(names: list[str], most: int = MOST_NAMED) -> str:
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"

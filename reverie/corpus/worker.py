@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 from reverie.corpus.analysis import StorageFailed, Unusable, analyse
+from reverie.corpus.foreign import file_sha256
 
 
 def serve() -> None:
@@ -36,6 +37,10 @@ def _listen(jobs: SimpleQueue[dict[str, Any]]) -> None:
 
 
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
+    return _analysed(job) | {"source_hash": file_sha256(Path(job["path"]))}
+
+
+def _analysed(job: dict[str, Any]) -> dict[str, Any]:
     try:
         analysed = analyse(
             Path(job["path"]), Path(job["pcm"]), job["rate_hz"], keep_damaged=job["keep_damaged"]
