@@ -68,7 +68,7 @@ def discover(root: Path, leave_out: Path) -> Discovery:
     _Search(root, leave_out, found).run()
     found.files.sort(key=lambda one: one.path)
     found.refused.sort(key=lambda one: one.path)
-    found.left_out.sort(key=lambda one: one.path)
+    found.left_out.sort(key=lambda one: one.name)
     return found
 
 

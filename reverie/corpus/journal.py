@@ -5,6 +5,7 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -79,7 +80,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / NAME
         self.entries = _read(folder)
-        self._begun = False
+        self._is_torn = _is_torn(self.path)
 
     def add(self, entry: Entry) -> None:
         """Note an entry; it survives whatever happens to this process afterwards.
@@ -89,10 +90,10 @@ class Journal:
         """
         self.entries[entry.path] = entry
         # An earlier process may have been stopped in the middle of a line.
-        line = _line(entry) if self._begun else "\n" + _line(entry)
+        line = f"\n{_line(entry)}" if self._is_torn else _line(entry)
         with clear_disk_errors(self.path), open_plain(self.path, "ab") as handle:
             handle.write(line.encode("ascii"))
-        self._begun = True
+        self._is_torn = False
 
     def rewrite(self, entries: Iterable[Entry]) -> None:
         """Keep `entries` alone, whole or not at all.
@@ -122,6 +123,17 @@ def _read(folder: Path) -> dict[str, Entry]:
                 continue
         entries[entry.path] = entry
     return entries
+
+
+def _is_torn(path: Path) -> bool:
+    """Whether the last line of a file has no end."""
+    try:
+        with open_plain(path, "rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read() != b"\n"
+    except OSError:
+        # It is missing or empty.
+        return False
 
 
 def _length(folder: Path, shard: int) -> int:

@@ -69,7 +69,8 @@ class Refusal:
 class LeftOut:
     """A file or folder that was not searched for music, and what it is."""
 
-    path: PathText
+    name: PathText
+    """Its path, as a recording's."""
     what: str
 
 

@@ -55,7 +55,7 @@ def check_same(
 ) -> None:
     """Refuse to bring the corpus `out` up to date with recordings that are not its own.
 
-    They are its own if they lie where they did, or if at least half of what it holds is among
+    They are its own if they lie where they did, or if more than half of what it holds is among
     them, for folders are moved.
 
     Args:
@@ -77,7 +77,7 @@ def check_same(
     sizes = {one.bytes for one in known.values()}
     found = {file_sha256(base / one.path) for one in files if one.bytes in sizes}
     common = len(found & known.keys())
-    if 2 * common < max(len(known), 1):
+    if 2 * common <= len(known):
         of = f"the corpus of {source}" if source else "the beginning of another corpus"
         shared = f": {common} of its {len(known)} recordings are in {recordings}" if known else ""
         raise ReverieError(

@@ -5,7 +5,7 @@ import dataclasses
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from reverie.corpus.place import TEMPORARY, check_place, check_same
 from reverie.corpus.pool import Job, Pool
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import Shards, remove_unused
+from reverie.corpus.summary import suffixes
 from reverie.errors import ReverieError
 from reverie.progress import Work
 from reverie.records import as_record
@@ -48,10 +49,15 @@ class NothingUsable(ReverieError):  # noqa: N818
         recordings: the folder.
         refused: each file and its reason.
         left_out: what was not searched.
+        ignored: how many files are no recordings by their names, of each suffix.
     """
 
     def __init__(
-        self, recordings: Path, refused: tuple[Refusal, ...], left_out: tuple[LeftOut, ...] = ()
+        self,
+        recordings: Path,
+        refused: tuple[Refusal, ...],
+        left_out: tuple[LeftOut, ...],
+        ignored: Mapping[str, int],
     ) -> None:
         remedy = "Give a folder of recordings: MP3, WAV, FLAC, Ogg, Opus, M4A, AIFF."
         if refused:
@@ -62,8 +68,14 @@ class NothingUsable(ReverieError):  # noqa: N818
             )
         elif left_out:
             first = left_out[0]
-            problem = f"{recordings} holds no recordings: {printable(first.path)} is left out"
-            problem += f" ({first.what})."
+            problem = (
+                f"{recordings} is {first.what}, not a folder of recordings."
+                if first.name == "."
+                else f"{recordings} holds no recordings: {printable(first.name)} is left out "
+                f"({first.what})."
+            )
+        elif ignored:
+            problem = f"{recordings} holds no recordings by their names: {suffixes(ignored)}."
         else:
             problem = f"{recordings} holds no recordings."
         super().__init__(problem, remedy)
@@ -117,7 +129,7 @@ def prepare(
         if not verdict.recordings:
             if made:
                 shutil.rmtree(out)
-            raise NothingUsable(recordings, verdict.refused, left_out)
+            raise NothingUsable(recordings, verdict.refused, left_out, found.ignored)
         _write(out, recordings, settings, found, left_out, verdict)
         moved = compacted(out, entries, settings.shard_megabytes << 20)
         if moved is not None:
@@ -136,7 +148,7 @@ def _judged(
     settings: PrepareSettings,
     out: Path,
 ) -> Verdict:
-    absent = {one.path for one in left_out}
+    absent = {one.name for one in left_out}
     music = [one for one in entries if one.path not in absent]
     return judge(music, found.refused, settings, out)
 
@@ -144,7 +156,7 @@ def _judged(
 def _left_out(found: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
     """What is not used for what it is, with copies of clips whose provenance lies elsewhere."""
     copies = [LeftOut(one.path, CLIP) for one in entries if one.source_hash in found.clip_hashes]
-    return tuple(sorted([*found.left_out, *copies], key=lambda one: one.path))
+    return tuple(sorted([*found.left_out, *copies], key=lambda one: one.name))
 
 
 def _write(

@@ -1,7 +1,7 @@
 """What a corpus holds, for a person and for a script."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reverie.corpus.corpus import Corpus
@@ -29,7 +29,7 @@ def lines(corpus: Corpus) -> list[str]:
     if corpus.ignored:
         told.append(
             f"{_counted(corpus.ignored, 'other file')} ignored: no recordings by their names"
-            f"{_suffixes(corpus)}."
+            + (f" ({suffixes(corpus.ignored_suffixes)})." if corpus.ignored_suffixes else ".")
         )
     if not held_out:
         told.append("Nothing is held out: training wants at least two recordings.")
@@ -48,11 +48,10 @@ def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
     """What was not searched for music, by what it is; nothing if there is none."""
     by_kind: dict[str, list[str]] = {}
     for one in left_out:
-        by_kind.setdefault(one.what, []).append(printable(one.path))
+        by_kind.setdefault(one.what, []).append(printable(one.name))
     count = sum(map(len, by_kind.values()))
     listed = [f"  {_some(names)}: {what}" for what, names in sorted(by_kind.items())]
-    heading = f"{_counted(count, 'file or folder', 'files and folders')} left out:"
-    return [heading, *listed] if listed else []
+    return [f"{count} left out:", *listed] if listed else []
 
 
 def as_result(corpus: Corpus) -> dict[str, Any]:
@@ -72,11 +71,11 @@ def as_result(corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def _suffixes(corpus: Corpus) -> str:
-    """How many ignored files have which suffix, the most frequent first."""
-    counts = sorted(corpus.ignored_suffixes.items(), key=lambda one: (-one[1], one[0]))
-    named = [f"{count} {suffix or 'without a suffix'}" for suffix, count in counts]
-    return f" ({_some(named, MOST_SUFFIXES)})" if named else ""
+def suffixes(counts: Mapping[str, int]) -> str:
+    """How many files have which suffix, the most frequent first."""
+    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return _some([f"{count} {suffix or 'without a suffix'}" for suffix, count in ranked],
+                 MOST_SUFFIXES)  # fmt: skip
 
 
 def _some(names: list[str], most: int = MOST_NAMED) -> str:
@@ -84,5 +83,5 @@ def _some(names: list[str], most: int = MOST_NAMED) -> str:
     return ", ".join([*names[:most], *more])
 
 
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or f'{one}s'}"
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
