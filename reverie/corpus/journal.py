@@ -3,7 +3,6 @@
 `manifest.json` says what a corpus is; the journal beside it only saves doing work again.
 """
 
-import dataclasses
 import json
 import os
 from collections.abc import Iterable
@@ -79,7 +78,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / NAME
-        self.entries = _read(folder)
+        self.entries, self._is_exact = _read(folder)
         self._is_torn = _is_torn(self.path)
 
     def add(self, entry: Entry) -> None:
@@ -88,7 +87,7 @@ class Journal:
         Raises:
             ReverieError: the disk refuses.
         """
-        self.entries[entry.path] = entry
+        self.entries[entry.path], self._is_exact = entry, False
         # An earlier process may have been stopped in the middle of a line.
         line = f"\n{_line(entry)}" if self._is_torn else _line(entry)
         with clear_disk_errors(self.path), open_plain(self.path, "ab") as handle:
@@ -101,19 +100,25 @@ class Journal:
         Raises:
             ReverieError: the disk refuses.
         """
-        self.entries = {entry.path: entry for entry in entries}
+        before, self.entries = self.entries, {entry.path: entry for entry in entries}
+        if self._is_exact and before == self.entries:
+            return
+        self._is_exact = True
         write_text(self.path, "".join(map(_line, self.entries.values())))
 
 
 def _line(entry: Entry) -> str:
-    return json.dumps(dataclasses.asdict(entry)) + "\n"
+    return json.dumps(entry, default=vars) + "\n"
 
 
-def _read(folder: Path) -> dict[str, Entry]:
+def _read(folder: Path) -> tuple[dict[str, Entry], bool]:
+    """The entries of a journal, and whether it holds nothing else."""
     entries: dict[str, Entry] = {}
+    lines = 0
     lengths: dict[int, int] = {}
     # The last line may have been cut when the machine went down; so may a shard.
     for entry in read_lines(folder / NAME, Entry, "the journal of a corpus"):
+        lines += 1
         if entry is None:
             continue
         if entry.analysed is not None:
@@ -122,7 +127,7 @@ def _read(folder: Path) -> dict[str, Entry]:
             if entry.offset_samples + entry.analysed.samples > lengths[entry.shard]:
                 continue
         entries[entry.path] = entry
-    return entries
+    return entries, lines == len(entries)
 
 
 def _is_torn(path: Path) -> bool:

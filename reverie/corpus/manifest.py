@@ -137,7 +137,12 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     Raises:
         ReverieError: the disk refuses; an earlier manifest is left as it was.
     """
-    write_json(folder / MANIFEST, dataclasses.asdict(manifest))
+    # `asdict` copies all there is, which takes seconds for ten thousand recordings.
+    lists: dict[str, list[dict[str, Any]]] = {
+        name: [vars(one) for one in getattr(manifest, name)]
+        for name in ("recordings", "refused", "left_out")
+    }
+    write_json(folder / MANIFEST, vars(manifest) | lists)
 
 
 def _contradiction(manifest: Manifest) -> str | None:

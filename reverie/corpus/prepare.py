@@ -117,6 +117,7 @@ def prepare(
     made = not out.exists()
     check_place(recordings, out)
     with only_one(out):
+        _sweep(out)
         journal = Journal(out)
         found = discover(recordings, out)
         if not replace:
@@ -257,15 +258,19 @@ def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored
     return dataclasses.replace(entry, analysed=analysed, shard=place[0], offset_samples=place[1])
 
 
+def _sweep(out: Path) -> None:
+    """Remove the temporary folders that processes which are gone left in `out`."""
+    for left in out.glob(f"{TEMPORARY}*"):
+        with contextlib.suppress(OSError):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+
+
 @contextmanager
 def _temporary(out: Path) -> Generator[Path]:
-    """A folder within `out` for samples on their way; what an earlier crash left is removed."""
-    for left in out.glob(f"{TEMPORARY}*"):
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            with contextlib.suppress(OSError):
-                left.unlink()
+    """A folder within `out` for samples on their way."""
     with clear_disk_errors(out):
         folder = Path(tempfile.mkdtemp(dir=out, prefix=TEMPORARY))
     try:

@@ -68,16 +68,13 @@ def flip(folder: Path, name: str) -> None:
 
 
 def test_one_flipped_bit_is_named_and_mended(tunes: Path, folder: Path) -> None:
-    whole = {
-        one.path: Corpus.open(folder).pcm(one).copy() for one in Corpus.open(folder).recordings
-    }
+    corpus = Corpus.open(folder)
+    whole = {one.path: corpus.pcm(one).copy() for one in corpus.recordings}
     flip(folder, "1.wav")
     corpus = Corpus.open(folder)
     first, second, third = corpus.recordings
     np.testing.assert_array_equal(corpus.pcm(first), whole["0.wav"])
-    with pytest.raises(
-        ReverieError, match=r"1\.wav is damaged.*not those that were stored"
-    ) as said:
+    with pytest.raises(ReverieError, match=r"1\.wav is damaged.*not those that") as said:
         corpus.pcm(second)
     assert f"reverie prepare {tunes} --out {folder}" in said.value.remedy
     np.testing.assert_array_equal(corpus.pcm(third), whole["2.wav"])
@@ -224,7 +221,6 @@ def test_links_in_a_corpus_are_not_written_through(
     (folder / name).symlink_to(target)
     files = [path for path in [target, *target.rglob("*")] if path.is_file()]
     before = [(path.name, path.read_bytes()) for path in files]
-    played = music(3.0, rng_seed=9, rate_hz=16000)
     with pytest.raises(ReverieError, match=rf"{name.split('/', maxsplit=1)[0]}\S* is a link"):
         make(tunes, folder)
     if name.startswith(("shards", "manifest")):
@@ -232,7 +228,6 @@ def test_links_in_a_corpus_are_not_written_through(
             Corpus.open(folder)
     files = [path for path in [target, *target.rglob("*")] if path.is_file()]
     assert [(path.name, path.read_bytes()) for path in files] == before
-    assert len(played)
 
 
 @pytest.mark.parametrize("kind", [os.mkfifo, os.mkdir])
