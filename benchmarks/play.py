@@ -16,7 +16,7 @@ import torch
 from timing import Times, keep, machine, show, start
 from torch import Tensor
 
-from reverie.generation.clips import CHUNK_SAMPLES, continue_samples
+from reverie.generation.stream import CHUNK_SAMPLES, continue_samples
 from reverie.generation.continuation import continue_frames
 from reverie.generation.seeds import choose_seeds
 from reverie.training.run import Run

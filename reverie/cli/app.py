@@ -1,9 +1,11 @@
 """The `reverie` command: its subcommands, and how every failure is told."""
 
+import contextlib
 import functools
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Annotated, Any
 
 import typer
@@ -44,10 +46,21 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(2) from error
         except KeyboardInterrupt as interrupt:
             said = str(interrupt) or "interrupted; what was finished is kept"
-            print(f"reverie: {said}", file=sys.stderr)
+            with _deaf():
+                print(f"reverie: {said}", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from interrupt
 
     return told
+
+
+@contextlib.contextmanager
+def _deaf() -> Generator[None]:
+    """While this lasts, Ctrl-C does nothing: the first one has been heard."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 for command in (prepare, inspect, train, generate, trim, evaluate, models, experiment, demo):
@@ -82,6 +95,14 @@ def main() -> None:
     """Run the command line."""
     try:
         app()
+    except (SystemExit, KeyboardInterrupt) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
+        # Threads may be at work yet, in libraries that abort where they are torn down then.
+        with _deaf(), contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
