@@ -65,7 +65,8 @@ class Codec(Representation):
         self.mean, self.basis, self.levels, self.soft = mean, basis, levels, soft
         self.quantiser = ResidualQuantiser(codebooks)
         super().__init__(measures_of(settings))
-        alone = level(self.spectra(torch.arange(codebooks.shape[1]).unsqueeze(-1)))
+        first = torch.arange(codebooks.shape[1], device=codebooks.device)
+        alone = level(self.spectra(first.unsqueeze(-1)))
         self.meaning = Meaning(codebooks, DECIBELS * alone)
 
     @classmethod
@@ -197,6 +198,20 @@ class Codec(Representation):
             "levels": self.levels,
             "soft": self.soft,
         }
+
+
+def fit_bytes(settings: FrameSettings) -> int:
+    """How much memory `Codec.fit` takes at most, beside the excerpts.
+
+    The frames twice, while they are softened; their covariance in both precisions, its vectors and
+    what their search takes; the points, and what each stage leaves over of them.
+    """
+    width = LogSpectrum(settings.frame_samples).measures.width
+    components = min(settings.components, width)
+    tables = settings.stages * settings.codebook * components
+    frames = 4 * 2 * SAMPLE_FRAMES * width
+    covariance = (4 + 4 * 8) * width**2
+    return frames + covariance + 4 * (4 * SAMPLE_FRAMES * components + 2 * tables)
 
 
 def _sample(spectrum: LogSpectrum, excerpts: Iterable[Tensor]) -> Tensor:
