@@ -13,7 +13,7 @@ from torch import Tensor
 
 from reverie.audio.decode import load
 from reverie.audio.spectrogram import as_float
-from reverie.corpus.corpus import Corpus, Split
+from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.training.run import Run
@@ -66,7 +66,7 @@ def choose_seeds(
         return _end_of_file(Path(source), run, count)
     length_samples = measures.samples_for(run.recipe.seed_frames)
     seconds = length_samples / run.rate_hz
-    corpus = _corpus_of(run)
+    corpus = run.open_corpus()
     ends = run.recipe.training.ends_below_db
     recordings = [
         (one, first, last - length_samples)
@@ -91,16 +91,6 @@ def choose_seeds(
         seeds.append(Seed(chosen.path, offset / run.rate_hz, seconds))
         pieces.append(torch.as_tensor(as_float(pcm)))
     return seeds, torch.stack(pieces)
-
-
-def _corpus_of(run: Run) -> Corpus:
-    corpus = Corpus.open(run.corpus_folder)
-    if corpus.content_hash != run.corpus_hash:
-        raise ReverieError(
-            f"{run.corpus_folder} has changed since {run.folder} was trained on it.",
-            "Prepare it as it was, or give --seed-from FILE.",
-        )
-    return corpus
 
 
 def _end_of_file(path: Path, run: Run, count: int) -> tuple[list[Seed], Tensor]:

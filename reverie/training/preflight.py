@@ -8,7 +8,6 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import psutil
 import torch
@@ -23,7 +22,7 @@ from reverie.models.contract import FrameModel
 from reverie.models.lstm import Lstm
 from reverie.models.outline import operations
 from reverie.progress import duration
-from reverie.training.device import CPU, training_device
+from reverie.training.device import training_device
 from reverie.training.memory import available_memory, clear_memory_errors
 from reverie.training.settings import Recipe
 
@@ -35,8 +34,6 @@ BATCHES, LENGTHS = (2, 3), (8, 9)
 """Sizes at which a step is counted; it grows evenly with either, so that tells all others."""
 MOST_THREADS_EACH = 16
 """Threads that are asked for, for each processor."""
-STEP_COPIES = 7
-"""States, gates and what is between them while states advance, for each number of a state."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         ReverieError: it is more than can be counted.
     """
     measures, training = measures_of(recipe.frames), recipe.training
-    with clear_memory_errors("a model of these sizes", _smaller(recipe)):
+    with clear_memory_errors("a model of these sizes", smaller(recipe)):
         model = outlined(recipe, measures)
         kept_bytes = _kept_by_autograd(model, recipe, measures)
     sizes = [parameter.numel() for parameter in model.parameters()]
@@ -157,7 +154,8 @@ def _rounded_bytes(model: FrameModel, recipe: Recipe) -> int:
     return 2 * sum(one.numel() for one in model.parameters()) + 2 * 2 * sum(around)
 
 
-def _smaller(recipe: Recipe) -> str:
+def smaller(recipe: Recipe) -> str:
+    """What would take less memory."""
     return (
         f"Lower model.hidden ({recipe.model.hidden}), training.batch_size "
         f"({recipe.training.batch_size}) or training.sequence_frames "
@@ -183,7 +181,7 @@ def plan(recipe: Recipe, run_folder: Path) -> Needs:
         raise ReverieError(
             f"training needs about {needs.memory_bytes / GIB:.1f} GiB of memory and "
             f"{needs.memory_available_bytes / GIB:.1f} GiB are free.",
-            _smaller(recipe),
+            smaller(recipe),
         )
     if needs.disk_bytes > needs.disk_available_bytes:
         raise ReverieError(
@@ -231,39 +229,6 @@ def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left
         f"{steps} steps an epoch, about {epoch_seconds:.1f} s; {left} epochs to go{limit}: "
         f"about {duration(seconds)}, until {ends}"
     )
-
-
-def plan_generation(recipe: Recipe, clips: int, method: Literal["rolling", "carry"]) -> int:
-    """Bytes that making clips takes, or a refusal where there are too few.
-
-    Args:
-        recipe: of the run.
-        clips: made at once.
-        method: how they go on; `rolling` keeps a state for each step that it looks back over.
-
-    Raises:
-        ReverieError: they are too few.
-    """
-    measures, steps = measures_of(recipe.frames), recipe.training.sequence_frames
-    with clear_memory_errors("a model of these sizes", "Take another run."):
-        model = outlined(recipe, measures)
-    weights = sum(one.numel() for one in (*model.parameters(), *model.buffers()))
-    with torch.device("meta"):
-        states = model.core.initial_state((1,))
-    width = sum(one.hidden.numel() for one in states)
-    seed = recipe.seed_frames * (2 * measures.width + 4 * width) + 4 * measures.samples_for(
-        recipe.seed_frames
-    )
-    held = width * STEP_COPIES * (steps if method == "rolling" else 1)
-    needed = 4 * (weights + clips * (seed + held)) + _rounded_bytes(model, recipe)
-    free = available_memory(CPU)
-    if needed > free:
-        raise ReverieError(
-            f"making {clips} clips at once needs about {needed / GIB:.1f} GiB of memory and "
-            f"{free / GIB:.1f} GiB are free.",
-            "Make fewer at once, or take a smaller model.",
-        )
-    return needed
 
 
 def _existing(path: Path) -> Path:
