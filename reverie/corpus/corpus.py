@@ -4,7 +4,6 @@ import dataclasses
 import errno
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from reverie.errors import ReverieError
 from reverie.records import read_json
-from reverie.storage import write_text
+from reverie.storage import write_json
 
 Split = Literal["train", "held-out"]
 
@@ -209,21 +208,8 @@ def write_manifest(
         "refused": [dataclasses.asdict(one) for one in refused],
     }
     corpus = Corpus(folder, manifest)
-    text = json.dumps(
-        manifest | {"content_hash": corpus.content_hash}, indent=2, ensure_ascii=False
-    )
-    # Names that are no UTF-8 carry their odd bytes as lone surrogates, which UTF-8 refuses.
-    escaped = re.sub(r"[\ud800-\udfff]", lambda odd: f"\\u{ord(odd[0]):04x}", text)
-    write_text(folder / MANIFEST, escaped + "\n")
+    write_json(folder / MANIFEST, manifest | {"content_hash": corpus.content_hash})
     return corpus
-
-
-def printable(path: str) -> str:
-    """`path` fit for a terminal: undecodable bytes and control characters are escaped."""
-    decodable = path.encode("utf-8", "backslashreplace").decode()
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in decodable
-    )
 
 
 def _recording(entry: dict[str, Any]) -> Recording:

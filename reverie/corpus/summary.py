@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from reverie.corpus.corpus import Corpus, Refusal, printable
+from reverie.corpus.corpus import Corpus, Refusal
 from reverie.progress import duration
+from reverie.terminal import printable
 
 SEQUENCE_SAMPLES = 50_432
 """Of a training sequence of the default recipe, which lies above this layer."""

@@ -11,7 +11,6 @@ import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
-from reverie.corpus.corpus import printable
 from reverie.corpus.inspection import totals
 from reverie.experiment.claims import Claim, Curves, epoch_seconds, epochs_to_reach, judge_claims
 from reverie.experiment.judging import Judged
@@ -23,7 +22,9 @@ from reverie.experiment.settings import ExperimentSettings, parted
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
-from reverie.storage import read_json, replacing, write_json, write_text
+from reverie.records import read_json
+from reverie.storage import replacing, write_json, write_text
+from reverie.terminal import printable
 from reverie.training.metrics import read_metrics
 
 _TEMPLATE = Path(__file__).with_name("report.html")
