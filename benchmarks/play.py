@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import before_torch  # noqa: F401
 import numpy as np
 import torch
 from timing import Times, keep, machine, show, start
