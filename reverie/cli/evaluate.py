@@ -1,6 +1,5 @@
 """`reverie evaluate`: judge clips by number."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,19 +37,19 @@ def evaluate(
 
     Example: `reverie evaluate piano-codes/clips other-program --corpus piano --out judged`
     """
-    from reverie.cli.output import tell
-    from reverie.corpus.corpus import Corpus, printable
+    from reverie.corpus.corpus import Corpus
     from reverie.errors import ReverieError
     from reverie.evaluation.evaluate import evaluate as judge
     from reverie.evaluation.report import as_json as figures
     from reverie.evaluation.report import write_evaluation
     from reverie.evaluation.systems import read_systems
     from reverie.evaluation.verdicts import verdict
+    from reverie.terminal import echo, echo_json, printable
 
     opened = Corpus.open(corpus)
     if self_test is not None:
         for line in _self_test(self_test, opened, quiet=quiet):
-            tell(line)
+            echo(line)
         return
     if not clips:
         raise ReverieError("there is nothing to judge.", "Give folders of clips, or --self-test.")
@@ -58,15 +57,15 @@ def evaluate(
     found = judge(systems, opened, rng_seed, quiet=quiet)
     page = write_evaluation(found, systems, opened, out)
     if as_json:
-        print(json.dumps(figures(found), indent=2))
+        echo_json(figures(found))
         return
     for one in found.systems:
-        tell(f"{printable(one.name)}: {verdict(one, found).line}")
+        echo(f"{printable(one.name)}: {verdict(one, found).line}")
         for broken in one.broken:
-            tell(f"- {printable(broken.name)} cannot be judged: {broken.reason}")
+            echo(f"- {printable(broken.name)} cannot be judged: {broken.reason}")
     for what, how in found.missing.items():
-        tell(f"Not measured: {what}. To measure it: {how}")
-    tell(f"The report: {page}")
+        echo(f"Not measured: {what}. To measure it: {how}")
+    echo(f"The report: {page}")
 
 
 def _self_test(which: str, corpus: "Corpus", *, quiet: bool) -> list[str]:

@@ -1,6 +1,5 @@
 """`reverie generate`: a run to new music."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -93,9 +92,9 @@ def generate(
 
     Example: `reverie generate piano-codes --seconds 30 --count 3 --seed-from my-tune.mp3`
     """
-    from reverie.cli.output import tell
     from reverie.generation.clips import generate as make
     from reverie.generation.settings import clip_settings
+    from reverie.terminal import echo, echo_json
     from reverie.training.run import Run
 
     opened = Run.open(run)
@@ -120,10 +119,10 @@ def generate(
     folder = out or opened.folder / "clips" / opened.find_checkpoint(checkpoint).name
     clips = make(opened, settings, folder, overwrite=overwrite, quiet=quiet)
     if as_json:
-        print(json.dumps({"clips": [str(clip.path) for clip in clips]}))
+        echo_json({"clips": [str(clip.path) for clip in clips]})
         return
     for clip in clips:
         clipped = f", {clip.clipped_samples} samples clipped" if clip.clipped_samples else ""
         seed = clip.seed
         begun = f"from {seed.recording} at {seed.offset_seconds:.1f} s" if seed.recording else ""
-        tell(f"{clip.path}  {begun or 'from nothing'}{clipped}")
+        echo(f"{clip.path}  {begun or 'from nothing'}{clipped}")

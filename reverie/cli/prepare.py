@@ -1,7 +1,5 @@
 """`reverie prepare`: a folder of recordings to a corpus."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +51,7 @@ def prepare(
     from reverie.corpus.settings import PrepareSettings
     from reverie.corpus.summary import as_result, lines, refusal_lines
     from reverie.settings import build
+    from reverie.terminal import echo, echo_json
 
     settings = build(
         PrepareSettings,
@@ -70,9 +69,9 @@ def prepare(
         corpus = make(recordings, target, settings, processes=processes, quiet=quiet)
     except NothingUsable as error:
         for line in refusal_lines(error.refused):
-            print(line, file=sys.stderr)
+            echo(line, err=True)
         raise
     if as_json:
-        print(json.dumps(as_result(corpus), indent=2))
+        echo_json(as_result(corpus))
     else:
-        print("\n".join(lines(corpus)))
+        echo(*lines(corpus))

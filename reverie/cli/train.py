@@ -1,6 +1,5 @@
 """`reverie train`: a corpus and a recipe to a run."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -31,12 +30,12 @@ def train(
 
     Example: `reverie train piano --recipe codes --set model.hidden=512 --out piano-512`
     """
-    from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus
     from reverie.evaluation.watch import Watch
     from reverie.frames.settings import measures_of
     from reverie.generation.preview import preview
     from reverie.models.code_head import CodeHead
+    from reverie.terminal import echo, echo_json
     from reverie.training import loop
     from reverie.training import recipe as recipes
     from reverie.training.metrics import read_metrics
@@ -48,7 +47,7 @@ def train(
     if dry_run:
         split_sequences(Corpus.open(corpus), chosen)
         needs = plan(chosen, run_folder)
-        tell(
+        echo(
             f"{needs.parameters / 1e6:.1f} M parameters, memory {needs.memory_bytes / GIB:.1f} of "
             f"{needs.memory_available_bytes / GIB:.1f} GiB, disk {needs.disk_bytes / GIB:.2f} of "
             f"{needs.disk_available_bytes / GIB:.1f} GiB: it fits"
@@ -58,7 +57,7 @@ def train(
     run = loop.train(corpus, chosen, run_folder, preview=watched, quiet=quiet)
     last = read_metrics(run.metrics)[-1]
     if as_json:
-        print(json.dumps({"run": str(run.folder), **last}))
+        echo_json({"run": str(run.folder), **last})
         return
     held_out = last["held_out_loss"]
     measures = measures_of(chosen.frames)
@@ -66,8 +65,8 @@ def train(
     if measures.codebook:
         each_second = last["train_loss"] * run.rate_hz / measures.frame_samples
         unit = f" {CodeHead.unit} ({each_second:.0f} a second)"
-    tell(
+    echo(
         f"{run.folder}: {last['epoch']} epochs, loss {last['train_loss']:.4f}{unit}"
-        + (f", on held-out music {held_out:.4f}" if held_out is not None else "")
-        + f"\nnext: reverie generate {run.folder}"
+        + (f", on held-out music {held_out:.4f}" if held_out is not None else ""),
+        f"next: reverie generate {run.folder}",
     )

@@ -1,6 +1,5 @@
 """`reverie trim`: a clip's best part, by hand or where its levels propose."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -34,15 +33,15 @@ def trim(
 
     Example: `reverie trim clips/001.wav --start 1.5 --end 8`
     """
-    from reverie.cli.output import tell
     from reverie.errors import ReverieError
     from reverie.generation.trim import trim_clip
+    from reverie.terminal import echo, echo_json
 
     target = out or clip.with_name(f"{clip.stem}-trimmed{clip.suffix}")
     if target.exists() and (not overwrite or target.resolve() == clip.resolve()):
         raise ReverieError(f"{target} is there already.", "Choose another --out.")
     begin, finish = trim_clip(clip, target, start, end)
     if as_json:
-        print(json.dumps({"clip": str(target), "start_seconds": begin, "end_seconds": finish}))
+        echo_json({"clip": str(target), "start_seconds": begin, "end_seconds": finish})
         return
-    tell(f"{target}: {begin:.2f} s to {finish:.2f} s of {clip}")
+    echo(f"{target}: {begin:.2f} s to {finish:.2f} s of {clip}")

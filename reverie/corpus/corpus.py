@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import ReverieError
-from reverie.storage import read_json, write_text
+from reverie.records import read_json
+from reverie.storage import write_json
 
 Split = Literal["train", "held-out"]
 
@@ -194,21 +194,8 @@ def write_manifest(
         "refused": [dataclasses.asdict(one) for one in refused],
     }
     corpus = Corpus(folder, manifest)
-    text = json.dumps(
-        manifest | {"content_hash": corpus.content_hash}, indent=2, ensure_ascii=False
-    )
-    # Names that are no UTF-8 carry their odd bytes as lone surrogates, which UTF-8 refuses.
-    escaped = re.sub(r"[\ud800-\udfff]", lambda odd: f"\\u{ord(odd[0]):04x}", text)
-    write_text(folder / MANIFEST, escaped + "\n")
+    write_json(folder / MANIFEST, manifest | {"content_hash": corpus.content_hash})
     return corpus
-
-
-def printable(path: str) -> str:
-    """`path` fit for a terminal: undecodable bytes and control characters are escaped."""
-    decodable = path.encode("utf-8", "backslashreplace").decode()
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in decodable
-    )
 
 
 def _recording(entry: dict[str, Any]) -> Recording:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reverie.corpus.corpus import Corpus, Recording, printable
+from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.leaks import Leak
 from reverie.pages.page import Tone, clock
 from reverie.progress import duration
+from reverie.terminal import printable
 
 PAPER_MINUTES = 65
 """The paper's 25 tunes of two to three minutes."""

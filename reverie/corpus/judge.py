@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reverie.corpus.analysis import Analysed
-from reverie.corpus.corpus import Recording, Refusal, Split, map_shard, printable
+from reverie.corpus.corpus import Recording, Refusal, Split, map_shard
 from reverie.corpus.duplicates import Candidate, find_duplicates
 from reverie.corpus.journal import Entry
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.split import split_of
+from reverie.terminal import printable
 
 
 @dataclass(frozen=True)

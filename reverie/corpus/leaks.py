@@ -15,7 +15,8 @@ from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import hear_training
 from reverie.corpus.landmarks import LandmarkSearch
 from reverie.errors import ReverieError
-from reverie.storage import read_json, write_json
+from reverie.records import read_json
+from reverie.storage import write_json
 
 FILE, VERSION = "leaks.json", 1
 EXCERPT_SECONDS = 10.0

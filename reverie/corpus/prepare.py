@@ -12,7 +12,7 @@ from typing import Any
 from reverie import __version__
 from reverie.corpus.analysis import Analysed
 from reverie.corpus.compaction import compacted
-from reverie.corpus.corpus import MANIFEST, Corpus, Refusal, printable, write_manifest
+from reverie.corpus.corpus import MANIFEST, Corpus, Refusal, write_manifest
 from reverie.corpus.discover import Discovery, Found, discover
 from reverie.corpus.journal import NAME as JOURNAL
 from reverie.corpus.journal import Entry, Journal
@@ -23,6 +23,7 @@ from reverie.corpus.shards import Shards, remove_unused
 from reverie.errors import ReverieError
 from reverie.progress import Work
 from reverie.storage import clear_disk_errors, only_one
+from reverie.terminal import printable
 
 __all__ = ["NothingUsable", "PrepareSettings", "prepare"]
 

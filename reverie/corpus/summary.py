@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from reverie.corpus.corpus import Corpus, Refusal, printable
+from reverie.corpus.corpus import Corpus, Refusal
 from reverie.progress import duration
+from reverie.terminal import printable
 
 
 def lines(corpus: Corpus) -> list[str]:

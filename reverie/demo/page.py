@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.audio.read import read_clip
 from reverie.audio.spectrogram import as_float
-from reverie.corpus.corpus import Corpus, printable
+from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
 from reverie.evaluation.copying import Copying, judge_groups
 from reverie.evaluation.health import Health, corpus_level_dbfs, health
@@ -18,7 +18,8 @@ from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import write_page
 from reverie.progress import duration
-from reverie.storage import read_json
+from reverie.records import read_json
+from reverie.terminal import printable
 from reverie.training.metrics import EpochMetrics, read_metrics
 from reverie.training.run import Run
 
@@ -61,7 +62,7 @@ def report_on(
         ReverieError: the JSON is missing.
     """
     rate_hz = corpus.rate_hz
-    waves = [soundfile.read(clip, dtype="int16")[0] for clip in clips]
+    waves = [read_clip(clip, "int16")[0] for clip in clips]
     longest = max(one.samples for one in corpus.of_split("held-out"))
     seconds = min(max(len(wave) for wave in waves), longest) / rate_hz
     heard = [[as_float(wave) for wave in waves]]

@@ -14,7 +14,8 @@ from reverie.demo.page import ClipReport, report_on, write_demo_page
 from reverie.generation.clips import generate_missing
 from reverie.generation.preview import preview
 from reverie.generation.settings import clip_settings
-from reverie.storage import clear_disk_errors, read_json, write_json
+from reverie.records import read_json
+from reverie.storage import clear_disk_errors, write_json
 from reverie.training.loop import train
 from reverie.training.settings import Recipe
 

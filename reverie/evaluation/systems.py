@@ -18,7 +18,7 @@ from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.embedding import SHORTEST_SECONDS
-from reverie.storage import read_json
+from reverie.records import read_json
 
 LONGEST_SECONDS = 120.0
 """So much of a clip is judged."""

@@ -1,7 +1,6 @@
 """The clips of an experiment, judged by number against held-out music: once for all models."""
 
 import dataclasses
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,9 @@ from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate
 from reverie.evaluation.report import FIGURES_FILE, write_evaluation
 from reverie.evaluation.systems import System, read_systems
-from reverie.storage import read_json, write_json
+from reverie.records import read_json
+from reverie.storage import write_json
+from reverie.terminal import echo
 
 FOLDER, ASKED = "evaluation", "asked.json"
 
@@ -51,7 +52,7 @@ def judge_models(
     done = out / ASKED
     if not (done.is_file() and read_json(done, "an evaluation") == asked):
         if not quiet:
-            print("judging the clips", file=sys.stderr, flush=True)
+            echo("judging the clips", err=True)
         try:
             systems = _named(read_systems(list(clips.values()), corpus), list(clips))
             found = evaluate(systems, corpus, rng_seed, quiet=quiet)

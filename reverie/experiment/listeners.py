@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.errors import ReverieError
-from reverie.storage import read_json
+from reverie.records import read_json
 
 RESULTS = Path("listening", "results.json")
 """Where `reverie listen results` leaves them, in an experiment's folder."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import soundfile
-
+from reverie.audio.read import read_clip
 from reverie.evaluation.health import health
 from reverie.training.run import Run
 
@@ -90,7 +89,7 @@ def measure_clips(
     """
     figures: list[ClipFigures] = []
     for clip, trim in zip(clips, trims, strict=True):
-        samples, rate_hz = soundfile.read(clip, dtype="int16")
+        samples, rate_hz = read_clip(clip, "int16")
         found = health(samples, rate_hz, level_dbfs, run.recipe.frames.frame_samples)
         figures.append(
             ClipFigures(

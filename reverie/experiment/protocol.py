@@ -13,7 +13,6 @@ tables.json, report.html, report.md, figures/
 
 import dataclasses
 import json
-import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -33,7 +32,9 @@ from reverie.generation.clips import generate_missing
 from reverie.generation.settings import clip_settings
 from reverie.generation.trim import trim_clip
 from reverie.progress import duration
-from reverie.storage import only_one, read_json, write_json
+from reverie.records import read_json
+from reverie.storage import only_one, write_json
+from reverie.terminal import echo
 from reverie.training.checkpoint import list_checkpoints, read_progress
 from reverie.training.loop import train
 from reverie.training.metrics import read_metrics
@@ -274,4 +275,4 @@ def _work(settings: ExperimentSettings, model: str) -> float:
 
 def _say(text: str, *, quiet: bool) -> None:
     if not quiet:
-        print(text, file=sys.stderr, flush=True)
+        echo(text, err=True)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
-from reverie.corpus.corpus import printable
+from reverie.audio.read import read_clip
 from reverie.corpus.inspection import totals
 from reverie.experiment.claims import Claim, Curves, epoch_seconds, epochs_to_reach, judge_claims
 from reverie.experiment.judging import Judged
@@ -23,7 +22,9 @@ from reverie.experiment.settings import ExperimentSettings, parted
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
-from reverie.storage import read_json, replacing, write_json, write_text
+from reverie.records import read_json
+from reverie.storage import replacing, write_json, write_text
+from reverie.terminal import printable
 from reverie.training.metrics import read_metrics
 
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -259,7 +260,7 @@ def _curves_of(
 def _heard(experiment: Experiment, result: ModelResult) -> dict[str, Any]:
     """The first clip of a model after the end of its seed: to be seen, and heard."""
     clip = chosen_clips(experiment.folder, result) / result.clips[0].name
-    samples, rate_hz = soundfile.read(clip, dtype="int16")
+    samples, rate_hz = read_clip(clip, "int16")
     seed = _seed(experiment, read_json(clip.with_suffix(".json"), "how a clip was made"))
     joined = np.concatenate([seed, samples])
     png = draw_png(joined, rate_hz)

@@ -26,7 +26,8 @@ from reverie.generation.settings import GenerationSettings
 from reverie.models.contract import FrameModel
 from reverie.models.settings import SampleSettings
 from reverie.progress import Work
-from reverie.storage import read_json, write_json
+from reverie.records import read_json
+from reverie.storage import write_json
 from reverie.training.checkpoint import MODEL, file_hash, read_progress
 from reverie.training.run import Run
 

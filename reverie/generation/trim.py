@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from reverie.audio.write import AudioWriter
 from reverie.errors import ReverieError
-from reverie.storage import read_json, write_json
+from reverie.records import read_json
+from reverie.storage import write_json
 
 WINDOW_SECONDS = 0.05
 QUIET_DB = 30.0

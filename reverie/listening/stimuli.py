@@ -19,13 +19,14 @@ from reverie.audio.noise import mean_spectrum, shaped_noise
 from reverie.audio.resample import Resampler
 from reverie.audio.source import Source, Unreadable
 from reverie.audio.write import AudioWriter
-from reverie.corpus.corpus import MANIFEST, Corpus, printable
+from reverie.corpus.corpus import MANIFEST, Corpus
 from reverie.corpus.excerpts import cut_evenly
 from reverie.errors import ReverieError
 from reverie.listening.panel import Condition, Role
 from reverie.listening.settings import ListeningSettings
 from reverie.progress import Work
-from reverie.storage import read_json
+from reverie.records import read_json
+from reverie.terminal import printable
 
 LOUDNESS_LUFS = -23.0
 """What clips are brought to (EBU R 128); less where one of them would clip."""

@@ -19,7 +19,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from reverie.errors import ReverieError
-from reverie.storage import read_json, replacing, write_json
+from reverie.records import read_json
+from reverie.storage import replacing, write_json
 from reverie.training.optimiser import RmsProp
 
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimizer.pt", "state.json"

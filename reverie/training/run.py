@@ -24,8 +24,9 @@ from reverie.frames.representation import load_representation
 from reverie.frames.settings import measures_of
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
+from reverie.records import read_json
 from reverie.settings import build
-from reverie.storage import read_json, write_json
+from reverie.storage import write_json
 from reverie.training.checkpoint import list_checkpoints, load_weights
 from reverie.training.settings import Recipe
 
