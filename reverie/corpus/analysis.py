@@ -74,8 +74,8 @@ sound that was recorded hot but a number gone wrong."""
 ROUNDING = 1e-4
 """By how much a peak brought to full scale may lie beyond it."""
 
-QUIETEST_PEAK = 1e-5
-"""What stays below is silence, which no gain makes music of: -100 dB full scale."""
+QUIETEST_DBFS = -96.0
+"""What stays below is silence, which no gain makes music of."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _gain(source: Source, levels: "_Levels", gain: float, normalise_dbfs: float 
     hot = levels.peak > HOT_PEAKS.get(source.codec, HOT_PEAK)
     if levels.peak > max(WILD_PEAK, WILD_CREST * levels.rms):
         raise Unusable(f"its samples go to {levels.peak:.3g} times full scale: not sound")
-    if normalise_dbfs is not None and levels.peak > QUIETEST_PEAK:
+    if normalise_dbfs is not None and _decibels(levels.peak) > QUIETEST_DBFS:
         return 10 ** (normalise_dbfs / 20) / levels.peak
     return 1 / levels.peak if hot else 1.0
 
