@@ -61,7 +61,7 @@ def replacing(path: Path) -> Generator[Path, None, None]:
             yield temporary
             _flush(temporary)
             temporary.replace(path)
-            _flush_folder(path.parent)
+            flush_folder(path.parent)
     finally:
         _discard(temporary)
 
@@ -242,7 +242,8 @@ def _flush(path: Path) -> None:
                 os.fsync(handle.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Have the names in `folder` reach the disk, as the files under them have."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -12,7 +12,7 @@ from reverie.corpus.manifest import (
     Recording,
     Refusal,
     Split,
-    content_hash,
+    corpus_hash,
     read_manifest,
 )
 from reverie.corpus.shards import map_shard, samples_in, shard_path, stored_sha256
@@ -72,7 +72,9 @@ class Corpus:
 
         Where the samples lie does not matter to it.
         """
-        return content_hash(self.rate_hz, self.recordings)
+        return corpus_hash(
+            self.rate_hz, ((one.content_hash, one.path, one.split) for one in self.recordings)
+        )
 
     @property
     def seconds(self) -> float:

@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 from reverie.corpus.analysis import Analysed
 from reverie.corpus.discover import Found
 from reverie.corpus.manifest import Count
+from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import samples_in
 from reverie.errors import ReverieError
 from reverie.records import RECORD, PathText, read_lines
@@ -37,6 +38,7 @@ class Entry:
     """SHA-256 of the file; empty where it could not be read."""
     rate_hz: int
     keep_damaged: bool
+    normalise_dbfs: float | None = None
     analysis: int = ANALYSIS
     unusable: str | None = None
     lasting: bool = True
@@ -55,12 +57,13 @@ class Entry:
             file.path, file.bytes, file.mtime_ns, file.changed_ns, file.inode,
         )  # fmt: skip
 
-    def holds_for(self, rate_hz: int, *, keep_damaged: bool) -> bool:
+    def holds_for(self, settings: PrepareSettings) -> bool:
         """Whether doing the work again on the same file would come to the same."""
-        if (self.analysis, self.rate_hz) != (ANALYSIS, rate_hz):
+        asked = settings.rate_hz, settings.normalise_dbfs
+        if (self.rate_hz, self.normalise_dbfs) != asked or self.analysis != ANALYSIS:
             return False
         whole = self.analysed is not None and not self.analysed.damaged
-        return self.lasting and (whole or self.keep_damaged == keep_damaged)
+        return self.lasting and (whole or self.keep_damaged == settings.keep_damaged)
 
 
 class Journal:

@@ -10,6 +10,7 @@ from reverie.corpus.analysis import Analysed
 from reverie.corpus.discover import Found
 from reverie.corpus.foreign import file_sha256
 from reverie.corpus.journal import Entry, Journal
+from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import stored_sha256
 from reverie.errors import ReverieError
 from reverie.progress import Work
@@ -64,9 +65,8 @@ def unknown_files(
     files: Sequence[Found],
     journal: Journal,
     stored: Stored,
-    rate_hz: int,
+    settings: PrepareSettings,
     *,
-    keep_damaged: bool,
     quiet: bool = False,
 ) -> list[Found]:
     """Those of `files` that have to be analysed; of the others the journal knows afterwards.
@@ -81,13 +81,10 @@ def unknown_files(
         files: what was found there.
         journal: of the corpus.
         stored: its samples.
-        rate_hz: that is asked for.
-        keep_damaged: likewise.
+        settings: of the corpus.
         quiet: show no progress.
     """
-    usable = [
-        one for one in journal.entries.values() if one.holds_for(rate_hz, keep_damaged=keep_damaged)
-    ]
+    usable = [one for one in journal.entries.values() if one.holds_for(settings)]
     by_path = {one.path: one for one in usable}
     by_hash = {(one.source_hash, _suffix(one.path)): one for one in usable if one.source_hash}
     sizes = {one.bytes for one in usable}

@@ -97,14 +97,11 @@ class Manifest:
     """What was not searched: clips and folders of Reverie, trash, versions, hidden folders."""
 
 
-def content_hash(rate_hz: int, recordings: Iterable[Recording]) -> str:
-    """SHA-256 of the rate and of each recording's content hash, path and split, in order.
-
-    Where the samples lie does not matter to it.
-    """
+def corpus_hash(rate_hz: int, recordings: Iterable[tuple[str, str, str]]) -> str:
+    """The content hash of a corpus: of its rate, and each content hash, path and split."""
     digest = hashlib.sha256(json.dumps([FORMAT, rate_hz]).encode())
-    for one in recordings:
-        digest.update(json.dumps([one.content_hash, one.path, one.split]).encode())
+    for entry in recordings:
+        digest.update(json.dumps(entry).encode())
     return digest.hexdigest()
 
 
@@ -158,6 +155,7 @@ def _contradiction(manifest: Manifest) -> str | None:
                 f"recordings.{place}.seconds: {one.seconds:g} s, and {one.samples} samples at "
                 f"{manifest.rate_hz} Hz are {one.samples / manifest.rate_hz:.3f} s"
             )
-    if manifest.content_hash != content_hash(manifest.rate_hz, manifest.recordings):
+    told = ((one.content_hash, one.path, one.split) for one in manifest.recordings)
+    if manifest.content_hash != corpus_hash(manifest.rate_hz, told):
         return "content_hash: it is of other recordings"
     return None

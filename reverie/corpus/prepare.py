@@ -24,7 +24,7 @@ from reverie.corpus.manifest import (
     LeftOut,
     Manifest,
     Refusal,
-    content_hash,
+    corpus_hash,
     write_manifest,
 )
 from reverie.corpus.ours import CLIP
@@ -182,7 +182,10 @@ def _write(
             left_out=left_out,
             recordings=verdict.recordings,
             refused=verdict.refused,
-            content_hash=content_hash(settings.rate_hz, verdict.recordings),
+            content_hash=corpus_hash(
+                settings.rate_hz,
+                ((one.content_hash, one.path, one.split) for one in verdict.recordings),
+            ),
         ),
     )
 
@@ -203,8 +206,7 @@ def _analyse_new(
         found.files,
         journal,
         stored,
-        settings.rate_hz,
-        keep_damaged=settings.keep_damaged,
+        settings,
         quiet=quiet,
     )
     if not new:
@@ -219,7 +221,7 @@ def _analyse_new(
     ):
         jobs = (
             Job(number, base / one.path, folder / f"{number}.pcm", settings.rate_hz,
-                settings.keep_damaged)
+                settings.keep_damaged, settings.normalise_dbfs)
             for number, one in enumerate(new)
         )  # fmt: skip
         for job, answer in pool.run(jobs):
@@ -245,6 +247,7 @@ def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored
         source_hash=answer.get("source_hash", ""),
         rate_hz=job.rate_hz,
         keep_damaged=job.keep_damaged,
+        normalise_dbfs=job.normalise_dbfs,
     )
     if "unusable" in answer:
         return dataclasses.replace(entry, unusable=answer["unusable"], lasting=answer["lasting"])
