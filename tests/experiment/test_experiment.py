@@ -22,7 +22,7 @@ from reverie.experiment.protocol import Experiment, run_experiment
 from reverie.experiment.report import write_report
 from reverie.experiment.settings import ExperimentSettings
 from reverie.listening.folder import ListeningTest
-from reverie.listening.outcome import write_all
+from reverie.listening.outcome import outcome
 from reverie.listening.settings import ListeningSettings
 from reverie.settings import build
 from reverie.training.checkpoint import list_checkpoints, read_progress
@@ -192,7 +192,7 @@ def test_listeners_scores_are_taken_and_a_rehearsals_never(
         assert [one.name for one in sources] == sorted(MODELS)
         test = ListeningTest.make([folder], folder / "listening", settings, quiet=True)
         answer_all(test, {"bilinear": 4})
-        write_all(test, test.folder)
+        outcome(test).write(test.folder)
         write_report(rated)
         rows = json.loads((folder / "tables.json").read_text())["models"]
         found = {one["model"]: one["listeners"] and one["listeners"]["mean"] for one in rows}
