@@ -4,6 +4,8 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from typing import Any
@@ -57,7 +59,12 @@ def imported(folder: str) -> dict[str, str]:
 
 
 def distributions(module: str) -> set[str]:
-    return {_normal(one) for one in packages_distributions().get(module, [module])}
+    return {_normal(one) for one in _installed().get(module, [module])}
+
+
+@cache
+def _installed() -> Mapping[str, list[str]]:
+    return packages_distributions()
 
 
 def test_every_dependency_is_pinned_above_its_floor() -> None:

@@ -1,5 +1,6 @@
 """Copies of a test that is being served, and tests where nothing can be written."""
 
+import json
 import shlex
 import shutil
 import sqlite3
@@ -127,37 +128,50 @@ def test_answers_are_saved_from_a_test_whose_settings_are_lost(
     assert answers_in(copy) == 2 * len(made.orders[0])
 
 
-def without_writing(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
-    """`reverie listen` where `folder` is mounted so that nobody can write to it."""
-    where = shlex.quote(str(folder))
-    own = shlex.join([sys.executable, "-m", "reverie", "listen", *map(str, words)])
+DRIVER = """
+import json, sys
+from typer.testing import CliRunner
+from reverie.cli.app import app
+for words in json.loads(sys.argv[1]):
+    told = CliRunner().invoke(app, ["listen", *words])
+    print(json.dumps([told.exit_code, told.stdout, told.stderr]))
+"""
+
+
+def mounted(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run `command` where `folder` is mounted so that nobody can write to it."""
+    where, own = shlex.quote(str(folder)), shlex.join(command)
     script = f"mount --bind {where} {where} && mount -o remount,ro,bind {where} && exec {own}"
     return subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True,
                           check=False)  # fmt: skip
 
 
-def can_mount(folder: Path) -> bool:
-    return (
-        shutil.which("unshare") is not None and "Usage" in without_writing(folder, "--help").stdout
-    )
+def without_writing(folder: Path, *commands: list[object]) -> list[tuple[int, str, str]]:
+    """What `reverie listen` gives and says there."""
+    if shutil.which("unshare") is None or mounted(folder, "true").returncode:
+        pytest.skip("this system lets nobody mount")
+    words = json.dumps([list(map(str, one)) for one in commands])
+    told = mounted(folder, sys.executable, "-c", DRIVER, words)
+    assert told.returncode == 0, told.stderr
+    return [tuple(json.loads(line)) for line in told.stdout.splitlines()]
 
 
 def test_a_file_system_that_cannot_be_written(made: ListeningTest, tmp_path: Path) -> None:
-    if not can_mount(made.folder):
-        pytest.skip("this system lets nobody mount")
     answer_all(made, {"zebra-model": 5})
-    report = tmp_path / "report"
-    told = without_writing(made.folder, "results", made.folder, "--out", report)
-    assert told.returncode == 0, told.stderr
-    assert (report / "results.html").is_file()
-    told = without_writing(made.folder, "results", made.folder)
-    assert told.returncode == 2
-    assert "invited listeners answered" in told.stdout
-    assert "Give --out and a folder that can be written." in told.stderr
-    told = without_writing(made.folder, "serve", made.folder, "--port", 0)
-    assert told.returncode == 2
-    assert f"{made.folder} cannot be written, and answers are kept there" in told.stderr
-    assert without_writing(made.folder, "design", made.folder).returncode == 0
+    elsewhere, report = tmp_path / "report", "invited listeners answered"
+    told, refused, serving, design = without_writing(
+        made.folder,
+        ["results", made.folder, "--out", elsewhere],
+        ["results", made.folder],
+        ["serve", made.folder, "--port", 0],
+        ["design", made.folder],
+    )
+    assert (told[0], refused[0], serving[0], design[0]) == (0, 2, 2, 0), (told, design)
+    assert report in told[1]
+    assert (elsewhere / "results.html").is_file()
+    assert report in refused[1]
+    assert "Give --out and a folder that can be written." in refused[2]
+    assert f"{made.folder} cannot be written, and answers are kept there" in serving[2]
     assert sorted(one.name for one in made.folder.iterdir()) == [DATABASE, "stimuli", "test.json"]
 
 
@@ -170,11 +184,9 @@ def test_what_was_answered_last_is_read_where_nothing_can_be_written(
     (killed / f"{DATABASE}-shm").unlink()
     with closing(sqlite3.connect(f"file:{killed / DATABASE}?immutable=1", uri=True)) as blind:
         assert blind.execute("select count(*) from answers").fetchone() == (0,)
-    if not can_mount(killed):
-        pytest.skip("this system lets nobody mount")
     copy = tmp_path / "copy.sqlite"
-    told = without_writing(killed, "backup", killed, "--out", copy)
-    assert told.returncode == 0, told.stderr
+    (told,) = without_writing(killed, ["backup", killed, "--out", copy])
+    assert told[0] == 0, told
     assert answers_in(copy) == 1
 
 

@@ -199,7 +199,7 @@ def test_settings_that_are_none(folder: Path, content: bytes) -> None:
 
 def test_bytes_at_random_give_no_traceback(whole: Path, tmp_path: Path) -> None:
     random_bytes = random.Random(0)
-    for name, rounds in ((ABOUT, 60), (DATABASE, 120)):
+    for name, rounds in ((ABOUT, 30), (DATABASE, 70)):
         content = (whole / name).read_bytes()
         folder = shutil.copytree(whole, tmp_path / name)
         for _ in range(rounds):

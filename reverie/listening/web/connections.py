@@ -6,6 +6,8 @@ go first that have been without a whole request for longest, the client's own be
 
 import asyncio
 import resource
+import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,10 +18,11 @@ from uvicorn.server import ServerState
 
 from reverie.listening.web.clients import ClientLog
 
-BACKLOG = 128
+BACKLOG = 64
 """Connections that the system holds until they are let in."""
-_OTHER_FILES = 128
-"""Files that the process has open besides connections, at most."""
+_OTHER_FILES = 4 * BACKLOG
+"""Files that the process has open besides connections, at most: what came in at once and was not
+looked at yet, what is being closed, and its own."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,17 @@ class Limits:
     """A room of listeners behind one address is one client: sixty browsers open six each."""
 
 
-def _possible_connections() -> int:
-    """How many connections the system's limit of open files has room for."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return 1 << 31
-    return max(16, soft - BACKLOG - _OTHER_FILES)
+def _room_for(connections: int) -> int:
+    """So many of `connections` as the system lets the process open; it is asked for all of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + _OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return connections
+    allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        soft = allowed
+    return max(16, soft - _OTHER_FILES)
 
 
 class Connections:
@@ -58,7 +66,7 @@ class Connections:
 
     def __init__(self, log: ClientLog, limits: Limits) -> None:
         self.log, self.limits = log, limits
-        self._most = min(limits.connections, _possible_connections())
+        self._most = _room_for(limits.connections)
         self._open: set[LimitedProtocol] = set()
 
     def add(self, fresh: "LimitedProtocol") -> None:
@@ -111,6 +119,8 @@ class LimitedProtocol(H11Protocol):
         super().connection_made(transport)
         peer: Any = transport.get_extra_info("peername")
         self.client_name = str(cast(tuple[Any, ...], peer)[0]) if isinstance(peer, tuple) else "?"
+        # Headers and body are two pieces; the second need not wait until the first is acknowledged.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # What the app has sent is then what the system has taken, and not what waits here.
         transport.set_write_buffer_limits(high=0)
         self._everyone.add(self)
