@@ -148,7 +148,8 @@ class Run:
         if name == "best":
             best = read_json(found[-1] / "state.json", "a checkpoint")["best_epoch"]
             name = str(best) if best else found[-1].name
-        wanted = f"epoch-{int(name):05d}" if name.isdigit() else name
+        number = name.isascii() and name.isdecimal() and len(name) < 10
+        wanted = f"epoch-{int(name):05d}" if number else name
         for path in found:
             if path.name == wanted:
                 return path

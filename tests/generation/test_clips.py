@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import torch
 
+from reverie import __version__
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
@@ -24,25 +25,20 @@ from reverie.generation.stream import continue_samples
 from reverie.models.contract import Sampler
 from reverie.models.lstm import LstmState
 from reverie.models.settings import SampleSettings
-from reverie.training import loop
 from reverie.training.checkpoint import MODEL, file_hash
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
 from tests.conftest import RATE_HZ, SMALL
+from tests.generation.making import contents
 from tests.music import write_recordings
-
-
-@pytest.fixture(scope="module")
-def run(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("run") / "run"
-    return loop.train(corpus_folder, load_recipe("paper", SMALL), folder, quiet=True)
 
 
 def test_clips_and_what_lies_beside_them(run: Run, corpus: Corpus, tmp_path: Path) -> None:
     settings = GenerationSettings(seconds=1.23, count=2, rng_seed=7, checkpoint="3")
     made = generate(run, settings, tmp_path / "clips", quiet=True)
-    names = sorted(path.name for path in (tmp_path / "clips").iterdir())
-    assert names == ["001.json", "001.png", "001.wav", "002.json", "002.png", "002.wav"]
+    assert sorted(contents(tmp_path / "clips")) == [
+        "001.json", "001.png", "001.wav", "002.json", "002.png", "002.wav"
+    ]  # fmt: skip
     held_out = {r.path for r in corpus.of_split("held-out")}
     for clip in made:
         samples, rate_hz = soundfile.read(clip.path)
@@ -55,6 +51,14 @@ def test_clips_and_what_lies_beside_them(run: Run, corpus: Corpus, tmp_path: Pat
         assert told["epoch"] == 3
         assert told["seed"]["recording"] in held_out
         assert told["settings"]["rng_seed"] == 7
+        assert told["clip"] == int(clip.path.stem)
+        assert told["made_by"] == f"reverie {__version__}"
+        assert told["run"] == str(run.folder)
+        assert told["rate_hz"] == RATE_HZ
+        assert told["frame_samples"] == 250
+        assert told["checkpoint"] == "epoch-00003"
+        assert told["seed"]["silence_seconds"] == 0
+        assert clip.made
         assert clip.path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -64,14 +68,6 @@ def test_same_seed_same_bytes(run: Run, tmp_path: Path) -> None:
         generate(run, settings, tmp_path / name, quiet=True)
     a, b, c = ((tmp_path / name / "002.wav").read_bytes() for name in "abc")
     assert a == b != c
-
-
-def test_nothing_is_overwritten_unasked(run: Run, tmp_path: Path) -> None:
-    settings = GenerationSettings(seconds=0.2, count=1)
-    generate(run, settings, tmp_path, quiet=True)
-    with pytest.raises(ReverieError, match=r"001.wav is there already"):
-        generate(run, settings, tmp_path, quiet=True)
-    generate(run, settings, tmp_path, overwrite=True, quiet=True)
 
 
 @pytest.mark.parametrize(("kind", "subtype"), [("flac", "PCM_16"), ("float-wav", "FLOAT")])
@@ -204,7 +200,8 @@ def test_a_clip_is_whole_or_not_there(
     monkeypatch.setattr(clips, "continue_samples", stops)
     with pytest.raises(KeyboardInterrupt):
         generate(run, GenerationSettings(count=2), tmp_path / "clips", quiet=True)
-    assert not list((tmp_path / "clips").glob("*"))
+    assert contents(tmp_path / "clips") == {}
+    assert not list((tmp_path / "clips").glob(".*.partial"))
 
 
 def test_preview(run: Run) -> None:
