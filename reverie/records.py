@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, cast
 
-from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
 from reverie.errors import ReverieError
 from reverie.storage import read_plain
@@ -25,14 +25,12 @@ MOST_BYTES = 1 << 26
 RESTORE = "Restore it from a copy, or make it again."
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("Input should be a valid string")
-    return value
+_ODD = {code: 0x100000 + code for code in range(0xD800, 0xE000)}
+"""Lone surrogates to characters for private use: pydantic's JSON has no word for the former."""
+_EVEN = {there: code for code, there in _ODD.items()}
 
-
-PathText = Annotated[str, PlainValidator(_text)]
-"""A path as text. Unlike other text it may hold bytes that are not UTF-8, as lone surrogates."""
+PathText = Annotated[str, AfterValidator(lambda text: text.translate(_EVEN))]
+"""A path as text: bytes that are not UTF-8 are in it as lone surrogates, as Python has them."""
 
 
 def read_json(path: Path, what: str, *, most_bytes: int = MOST_BYTES) -> Any:
@@ -81,14 +79,14 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         ReverieError: a key is missing, unknown, or its value does not fit.
     """
     try:
-        # Frozen records hold tuples, which JSON has no word for.
-        return TypeAdapter(kind).validate_python(_tuples(values))
+        return TypeAdapter(kind).validate_json(json.dumps(_even(values)))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ").rstrip(".")
         raise ReverieError(
-            f"{source} is damaged: {key + ': ' if key else ''}{_lowered(problem)}.", remedy
+            f"{source} is damaged: {key + ': ' if key else ''}{problem[:1].lower()}{problem[1:]}.",
+            remedy,
         ) from None
     except RecursionError:
         _too_deep(source)
@@ -109,7 +107,7 @@ def read_lines(path: Path, kind: type[Kind], what: str) -> Iterator[Kind | None]
         if not line:
             continue
         try:
-            yield adapter.validate_python(_tuples(_loads(line)))
+            yield adapter.validate_json(json.dumps(_even(_loads(line))))
         except (ValueError, RecursionError):
             yield None
 
@@ -135,13 +133,13 @@ def _too_deep(source: str) -> NoReturn:
     raise ReverieError(f"{source} is damaged: it is nested too deeply.", RESTORE) from None
 
 
-def _tuples(value: object) -> object:
+def _even(value: object) -> object:
+    """`value` with no lone surrogate in any text."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.translate(_ODD)
     if isinstance(value, list):
-        return tuple(map(_tuples, cast(list[object], value)))
+        return [*map(_even, cast(list[object], value))]
     if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in cast(dict[str, object], value).items()}
+        items = cast(dict[str, object], value).items()
+        return {cast(str, _even(key)): _even(item) for key, item in items}
     return value
-
-
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -15,6 +15,13 @@ def generate(
         Path | None,
         typer.Option(help="The folder for the clips.", show_default="RUN/clips/CHECKPOINT"),
     ] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(
+            help="The corpus that the run was trained on, for seeds from it.",
+            show_default="where it was, or beside the run",
+        ),
+    ] = None,
     seconds: Annotated[float, typer.Option(help="Length of each clip; any.")] = 10.0,
     count: Annotated[int, typer.Option(help="How many clips.")] = 5,
     rng_seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
@@ -99,7 +106,7 @@ def generate(
     from reverie.terminal import echo, echo_json
     from reverie.training.run import Run
 
-    opened = Run.open(run)
+    opened = Run.open(run, corpus)
     settings = clip_settings(
         opened.recipe.generation,
         {

@@ -1,8 +1,10 @@
 """A prepared corpus: which recordings are in it, and their samples, memory-mapped."""
 
 import dataclasses
+import errno
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -115,10 +117,9 @@ class Corpus:
 
         Where the samples lie does not matter to it.
         """
-        digest = hashlib.sha256(json.dumps([FORMAT, self.rate_hz]).encode())
-        for one in self.recordings:
-            digest.update(json.dumps([one.content_hash, one.path, one.split]).encode())
-        return digest.hexdigest()
+        return corpus_hash(
+            self.rate_hz, ((one.content_hash, one.path, one.split) for one in self.recordings)
+        )
 
     @property
     def seconds(self) -> float:
@@ -147,6 +148,14 @@ class Corpus:
         return view
 
 
+def corpus_hash(rate_hz: int, recordings: Iterable[tuple[str, str, str]]) -> str:
+    """The content hash of a corpus: of its rate, and each content hash, path and split."""
+    digest = hashlib.sha256(json.dumps([FORMAT, rate_hz]).encode())
+    for entry in recordings:
+        digest.update(json.dumps(entry).encode())
+    return digest.hexdigest()
+
+
 def map_shard(folder: Path, number: int) -> NDArray[np.int16]:
     """All samples of shard `number` of the corpus in `folder`, int16, read as they are touched.
 
@@ -157,6 +166,11 @@ def map_shard(folder: Path, number: int) -> NDArray[np.int16]:
     try:
         mapped = np.memmap(path, np.dtype("<i2"), "r")
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            raise ReverieError(
+                f"{path} cannot be mapped: this process may not have so many addresses.",
+                "Raise the limit (ulimit -v), or prepare with a smaller shard_megabytes.",
+            ) from error
         raise ReverieError(
             f"{path} cannot be opened ({error}).", "Prepare the corpus again."
         ) from error

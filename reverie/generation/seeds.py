@@ -15,7 +15,7 @@ from torch import Tensor
 
 from reverie.audio.decode import load
 from reverie.audio.spectrogram import as_float
-from reverie.corpus.corpus import Corpus, Split
+from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.generation.silence import Sounding
@@ -74,7 +74,7 @@ def choose_seeds(
         return _end_of_file(Path(source), run, count)
     length_samples = measures.samples_for(run.recipe.seed_frames)
     seconds = length_samples / run.rate_hz
-    corpus = _corpus_of(run)
+    corpus = run.open_corpus()
     ends = run.recipe.training.ends_below_db
     recordings = [
         (one, first, last - length_samples)
@@ -114,16 +114,6 @@ def choose_seeds(
         seeds.append(_seed(chosen.path, samples, end, max(wanted - end, 0), run.rate_hz))
         pieces.append(torch.as_tensor(samples))
     return seeds, torch.stack(pieces)
-
-
-def _corpus_of(run: Run) -> Corpus:
-    corpus = Corpus.open(run.corpus_folder)
-    if corpus.content_hash != run.corpus_hash:
-        raise ReverieError(
-            f"{run.corpus_folder} has changed since {run.folder} was trained on it.",
-            "Prepare it as it was, or give --seed-from FILE.",
-        )
-    return corpus
 
 
 def _end_of_file(path: Path, run: Run, count: int) -> tuple[list[Seed], Tensor]:
