@@ -10,6 +10,7 @@ import soundfile
 import torch
 
 from reverie import __version__
+from reverie.audio.write import to_int16
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
@@ -68,6 +69,41 @@ def test_same_seed_same_bytes(run: Run, tmp_path: Path) -> None:
         generate(run, settings, tmp_path / name, quiet=True)
     a, b, c = ((tmp_path / name / "002.wav").read_bytes() for name in "abc")
     assert a == b != c
+
+
+def test_clips_are_what_the_model_goes_on_with(run: Run, tmp_path: Path) -> None:
+    """One generator chooses the seeds, and then where the draws begin."""
+    settings = GenerationSettings(seconds=0.3, count=2, rng_seed=7, temperature=0.5)
+    order = np.random.default_rng([7, 0])
+    seeds, samples = choose_seeds(run, "held-out", 2, order)
+    chunks = continue_samples(
+        run.load_model(run.find_checkpoint("best")),
+        run.representation(),
+        samples,
+        "rolling",
+        torch.Generator().manual_seed(int(order.integers(1 << 62))),
+        settings,
+        8,
+        round(0.3 * RATE_HZ),
+    )
+    expected = torch.cat(list(chunks), dim=1).numpy()
+    made = generate(run, settings, tmp_path, quiet=True)
+    assert [clip.seed for clip in made] == seeds
+    for clip, wave in zip(made, expected, strict=True):
+        samples_made, _ = soundfile.read(clip.path, dtype="int16")
+        np.testing.assert_array_equal(samples_made, to_int16(wave))
+        told = json.loads(clip.path.with_suffix(".json").read_text())
+        assert told["architecture"] == "baseline"
+        assert told["clipped_samples"] == clip.clipped_samples
+
+
+def test_clipped_samples_are_counted_and_remembered(run: Run, tmp_path: Path) -> None:
+    settings = GenerationSettings(seconds=0.3, count=2, temperature=100)
+    made = generate(run, settings, tmp_path, quiet=True)
+    assert all(clip.clipped_samples > 0 for clip in made)
+    assert made[0].clipped_samples != made[1].clipped_samples
+    again = generate(run, settings, tmp_path, quiet=True)
+    assert [one.clipped_samples for one in again] == [one.clipped_samples for one in made]
 
 
 @pytest.mark.parametrize(("kind", "subtype"), [("flac", "PCM_16"), ("float-wav", "FLOAT")])
