@@ -17,9 +17,9 @@ import torch
 from timing import Times, keep, machine, show, start
 from torch import Tensor
 
-from reverie.generation.clips import CHUNK_SAMPLES, continue_samples
 from reverie.generation.continuation import continue_frames
 from reverie.generation.seeds import choose_seeds
+from reverie.generation.stream import CHUNK_SAMPLES, continue_samples
 from reverie.training.run import Run
 
 

@@ -1,8 +1,7 @@
 """One strict reader for the JSON files of ours: what is damaged is named with its path and key.
 
-A record is a frozen dataclass that derives from `Record`; its types say what a file may hold.
-Nothing is converted: a number in quotes is no number, infinite numbers are none at all, unknown
-keys are refused.
+A record is a frozen dataclass; its types say what a file may hold. Nothing is converted: a number
+in quotes is no number, infinite numbers are none at all, unknown keys are refused.
 """
 
 import json
@@ -10,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, cast
 
-from pydantic import ConfigDict, GetCoreSchemaHandler, PlainValidator, TypeAdapter, ValidationError
-from pydantic_core import core_schema
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
 from reverie.errors import ReverieError
 from reverie.storage import read_plain
@@ -21,40 +19,18 @@ Kind = TypeVar("Kind")
 RECORD = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 """The pydantic configuration of a record's dataclass."""
 
-
-class Record:
-    """What a record's dataclass derives from: an object of JSON then stands for it.
-
-    Pydantic wants of a strict dataclass that it is one already, unless it reads the JSON itself,
-    which cannot hold the bytes of names that are not UTF-8.
-    """
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        schema = inner = cast(dict[str, Any], handler(source))
-        while inner["type"].startswith("function-"):  # validators of the record as a whole
-            inner = inner["schema"]
-        if inner["type"] == "dataclass":
-            inner["strict"] = False
-        return cast(core_schema.CoreSchema, schema)
-
-
 MOST_BYTES = 1 << 26
 """No record but a corpus's manifest comes near to it."""
 
 RESTORE = "Restore it from a copy, or make it again."
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("Input should be a valid string")
-    return value
+_ODD = {code: 0x100000 + code for code in range(0xD800, 0xE000)}
+"""Lone surrogates to characters for private use: pydantic's JSON has no word for the former."""
+_EVEN = {there: code for code, there in _ODD.items()}
 
-
-PathText = Annotated[str, PlainValidator(_text)]
-"""A path as text. Unlike other text it may hold bytes that are not UTF-8, as lone surrogates."""
+PathText = Annotated[str, AfterValidator(lambda text: text.translate(_EVEN))]
+"""A path as text: bytes that are not UTF-8 are in it as lone surrogates, as Python has them."""
 
 
 def read_json(path: Path, what: str, *, most_bytes: int = MOST_BYTES) -> Any:
@@ -103,14 +79,14 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         ReverieError: a key is missing, unknown, or its value does not fit.
     """
     try:
-        # Frozen records hold tuples, which JSON has no word for.
-        return TypeAdapter(kind).validate_python(_tuples(values))
+        return TypeAdapter(kind).validate_json(json.dumps(_even(values)))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ").rstrip(".")
         raise ReverieError(
-            f"{source} is damaged: {key + ': ' if key else ''}{_lowered(problem)}.", remedy
+            f"{source} is damaged: {key + ': ' if key else ''}{problem[:1].lower()}{problem[1:]}.",
+            remedy,
         ) from None
     except RecursionError:
         _too_deep(source)
@@ -131,7 +107,7 @@ def read_lines(path: Path, kind: type[Kind], what: str) -> Iterator[Kind | None]
         if not line:
             continue
         try:
-            yield adapter.validate_python(_tuples(_loads(line)))
+            yield adapter.validate_json(json.dumps(_even(_loads(line))))
         except (ValueError, RecursionError):
             yield None
 
@@ -157,13 +133,13 @@ def _too_deep(source: str) -> NoReturn:
     raise ReverieError(f"{source} is damaged: it is nested too deeply.", RESTORE) from None
 
 
-def _tuples(value: object) -> object:
+def _even(value: object) -> object:
+    """`value` with no lone surrogate in any text."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.translate(_ODD)
     if isinstance(value, list):
-        return tuple(map(_tuples, cast(list[object], value)))
+        return [*map(_even, cast(list[object], value))]
     if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in cast(dict[str, object], value).items()}
+        items = cast(dict[str, object], value).items()
+        return {cast(str, _even(key)): _even(item) for key, item in items}
     return value
-
-
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -61,7 +61,7 @@ def replacing(path: Path) -> Generator[Path, None, None]:
             yield temporary
             _flush(temporary)
             temporary.replace(path)
-            _flush_folder(path.parent)
+            flush_folder(path.parent)
     finally:
         _discard(temporary)
 
@@ -107,7 +107,7 @@ def require_plain(path: Path, what: str = "a file of Reverie") -> None:
     """
     try:
         mode = path.lstat().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise ReverieError(f"{path} cannot be read: {_said(error)}.", "Check the path.") from error
@@ -195,7 +195,7 @@ def sweep(folder: Path) -> None:
 def _being_written(path: Path, pid: int) -> bool:
     """Whether the process that began `path` is at work still; a later one may have its number."""
     try:
-        return path.lstat().st_ctime >= psutil.Process(pid).create_time() - 1
+        return path.lstat().st_mtime >= psutil.Process(pid).create_time() - 1
     except (OSError, psutil.Error):
         return False
 
@@ -242,7 +242,8 @@ def _flush(path: Path) -> None:
                 os.fsync(handle.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Have the names in `folder` reach the disk, as the files under them have."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

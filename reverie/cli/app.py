@@ -5,8 +5,9 @@ import errno
 import functools
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Annotated, Any
 
 import typer
@@ -48,7 +49,8 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(2) from error
         except KeyboardInterrupt as interrupt:
             said = str(interrupt) or "interrupted; what was finished is kept"
-            echo(f"reverie: {said}", err=True)
+            with _deaf():
+                echo(f"reverie: {said}", err=True)
             raise typer.Exit(INTERRUPTED) from interrupt
         except OSError as error:
             # What is printed cannot be: `main` tells of that.
@@ -58,6 +60,16 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(2) from error
 
     return told
+
+
+@contextlib.contextmanager
+def _deaf() -> Generator[None]:
+    """While this lasts, Ctrl-C does nothing: the first one has been heard."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 for command in (prepare, inspect, train, generate, trim, evaluate, models, experiment, demo):
@@ -99,6 +111,13 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()
+    except (SystemExit, KeyboardInterrupt) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
+        # Threads may be at work yet, in libraries that abort where they are torn down then.
+        with _deaf(), contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(INTERRUPTED)
     except OSError as error:
         # Python would try to write what is left once more on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

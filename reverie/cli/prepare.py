@@ -26,6 +26,14 @@ def prepare(
     min_seconds: Annotated[
         float, typer.Option(help="Refuse recordings shorter than this, in seconds.")
     ] = 2.0,
+    normalise: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DBFS",
+            help="Bring the peak of each recording to this level, in dB relative to full scale, "
+            "such as -1: the way in for quiet recordings.",
+        ),
+    ] = None,
     keep_damaged: Annotated[
         bool,
         typer.Option("--keep-damaged", help="Use what can be decoded of damaged recordings."),
@@ -60,6 +68,7 @@ def prepare(
             "train_fraction": train_fraction,
             "split_seed": split_seed,
             "min_seconds": min_seconds,
+            "normalise_dbfs": normalise,
             "keep_damaged": keep_damaged,
         },
         "reverie prepare",

@@ -138,7 +138,7 @@ def _analyse_new(
     ):
         jobs = (
             Job(number, base / one.path, folder / f"{number}.pcm", settings.rate_hz,
-                settings.keep_damaged)
+                settings.keep_damaged, settings.normalise_dbfs)
             for number, one in enumerate(new)
         )  # fmt: skip
         for job, answer in pool.run(jobs):
@@ -157,14 +157,19 @@ def _analyse_new(
 def _known(file: Found, journal: Journal, settings: PrepareSettings) -> bool:
     entry = journal.entries.get(file.path)
     return entry is not None and entry.still_holds(
-        file, settings.rate_hz, keep_damaged=settings.keep_damaged
+        file,
+        settings.rate_hz,
+        keep_damaged=settings.keep_damaged,
+        normalise_dbfs=settings.normalise_dbfs,
     )
 
 
 def _entry(
     file: Found, job: Job, answer: dict[str, Any], shards: Shards, journal: Journal
 ) -> Entry:
-    entry = Entry(file.path, file.bytes, file.mtime_ns, job.rate_hz, job.keep_damaged)
+    entry = Entry(
+        file.path, file.bytes, file.mtime_ns, job.rate_hz, job.keep_damaged, job.normalise_dbfs
+    )
     if "unusable" in answer:
         return dataclasses.replace(entry, unusable=answer["unusable"], lasting=answer["lasting"])
     analysed = Analysed.from_json(answer["analysed"])

@@ -240,7 +240,7 @@ def _anchors(corpus: Corpus, seconds: float, rate_hz: int, rng: np.random.Genera
 
 def _at(wave: NDArray[np.float32], from_hz: int, to_hz: int, size: int) -> NDArray[np.float32]:
     resampler = Resampler(from_hz, to_hz)
-    found = np.concatenate([resampler.add(wave), resampler.finish()])[:size]
+    found = np.concatenate([*resampler.add(wave), *resampler.finish()])[:size]
     return np.pad(found, (0, size - len(found)))
 
 

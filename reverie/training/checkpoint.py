@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from reverie.errors import ReverieError
-from reverie.records import RECORD, Record, as_record, read_json
+from reverie.records import RECORD, as_record, read_json
 from reverie.storage import replacing, write_json
 from reverie.training.memory import is_memory_error
 from reverie.training.optimiser import RmsProp
@@ -49,7 +49,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, config=RECORD)
-class Progress(Record):
+class Progress:
     """The place in training that a checkpoint holds."""
 
     epoch: Count = 0

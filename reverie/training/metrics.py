@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from reverie.errors import ReverieError
-from reverie.records import RECORD, Record, read_lines
+from reverie.records import RECORD, read_lines
 from reverie.storage import clear_disk_errors, open_plain, write_text
 
 
@@ -26,7 +26,7 @@ class EpochMetrics(TypedDict):
 
 
 @dataclass(frozen=True, config=RECORD)
-class Line(Record):
+class Line:
     """The same as it is read."""
 
     epoch: Annotated[int, Field(ge=1)]

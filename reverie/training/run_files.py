@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 from reverie import __version__
 from reverie.corpus.corpus import Corpus, Split, corpus_hash
 from reverie.errors import ReverieError
-from reverie.records import RECORD, PathText, Record, as_record, read_json, read_record
+from reverie.records import RECORD, PathText, as_record, read_json, read_record
 from reverie.storage import write_json
 from reverie.training.checkpoint import Sha256
 from reverie.training.locate import path_between
@@ -29,7 +29,7 @@ TRAIN_AGAIN = "Restore it from a copy, or train again."
 
 
 @dataclass(frozen=True, config=RECORD)
-class Config(Record):
+class Config:
     """What `config.json` holds."""
 
     format: str
@@ -42,7 +42,7 @@ class Config(Record):
 
 
 @dataclass(frozen=True, config=RECORD)
-class LearntFrom(Record):
+class LearntFrom:
     """A recording in `corpus.json`."""
 
     path: PathText
@@ -51,7 +51,7 @@ class LearntFrom(Record):
 
 
 @dataclass(frozen=True, config=RECORD)
-class CorpusRecord(Record):
+class CorpusRecord:
     """What `corpus.json` holds."""
 
     folder: PathText
