@@ -61,6 +61,13 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / NAME
         self.entries = _read(folder)
+        self._by_content: dict[str, Entry] = {}
+        for entry in self.entries.values():
+            self._index(entry)
+
+    def with_content(self, content_hash: str) -> Entry | None:
+        """An entry whose samples have this hash, and lie in a shard."""
+        return self._by_content.get(content_hash)
 
     def add(self, entry: Entry) -> None:
         """Note an entry; it survives whatever happens to this process afterwards.
@@ -69,6 +76,7 @@ class Journal:
             ReverieError: the disk refuses.
         """
         self.entries[entry.path] = entry
+        self._index(entry)
         with clear_disk_errors(self.path), self.path.open("a", encoding="ascii") as handle:
             handle.write(_line(entry))
 
@@ -80,6 +88,10 @@ class Journal:
         """
         self.entries = {entry.path: entry for entry in entries}
         write_text(self.path, "".join(map(_line, self.entries.values())))
+
+    def _index(self, entry: Entry) -> None:
+        if entry.analysed is not None:
+            self._by_content.setdefault(entry.analysed.content_hash, entry)
 
 
 def _line(entry: Entry) -> str:

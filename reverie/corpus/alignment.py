@@ -1,0 +1,89 @@
+"""By how much one recording of the same sound is later than another."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+SHARP = 2.0
+"""A delay is sure where more phases agree by this ratio than at any other."""
+COMPRESSED = 0.3
+"""Else magnitudes count, raised to this: neither a loud partial nor noise decides alone."""
+APART_SECONDS = 0.01
+"""Other delays are those that differ by more."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The delay at which two recordings agree best."""
+
+    whole_samples: int
+    part_samples: float
+    """What is left of the delay, within a half of a sample."""
+    polarity: float
+    """1, or -1 where one is the other upside down."""
+    sharpness: float
+    """How many times more phases agree here than at any other delay."""
+
+
+def align(
+    one: NDArray[np.float64],
+    other: NDArray[np.float64],
+    most_samples: int,
+    band_hz: tuple[float, float],
+    rate_hz: int,
+) -> Alignment | None:
+    """Find the delay of `other` [S'] behind `one` [S] by cross-correlation.
+
+    Args:
+        one: samples.
+        other: samples.
+        most_samples: the longest delay, of either.
+        band_hz: the frequencies that count.
+        rate_hz: of both.
+
+    Returns:
+        None where one of them has nothing in the band.
+    """
+    if not len(one) or not len(other):
+        return None
+    size = scipy.fft.next_fast_len(max(len(one), len(other)) + most_samples + 1, real=True)
+    bins = slice(*(round(hz * size / rate_hz) for hz in band_hz))
+    spectra = [scipy.fft.rfft(wave - wave.mean(), size)[bins] for wave in (one, other)]
+    loudness = np.abs(spectra[0]) * np.abs(spectra[1])
+    if not loudness.any():
+        return None
+    phases = spectra[1] * np.conj(spectra[0]) / np.maximum(loudness, 1e-12)
+    across = np.zeros(size // 2 + 1, np.complex128)
+    across[bins] = phases
+    agreement = _lags(across, size, most_samples)
+    sharpness = _sharpness(np.abs(agreement), round(APART_SECONDS * rate_hz))
+    if sharpness < SHARP:
+        across[bins] = phases * loudness**COMPRESSED
+        agreement = _lags(across, size, most_samples)
+    best = int(np.argmax(np.abs(agreement)))
+    polarity = 1.0 if agreement[best] > 0 else -1.0
+    return Alignment(best - most_samples, _between(polarity * agreement, best), polarity, sharpness)
+
+
+def _sharpness(agreement: NDArray[np.float64], apart: int) -> float:
+    """How many times larger the largest value is than any more than `apart` from it."""
+    best = int(np.argmax(agreement))
+    elsewhere = np.concatenate([agreement[: max(best - apart, 0)], agreement[best + apart + 1 :]])
+    return float(agreement[best] / max(elsewhere.max(initial=0.0), 1e-12))
+
+
+def _lags(across: NDArray[np.complex128], size: int, most: int) -> NDArray[np.float64]:
+    """The correlation at each delay from -most to most samples."""
+    correlation = scipy.fft.irfft(across, size)
+    return np.concatenate([correlation[-most:], correlation[: most + 1]])
+
+
+def _between(values: NDArray[np.float64], best: int) -> float:
+    """Where between samples the largest value at `best` really lies, by a parabola."""
+    if not 0 < best < len(values) - 1:
+        return 0.0
+    left, middle, right = values[best - 1 : best + 2]
+    bend = left - 2 * middle + right
+    return float(0.5 * (left - right) / bend) if bend < 0 else 0.0
