@@ -10,6 +10,9 @@ SHARP = 2.0
 """A delay is sure where more phases agree by this ratio than at any other."""
 COMPRESSED = 0.3
 """Else magnitudes count, raised to this: neither a loud partial nor noise decides alone."""
+COARSE_HZ = 4000
+"""Samples per second of a coarse look."""
+COARSE_BAND_HZ = (100.0, 1800.0)
 APART_SECONDS = 0.01
 """Other delays are those that differ by more."""
 
@@ -67,6 +70,42 @@ def align(
     return Alignment(best - most_samples, _between(polarity * agreement, best), polarity, sharpness)
 
 
+def coarse_agreement(
+    one: NDArray[np.int16], other: NDArray[np.int16], most_seconds: float, rate_hz: int
+) -> float:
+    """How well low frequencies agree at the best delay, cheaply: 1 for the same samples.
+
+    Args:
+        one: int16 [S].
+        other: int16 [S'].
+        most_seconds: the longest delay, of either.
+        rate_hz: of both.
+    """
+    step = max(rate_hz // COARSE_HZ, 1)
+    waves = [_averaged(wave, step) for wave in (one, other)]
+    if not all(len(wave) for wave in waves):
+        return 0.0
+    most = round(most_seconds * rate_hz / step)
+    size = scipy.fft.next_fast_len(max(map(len, waves)) + most + 1, real=True)
+    bins = slice(*(round(hz * size * step / rate_hz) for hz in COARSE_BAND_HZ))
+    spectra = [scipy.fft.rfft(wave, size)[bins] for wave in waves]
+    loudness = [np.abs(spectrum) ** COMPRESSED for spectrum in spectra]
+    norm = float(np.linalg.norm(loudness[0]) * np.linalg.norm(loudness[1]))
+    if norm == 0:
+        return 0.0
+    product = spectra[1] * np.conj(spectra[0])
+    across = np.zeros(size // 2 + 1, product.dtype)
+    across[bins] = product * np.maximum(np.abs(product), 1e-9) ** (COMPRESSED - 1)
+    return float(np.abs(_lags(across, size, most)).max()) * size / 2 / norm
+
+
+def _averaged(wave: NDArray[np.int16], step: int) -> NDArray[np.float32]:
+    """Means of each `step` samples, without their own mean."""
+    whole = wave[: len(wave) // step * step].astype(np.float32).reshape(-1, step)
+    means = whole @ np.full(step, 1 / step, np.float32)
+    return means - means.mean() if len(means) else means
+
+
 def _sharpness(agreement: NDArray[np.float64], apart: int) -> float:
     """How many times larger the largest value is than any more than `apart` from it."""
     best = int(np.argmax(agreement))
@@ -74,7 +113,7 @@ def _sharpness(agreement: NDArray[np.float64], apart: int) -> float:
     return float(agreement[best] / max(elsewhere.max(initial=0.0), 1e-12))
 
 
-def _lags(across: NDArray[np.complex128], size: int, most: int) -> NDArray[np.float64]:
+def _lags(across: NDArray[np.complexfloating], size: int, most: int) -> NDArray[np.floating]:
     """The correlation at each delay from -most to most samples."""
     correlation = scipy.fft.irfft(across, size)
     return np.concatenate([correlation[-most:], correlation[: most + 1]])

@@ -84,7 +84,7 @@ def _bands(rate_hz: int, size: int) -> tuple[NDArray[np.float32], slice, NDArray
     # The lowest bands are narrower than a bin: each bin is shared out by what it covers.
     edges = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.45 * rate_hz), BANDS + 1) * size / rate_hz
     bins = slice(int(edges[0]), math.ceil(edges[-1]) + 1)
-    places = np.arange(bins.start, bins.stop)[:, None]
+    places = np.arange(bins.start, bins.stop, dtype=np.float64)[:, np.newaxis]
     covered = np.minimum(places + 1, edges[1:]) - np.maximum(places, edges[:-1])
     return window, bins, np.maximum(covered, 0).astype(np.float32)
 

@@ -14,7 +14,7 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from reverie.corpus.alignment import SHARP, Alignment, align
+from reverie.corpus.alignment import SHARP, Alignment, align, coarse_agreement
 
 LONGEST_DELAY_SECONDS = 0.3
 """How much later an encoder may begin the same recording: 0.25 s, and something to spare."""
@@ -46,6 +46,8 @@ RANGE_DB = 75.0
 STEADY = 0.2
 """A bin is steady where its quartiles lie apart by less than this share of its median."""
 
+LEAST_AGREEMENT = 0.45
+"""Of low frequencies: 0.6 and more in a low-bitrate encoding, 0.1 in noise and other music."""
 LEAST_PHASE = 0.4
 """Mean cosine of the phases between the two where anything changes: 0.7 and more for music at
 64 kbit/s, 0.1 and less where only what is steady is shared."""
@@ -85,6 +87,11 @@ def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: i
     shortest = min(len(one), len(other))
     if abs(len(one) - len(other)) > LONGER_SECONDS * rate_hz:
         return False
+    places = [0]
+    if shortest > WHOLE_SECONDS * rate_hz:
+        places = _places(one[:shortest], rate_hz)
+    if _screened(one, other, places, rate_hz):
+        return False
     if shortest <= WHOLE_SECONDS * rate_hz:
         whole = one.astype(np.float64), other.astype(np.float64)
         found = _aligned(*whole, rate_hz)
@@ -92,7 +99,16 @@ def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: i
             return False
         likeness = _compared(*whole, found, rate_hz)
         return likeness is not None and likeness.same and likeness.sure
-    return _same_excerpts(one, other, _places(one[:shortest], rate_hz), rate_hz)
+    return _same_excerpts(one, other, places, rate_hz)
+
+
+def _screened(
+    one: NDArray[np.int16], other: NDArray[np.int16], places: list[int], rate_hz: int
+) -> bool:
+    """Whether a cheap look shows that recordings differ; the most do, and are many."""
+    excerpt = slice(places[0], places[0] + round(EXCERPT_SECONDS * rate_hz))
+    agreement = coarse_agreement(one[excerpt], other[excerpt], LONGEST_DELAY_SECONDS, rate_hz)
+    return agreement < LEAST_AGREEMENT
 
 
 def _same_excerpts(
@@ -119,7 +135,7 @@ def _same_excerpts(
 
 
 def _places(samples: NDArray[np.int16], rate_hz: int) -> list[int]:
-    """Where excerpts begin: the loudest of each third, if it is loud at all."""
+    """Where excerpts begin: the loudest of each third, if it is loud at all, the loudest first."""
     step = round(EXCERPT_SECONDS * rate_hz) // 8
     pieces = samples[: len(samples) // step * step].reshape(-1, step)[:, ::THINNED]
     powers = pieces.astype(np.float32).var(axis=1)
@@ -127,6 +143,7 @@ def _places(samples: NDArray[np.int16], rate_hz: int) -> list[int]:
     thirds = np.array_split(np.arange(len(energies)), THIRDS)
     places = [int(third[np.argmax(energies[third])]) for third in thirds]
     least = energies.max() * 10 ** (-QUIET_DB / 10)
+    places.sort(key=lambda place: -energies[place])
     return [place * step for place in places if energies[place] >= least]
 
 
@@ -178,7 +195,7 @@ def _spectra(
         scipy.fft.rfft(sliding_window_view(samples, size)[::hop] * window, axis=1)[:, bins]
         for samples in (one, other)
     )
-    turns = np.arange(bins.start, bins.start + first.shape[1]) / size * at.part_samples
+    turns = np.arange(bins.start, bins.stop, dtype=np.float64) / size * at.part_samples
     second *= at.polarity * np.exp(2j * np.pi * turns)
     return first, second, ROUNDING * float(np.linalg.norm(window))
 
@@ -252,8 +269,8 @@ def _change(
 def _level_difference_db(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Mean difference of levels [T, F] over parts of time and frequency, but for the level."""
     steps, bins = one.shape
-    bands = np.unique(np.geomspace(4, bins, BANDS + 1).astype(np.int64))[:-1]
-    parts = np.unique(np.linspace(0, steps, PARTS + 1).astype(np.int64))[:-1]
+    bands = np.unique(np.array(np.geomspace(4, bins, BANDS + 1), np.int64))[:-1]
+    parts = np.unique(np.array(np.linspace(0, steps, PARTS + 1), np.int64))[:-1]
     first, second = (
         10 * np.log10(_summed(np.square(levels), parts, np.append(0, bands)) + 1)
         for levels in (one, other)
