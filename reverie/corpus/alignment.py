@@ -113,7 +113,7 @@ def _sharpness(agreement: NDArray[np.float64], apart: int) -> float:
     return float(agreement[best] / max(elsewhere.max(initial=0.0), 1e-12))
 
 
-def _lags(across: NDArray[np.complexfloating], size: int, most: int) -> NDArray[np.floating]:
+def _lags(across: NDArray[np.complex128], size: int, most: int) -> NDArray[np.float64]:
     """The correlation at each delay from -most to most samples."""
     correlation = scipy.fft.irfft(across, size)
     return np.concatenate([correlation[-most:], correlation[: most + 1]])

@@ -1,20 +1,15 @@
 """Whether two recordings are one and the same, but for level, delay and encoding.
 
-What recordings of different things share is no evidence: an offset, mains hum, a drone, the tone
-of one instrument. So what is steady at a frequency is left out, what changes must agree in phase
-at one delay, quiet or loud, and levels must agree throughout.
-Letters: S samples, T steps of time, F bins of frequency.
+Letters: S samples.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from reverie.corpus.alignment import SHARP, Alignment, align, coarse_agreement
+from reverie.corpus.likeness import HIGHEST_HZ, LOWEST_HZ, Samples, common, likeness
 
 LONGEST_DELAY_SECONDS = 0.3
 """How much later an encoder may begin the same recording: 0.25 s, and something to spare."""
@@ -28,52 +23,18 @@ THIRDS = 3
 """Longer recordings are compared where each third is loudest: parts of one may be in another."""
 QUIET_DB = 40.0
 """What lies so far below the loudest excerpt is left out."""
-THINNED = 4
-"""Every so many samples say where it is loud."""
+STEPS = 8
+"""Excerpts begin at multiples of so small a part of their length."""
+THINNED, MOST_LOOKED_AT = 4, 1 << 22
+"""Every so many samples say where it is loud, and no more than that of a long recording."""
 TAPER_SECONDS = 0.2
 """Where excerpts were cut is no event that the delay could be told by."""
 
 LEAST_COMPARED = 0.9
 """Of the energy of whole recordings, how much must lie where both of them are."""
 
-WINDOWS_SECONDS = ((1.0, 0.128), (0.25, 0.064), (0.0, 0.032))
-"""From which length on, the window of the spectra."""
-LOWEST_HZ, HIGHEST_HZ = 100.0, 4000.0
-ROUNDING = 2.0
-"""Below the noise of so many units of 16 bits there is rounding and nothing to compare."""
-RANGE_DB = 75.0
-"""Below the loudest of its time a bin counts no more: encoders leave it out."""
-STEADY = 0.2
-"""A bin is steady where its quartiles lie apart by less than this share of its median."""
-
 LEAST_AGREEMENT = 0.45
 """Of low frequencies: 0.6 and more in a low-bitrate encoding, 0.1 in noise and other music."""
-LEAST_PHASE = 0.4
-"""Mean cosine of the phases between the two where anything changes: 0.7 and more for music at
-64 kbit/s, 0.1 and less where only what is steady is shared."""
-LEAST_CHANGE = 0.4
-"""Correlation of the changes themselves, their loudness compressed."""
-MOST_LEVEL_DB, LEAST_LEVEL_DB, LEVEL_DB_A_PHASE = 1.25, 0.5, 10.0
-"""Mean difference of levels over so many parts of time and bands of frequency: the better phases
-agree, the less levels may differ."""
-PARTS, BANDS = 8, 12
-LEVELS_BELOW_LOUDEST_DB = 30.0
-LEAST_SHARE = 1e-5
-"""Where changes have less than this of the energy, it is a steady sound."""
-WIDE_RANGE_DB = 6.0
-"""Where the delay is not sure, levels that agree must differ by so much over time."""
-
-Samples = NDArray[np.float64]
-Spectra = NDArray[np.complex128]
-
-
-@dataclass(frozen=True)
-class _Likeness:
-    """What a comparison of two excerpts gave."""
-
-    same: bool
-    sure: bool
-    """Whether it is evidence; a steady sound never is."""
 
 
 def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
@@ -97,8 +58,8 @@ def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: i
         found = _aligned(*whole, rate_hz)
         if found is None or not _all_is_compared(*whole, found.whole_samples):
             return False
-        likeness = _compared(*whole, found, rate_hz)
-        return likeness is not None and likeness.same and likeness.sure
+        like = likeness(*whole, found, rate_hz)
+        return like is not None and like.same and like.sure
     return _same_excerpts(one, other, places, rate_hz)
 
 
@@ -106,7 +67,7 @@ def _screened(
     one: NDArray[np.int16], other: NDArray[np.int16], places: list[int], rate_hz: int
 ) -> bool:
     """Whether a cheap look shows that recordings differ; the most do, and are many."""
-    excerpt = slice(places[0], places[0] + round(EXCERPT_SECONDS * rate_hz))
+    excerpt = slice(places[0], places[0] + STEPS * _step(rate_hz))
     agreement = coarse_agreement(one[excerpt], other[excerpt], LONGEST_DELAY_SECONDS, rate_hz)
     return agreement < LEAST_AGREEMENT
 
@@ -115,7 +76,7 @@ def _same_excerpts(
     one: NDArray[np.int16], other: NDArray[np.int16], places: list[int], rate_hz: int
 ) -> bool:
     """Whether two recordings agree at all `places`, samples from their beginnings."""
-    size = round(EXCERPT_SECONDS * rate_hz)
+    size = STEPS * _step(rate_hz)
     taper = _taper(size, round(TAPER_SECONDS * rate_hz))
     excerpts = [
         tuple(wave[start : start + size].astype(np.float64) for wave in (one, other))
@@ -127,19 +88,21 @@ def _same_excerpts(
     for (first, second), at in zip(excerpts, found, strict=True):
         # One delay holds throughout, if any excerpt tells it.
         delay = sharpest if sharpest and sharpest.sharpness >= SHARP else at
-        likeness = _compared(first, second, delay, rate_hz) if delay else None
-        if likeness is not None and not likeness.same:
+        like = likeness(first, second, delay, rate_hz) if delay else None
+        if like is not None and not like.same:
             return False
-        sure = sure or (likeness is not None and likeness.sure)
+        sure = sure or (like is not None and like.sure)
     return sure
 
 
 def _places(samples: NDArray[np.int16], rate_hz: int) -> list[int]:
     """Where excerpts begin: the loudest of each third, if it is loud at all, the loudest first."""
-    step = round(EXCERPT_SECONDS * rate_hz) // 8
-    pieces = samples[: len(samples) // step * step].reshape(-1, step)[:, ::THINNED]
-    powers = pieces.astype(np.float32).var(axis=1)
-    energies = np.convolve(powers, np.ones(8, np.float32), "valid")
+    step = _step(rate_hz)
+    pieces = samples[: len(samples) // step * step].reshape(-1, step)
+    powers = (
+        pieces[:, :: max(THINNED, len(samples) // MOST_LOOKED_AT)].astype(np.float32).var(axis=1)
+    )
+    energies = np.convolve(powers, np.ones(STEPS, np.float32), "valid")
     thirds = np.array_split(np.arange(len(energies)), THIRDS)
     places = [int(third[np.argmax(energies[third])]) for third in thirds]
     least = energies.max() * 10 ** (-QUIET_DB / 10)
@@ -147,143 +110,25 @@ def _places(samples: NDArray[np.int16], rate_hz: int) -> list[int]:
     return [place * step for place in places if energies[place] >= least]
 
 
+def _step(rate_hz: int) -> int:
+    """Samples of a part of an excerpt."""
+    return round(EXCERPT_SECONDS * rate_hz / STEPS)
+
+
 def _aligned(one: Samples, other: Samples, rate_hz: int) -> Alignment | None:
     slack = round(LONGEST_DELAY_SECONDS * rate_hz)
     return align(one, other, slack, (LOWEST_HZ, HIGHEST_HZ), rate_hz)
 
 
-def _compared(one: Samples, other: Samples, at: Alignment, rate_hz: int) -> _Likeness | None:
-    """Compare samples [S] with samples [S'] that are later by a known delay.
-
-    Returns:
-        None where nothing but steady sound or silence is in one of them.
-    """
-    begin, end = _common(one, other, at.whole_samples)
-    matching = other[begin + at.whole_samples : end + at.whole_samples]
-    spectra = _spectra(one[begin:end], matching, at, rate_hz)
-    return None if spectra is None else _likeness(*spectra, sharp=at.sharpness >= SHARP)
-
-
-def _common(one: Samples, other: Samples, delay_samples: int) -> tuple[int, int]:
-    """Where in samples [S] others [S'], which are later, are too."""
-    return max(0, -delay_samples), max(0, min(len(one), len(other) - delay_samples))
-
-
 def _all_is_compared(one: Samples, other: Samples, delay_samples: int) -> bool:
     """Whether little of the energy of whole recordings lies where only one of them is."""
-    begin, end = _common(one, other, delay_samples)
+    begin, end = common(one, other, delay_samples)
     for samples, first in ((one, begin), (other, begin + delay_samples)):
         moved = samples - samples.mean()
         inside = moved[first : first + end - begin]
         if float(inside @ inside) < LEAST_COMPARED * float(moved @ moved):
             return False
     return True
-
-
-def _spectra(
-    one: Samples, other: Samples, at: Alignment, rate_hz: int
-) -> tuple[Spectra, Spectra, float] | None:
-    """Spectra [T, F] of both [S] at one delay and polarity, and what rounding gives in them."""
-    seconds = len(one) / rate_hz
-    window_seconds = next(window for least, window in WINDOWS_SECONDS if seconds >= least)
-    size = round(window_seconds * rate_hz)
-    if len(one) < size:
-        return None
-    window, hop = _window(size), size // 2 if seconds >= WINDOWS_SECONDS[0][0] else size // 4
-    bins = slice(*(round(hz * size / rate_hz) for hz in (LOWEST_HZ, HIGHEST_HZ)))
-    first, second = (
-        scipy.fft.rfft(sliding_window_view(samples, size)[::hop] * window, axis=1)[:, bins]
-        for samples in (one, other)
-    )
-    turns = np.arange(bins.start, bins.stop, dtype=np.float64) / size * at.part_samples
-    second *= at.polarity * np.exp(2j * np.pi * turns)
-    return first, second, ROUNDING * float(np.linalg.norm(window))
-
-
-def _likeness(first: Spectra, second: Spectra, rounding: float, *, sharp: bool) -> _Likeness | None:
-    """Compare spectra [T, F] at one delay."""
-    one, other = np.abs(first), np.abs(second)
-    counts = _moving(one) & _moving(other)
-    for levels in (one, other):
-        loudest = levels.max(axis=1, keepdims=True)
-        counts = counts & (levels > np.maximum(rounding, loudest * 10 ** (-RANGE_DB / 20)))
-    if not counts.any():
-        return None
-    share, span_db = _evidence(one, other, counts)
-    if share < 0.5:
-        return None
-    phases = (first * np.conj(second)).real / np.maximum(one * other, 1e-9)
-    phase = float(phases[counts].mean())
-    most_level_db = min(MOST_LEVEL_DB, LEAST_LEVEL_DB + LEVEL_DB_A_PHASE * (1 - phase))
-    same = (
-        phase > LEAST_PHASE
-        and _level_difference_db(one, other) < most_level_db
-        and _change(one, other, phases, counts) > LEAST_CHANGE
-    )
-    return _Likeness(same, sharp or span_db > WIDE_RANGE_DB)
-
-
-def _moving(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which bins of levels [T, F] change over time: [F]."""
-    count = len(levels)
-    places = count // 4, count // 2, 3 * count // 4
-    low, middle, high = np.partition(levels, places, axis=0)[list(places)]
-    return ~(high - low < STEADY * middle)
-
-
-def _evidence(
-    one: NDArray[np.float64], other: NDArray[np.float64], counts: NDArray[np.bool_]
-) -> tuple[float, float]:
-    """In which share of the time enough of the energy changes, and by how many dB it does."""
-    energy, changing = _energies(one, counts)
-    others, others_changing = _energies(other, counts)
-    loud = energy > 1e-4 * energy.max()
-    enough = (changing > LEAST_SHARE * energy) & (others_changing > LEAST_SHARE * others)
-    low, high = np.quantile(10 * np.log10(energy[loud] + 1e-9), [0.1, 0.9])
-    return float(enough[loud].mean()), float(high - low)
-
-
-def _energies(
-    levels: NDArray[np.float64], counts: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of levels [T, F] the energy at each time, [T]: all of it, and that of bins that count."""
-    power = np.square(levels)
-    return power.sum(axis=1), (power * counts).sum(axis=1)
-
-
-def _change(
-    one: NDArray[np.float64],
-    other: NDArray[np.float64],
-    phases: NDArray[np.float64],
-    counts: NDArray[np.bool_],
-) -> float:
-    """How well what is left when the mean level of each bin is taken away correlates."""
-    changes = [
-        np.maximum(levels - levels.mean(axis=0), -levels) * counts for levels in (one, other)
-    ]
-    first, second = (np.sign(change) * np.sqrt(np.abs(change)) for change in changes)
-    norm = float(np.linalg.norm(first) * np.linalg.norm(second))
-    return float((first * second * phases).sum()) / max(norm, 1e-9)
-
-
-def _level_difference_db(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Mean difference of levels [T, F] over parts of time and frequency, but for the level."""
-    steps, bins = one.shape
-    bands = np.unique(np.array(np.geomspace(4, bins, BANDS + 1), np.int64))[:-1]
-    parts = np.unique(np.array(np.linspace(0, steps, PARTS + 1), np.int64))[:-1]
-    first, second = (
-        10 * np.log10(_summed(np.square(levels), parts, np.append(0, bands)) + 1)
-        for levels in (one, other)
-    )
-    loud = np.maximum(first - first.max(), second - second.max()) > -LEVELS_BELOW_LOUDEST_DB
-    differences = (first - second)[loud]
-    return float(np.abs(differences - np.median(differences)).mean())
-
-
-def _summed(
-    power: NDArray[np.float64], parts: NDArray[np.int64], bands: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    return np.add.reduceat(np.add.reduceat(power, bands, axis=1), parts, axis=0)
 
 
 @lru_cache(maxsize=8)
@@ -293,11 +138,3 @@ def _taper(size: int, edge: int) -> NDArray[np.float64]:
     taper[:edge] = np.sin(np.linspace(0, np.pi / 2, edge)) ** 2
     taper[size - edge :] = taper[:edge][::-1]
     return taper
-
-
-@lru_cache(maxsize=8)
-def _window(size: int) -> NDArray[np.float64]:
-    """Blackman and Harris's window [S]: what is loud hides nothing beside it."""
-    angles = 2 * np.pi * np.arange(size) / size
-    weights = (0.35875, -0.48829, 0.14128, -0.01168)
-    return np.sum([weight * np.cos(turn * angles) for turn, weight in enumerate(weights)], axis=0)
