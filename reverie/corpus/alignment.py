@@ -1,5 +1,6 @@
 """By how much one recording of the same sound is later than another."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +91,7 @@ def coarse_agreement(
     bins = slice(*(round(hz * size * step / rate_hz) for hz in COARSE_BAND_HZ))
     spectra = [scipy.fft.rfft(wave, size)[bins] for wave in waves]
     loudness = [np.abs(spectrum) ** COMPRESSED for spectrum in spectra]
-    norm = float(np.linalg.norm(loudness[0]) * np.linalg.norm(loudness[1]))
+    norm = math.sqrt(math.prod(float(np.square(levels).sum()) for levels in loudness))
     if norm == 0:
         return 0.0
     product = spectra[1] * np.conj(spectra[0])
@@ -101,8 +102,12 @@ def coarse_agreement(
 
 def _averaged(wave: NDArray[np.int16], step: int) -> NDArray[np.float32]:
     """Means of each `step` samples, without their own mean."""
-    whole = wave[: len(wave) // step * step].astype(np.float32).reshape(-1, step)
-    means = whole @ np.full(step, 1 / step, np.float32)
+    count = len(wave) // step
+    means = np.zeros(count, np.float32)
+    # No product of matrices: its threads wait for each other where other processes are at work.
+    for place in range(step):
+        means += wave[place : count * step : step]
+    means /= step
     return means - means.mean() if len(means) else means
 
 

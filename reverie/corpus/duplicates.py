@@ -101,19 +101,23 @@ def _compare(
 ) -> None:
     """Compare the samples of all that may be the same and was not compared before."""
     joined = dict(same)
-    with Work("Looking for duplicates", len(candidates), "recordings", quiet=quiet) as work:
-        for done, pairs in _near(candidates, rate_hz):
-            for one, other in pairs:
-                verdict = known.verdict(one.content_hash, other.content_hash)
-                if verdict is None:
-                    # What is one recording by way of a third needs no comparison.
+    rest, before = list(candidates), 0
+    # Where a recording has many copies, these are its nearest: the rest is looked for again.
+    while len(rest) != before:
+        before = len(rest)
+        with Work("Looking for duplicates", before, "recordings", quiet=quiet) as work:
+            for done, pairs in _near(rest, rate_hz):
+                for one, other in pairs:
                     if _root(one.path, joined) == _root(other.path, joined):
                         continue
-                    verdict = sounds_the_same(one.pcm(), other.pcm(), rate_hz)
-                    known.add(one.content_hash, other.content_hash, same=verdict)
-                if verdict:
-                    _join(one.path, other.path, joined)
-            work.advance(done)
+                    verdict = known.verdict(one.content_hash, other.content_hash)
+                    if verdict is None:
+                        verdict = sounds_the_same(one.pcm(), other.pcm(), rate_hz)
+                        known.add(one.content_hash, other.content_hash, same=verdict)
+                    if verdict:
+                        _join(one.path, other.path, joined)
+                work.advance(done)
+        rest = [one for one in rest if one.path not in joined]
 
 
 def _near(

@@ -3,7 +3,6 @@
 `manifest.json` says what a corpus is; the journal beside it only saves doing work again.
 """
 
-import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ class Entry:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """The entry that `dataclasses.asdict` made `values` of."""
+        """The entry that a line of the journal tells."""
         analysed = values.pop("analysed")
         return cls(**values, analysed=None if analysed is None else Analysed.from_json(analysed))
 
@@ -95,7 +94,8 @@ class Journal:
 
 
 def _line(entry: Entry) -> str:
-    return json.dumps(dataclasses.asdict(entry)) + "\n"
+    analysed = None if entry.analysed is None else vars(entry.analysed)
+    return json.dumps(vars(entry) | {"analysed": analysed}) + "\n"
 
 
 def _read(folder: Path) -> dict[str, Entry]:

@@ -6,21 +6,26 @@ two recordings, or one performance cut in two whose parts share a repeat.
 
 import contextlib
 import dataclasses
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import hear_training
 from reverie.corpus.landmarks import LandmarkSearch
 from reverie.errors import ReverieError
-from reverie.storage import read_json, write_json
+from reverie.storage import write_json
 
-FILE, VERSION = "leaks.json", 1
+FILE, VERSION = "leaks.json", 2
 EXCERPT_SECONDS = 10.0
 FEWEST_PAIRS = 30
 """Of excerpts of other music of the same kind, hardly one in a hundred has so many."""
+MOST_REPEATS = 2
+"""What one excerpt has more often, such as a metronome, other recordings have too."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,9 @@ class Leak:
     """Where the strongest likeness is."""
 
 
+_LEAK = TypeAdapter(Leak)
+
+
 def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
     """What `find_leaks` finds, kept with the corpus for the next time.
 
@@ -43,16 +51,26 @@ def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         ReverieError: a shard is damaged.
     """
     path = corpus.folder / FILE
-    if path.is_file():
-        kept = read_json(path, "what leaks")
-        if kept["corpus_hash"] == corpus.content_hash and kept["version"] == VERSION:
-            return [Leak(**one) for one in kept["leaks"]]
+    kept = _kept(path, corpus.content_hash)
+    if kept is not None:
+        return kept
     found = find_leaks(corpus, quiet=quiet)
     about = {"version": VERSION, "corpus_hash": corpus.content_hash}
     # A corpus on a disk that cannot be written is searched again each time.
     with contextlib.suppress(ReverieError):
         write_json(path, about | {"leaks": [dataclasses.asdict(one) for one in found]})
     return found
+
+
+def _kept(path: Path, corpus_hash: str) -> list[Leak] | None:
+    """What an earlier search of this corpus found; None if there was none, or it is damaged."""
+    try:
+        kept = json.loads(path.read_bytes())
+        if kept["corpus_hash"] != corpus_hash or kept["version"] != VERSION:
+            return None
+        return [_LEAK.validate_python(one) for one in kept["leaks"]]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
 
 
 def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
@@ -68,12 +86,14 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         for start in range(0, max(recording.samples - size // 2, 1), size)
     ]
     waves = [as_float(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
-    search = LandmarkSearch(waves, corpus.rate_hz)
+    search = LandmarkSearch(
+        waves, corpus.rate_hz, least_pairs=FEWEST_PAIRS, most_repeats=MOST_REPEATS
+    )
     hear_training([search], corpus, "searching", quiet=quiet)
     found: dict[tuple[int, int], list[int]] = {}
     matches = search.best()
     for at, match in enumerate(matches):
-        if match.pairs >= FEWEST_PAIRS:
+        if match.pairs:
             found.setdefault((places[at][0], match.recording), []).append(at)
     leaks: list[Leak] = []
     for (one, other), where in found.items():

@@ -6,6 +6,7 @@ levels must agree throughout.
 Letters: S samples, T steps of time, F bins of frequency.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,7 +32,7 @@ LEAST_PHASE = 0.4
 64 kbit/s, 0.1 and less where only what is steady is shared."""
 LEAST_CHANGE = 0.4
 """Correlation of the changes themselves, their loudness compressed."""
-MOST_LEVEL_DB, LEAST_LEVEL_DB, LEVEL_DB_A_PHASE = 1.25, 0.5, 10.0
+MOST_LEVEL_DB, LEAST_LEVEL_DB, LEVEL_DB_A_PHASE = 2.0, 0.6, 15.0
 """Mean difference of levels over so many parts of time and bands of frequency: the better phases
 agree, the less levels may differ."""
 PARTS, BANDS = 8, 12
@@ -94,7 +95,7 @@ def _spectra(
     )
     turns = np.arange(bins.start, bins.stop, dtype=np.float64) / size * at.part_samples
     second *= at.polarity * np.exp(2j * np.pi * turns)
-    return first, second, ROUNDING * float(np.linalg.norm(window))
+    return first, second, ROUNDING * math.sqrt(float(np.square(window).sum()))
 
 
 def _judged(first: Spectra, second: Spectra, rounding: float, *, sharp: bool) -> Likeness | None:
@@ -159,7 +160,7 @@ def _change(
         np.maximum(levels - levels.mean(axis=0), -levels) * counts for levels in (one, other)
     ]
     first, second = (np.sign(change) * np.sqrt(np.abs(change)) for change in changes)
-    norm = float(np.linalg.norm(first) * np.linalg.norm(second))
+    norm = math.sqrt(float(np.square(first).sum() * np.square(second).sum()))
     return float((first * second * phases).sum()) / max(norm, 1e-9)
 
 

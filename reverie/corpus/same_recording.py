@@ -33,8 +33,8 @@ TAPER_SECONDS = 0.2
 LEAST_COMPARED = 0.9
 """Of the energy of whole recordings, how much must lie where both of them are."""
 
-LEAST_AGREEMENT = 0.45
-"""Of low frequencies: 0.6 and more in a low-bitrate encoding, 0.1 in noise and other music."""
+LEAST_AGREEMENT = 0.35
+"""Of low frequencies: 0.5 and more in a low-bitrate encoding, 0.1 in noise and other music."""
 
 
 def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
@@ -48,28 +48,26 @@ def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: i
     shortest = min(len(one), len(other))
     if abs(len(one) - len(other)) > LONGER_SECONDS * rate_hz:
         return False
-    places = [0]
-    if shortest > WHOLE_SECONDS * rate_hz:
-        places = _places(one[:shortest], rate_hz)
-    if _screened(one, other, places, rate_hz):
-        return False
     if shortest <= WHOLE_SECONDS * rate_hz:
-        whole = one.astype(np.float64), other.astype(np.float64)
-        found = _aligned(*whole, rate_hz)
-        if found is None or not _all_is_compared(*whole, found.whole_samples):
-            return False
-        like = likeness(*whole, found, rate_hz)
-        return like is not None and like.same and like.sure
-    return _same_excerpts(one, other, places, rate_hz)
+        return _same_whole(one, other, rate_hz)
+    return _same_excerpts(one, other, _places(one[:shortest], rate_hz), rate_hz)
 
 
-def _screened(
-    one: NDArray[np.int16], other: NDArray[np.int16], places: list[int], rate_hz: int
-) -> bool:
-    """Whether a cheap look shows that recordings differ; the most do, and are many."""
-    excerpt = slice(places[0], places[0] + STEPS * _step(rate_hz))
-    agreement = coarse_agreement(one[excerpt], other[excerpt], LONGEST_DELAY_SECONDS, rate_hz)
+def _differ(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
+    """Whether a cheap look shows that samples differ; most do, and they are many."""
+    agreement = coarse_agreement(one, other, LONGEST_DELAY_SECONDS, rate_hz)
     return agreement < LEAST_AGREEMENT
+
+
+def _same_whole(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
+    if _differ(one, other, rate_hz):
+        return False
+    whole = one.astype(np.float64), other.astype(np.float64)
+    found = _aligned(*whole, rate_hz)
+    if found is None or not _all_is_compared(*whole, found.whole_samples):
+        return False
+    like = likeness(*whole, found, rate_hz)
+    return like is not None and like.same and like.sure
 
 
 def _same_excerpts(
@@ -77,6 +75,9 @@ def _same_excerpts(
 ) -> bool:
     """Whether two recordings agree at all `places`, samples from their beginnings."""
     size = STEPS * _step(rate_hz)
+    loudest = slice(places[0], places[0] + size)
+    if _differ(one[loudest], other[loudest], rate_hz):
+        return False
     taper = _taper(size, round(TAPER_SECONDS * rate_hz))
     excerpts = [
         tuple(wave[start : start + size].astype(np.float64) for wave in (one, other))
@@ -124,9 +125,8 @@ def _all_is_compared(one: Samples, other: Samples, delay_samples: int) -> bool:
     """Whether little of the energy of whole recordings lies where only one of them is."""
     begin, end = common(one, other, delay_samples)
     for samples, first in ((one, begin), (other, begin + delay_samples)):
-        moved = samples - samples.mean()
-        inside = moved[first : first + end - begin]
-        if float(inside @ inside) < LEAST_COMPARED * float(moved @ moved):
+        power = np.square(samples - samples.mean())
+        if power[first : first + end - begin].sum() < LEAST_COMPARED * power.sum():
             return False
     return True
 
