@@ -45,7 +45,8 @@ class AudioWriter:
     def __init__(
         self, path: Path, rate_hz: int, *, subtype: Literal["PCM_16", "FLOAT"] = "PCM_16"
     ) -> None:
-        self.path, self.rate_hz, self.subtype = path, rate_hz, subtype
+        self.path, self.rate_hz = path, rate_hz
+        self.subtype: Literal["PCM_16", "FLOAT"] = subtype
         self.clipped_samples = 0
         self._written = 0
         self._closing = ExitStack()
@@ -101,9 +102,7 @@ class AudioWriter:
 
     def _opened(self, temporary: Path) -> _Sink:
         if self.path.suffix.lower() == ".wav":
-            return WavFile(
-                temporary, self.rate_hz, np.float32 if self.subtype == "FLOAT" else np.int16
-            )
+            return WavFile(temporary, self.rate_hz, self.subtype)
         return soundfile.SoundFile(
             os.fsencode(temporary), "w", self.rate_hz, 1, subtype=self.subtype, format="FLAC"
         )

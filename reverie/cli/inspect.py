@@ -1,7 +1,6 @@
 """`reverie inspect`: what is in a corpus, and whether it is enough."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -39,11 +38,11 @@ def inspect(
     from rich.table import Table
     from rich.text import Text
 
-    from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus
     from reverie.corpus.inspection import COLUMNS, findings, row, totals
     from reverie.corpus.leaks import known_leaks
     from reverie.corpus.summary import as_result, refusal_lines
+    from reverie.terminal import echo, echo_json
 
     corpus = Corpus.open(folder)
     leaking = known_leaks(corpus, quiet=quiet) if leaks else []
@@ -58,7 +57,7 @@ def inspect(
             "leaks": [dataclasses.asdict(one) for one in leaking],
             "page": str(html) if html else None,
         }
-        print(json.dumps(result, indent=2))
+        echo_json(result)
         return
     console = Console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -69,8 +68,8 @@ def inspect(
         table.add_row(*(Text(cell) for cell in row(recording)))
     console.print(table)
     for line in [totals(corpus), *refusal_lines(corpus.refused)]:
-        tell(line)
+        echo(line)
     for finding in found:
-        tell(f"- {finding.text}")
+        echo(f"- {finding.text}")
     if html:
-        tell(f"The page is {html}")
+        echo(f"The page is {html}")

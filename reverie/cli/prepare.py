@@ -1,7 +1,5 @@
 """`reverie prepare`: a folder of recordings to a corpus."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +26,14 @@ def prepare(
     min_seconds: Annotated[
         float, typer.Option(help="Refuse recordings shorter than this, in seconds.")
     ] = 2.0,
+    normalise: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DBFS",
+            help="Bring the peak of each recording to this level, in dB relative to full scale, "
+            "such as -1: the way in for quiet recordings.",
+        ),
+    ] = None,
     keep_damaged: Annotated[
         bool,
         typer.Option("--keep-damaged", help="Use what can be decoded of damaged recordings."),
@@ -53,6 +59,7 @@ def prepare(
     from reverie.corpus.settings import PrepareSettings
     from reverie.corpus.summary import as_result, lines, refusal_lines
     from reverie.settings import build
+    from reverie.terminal import echo, echo_json
 
     settings = build(
         PrepareSettings,
@@ -61,6 +68,7 @@ def prepare(
             "train_fraction": train_fraction,
             "split_seed": split_seed,
             "min_seconds": min_seconds,
+            "normalise_dbfs": normalise,
             "keep_damaged": keep_damaged,
         },
         "reverie prepare",
@@ -70,9 +78,9 @@ def prepare(
         corpus = make(recordings, target, settings, processes=processes, quiet=quiet)
     except NothingUsable as error:
         for line in refusal_lines(error.refused):
-            print(line, file=sys.stderr)
+            echo(line, err=True)
         raise
     if as_json:
-        print(json.dumps(as_result(corpus), indent=2))
+        echo_json(as_result(corpus))
     else:
-        print("\n".join(lines(corpus)))
+        echo(*lines(corpus))

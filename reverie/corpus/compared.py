@@ -5,9 +5,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Self
+
+from pydantic.dataclasses import dataclass
 
 from reverie.errors import ReverieError
+from reverie.records import RECORD, read_record
 from reverie.storage import write_text
 
 FILE, VERSION = "duplicates.json", 1
@@ -33,12 +36,10 @@ class Compared:
     def read(cls, path: Path, hashes: Sequence[str]) -> Self:
         """What the file `path` knows of these recordings: nothing, if it is missing or damaged."""
         known = cls(hashes)
-        try:
-            found = json.loads(path.read_bytes())
-            known._take(found)
-        except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
-            return cls(hashes)
-        return known
+        with contextlib.suppress(ReverieError, IndexError):
+            known._take(read_record(path, _Kept, "what was compared"))
+            return known
+        return cls(hashes)
 
     def verdict(self, one: str, other: str) -> bool | None:
         """Whether the recordings of two content hashes are the same; None where nobody knows."""
@@ -60,8 +61,7 @@ class Compared:
             "complete": self._digest() if self.complete else None,
             "recordings": self.hashes,
             "pairs": [
-                [places[one], places[other], int(same)]
-                for (one, other), same in self._verdicts.items()
+                [places[one], places[other], same] for (one, other), same in self._verdicts.items()
             ],
         }
         with contextlib.suppress(ReverieError):
@@ -70,17 +70,26 @@ class Compared:
     def _digest(self) -> str:
         return hashlib.sha256("".join(sorted(self.hashes)).encode()).hexdigest()
 
-    def _take(self, found: dict[str, Any]) -> None:
-        if found["version"] != VERSION:
+    def _take(self, kept: "_Kept") -> None:
+        if kept.version != VERSION:
             return
         there = set(self.hashes)
-        names = cast(list[str], found["recordings"])
-        for one, other, same in cast(list[list[int]], found["pairs"]):
-            pair = _pair(names[one], names[other])
+        for one, other, same in kept.pairs:
+            pair = _pair(kept.recordings[one], kept.recordings[other])
             # What is not there any more is forgotten.
             if there.issuperset(pair):
-                self._verdicts[pair] = bool(same)
-        self.complete = found["complete"] == self._digest()
+                self._verdicts[pair] = same
+        self.complete = kept.complete == self._digest()
+
+
+@dataclass(frozen=True, config=RECORD)
+class _Kept:
+    """The same in a file; pairs name recordings by their place."""
+
+    version: int
+    complete: str | None
+    recordings: tuple[str, ...]
+    pairs: tuple[tuple[int, int, bool], ...]
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:

@@ -1,8 +1,9 @@
 """A prepared corpus: which recordings are in it, and their samples, memory-mapped."""
 
+import errno
 import hashlib
 import json
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.errors import ReverieError
-from reverie.storage import read_json, write_text
+from reverie.records import read_json
+from reverie.storage import write_json
 
 Split = Literal["train", "held-out"]
 
@@ -114,10 +116,9 @@ class Corpus:
 
         Where the samples lie does not matter to it.
         """
-        digest = hashlib.sha256(json.dumps([FORMAT, self.rate_hz]).encode())
-        for one in self.recordings:
-            digest.update(json.dumps([one.content_hash, one.path, one.split]).encode())
-        return digest.hexdigest()
+        return corpus_hash(
+            self.rate_hz, ((one.content_hash, one.path, one.split) for one in self.recordings)
+        )
 
     @property
     def seconds(self) -> float:
@@ -146,6 +147,14 @@ class Corpus:
         return view
 
 
+def corpus_hash(rate_hz: int, recordings: Iterable[tuple[str, str, str]]) -> str:
+    """The content hash of a corpus: of its rate, and each content hash, path and split."""
+    digest = hashlib.sha256(json.dumps([FORMAT, rate_hz]).encode())
+    for entry in recordings:
+        digest.update(json.dumps(entry).encode())
+    return digest.hexdigest()
+
+
 def map_shard(folder: Path, number: int) -> NDArray[np.int16]:
     """All samples of shard `number` of the corpus in `folder`, int16, read as they are touched.
 
@@ -156,6 +165,11 @@ def map_shard(folder: Path, number: int) -> NDArray[np.int16]:
     try:
         mapped = np.memmap(path, np.dtype("<i2"), "r")
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            raise ReverieError(
+                f"{path} cannot be mapped: this process may not have so many addresses.",
+                "Raise the limit (ulimit -v), or prepare with a smaller shard_megabytes.",
+            ) from error
         raise ReverieError(
             f"{path} cannot be opened ({error}).", "Prepare the corpus again."
         ) from error
@@ -193,21 +207,8 @@ def write_manifest(
         "refused": [vars(one) for one in refused],
     }
     corpus = Corpus(folder, manifest)
-    text = json.dumps(
-        manifest | {"content_hash": corpus.content_hash}, indent=2, ensure_ascii=False
-    )
-    # Names that are no UTF-8 carry their odd bytes as lone surrogates, which UTF-8 refuses.
-    escaped = re.sub(r"[\ud800-\udfff]", lambda odd: f"\\u{ord(odd[0]):04x}", text)
-    write_text(folder / MANIFEST, escaped + "\n")
+    write_json(folder / MANIFEST, manifest | {"content_hash": corpus.content_hash})
     return corpus
-
-
-def printable(path: str) -> str:
-    """`path` fit for a terminal: undecodable bytes and control characters are escaped."""
-    decodable = path.encode("utf-8", "backslashreplace").decode()
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in decodable
-    )
 
 
 def _recording(entry: dict[str, Any]) -> Recording:

@@ -26,6 +26,7 @@ class Entry:
     mtime_ns: int
     rate_hz: int
     keep_damaged: bool
+    normalise_dbfs: float | None = None
     unusable: str | None = None
     lasting: bool = True
     """Whether what came of it holds as long as the file is not changed."""
@@ -33,9 +34,13 @@ class Entry:
     shard: int = 0
     offset_samples: int = 0
 
-    def still_holds(self, file: Found, rate_hz: int, *, keep_damaged: bool) -> bool:
+    def still_holds(
+        self, file: Found, rate_hz: int, *, keep_damaged: bool, normalise_dbfs: float | None
+    ) -> bool:
         """Whether doing the work again for `file` would come to the same."""
         if (self.bytes, self.mtime_ns, self.rate_hz) != (file.bytes, file.mtime_ns, rate_hz):
+            return False
+        if self.normalise_dbfs != normalise_dbfs:
             return False
         whole = self.analysed is not None and not self.analysed.damaged
         return self.lasting and (whole or self.keep_damaged == keep_damaged)

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.corpus.analysis import Analysed
-from reverie.corpus.corpus import Recording, Refusal, Split, map_shard, printable
+from reverie.corpus.analysis import QUIETEST_DBFS, Analysed
+from reverie.corpus.corpus import Recording, Refusal, Split, map_shard
 from reverie.corpus.duplicates import Candidate, find_duplicates
 from reverie.corpus.journal import Entry
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.split import split_of
+from reverie.terminal import printable
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
     if entry.analysed is None:
         return entry.unusable
     if entry.analysed.peak_dbfs < settings.silence_dbfs:
-        return f"silent: its loudest sample lies at {entry.analysed.peak_dbfs:.0f} dB full scale"
+        reason = f"silent: its loudest sample lies at {entry.analysed.peak_dbfs:.0f} dB full scale"
+        raisable = entry.analysed.peak_dbfs > QUIETEST_DBFS
+        return f"{reason}; --normalise -1 turns it up" if raisable else reason
     seconds = entry.analysed.samples / entry.rate_hz
     if seconds < settings.min_seconds:
         return f"too short: {seconds:.2g} s, and {settings.min_seconds:g} s are asked for"

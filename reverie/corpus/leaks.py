@@ -6,18 +6,17 @@ two recordings, or one performance cut in two whose parts share a repeat.
 
 import contextlib
 import dataclasses
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import hear_training
 from reverie.corpus.landmarks import LandmarkSearch
 from reverie.errors import ReverieError
+from reverie.records import RECORD, PathText, read_record
 from reverie.storage import write_json
 
 FILE, VERSION = "leaks.json", 2
@@ -32,8 +31,8 @@ MOST_REPEATS = 2
 class Leak:
     """A held-out recording, and the training recording that has some of the same music."""
 
-    held_out: str
-    training: str
+    held_out: PathText
+    training: PathText
     seconds: float
     """How much of the held-out recording is found again, in excerpts of ten seconds."""
     held_out_offset_seconds: float
@@ -41,7 +40,13 @@ class Leak:
     """Where the strongest likeness is."""
 
 
-_LEAK = TypeAdapter(Leak)
+@pydantic_dataclass(frozen=True, config=RECORD)
+class _Kept:
+    """What an earlier search found, as it lies beside a corpus."""
+
+    version: int
+    corpus_hash: str
+    leaks: tuple[Leak, ...]
 
 
 def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
@@ -51,26 +56,17 @@ def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         ReverieError: a shard is damaged.
     """
     path = corpus.folder / FILE
-    kept = _kept(path, corpus.content_hash)
-    if kept is not None:
-        return kept
+    # What is damaged, or of another version, is searched for again.
+    with contextlib.suppress(ReverieError):
+        kept = read_record(path, _Kept, "what leaks")
+        if (kept.version, kept.corpus_hash) == (VERSION, corpus.content_hash):
+            return list(kept.leaks)
     found = find_leaks(corpus, quiet=quiet)
     about = {"version": VERSION, "corpus_hash": corpus.content_hash}
     # A corpus on a disk that cannot be written is searched again each time.
     with contextlib.suppress(ReverieError):
         write_json(path, about | {"leaks": [dataclasses.asdict(one) for one in found]})
     return found
-
-
-def _kept(path: Path, corpus_hash: str) -> list[Leak] | None:
-    """What an earlier search of this corpus found; None if there was none, or it is damaged."""
-    try:
-        kept = json.loads(path.read_bytes())
-        if kept["corpus_hash"] != corpus_hash or kept["version"] != VERSION:
-            return None
-        return [_LEAK.validate_python(one) for one in kept["leaks"]]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
 
 
 def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:

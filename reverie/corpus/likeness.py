@@ -33,8 +33,10 @@ LEAST_PHASE = 0.4
 LEAST_CHANGE = 0.4
 """Correlation of the changes themselves, their loudness compressed."""
 MOST_LEVEL_DB, LEAST_LEVEL_DB, LEVEL_DB_A_PHASE = 2.0, 0.6, 15.0
-"""Mean difference of levels over so many parts of time and bands of frequency: the better phases
-agree, the less levels may differ."""
+"""Mean difference of levels over so many parts of time and bands of frequency. Where partials are
+all there is, their levels tell most: the better phases agree, the less they may differ."""
+BROAD = 0.5
+"""Share of the bins from which on it is more than partials."""
 PARTS, BANDS = 8, 12
 LEVELS_BELOW_LOUDEST_DB = 30.0
 LEAST_SHARE = 1e-5
@@ -107,12 +109,14 @@ def _judged(first: Spectra, second: Spectra, rounding: float, *, sharp: bool) ->
         counts = counts & (levels > np.maximum(rounding, loudest * 10 ** (-RANGE_DB / 20)))
     if not counts.any():
         return None
-    share, span_db = _evidence(one, other, counts)
+    share, breadth, span_db = _evidence(one, other, counts)
     if share < 0.5:
         return None
     phases = (first * np.conj(second)).real / np.maximum(one * other, 1e-9)
     phase = float(phases[counts].mean())
-    most_level_db = min(MOST_LEVEL_DB, LEAST_LEVEL_DB + LEVEL_DB_A_PHASE * (1 - phase))
+    most_level_db = MOST_LEVEL_DB
+    if breadth < BROAD:
+        most_level_db = min(MOST_LEVEL_DB, LEAST_LEVEL_DB + LEVEL_DB_A_PHASE * (1 - phase))
     same = (
         phase > LEAST_PHASE
         and _level_difference_db(one, other) < most_level_db
@@ -131,14 +135,15 @@ def _moving(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _evidence(
     one: NDArray[np.float64], other: NDArray[np.float64], counts: NDArray[np.bool_]
-) -> tuple[float, float]:
-    """In which share of the time enough of the energy changes, and by how many dB it does."""
+) -> tuple[float, float, float]:
+    """Of the time when it sounds, in which share enough of the energy changes; in which share of
+    the bins; and by how many dB the level does."""
     energy, changing = _energies(one, counts)
     others, others_changing = _energies(other, counts)
     loud = energy > 1e-4 * energy.max()
     enough = (changing > LEAST_SHARE * energy) & (others_changing > LEAST_SHARE * others)
     low, high = np.quantile(10 * np.log10(energy[loud] + 1e-9), [0.1, 0.9])
-    return float(enough[loud].mean()), float(high - low)
+    return float(enough[loud].mean()), float(counts[loud].mean()), float(high - low)
 
 
 def _energies(

@@ -35,6 +35,7 @@ class Job:
     pcm: Path
     rate_hz: int
     keep_damaged: bool
+    normalise_dbfs: float | None = None
 
 
 class Pool:
@@ -118,6 +119,7 @@ class _Worker:
             "pcm": str(job.pcm),
             "rate_hz": job.rate_hz,
             "keep_damaged": job.keep_damaged,
+            "normalise_dbfs": job.normalise_dbfs,
         }
         jobs = cast(IO[bytes], self._process.stdin)
         # A worker that is dead already is found out when its answer is read.

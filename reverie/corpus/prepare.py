@@ -12,7 +12,7 @@ from typing import Any
 from reverie import __version__
 from reverie.corpus.analysis import Analysed
 from reverie.corpus.compaction import compacted
-from reverie.corpus.corpus import MANIFEST, Corpus, Refusal, printable, write_manifest
+from reverie.corpus.corpus import MANIFEST, Corpus, Refusal, write_manifest
 from reverie.corpus.discover import Discovery, Found, discover
 from reverie.corpus.journal import NAME as JOURNAL
 from reverie.corpus.journal import Entry, Journal
@@ -23,6 +23,7 @@ from reverie.corpus.shards import Shards, remove_unused
 from reverie.errors import ReverieError
 from reverie.progress import Work
 from reverie.storage import clear_disk_errors, only_one
+from reverie.terminal import printable
 
 __all__ = ["NothingUsable", "PrepareSettings", "prepare"]
 
@@ -137,7 +138,7 @@ def _analyse_new(
     ):
         jobs = (
             Job(number, base / one.path, folder / f"{number}.pcm", settings.rate_hz,
-                settings.keep_damaged)
+                settings.keep_damaged, settings.normalise_dbfs)
             for number, one in enumerate(new)
         )  # fmt: skip
         for job, answer in pool.run(jobs):
@@ -156,14 +157,19 @@ def _analyse_new(
 def _known(file: Found, journal: Journal, settings: PrepareSettings) -> bool:
     entry = journal.entries.get(file.path)
     return entry is not None and entry.still_holds(
-        file, settings.rate_hz, keep_damaged=settings.keep_damaged
+        file,
+        settings.rate_hz,
+        keep_damaged=settings.keep_damaged,
+        normalise_dbfs=settings.normalise_dbfs,
     )
 
 
 def _entry(
     file: Found, job: Job, answer: dict[str, Any], shards: Shards, journal: Journal
 ) -> Entry:
-    entry = Entry(file.path, file.bytes, file.mtime_ns, job.rate_hz, job.keep_damaged)
+    entry = Entry(
+        file.path, file.bytes, file.mtime_ns, job.rate_hz, job.keep_damaged, job.normalise_dbfs
+    )
     if "unusable" in answer:
         return dataclasses.replace(entry, unusable=answer["unusable"], lasting=answer["lasting"])
     analysed = Analysed.from_json(answer["analysed"])

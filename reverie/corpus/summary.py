@@ -4,8 +4,12 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from reverie.corpus.corpus import Corpus, Refusal, printable
+from reverie.corpus.corpus import Corpus, Refusal
 from reverie.progress import duration
+from reverie.terminal import printable
+
+SEQUENCE_SAMPLES = 50_432
+"""Of a training sequence of the default recipe, which lies above this layer."""
 
 
 def lines(corpus: Corpus) -> list[str]:
@@ -25,11 +29,25 @@ def lines(corpus: Corpus) -> list[str]:
         told.append(
             f"{_counted(corpus.ignored, 'other file')} ignored: no recordings by their names."
         )
+    if said := short_recordings(corpus):
+        told.append(said)
     if not held_out:
         told.append("Nothing is held out: training wants at least two recordings.")
     folder = printable(str(corpus.folder))
     told.append(f"The corpus is in {folder}. Next: reverie inspect {folder}")
     return told
+
+
+def short_recordings(corpus: Corpus) -> str:
+    """What is said of recordings shorter than a training sequence, or nothing if there are none."""
+    count = sum(one.samples < SEQUENCE_SAMPLES for one in corpus.recordings)
+    if not count:
+        return ""
+    seconds = SEQUENCE_SAMPLES / corpus.rate_hz
+    return (
+        f"{_counted(count, 'recording')} shorter than {seconds:.1f} s, a training sequence of the "
+        "default recipe: training takes each whole, as a shorter sequence."
+    )
 
 
 def refusal_lines(refused: Iterable[Refusal]) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from reverie import __version__
-from reverie.corpus.corpus import Corpus, printable
+from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.listening.database import create_database
 from reverie.listening.design import Order, Trial, make_design, trial_count
@@ -25,8 +25,10 @@ from reverie.listening.records import Answered
 from reverie.listening.settings import ListeningSettings
 from reverie.listening.stimuli import Stimuli, Stimulus, gather, make_stimuli
 from reverie.listening.store import Store
+from reverie.records import read_json
 from reverie.settings import build
-from reverie.storage import read_json, replacing, write_json
+from reverie.storage import replacing, write_json
+from reverie.terminal import printable
 
 FORMAT = "reverie-listening-test"
 ABOUT = "test.json"

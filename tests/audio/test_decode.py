@@ -13,6 +13,8 @@ from reverie.audio.resample import Resampler
 from reverie.errors import ReverieError
 from tests.audio.making import RATE_HZ, encode, mp3, music, wav
 
+NOTHING = np.zeros(0, np.float32)
+
 
 @pytest.mark.parametrize(
     ("subtype", "tolerance"),
@@ -80,10 +82,10 @@ def test_resampling_in_pieces_is_resampling_at_once(
 ) -> None:
     sound = np.random.default_rng(count).standard_normal(count).astype(np.float32)
     whole = Resampler(from_hz, 16000)
-    expected = np.concatenate([whole.add(sound), whole.finish()])
+    expected = np.concatenate([NOTHING, *whole.add(sound), *whole.finish()])
     stream = Resampler(from_hz, 16000)
-    parts = [stream.add(part) for part in np.split(sound, np.cumsum(pieces))]
-    got = np.concatenate([*parts, stream.finish()])
+    parts = [one for part in np.split(sound, np.cumsum(pieces)) for one in stream.add(part)]
+    got = np.concatenate([NOTHING, *parts, *stream.finish()])
     np.testing.assert_allclose(got, expected, atol=1e-5)
     assert abs(len(got) - count * 16000 / from_hz) <= 1
 

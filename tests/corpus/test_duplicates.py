@@ -187,11 +187,10 @@ def test_other_files_are_the_same(tmp_path: Path, recording: Wave, codec: str) -
     assert sounds_the_same(one, pcm(path), RATE_HZ)
 
 
-@pytest.mark.parametrize("level", [1.0, 0.3, -1.0, -0.05])
-@pytest.mark.parametrize("shift", [0, 1105, 4000])
+@pytest.mark.parametrize(
+    ("shift", "level"), [(0, 0.3), (0, -0.05), (1105, 1.0), (1105, -1.0), (4000, 0.3)]
+)
 def test_level_delay_and_polarity_do_not_matter(recording: Wave, shift: int, level: float) -> None:
-    if level == -0.05 and shift:
-        pytest.skip("one delay is enough for a quiet copy")
     dither = 2**-16 * np.random.default_rng(0).triangular(-1, 0, 1, len(recording))
     moved = np.concatenate([np.zeros(shift), recording * level + dither])
     assert sounds_the_same(as_pcm(recording), as_pcm(moved), RATE_HZ)

@@ -16,10 +16,11 @@ from reverie.frames.mdct import MdctFrames
 from reverie.frames.normalised import Normalised
 from reverie.frames.settings import measures_of
 from reverie.generation import clips
-from reverie.generation.clips import continue_samples, generate
+from reverie.generation.clips import generate
 from reverie.generation.preview import PREVIEW_SECONDS, preview
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
+from reverie.generation.stream import continue_samples
 from reverie.models.contract import Sampler
 from reverie.models.lstm import LstmState
 from reverie.models.settings import SampleSettings

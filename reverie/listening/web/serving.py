@@ -10,6 +10,7 @@ from reverie.errors import ReverieError
 from reverie.listening.folder import ListeningTest
 from reverie.listening.web.server import ListeningApp
 from reverie.storage import only_one
+from reverie.terminal import echo
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -70,10 +71,10 @@ def serve(
         with closing(test.store()) as store:
             app = ListeningApp(test, store, base, peek=peek, secure=base.startswith("https:"))
             if announce:
-                print(f"The organiser's page: {app.organiser_link}", flush=True)
+                echo(f"The organiser's page: {app.organiser_link}")
                 for one in store.participants():
-                    print(f"Participant {one.number}: {app.link(one.invitation)}", flush=True)
-                print("Serving until Ctrl-C; every answer is kept as it is given.", flush=True)
+                    echo(f"Participant {one.number}: {app.link(one.invitation)}")
+                echo("Serving until Ctrl-C; every answer is kept as it is given.")
             config = uvicorn.Config(
                 app.asgi(),
                 log_level="warning",

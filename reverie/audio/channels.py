@@ -1,12 +1,11 @@
-"""Any sample format and channel count to one channel of float32."""
+"""Any sample format to channels of float32."""
 
 from typing import Any, cast
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from reverie.audio.mixing import Samples
 
 STORED: dict[str, tuple[str, float, float]] = {
     "u8": ("u1", 128.0, 128.0),
@@ -19,14 +18,15 @@ STORED: dict[str, tuple[str, float, float]] = {
 """FFmpeg's sample formats: how each is stored, its zero, and its full scale."""
 
 
-def to_mono(frame: av.AudioFrame) -> Samples:
-    """The mean of a frame's channels, full scale at 1.
+def channels_of(frame: av.AudioFrame, scale: float = 1.0) -> Samples:
+    """The channels of a frame, full scale at 1.
 
     Args:
         frame: audio of any format, `n` samples in each of its channels.
+        scale: what they are multiplied by.
 
     Returns:
-        float32 [n], a copy.
+        float32 [channels, n], a copy.
     """
     name = cast(Any, frame.format).name
     kind, zero, full = STORED[name.removesuffix("p")]
@@ -34,18 +34,16 @@ def to_mono(frame: av.AudioFrame) -> Samples:
     count = frame.samples
     # A plane is a buffer, which PyAV's own types do not say.
     planes = cast(tuple[bytes, ...], frame.planes)
+    # Integers past 24 bits lose nothing audible in float32.
+    result = np.empty((channels, count), np.float32)
     if name.endswith("p"):
         # Each plane is one channel.
-        views = [np.frombuffer(plane, kind, count) for plane in planes[:channels]]
+        for channel, plane in zip(result, planes[:channels], strict=True):
+            channel[:] = np.frombuffer(plane, kind, count)
     else:
-        packed = np.frombuffer(planes[0], kind, count * channels).reshape(count, channels)
-        views = [packed[:, channel] for channel in range(channels)]
-    # Integers past 24 bits lose nothing audible in float32.
-    mixed: Samples = views[0].astype(np.float32)
-    for view in views[1:]:
-        mixed += view.astype(np.float32, copy=False)
+        result[:] = np.frombuffer(planes[0], kind, count * channels).reshape(count, channels).T
     if zero:
-        mixed -= np.float32(zero * channels)
-    if full * channels != 1:
-        mixed *= np.float32(1 / (full * channels))
-    return mixed
+        result -= np.float32(zero)
+    if full != scale:
+        result *= np.float32(scale / full)
+    return result
