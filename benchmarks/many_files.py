@@ -67,11 +67,14 @@ def write(folder: Path, files: int) -> None:
         soundfile.write(path, wave, RATE_HZ)
 
 
-def timed(*words: str) -> float:
-    """Run `reverie` with `words`; the seconds that it took."""
-    began = time.perf_counter()
+def timed(*words: str) -> tuple[float, float]:
+    """Run `reverie` with `words`; the seconds that it took, and those of the processors."""
+    began, before = time.perf_counter(), os.times()
     subprocess.run([sys.executable, "-m", "reverie", *words], stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - began
+    after = os.times()
+    processors = after.children_user + after.children_system
+    processors -= before.children_user + before.children_system
+    return time.perf_counter() - began, processors
 
 
 def main() -> None:
@@ -99,9 +102,9 @@ def main() -> None:
         print(f"{asked.files} files, {len(corpus.recordings)} used, {same} refused as another one "
               f"again, {corpus.seconds / 60:.0f} min of sound; {asked.processes} processes, "
               f"load before {load:.1f}")  # fmt: skip
-        print("| call | seconds |\n|---|---|")
-        for name, seconds in rows:
-            print(f"| {name} | {seconds:.1f} |")
+        print("| call | seconds | seconds of the processors |\n|---|---|---|")
+        for name, (seconds, processors) in rows:
+            print(f"| {name} | {seconds:.1f} | {processors:.1f} |")
 
 
 if __name__ == "__main__":
