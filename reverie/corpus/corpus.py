@@ -1,6 +1,5 @@
 """A prepared corpus: which recordings are in it, and their samples, memory-mapped."""
 
-import dataclasses
 import errno
 import hashlib
 import json
@@ -204,8 +203,8 @@ def write_manifest(
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         **about,
-        "recordings": [dataclasses.asdict(one) for one in recordings],
-        "refused": [dataclasses.asdict(one) for one in refused],
+        "recordings": [vars(one) for one in recordings],
+        "refused": [vars(one) for one in refused],
     }
     corpus = Corpus(folder, manifest)
     write_json(folder / MANIFEST, manifest | {"content_hash": corpus.content_hash})

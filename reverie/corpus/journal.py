@@ -3,7 +3,6 @@
 `manifest.json` says what a corpus is; the journal beside it only saves doing work again.
 """
 
-import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,7 +47,7 @@ class Entry:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """The entry that `dataclasses.asdict` made `values` of."""
+        """The entry that a line of the journal tells."""
         analysed = values.pop("analysed")
         return cls(**values, analysed=None if analysed is None else Analysed.from_json(analysed))
 
@@ -66,6 +65,13 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / NAME
         self.entries = _read(folder)
+        self._by_content: dict[str, Entry] = {}
+        for entry in self.entries.values():
+            self._index(entry)
+
+    def with_content(self, content_hash: str) -> Entry | None:
+        """An entry whose samples have this hash, and lie in a shard."""
+        return self._by_content.get(content_hash)
 
     def add(self, entry: Entry) -> None:
         """Note an entry; it survives whatever happens to this process afterwards.
@@ -74,6 +80,7 @@ class Journal:
             ReverieError: the disk refuses.
         """
         self.entries[entry.path] = entry
+        self._index(entry)
         with clear_disk_errors(self.path), self.path.open("a", encoding="ascii") as handle:
             handle.write(_line(entry))
 
@@ -86,9 +93,14 @@ class Journal:
         self.entries = {entry.path: entry for entry in entries}
         write_text(self.path, "".join(map(_line, self.entries.values())))
 
+    def _index(self, entry: Entry) -> None:
+        if entry.analysed is not None:
+            self._by_content.setdefault(entry.analysed.content_hash, entry)
+
 
 def _line(entry: Entry) -> str:
-    return json.dumps(dataclasses.asdict(entry)) + "\n"
+    analysed = None if entry.analysed is None else vars(entry.analysed)
+    return json.dumps(vars(entry) | {"analysed": analysed}) + "\n"
 
 
 def _read(folder: Path) -> dict[str, Entry]:

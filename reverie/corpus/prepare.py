@@ -92,7 +92,7 @@ def prepare(
         base = recordings if recordings.is_dir() else recordings.parent
         _analyse_new(base, found, journal, settings, processes=processes, quiet=quiet)
         entries = [journal.entries[one.path] for one in found.files]
-        verdict = judge(entries, found.refused, settings, out)
+        verdict = judge(entries, found.refused, settings, out, quiet=quiet)
         if not verdict.recordings:
             if made:
                 shutil.rmtree(out)
@@ -108,7 +108,7 @@ def prepare(
         moved = compacted(out, entries, settings.shard_megabytes << 20)
         if moved is not None:
             entries = moved
-            verdict = judge(entries, found.refused, settings, out)
+            verdict = judge(entries, found.refused, settings, out, quiet=quiet)
             corpus = write_manifest(out, verdict.recordings, verdict.refused, **about)
         journal.rewrite(entries)
         remove_unused(out, {one.shard for one in entries if one.analysed})
@@ -173,11 +173,10 @@ def _entry(
     if "unusable" in answer:
         return dataclasses.replace(entry, unusable=answer["unusable"], lasting=answer["lasting"])
     analysed = Analysed.from_json(answer["analysed"])
-    for known in journal.entries.values():
+    known = journal.with_content(analysed.content_hash)
+    if known is not None:
         # A file that was moved or copied: its samples are here already.
-        if known.analysed and known.analysed.content_hash == analysed.content_hash:
-            shard, offset = known.shard, known.offset_samples
-            break
+        shard, offset = known.shard, known.offset_samples
     else:
         with job.pcm.open("rb") as samples:
             shard, offset = shards.append(samples, 2 * analysed.samples)
