@@ -18,7 +18,7 @@ from reverie.audio.mixing import Samples
 from reverie.audio.riff import wav_lie
 from reverie.audio.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
 from reverie.audio.write import to_int16
-from reverie.corpus.fingerprint import fingerprint
+from reverie.corpus.fingerprint import Fingerprinter
 from reverie.records import RECORD
 
 
@@ -52,7 +52,7 @@ class Analysed:
     rms_dbfs: float
     samples: int
     fingerprint: str
-    """Its coarse loudness over time, to find the same music in another encoding."""
+    """Its coarse spectrum and loudness over time, to find it again in another encoding."""
     damaged: bool
     notes: tuple[str, ...]
 
@@ -206,6 +206,7 @@ class _Levels:
         self.rate_hz, self.count, self.clipped = rate_hz, 0, 0
         self.peak, self._squares = 0.0, 0.0
         self._meter, self._digest = LoudnessMeter(rate_hz), hashlib.sha256()
+        self._fingerprint = Fingerprinter(rate_hz)
 
     @property
     def rms(self) -> float:
@@ -221,6 +222,7 @@ class _Levels:
         self._squares += float(np.dot(samples, samples))
         self.count += len(samples)
         self._meter.add(samples)
+        self._fingerprint.add(samples)
         stored = to_int16(samples).astype("<i2", copy=False).tobytes()
         self._digest.update(stored)
         return stored
@@ -245,7 +247,7 @@ class _Levels:
             peak_dbfs=_decibels(self.peak),
             rms_dbfs=_decibels(self.rms),
             samples=self.count,
-            fingerprint=fingerprint(self._meter.step_energies()),
+            fingerprint=self._fingerprint.fingerprint(),
             damaged=state.damage is not None,
             notes=notes,
         )

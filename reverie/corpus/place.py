@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from reverie.corpus.compared import FILE as COMPARED
 from reverie.corpus.discover import Found
 from reverie.corpus.foreign import file_sha256
 from reverie.corpus.journal import NAME as JOURNAL
@@ -16,7 +17,7 @@ from reverie.errors import ReverieError
 from reverie.storage import PARTIAL, require_plain
 
 LOCK, TEMPORARY = ".lock", ".analysing-"
-_BEGUN = {JOURNAL, LOCK, SHARDS}
+_BEGUN = {JOURNAL, LOCK, SHARDS, COMPARED}
 """What a preparation that was stopped may leave."""
 
 

@@ -126,7 +126,7 @@ def prepare(
         _analyse_new(base, found, journal, settings, processes=processes, quiet=quiet)
         entries = [journal.entries[one.path] for one in found.files]
         left_out = _left_out(found, entries)
-        verdict = _judged(entries, found, left_out, settings, out)
+        verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
         if not verdict.recordings:
             if made:
                 shutil.rmtree(out)
@@ -135,7 +135,7 @@ def prepare(
         moved = compacted(out, entries, settings.shard_megabytes << 20)
         if moved is not None:
             entries = moved
-            verdict = _judged(entries, found, left_out, settings, out)
+            verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
             _write(out, recordings, settings, found, left_out, verdict)
         journal.rewrite(entries)
         remove_unused(out, {one.shard for one in entries if one.analysed})
@@ -148,10 +148,12 @@ def _judged(
     left_out: Sequence[LeftOut],
     settings: PrepareSettings,
     out: Path,
+    *,
+    quiet: bool,
 ) -> Verdict:
     absent = {one.name for one in left_out}
     music = [one for one in entries if one.path not in absent]
-    return judge(music, found.refused, settings, out)
+    return judge(music, found.refused, settings, out, quiet=quiet)
 
 
 def _left_out(found: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:

@@ -44,10 +44,10 @@ def lines(corpus: Corpus) -> list[str]:
 
 def short_recordings(corpus: Corpus) -> str:
     """What is said of recordings shorter than a training sequence, or nothing if there are none."""
-    count = sum(one.samples < SEQUENCE_SAMPLES for one in corpus.recordings)
+    seconds = SEQUENCE_SAMPLES / corpus.rate_hz
+    count = sum(one.seconds < seconds for one in corpus.recordings)
     if not count:
         return ""
-    seconds = SEQUENCE_SAMPLES / corpus.rate_hz
     return (
         f"{_counted(count, 'recording')} shorter than {seconds:.1f} s, a training sequence of the "
         "default recipe: training takes each whole, as a shorter sequence."
