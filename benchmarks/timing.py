@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import before_torch  # noqa: F401
 import torch
 
 from reverie.models.products import plain_product

@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from reverie.terminal import echo, printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -47,7 +49,7 @@ class Work:
         """Count `steps` more as done; `note` is a short word on the latest of them."""
         self.done += steps
         if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=self.done, note=note)
+            self._bar.update(self._task, completed=self.done, note=printable(note))
             return
         now = time.monotonic()
         if not self.quiet and now - self._last > PLAIN_INTERVAL_SECONDS:
@@ -55,7 +57,7 @@ class Work:
             pace = (now - self._began) / max(self.done - self._before, 1)
             left = pace * max(self.total - self.done, 0)
             line = f"{self.title}: {self.done}/{self.total} {self.unit}, {duration(left)} left"
-            print(f"{line}  {note}".rstrip(), file=sys.stderr, flush=True)
+            echo(f"{line}  {note}".rstrip(), err=True)
 
     def expect(self, total: int) -> None:
         """Take `total` for the number of steps from now on."""
@@ -68,9 +70,9 @@ class Work:
         if self.quiet:
             return
         if self._bar:
-            self._bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            self._bar.console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
         else:
-            print(line, file=sys.stderr, flush=True)
+            echo(line, err=True)
 
     def __exit__(
         self,
@@ -95,14 +97,14 @@ def _bar(unit: str) -> "Progress":
     )
 
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(unit),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         console=Console(stderr=True),
         transient=True,
     )

@@ -15,7 +15,7 @@ from reverie.errors import ReverieError
 
 Settings = TypeVar("Settings")
 
-STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 """The pydantic configuration of every settings dataclass."""
 
 

@@ -1,16 +1,29 @@
-"""Files that are either whole or not there: each is written beside its name, then renamed."""
+"""Files that are either whole or not there: each is written beside its name, then renamed.
 
+Folders of ours hold plain files and folders only. A link in a folder that a stranger made could
+have us write elsewhere, and a pipe or a device could have us wait for ever, so both are refused.
+"""
+
+import contextlib
 import json
 import os
+import re
 import shutil
+import stat
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Literal
 
+import psutil
 from filelock import FileLock, Timeout
 
 from reverie.errors import ReverieError
+
+PARTIAL = re.compile(r"\..+\.(\d{1,9})\.partial")
+"""A temporary name: what it is to be, and the process that writes it."""
+
+PLAIN = "Folders of Reverie hold plain files only: put the file itself there."
 
 
 def beside(path: Path) -> Path:
@@ -25,7 +38,7 @@ def clear_disk_errors(path: Path) -> Generator[None, None, None]:
         yield
     except OSError as error:
         raise ReverieError(
-            f"cannot write {path}: {(error.strerror or str(error)).lower()}.",
+            f"cannot write {path}: {_said(error)}.",
             "Free some space or choose another folder; what was made before is intact.",
         ) from error
 
@@ -35,7 +48,7 @@ def replacing(path: Path) -> Generator[Path, None, None]:
     """Give a temporary path to write to; on success flush it to disk and rename it to `path`.
 
     Works for a file, and for a folder that is not there yet. Whatever fails, an existing `path` is
-    left as it was.
+    left as it was, and clearing up hides no error.
 
     Raises:
         ReverieError: the disk is full or the folder cannot be written.
@@ -44,74 +57,116 @@ def replacing(path: Path) -> Generator[Path, None, None]:
     try:
         with clear_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            _discard(temporary)
             yield temporary
             _flush(temporary)
             temporary.replace(path)
-            _flush_folder(path.parent)
+            flush_folder(path.parent)
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
-        else:
-            temporary.unlink(missing_ok=True)
+        _discard(temporary)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` (UTF-8) to `path`, whole or not at all."""
+    """Write `text` to `path` as UTF-8, whole or not at all.
+
+    Bytes of file names that are not UTF-8 are written as `\\udc..`, which JSON reads back.
+
+    Raises:
+        ReverieError: the disk is full or the folder cannot be written.
+    """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as readable JSON to `path`, whole or not at all."""
+    """Write `value` as readable JSON to `path`, whole or not at all.
+
+    Raises:
+        ReverieError: the disk is full or the folder cannot be written.
+    """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path, what: str) -> Any:
-    """Read JSON from `path`.
+def open_plain(path: Path, mode: Literal["rb", "ab", "r+b"]) -> IO[bytes]:
+    """Open `path` if it is a plain file; with `ab` it is made where it is missing.
+
+    Raises:
+        OSError: the system refuses.
+        ReverieError: it is a link, a folder, a pipe or a device.
+    """
+    return open(path, mode, opener=_plain_opener)
+
+
+def require_plain(path: Path, what: str = "a file of Reverie") -> None:
+    """Refuse what is there at `path` unless it is a plain file; a missing one is left to others.
+
+    For files that a library opens by name.
+
+    Raises:
+        ReverieError: it is a link, a folder, a pipe or a device.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise ReverieError(f"{path} cannot be read: {_said(error)}.", "Check the path.") from error
+    if not stat.S_ISREG(mode):
+        raise ReverieError(f"{path} is {_kind(mode)}, not {what}.", PLAIN)
+
+
+def own_folder(path: Path) -> Path:
+    """Make the folder `path` within a folder of ours if it is missing; gives `path`.
+
+    Raises:
+        ReverieError: it is a link or no folder, or cannot be made.
+    """
+    with clear_disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            raise ReverieError(f"{path} is a link, not a folder of Reverie.", PLAIN)
+    return path
+
+
+def read_plain(path: Path, what: str, most_bytes: int) -> bytes:
+    """All bytes of the plain file `path`.
 
     Args:
         path: the file.
         what: what the file should be, for the message ("a corpus manifest").
+        most_bytes: a larger file is refused before it is read.
 
     Raises:
-        ReverieError: the file is missing, unreadable or not JSON.
+        ReverieError: it is missing, no plain file, too large, or cannot be read.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+        with open_plain(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > most_bytes:
+                raise ReverieError(
+                    f"{path} cannot be {what}: it holds {size} bytes.", "Check the path."
+                )
+            return file.read(most_bytes)
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ReverieError(
             f"{path} is missing, so this is not {what}.", "Check the path."
         ) from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ReverieError(
-            f"{path} cannot be read as {what}: {error}.", "Restore it, or make it again."
+            f"{path} cannot be read as {what}: {_said(error)}.", "Restore it, or make it again."
         ) from error
-
-
-def _flush(path: Path) -> None:
-    for file in path.rglob("*") if path.is_dir() else [path]:
-        if file.is_file():
-            with file.open("rb") as handle:
-                os.fsync(handle.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
 def only_one(folder: Path) -> Generator[None, None, None]:
-    """Make `folder` if it is missing, and hold it for this process alone.
+    """Make `folder` if it is missing, hold it for this process alone, and sweep it.
 
     Raises:
         ReverieError: another process holds it, or it cannot be written.
     """
     with clear_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        require_plain(folder / ".lock")
         lock = FileLock(folder / ".lock")
         try:
             lock.acquire(timeout=0)
@@ -121,6 +176,76 @@ def only_one(folder: Path) -> Generator[None, None, None]:
                 "Wait for it to end, or choose another folder.",
             ) from error
     try:
+        sweep(folder)
         yield
     finally:
         lock.release()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that are gone left half written in `folder` and below."""
+    for parent, folders, files in os.walk(folder):
+        for name in [*folders, *files]:
+            match = PARTIAL.fullmatch(name)
+            if match and not _being_written(path := Path(parent, name), int(match[1])):
+                _discard(path)
+        folders[:] = [name for name in folders if not PARTIAL.fullmatch(name)]
+
+
+def _being_written(path: Path, pid: int) -> bool:
+    """Whether the process that began `path` is at work still; a later one may have its number."""
+    try:
+        return path.lstat().st_mtime >= psutil.Process(pid).create_time() - 1
+    except (OSError, psutil.Error):
+        return False
+
+
+def _plain_opener(path: str, flags: int) -> int:
+    # O_NONBLOCK, or opening a pipe would wait for somebody to write into it.
+    unlinked = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags | unlinked, 0o666)
+    except OSError:
+        require_plain(Path(path))
+        raise
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise ReverieError(f"{path} is {_kind(mode)}, not a file of Reverie.", PLAIN)
+    return descriptor
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return "a link"
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a pipe" if stat.S_ISFIFO(mode) else "a device"
+
+
+def _said(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _discard(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the names in `folder` reach the disk, as the files under them have."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from reverie.audio.mono import Samples
+from reverie.audio.mixing import Samples
 from reverie.audio.resample import Resampler
-from reverie.audio.source import Source, Unreadable
+from reverie.audio.source import PLAIN, Reading, Source, Unreadable
 from reverie.errors import ReverieError
+
+MOST_PASSES = 5
+"""One that finds FLACs joined in one, two that find channels that cancel, and one over."""
 
 
 def decode(path: Path, rate_hz: int) -> Iterator[Samples]:
@@ -22,12 +25,12 @@ def decode(path: Path, rate_hz: int) -> Iterator[Samples]:
         rate_hz: samples per second wanted.
 
     Yields:
-        float32 [n], n > 0, the mean of the channels, full scale at 1.
+        float32 [n], n > 0, the channels mixed as `mixing` says, full scale at 1.
 
     Raises:
         Unreadable: nothing can be decoded.
     """
-    with Source(path) as source:
+    with Source(path, _best_reading(path)) as source:
         yield from resampled(source, rate_hz)
 
 
@@ -37,11 +40,11 @@ def resampled(source: Source, rate_hz: int) -> Iterator[Samples]:
     for from_hz, block in source.blocks():
         if resampler is None or resampler.from_hz != from_hz:
             if resampler is not None:
-                yield from _some(resampler.finish())
+                yield from resampler.finish()
             resampler = Resampler(from_hz, rate_hz)
-        yield from _some(resampler.add(block))
+        yield from resampler.add(block)
     if resampler is not None:
-        yield from _some(resampler.finish())
+        yield from resampler.finish()
 
 
 def load(path: Path, rate_hz: int) -> Samples:
@@ -61,6 +64,22 @@ def load(path: Path, rate_hz: int) -> Samples:
     return np.concatenate(pieces)
 
 
-def _some(samples: Samples) -> Iterator[Samples]:
-    if len(samples):
-        yield samples
+def _best_reading(path: Path) -> Reading:
+    """How to read a file so that nothing is lost: passes over it until nothing is.
+
+    Raises:
+        Unreadable: nothing can be decoded.
+    """
+    reading = PLAIN
+    for _ in range(MOST_PASSES):
+        with Source(path, reading) as source:
+            # One channel cannot cancel another, and only FLACs hide what is joined to them.
+            if source.channels == 1 and source.container != "flac" and source.joined == 1:
+                return reading
+            for _block in source.blocks():
+                pass
+            better = source.better()
+        if better == reading:
+            break
+        reading = better
+    return reading

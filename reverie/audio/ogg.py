@@ -1,20 +1,80 @@
-"""Whether an Ogg file ends where its last page does."""
+"""The pages of an Ogg file: where its streams begin, and whether its last one is whole."""
 
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
-LONGEST_PAGE_BYTES = 27 + 255 + 255 * 255
+HEADER_BYTES = 27
+FIRST, LAST = 2, 4
+"""Flags of the first and of the last page of a stream."""
+
+MOST_STREAMS = 64
+
+READ_BYTES = 1 << 18
+
+
+class Page(NamedTuple):
+    """Where a page lies, which stream it belongs to, and its flags."""
+
+    start: int
+    end: int
+    serial: int
+    flags: int
+
+
+def page_at(file: BinaryIO, place: int) -> Page | None:
+    """The page that begins at `place`; None if none does."""
+    file.seek(place)
+    head = file.read(HEADER_BYTES)
+    if len(head) < HEADER_BYTES or not head.startswith(b"OggS\0"):
+        return None
+    lengths = file.read(head[26])
+    end = place + HEADER_BYTES + head[26] + sum(lengths)
+    # Of a page whose table is cut not even the length is known, but that it goes on.
+    end += head[26] - len(lengths)
+    return Page(place, end, int.from_bytes(head[14:18], "little"), head[5])
+
+
+def first_pages(file: BinaryIO) -> list[Page]:
+    """The pages that begin the streams of the first link."""
+    pages: list[Page] = []
+    while len(pages) < MOST_STREAMS:
+        page = page_at(file, pages[-1].end if pages else 0)
+        if page is None or not page.flags & FIRST:
+            break
+        pages.append(page)
+    return pages
+
+
+def last_page(file: BinaryIO, size: int) -> Page | None:
+    """The last page whose header is whole; None if there is none."""
+    end = size
+    while end > 0:
+        start = max(0, end - READ_BYTES)
+        file.seek(start)
+        # Some bytes more, as the magic may lie across two pieces.
+        tail = file.read(end - start + 4)
+        while (place := tail.rfind(b"OggS\0")) >= 0:
+            if page := page_at(file, start + place):
+                return page
+            tail = tail[:place]
+        end = start
+    return None
 
 
 def ends_within_page(path: Path) -> bool:
     """Whether the last page of the Ogg file `path` (Vorbis, Opus, FLAC) is not all there."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(max(0, size - LONGEST_PAGE_BYTES))
-        tail = file.read()
-    start = tail.rfind(b"OggS\0")
-    if start < 0:
-        return False
-    page = tail[start:]
-    if len(page) < 27 or len(page) < 27 + page[26]:
-        return True
-    return len(page) < 27 + page[26] + sum(page[27 : 27 + page[26]])
+        page = last_page(file, size)
+        end = size if page is None else page.end
+        file.seek(end)
+        # Of the next page only some bytes of the header may be there.
+        begun = file.read(HEADER_BYTES)
+    return end > size or (0 < len(begun) < HEADER_BYTES and begun.startswith(b"OggS"[: len(begun)]))
+
+
+def lacks_end(path: Path) -> bool:
+    """Whether the last page of an Ogg file does not say that it is the last of its stream."""
+    with path.open("rb") as file:
+        page = last_page(file, path.stat().st_size)
+    return page is not None and not page.flags & LAST

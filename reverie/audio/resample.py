@@ -1,9 +1,14 @@
 """Resampling a stream of mono samples, piece by piece."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import soxr
 
-from reverie.audio.mono import Samples
+from reverie.audio.mixing import Samples
+
+PIECE_SAMPLES = 1 << 16
+"""What is resampled at once: memory grows with neither the blocks of a codec nor the rates."""
 
 
 class Resampler:
@@ -20,13 +25,17 @@ class Resampler:
             None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32")
         )
 
-    def add(self, samples: Samples) -> Samples:
-        """Take float32 [n] and return what is ready, float32 [m], m from 0 up."""
-        if self._stream is None:
-            return samples
-        return self._stream.resample_chunk(samples)
+    def add(self, samples: Samples) -> Iterator[Samples]:
+        """Take float32 [n] and yield what is ready, float32 [m], m > 0."""
+        for start in range(0, len(samples), PIECE_SAMPLES):
+            piece = samples[start : start + PIECE_SAMPLES]
+            ready = piece if self._stream is None else self._stream.resample_chunk(piece)
+            if len(ready):
+                yield ready
 
-    def finish(self) -> Samples:
-        """The last of the stream, float32 [m]; nothing may be added after it."""
-        empty = np.zeros(0, np.float32)
-        return empty if self._stream is None else self._stream.resample_chunk(empty, last=True)
+    def finish(self) -> Iterator[Samples]:
+        """Yield the last of the stream, float32 [m], m > 0; nothing may be added after it."""
+        if self._stream is not None:
+            ready = self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
+            if len(ready):
+                yield ready

@@ -1,55 +1,55 @@
-"""One recording opened: what it says of itself, its samples in blocks, and what went wrong."""
+"""A file of sound: what it says of itself, its samples in blocks, and what went wrong."""
 
-import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import av
-import av.logging
-from av.error import FFmpegError, InvalidDataError
+import numpy as np
 
-from reverie.audio.mono import Samples, to_mono
+from reverie.audio.channels import channels_of
+from reverie.audio.faults import Faults
+from reverie.audio.links import Link, flac_links, links
+from reverie.audio.mixing import Mix, Mixer, Samples, mean_of
+from reverie.audio.opened import Opened, Unreadable
+from reverie.audio.sample_bits import sample_bits
+
+__all__ = ["MOST_FAULTS", "PLAIN", "Reading", "Source", "Unreadable"]
+
+LEAST_SHARE = 0.01
+"""Of the sound; what has other parameters for less is taken for damage."""
 
 BLOCK_VALUES = 1 << 15
 """Samples times channels that are decoded before they are handed on."""
 
 MOST_FAULTS = 200
-"""Past this many faults nothing more is learnt from the rest of a file."""
-
-OPTIONS = {"protocol_whitelist": "file"}
-"""A playlist under a recording's name must not send FFmpeg out to the network."""
-
-NOT_RECORDINGS = {"hls", "dash", "concat", "concatf", "tty", "image2", "lavfi", "sdp", "rtsp"}
-"""Containers that hold no sound themselves: lists of other files, and guesses at plain text."""
-
-
-class Unreadable(Exception):  # noqa: N818
-    """Nothing can be decoded from a file.
-
-    Args:
-        reason: why, in a musician's words.
-        lasting: whether it stays so as long as the file is not changed.
-    """
-
-    def __init__(self, reason: str, *, lasting: bool = True) -> None:
-        super().__init__(reason)
-        self.lasting = lasting
+"""A damaged file is refused after so many faults, however long it goes on."""
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A place where decoding went wrong.
+class Reading:
+    """How a file is read where one pass over it has told what the next one should do otherwise.
 
-    `seconds` were decoded before it. `lost` tells whether nothing came of the piece, or FFmpeg
-    only complained of it; `head` is how the piece begins.
+    Args:
+        split_flac: search it for FLAC files joined in one.
+        mixes: how channels become one, by their number; their mean where it says nothing.
     """
 
-    seconds: float
-    lost: bool
-    head: bytes
+    split_flac: bool = False
+    mixes: dict[int, Mix] = field(default_factory=dict[int, Mix])
+
+
+PLAIN = Reading()
+
+
+@dataclass
+class _Kind:
+    """A rate and number of channels: where in the sound it begins, and how long it lasts in all."""
+
+    start_seconds: float
+    seconds: float = 0.0
 
 
 class Source:
@@ -57,28 +57,29 @@ class Source:
 
     Args:
         path: the file.
+        reading: how to read it.
+        give_up_after: how many faults it may have before the rest is left; None for any number.
 
     Attributes:
-        codec: FFmpeg's name of the codec, such as `mp3`.
-        container: FFmpeg's names of the container, such as `mov,mp4,m4a`.
-        rate_hz: samples per second.
-        channels: how many.
-        declared_seconds: the duration the container gives, if it gives one.
-        decoded_seconds: how much has been decoded by now.
-        first_byte: where in the file the first piece of sound lies, once it is known.
+        parts: the recordings joined in the file, opened one after another: one, as a rule.
         faults: what has gone wrong by now.
+        unread_bytes: how many bytes could not even be opened, of all parts but the first.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.faults: list[Fault] = []
-        self.decoded_seconds = 0.0
-        self.codec = self.container = ""
-        self.rate_hz = self.channels = 0
-        self.declared_seconds: float | None = None
-        self.first_byte: int | None = None
-        self._opened: Any = None
-        self._stream: Any = None
+    def __init__(
+        self, path: Path, reading: Reading = PLAIN, *, give_up_after: int | None = None
+    ) -> None:
+        self.path, self.reading, self.give_up_after = path, reading, give_up_after
+        self.faults = Faults()
+        self.parts: list[Opened] = []
+        self.unread_bytes = 0
+        self._links: list[Link] = []
+        self._patch: dict[int, bytes] = {}
+        self._scale = 1.0
+        self._mixers: dict[int, Mixer] = {}
+        self._kinds: dict[tuple[int, int], _Kind] = {}
+        self._mixed_seconds = 0.0
+        self._starts: list[int] = []
 
     def __enter__(self) -> Self:
         """Open the file.
@@ -86,25 +87,17 @@ class Source:
         Raises:
             Unreadable: it is not a recording, or the system refuses to read it.
         """
-        said: list[tuple[int, str, str]] = []
+        if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
+            raise Unreadable("a pipe or a device, not a recording")
         try:
-            _hear_errors()
-            with av.logging.Capture() as said:
-                # A whole path, so that no part of a name reads as a protocol; and odd tags must
-                # not stop a recording from being read.
-                self._opened = av.open(
-                    str(self.path.absolute()), options=OPTIONS, metadata_errors="replace"
-                )
-                self._choose_stream()
-        except (FFmpegError, OSError) as error:
-            self.__exit__(None, None, None)
-            lasting = isinstance(error, InvalidDataError)
-            if any("moov atom not found" in line for _, _, line in said):
-                raise Unreadable("cut off: the table of its contents is missing") from error
-            raise Unreadable(_reason(error), lasting=lasting) from error
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
+            self._links = (flac_links if self.reading.split_flac else links)(self.path)
+            bits = sample_bits(self.path)
+        except OSError:
+            # FFmpeg's own attempt tells what is wrong with it.
+            self._links = [Link(0, 0)]
+        else:
+            self._patch, self._scale = bits.patch, bits.scale
+        self.parts = [self._open(self._links[0])]
         return self
 
     def __exit__(
@@ -113,8 +106,43 @@ class Source:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._opened is not None:
-            self._opened.close()
+        for part in self.parts:
+            part.close()
+
+    @property
+    def joined(self) -> int:
+        """How many recordings are joined in the file."""
+        return len(self._links)
+
+    @property
+    def last_start(self) -> int:
+        """Where the last of the parts that could be opened begins."""
+        return self._starts[-1]
+
+    @property
+    def codec(self) -> str:
+        """FFmpeg's name of the codec, such as `mp3`."""
+        return self.parts[0].codec
+
+    @property
+    def container(self) -> str:
+        """FFmpeg's names of the container, such as `mov,mp4,m4a`."""
+        return self.parts[0].container
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples per second, at the start."""
+        return self.parts[0].rate_hz
+
+    @property
+    def channels(self) -> int:
+        """How many channels, at the start."""
+        return self.parts[0].channels
+
+    @property
+    def decoded_seconds(self) -> float:
+        """How much has been decoded by now."""
+        return sum(part.decoded_seconds for part in self.parts)
 
     def blocks(self) -> Iterator[tuple[int, Samples]]:
         """The recording as (rate in Hz, mono float32 [n]) blocks, in order.
@@ -122,89 +150,91 @@ class Source:
         The rate is that of the block: it may change within chained or joined files. Faults are
         noted in `faults` and what can still be decoded is.
         """
+        yield from self._blocks_of(self.parts[0])
+        for link in self._links[1:]:
+            self.parts[-1].close()
+            try:
+                part = self._open(link)
+            except Unreadable:
+                self.unread_bytes += link.end - link.start
+                continue
+            self.parts.append(part)
+            yield from self._blocks_of(part)
+
+    def better(self) -> Reading:
+        """How to read the file instead, after its last block; the same if nothing was lost."""
+        mixes = {count: self._mixers[count].better() for count in self._main_counts()}
+        mixes = {channels: mix for channels, mix in mixes.items() if mix != mean_of(channels)}
+        # A second FLAC is heard as damage, or as more sound than the first one tells of.
+        declared = self.parts[0].declared_seconds
+        longer = declared is not None and self.decoded_seconds > declared + 0.02
+        odd = self.container == "flac" and (len(self.faults) > 0 or longer)
+        split = self.reading.split_flac or (odd and len(flac_links(self.path)) > 1)
+        return Reading(split, mixes)
+
+    def change_note(self) -> str | None:
+        """Where its rate or channels change, if they do, as a person would say it."""
+        kinds = self._main_kinds()
+        if len(kinds) < 2:
+            return None
+        first, *_, last = [f"{rate_hz} Hz and {_counted(count)}" for rate_hz, count in kinds]
+        _, second, *_ = kinds.values()
+        minutes, seconds = divmod(second.start_seconds, 60)
+        return f"changes from {first} to {last}, first {int(minutes)}:{seconds:04.1f} in"
+
+    def mix_notes(self) -> tuple[str, ...]:
+        """What a person should know of how channels became one."""
+        told = [note for count in self._main_counts() for note in self._mixers[count].mix.notes()]
+        return tuple(dict.fromkeys(told))
+
+    def _main_kinds(self) -> dict[tuple[int, int], _Kind]:
+        """Those that are not a few damaged frames."""
+        least = LEAST_SHARE * self._mixed_seconds
+        return {key: kind for key, kind in self._kinds.items() if kind.seconds > least}
+
+    def _main_counts(self) -> list[int]:
+        """Numbers of channels above 1, those of a few damaged frames left out."""
+        return sorted({count for _, count in self._main_kinds()} - {1})
+
+    def _open(self, link: Link) -> Opened:
+        whole = len(self._links) == 1
+        # The header that is patched is the file's first.
+        patch = {} if link.start else self._patch
+        part = Opened(self.path, None if whole else link, patch, self.faults)
+        self._starts.append(link.start)
+        return part
+
+    def _blocks_of(self, part: Opened) -> Iterator[tuple[int, Samples]]:
         fifo, kind = av.AudioFifo(), ("", 0, 0)
-        for frame in self._frames():
-            new = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
+        for frame, new in part.frames(self.give_up_after):
             if new != kind:
-                yield from _drained(fifo, kind[2])
+                yield from self._drained(fifo, kind[2])
                 fifo, kind = av.AudioFifo(), new
             # The queue insists on gapless timestamps, which damaged and live files lack.
             frame.pts = None
             fifo.write(frame)
-            self.decoded_seconds += frame.samples / new[2]
             # Many frames are mixed at once: Python's cost for each is what would take the time.
             if fifo.samples * new[1] >= BLOCK_VALUES:
-                yield from _drained(fifo, new[2])
-        yield from _drained(fifo, kind[2])
+                yield from self._drained(fifo, new[2])
+        yield from self._drained(fifo, kind[2])
 
-    def _choose_stream(self) -> None:
-        self.container = str(self._opened.format.name)
-        if self.container in NOT_RECORDINGS:
-            raise Unreadable("a list of other files, not a recording")
-        if not self._opened.streams.audio:
-            raise Unreadable("holds no sound")
-        stream = self._stream = self._opened.streams.audio[0]
-        context = stream.codec_context
-        if context is None:
-            raise Unreadable("its codec is unknown")
-        # Threads would cost more than they give, and hide what they complain about.
-        context.thread_count = 1
-        self.codec = str(context.codec.canonical_name)
-        self.rate_hz, self.channels = context.sample_rate, context.layout.nb_channels
-        if not self.rate_hz or not self.channels:
-            raise Unreadable(
-                "no sound can be made out in it: its header gives no rate or no channels"
-            )
-        if stream.duration is not None and stream.time_base is not None:
-            self.declared_seconds = float(stream.duration * stream.time_base)
-
-    def _frames(self) -> Iterator[Any]:
-        packets = self._opened.demux(self._stream)
-        while len(self.faults) < MOST_FAULTS:
-            frames: list[Any] | None = []
-            packet, lost = None, False
-            with av.logging.Capture() as said:
-                try:
-                    packet = next(packets, None)
-                    frames = None if packet is None else packet.decode()
-                except FFmpegError:
-                    lost = True
-            if packet is not None and self.first_byte is None:
-                self.first_byte = packet.pos
-            if said or lost:
-                head = bytes(memoryview(packet)[:10]) if packet is not None else b""
-                self.faults.append(Fault(self.decoded_seconds, lost, head))
-            if frames is None:
-                return
-            yield from frames
+    def _drained(self, fifo: av.AudioFifo, rate_hz: int) -> Iterator[tuple[int, Samples]]:
+        frame = fifo.read()
+        if frame is None:
+            return
+        channels, scale = channels_of(frame)
+        scale *= self._scale
+        count = len(channels)
+        kind = self._kinds.setdefault((rate_hz, count), _Kind(self._mixed_seconds))
+        kind.seconds += frame.samples / rate_hz
+        self._mixed_seconds += frame.samples / rate_hz
+        if count == 1:
+            yield rate_hz, channels[0] * np.float32(scale)
+            return
+        if count not in self._mixers:
+            self._mixers[count] = Mixer(self.reading.mixes.get(count) or mean_of(count))
+        yield rate_hz, self._mixers[count].mixed(channels, scale)
 
 
-def _drained(fifo: av.AudioFifo, rate_hz: int) -> Iterator[tuple[int, Samples]]:
-    frame = fifo.read()
-    if frame is not None:
-        yield rate_hz, to_mono(frame)
-
-
-def _hear_errors() -> None:
-    """Have FFmpeg tell its errors to `Capture`, and to nobody else's terminal."""
-    if av.logging.get_level() is None:
-        logging.getLogger("libav").addHandler(logging.NullHandler())
-        av.logging.set_level(av.logging.ERROR)
-        # Each complaint counts, also where the same one has just been heard.
-        av.logging.set_skip_repeated(False)
-
-
-def _reason(error: Exception) -> str:
-    """Why a file cannot be opened, without FFmpeg's own words where there are better ones."""
-    match error:
-        case PermissionError():
-            return "cannot be read: permission denied"
-        case FileNotFoundError():
-            return "not there any more"
-        case IsADirectoryError():
-            return "a folder, not a recording"
-        case InvalidDataError():
-            return "no recording can be made out in it"
-        case _:
-            said = getattr(error, "strerror", None) or str(error)
-            return f"cannot be read ({str(said).lower()})"
+def _counted(channels: int) -> str:
+    return "1 channel" if channels == 1 else f"{channels} channels"

@@ -1,9 +1,13 @@
 """The `reverie` command: its subcommands, and how every failure is told."""
 
+import contextlib
+import errno
 import functools
+import io
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +24,7 @@ from reverie.cli.prepare import prepare
 from reverie.cli.train import train
 from reverie.cli.trim import trim
 from reverie.errors import ReverieError
+from reverie.terminal import echo
 
 INTERRUPTED = 130
 
@@ -40,14 +45,31 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*arguments, **options)
         except ReverieError as error:
-            print(f"reverie: {error}", file=sys.stderr)
+            echo(f"reverie: {error}", err=True)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as interrupt:
             said = str(interrupt) or "interrupted; what was finished is kept"
-            print(f"reverie: {said}", file=sys.stderr)
+            with _deaf():
+                echo(f"reverie: {said}", err=True)
             raise typer.Exit(INTERRUPTED) from interrupt
+        except OSError as error:
+            # What is printed cannot be: `main` tells of that.
+            if error.filename is None:
+                raise
+            echo(f"reverie: cannot use {_named(error)}.", err=True)
+            raise typer.Exit(2) from error
 
     return told
+
+
+@contextlib.contextmanager
+def _deaf() -> Generator[None]:
+    """While this lasts, Ctrl-C does nothing: the first one has been heard."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 for command in (prepare, inspect, train, generate, trim, evaluate, models, experiment, demo):
@@ -65,7 +87,7 @@ app.add_typer(listen, name="listen")
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"reverie {__version__}")
+        echo(f"reverie {__version__}")
         raise typer.Exit
 
 
@@ -80,8 +102,35 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character gets an escape for it, from libraries too.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except BrokenPipeError:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except (SystemExit, KeyboardInterrupt) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
+        # Threads may be at work yet, in libraries that abort where they are torn down then.
+        with _deaf(), contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(INTERRUPTED)
+    except OSError as error:
+        # Python would try to write what is left once more on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        if error.errno == errno.EPIPE:
+            sys.exit(0)
+        with contextlib.suppress(OSError):
+            echo(f"reverie: cannot print the result: {_reason(error)}.", err=True)
+        sys.exit(2)
+
+
+def _named(error: OSError) -> str:
+    return f"{os.fsdecode(error.filename)}: {_reason(error)}"
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,6 +1,5 @@
 """`reverie demo`: everything on the embedded recordings, ending in a page."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,7 @@ def demo(
     assignments: Assignments = None,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0, help="Longest time to train.", show_default="the recipe's"),
+        typer.Option(help="Longest time to train.", show_default="the recipe's"),
     ] = None,
     show: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
@@ -31,9 +30,9 @@ def demo(
 
     Example: `reverie demo --open`
     """
-    from reverie.cli.output import tell
     from reverie.demo.steps import run_demo
     from reverie.progress import duration
+    from reverie.terminal import echo, echo_json
     from reverie.training.recipe import load_recipe
 
     limit = [] if minutes is None else [f"training.minutes={float(minutes)}"]
@@ -50,11 +49,11 @@ def demo(
             }
             for one in made.clips
         ]
-        print(json.dumps({"page": str(made.page), "clips": clips, "seconds": made.seconds}))
+        echo_json({"page": str(made.page), "clips": clips, "seconds": made.seconds})
     else:
         for one in made.clips:
-            tell(f"{one.path}  {one.health.sentence}")
-        tell(f"It took {duration(sum(made.seconds.values()))}. The page: {made.page}")
+            echo(f"{one.path}  {one.health.sentence}")
+        echo(f"It took {duration(sum(made.seconds.values()))}. The page: {made.page}")
     if show:
         import webbrowser
 

@@ -1,6 +1,5 @@
 """`reverie evaluate`: judge clips by number."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,35 +37,43 @@ def evaluate(
 
     Example: `reverie evaluate piano-codes/clips other-program --corpus piano --out judged`
     """
-    from reverie.cli.output import tell
-    from reverie.corpus.corpus import Corpus, printable
+    from reverie.corpus.corpus import Corpus
     from reverie.errors import ReverieError
+    from reverie.evaluation.evaluate import EvaluationSettings
     from reverie.evaluation.evaluate import evaluate as judge
     from reverie.evaluation.report import as_json as figures
     from reverie.evaluation.report import write_evaluation
     from reverie.evaluation.systems import read_systems
     from reverie.evaluation.verdicts import verdict
+    from reverie.settings import build
+    from reverie.terminal import echo, echo_json
 
+    settings = build(EvaluationSettings, {"rng_seed": rng_seed}, "evaluate")
     opened = Corpus.open(corpus)
     if self_test is not None:
         for line in _self_test(self_test, opened, quiet=quiet):
-            tell(line)
+            echo(line)
         return
     if not clips:
         raise ReverieError("there is nothing to judge.", "Give folders of clips, or --self-test.")
     systems = read_systems(clips, opened)
-    found = judge(systems, opened, rng_seed, quiet=quiet)
+    for one in systems:
+        if one.doubts:
+            first, *others = one.doubts
+            more = f" ({len(others)} more beside its other clips)" if others else ""
+            echo(f"{one.name}: not used: {first.rstrip('.')}{more}.", err=True)
+    found = judge(systems, opened, settings.rng_seed, quiet=quiet)
     page = write_evaluation(found, systems, opened, out)
     if as_json:
-        print(json.dumps(figures(found), indent=2))
+        echo_json(figures(found))
         return
     for one in found.systems:
-        tell(f"{printable(one.name)}: {verdict(one, found).line}")
+        echo(f"{one.name}: {verdict(one, found).line}")
         for broken in one.broken:
-            tell(f"- {printable(broken.name)} cannot be judged: {broken.reason}")
+            echo(f"- {broken.name} cannot be judged: {broken.reason}")
     for what, how in found.missing.items():
-        tell(f"Not measured: {what}. To measure it: {how}")
-    tell(f"The report: {page}")
+        echo(f"Not measured: {what}. To measure it: {how}")
+    echo(f"The report: {page}")
 
 
 def _self_test(which: str, corpus: "Corpus", *, quiet: bool) -> list[str]:

@@ -1,6 +1,5 @@
 """`reverie experiment`: many models on one corpus, by the paper's protocol, to one report."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -65,13 +64,13 @@ def experiment(
 
     Example: `reverie experiment paper piano --scale desk --models baseline,bilinear`
     """
-    from reverie.cli.output import tell
     from reverie.errors import ReverieError
     from reverie.experiment.protocol import run_experiment
     from reverie.experiment.report import write_report
     from reverie.experiment.settings import ENTRANTS, ExperimentSettings
+    from reverie.records import read_json
     from reverie.settings import build
-    from reverie.storage import read_json
+    from reverie.terminal import echo, echo_json
 
     values: dict[str, object] = {
         "protocol": protocol,
@@ -94,14 +93,18 @@ def experiment(
     done = run_experiment(corpus, folder, settings, quiet=quiet)
     page = write_report(done)
     if as_json:
-        print(json.dumps(read_json(folder / "tables.json", "tables"), indent=2))
+        echo_json(read_json(folder / "tables.json", "tables"))
     else:
         for one in done.results:
-            tell(
+            echo(
                 f"{one.model:14} held-out loss {one.held_out_loss:.4f}, clips from epoch "
                 f"{one.chosen_epoch}: {one.level_db:+.1f} dB, {one.verdicts}"
             )
-        tell(f"The report: {page}")
+        echo(f"The report: {page}")
+    if done.judged.failed:
+        raise ReverieError(
+            f"the clips are not judged: {done.judged.why_not}", "The rest is in the report."
+        )
     if done.failed:
         names = ", ".join(done.failed)
         raise ReverieError(

@@ -1,7 +1,6 @@
 """`reverie inspect`: what is in a corpus, and whether it is enough."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -39,13 +38,14 @@ def inspect(
     from rich.table import Table
     from rich.text import Text
 
-    from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus
     from reverie.corpus.inspection import COLUMNS, findings, row, totals
     from reverie.corpus.leaks import known_leaks
-    from reverie.corpus.summary import as_result, refusal_lines
+    from reverie.corpus.summary import as_result, left_out_lines, refusal_lines
+    from reverie.terminal import echo, echo_json
 
     corpus = Corpus.open(folder)
+    corpus.check(quiet=quiet)
     leaking = known_leaks(corpus, quiet=quiet) if leaks else []
     found = findings(corpus, leaking)
     if html:
@@ -58,7 +58,7 @@ def inspect(
             "leaks": [dataclasses.asdict(one) for one in leaking],
             "page": str(html) if html else None,
         }
-        print(json.dumps(result, indent=2))
+        echo_json(result)
         return
     console = Console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -68,9 +68,9 @@ def inspect(
     for recording in corpus.recordings:
         table.add_row(*(Text(cell) for cell in row(recording)))
     console.print(table)
-    for line in [totals(corpus), *refusal_lines(corpus.refused)]:
-        tell(line)
+    for line in [totals(corpus), *refusal_lines(corpus.refused), *left_out_lines(corpus.left_out)]:
+        echo(line)
     for finding in found:
-        tell(f"- {finding.text}")
+        echo(f"- {finding.text}")
     if html:
-        tell(f"The page is {html}")
+        echo(f"The page is {html}")

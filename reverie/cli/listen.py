@@ -1,6 +1,5 @@
 """`reverie listen`: the blind listening test."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,17 +64,17 @@ def design(
 
     Example: `reverie listen design piano-experiment-desk`
     """
-    from reverie.cli.output import tell
     from reverie.listening.balance import as_json as figures
     from reverie.listening.balance import describe
+    from reverie.terminal import echo, echo_json
 
     changes = _changes(assignments, participants, clips, mode, rehearsal=rehearsal)
     test = _test(sources, out, corpus, changes, quiet=quiet or as_json)
     if as_json:
-        print(json.dumps(figures(test), indent=2))
+        echo_json(figures(test))
         return
     for line in describe(test):
-        tell(line)
+        echo(line)
 
 
 def serve(
@@ -131,23 +130,21 @@ def results(
 
     Example: `reverie listen results listening-test`
     """
-    import sys
-
-    from reverie.cli.output import tell
     from reverie.listening.analysis import as_json as figures
     from reverie.listening.folder import ListeningTest
     from reverie.listening.outcome import outcome
+    from reverie.terminal import echo, echo_json
 
     found = outcome(ListeningTest.open(test), peek=peek)
     if found.changed:
-        print(f"reverie: {found.changed}; what was said of them may be of others.", file=sys.stderr)
+        echo(f"reverie: {found.changed}; what was said of them may be of others.", err=True)
     if as_json:
-        print(json.dumps(figures(found.analysis), indent=2))
+        echo_json(figures(found.analysis))
         found.write(out or test)
         return
     for line in found.analysis.conclusions:
-        tell(line)
-    tell(f"The report: {found.write(out or test)}")
+        echo(line)
+    echo(f"The report: {found.write(out or test)}")
 
 
 def backup(
@@ -165,13 +162,13 @@ def backup(
     """
     from datetime import datetime
 
-    from reverie.cli.output import tell
     from reverie.listening.folder import back_up_answers
+    from reverie.terminal import echo
 
     name = f"{test.resolve().name}-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
     copy = out or Path(name)
     back_up_answers(test, copy)
-    tell(f"The copy: {copy}")
+    echo(f"The copy: {copy}")
 
 
 def _changes(
@@ -204,12 +201,12 @@ def _test(
     quiet: bool,
 ) -> "ListeningTest":
     """The test that `sources` is, or a new one made of them."""
-    from reverie.cli.output import tell
     from reverie.errors import ReverieError
     from reverie.listening.balance import shortcomings
     from reverie.listening.folder import ListeningTest
     from reverie.listening.settings import ListeningSettings
     from reverie.settings import build
+    from reverie.terminal import echo
 
     if len(sources) == 1 and ListeningTest.is_one(sources[0]):
         if asked or out is not None or corpus is not None:
@@ -224,6 +221,6 @@ def _test(
     test = ListeningTest.make(sources, folder, settings, corpus, quiet=quiet)
     if not quiet:
         for one in shortcomings(test):
-            tell(one)
-        tell(f"The test: {test.folder}")
+            echo(one)
+        echo(f"The test: {test.folder}")
     return test

@@ -1,7 +1,6 @@
 """`reverie models`: the architectures, and what each would take."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,10 +22,10 @@ def models(
     from rich.console import Console
     from rich.table import Table
 
-    from reverie.cli.output import tell
     from reverie.frames.settings import measures_of
     from reverie.models.notes import PAPER_SAYS
     from reverie.models.settings import Architecture
+    from reverie.terminal import echo, echo_json
     from reverie.training.preflight import GIB, measure_needs
     from reverie.training.recipe import load_recipe
 
@@ -47,7 +46,7 @@ def models(
         )
     training = chosen.training
     if as_json:
-        print(json.dumps(rows, indent=2))
+        echo_json(rows)
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
@@ -64,10 +63,11 @@ def models(
         )
     Console().print(table)
     frames = measures_of(chosen.frames)
-    tell(
+    echo(
         f"Frames of {frames.width} numbers, hidden {chosen.model.hidden}; a step is "
-        f"{training.batch_size} sequences of {training.sequence_frames}.\n"
-        "What the paper says of each:\n"
+        f"{training.batch_size} sequences of {training.sequence_frames}.",
+        "What the paper says of each:",
+        "",
     )
     for row in rows:
-        tell(f"  {row['architecture']:9} {row['paper']}")
+        echo(f"  {row['architecture']:9} {row['paper']}")

@@ -1,6 +1,6 @@
 """`reverie train`: a corpus and a recipe to a run."""
 
-import json
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -31,34 +31,48 @@ def train(
 
     Example: `reverie train piano --recipe codes --set model.hidden=512 --out piano-512`
     """
-    from reverie.cli.output import tell
     from reverie.corpus.corpus import Corpus
+    from reverie.errors import ReverieError
     from reverie.evaluation.watch import Watch
     from reverie.frames.settings import measures_of
     from reverie.generation.preview import preview
     from reverie.models.code_head import CodeHead
+    from reverie.terminal import echo, echo_json
     from reverie.training import loop
     from reverie.training import recipe as recipes
     from reverie.training.metrics import read_metrics
     from reverie.training.preflight import GIB, plan
-    from reverie.training.sequences import split_sequences
+    from reverie.training.sequences import shortness, split_sequences
 
     chosen = recipes.load_recipe(recipe, assignments or ())
-    run_folder = out or corpus.with_name(f"{corpus.name}-{Path(recipe).stem}")
+    opened = Corpus.open(corpus)
+    run_folder = out or _beside(corpus, Path(recipe).stem)
     if dry_run:
-        split_sequences(Corpus.open(corpus), chosen)
+        train_set, held_out_set = split_sequences(opened, chosen)
         needs = plan(chosen, run_folder)
-        tell(
+        echo(
             f"{needs.parameters / 1e6:.1f} M parameters, memory {needs.memory_bytes / GIB:.1f} of "
             f"{needs.memory_available_bytes / GIB:.1f} GiB, disk {needs.disk_bytes / GIB:.2f} of "
             f"{needs.disk_available_bytes / GIB:.1f} GiB: it fits"
         )
+        said = shortness(train_set, "training"), shortness(held_out_set, "held-out")
+        echo(*filter(None, said))
         return
-    watched = Watch(preview, Corpus.open(corpus))
-    run = loop.train(corpus, chosen, run_folder, preview=watched, quiet=quiet)
-    last = read_metrics(run.metrics)[-1]
+    try:
+        run = loop.train(corpus, chosen, run_folder, preview=Watch(preview, opened), quiet=quiet)
+    except KeyboardInterrupt:
+        # Another Ctrl-C, while all ends anyway, would end in a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise
+    figures = read_metrics(run.metrics)
+    if not figures:
+        raise ReverieError(
+            f"{run.folder} is trained, and its figures are lost: {run.metrics} holds none.",
+            f"Its model is whole: reverie generate {run.folder}.",
+        )
+    last = figures[-1]
     if as_json:
-        print(json.dumps({"run": str(run.folder), **last}))
+        echo_json({"run": str(run.folder), **last})
         return
     held_out = last["held_out_loss"]
     measures = measures_of(chosen.frames)
@@ -66,8 +80,14 @@ def train(
     if measures.codebook:
         each_second = last["train_loss"] * run.rate_hz / measures.frame_samples
         unit = f" {CodeHead.unit} ({each_second:.0f} a second)"
-    tell(
+    echo(
         f"{run.folder}: {last['epoch']} epochs, loss {last['train_loss']:.4f}{unit}"
-        + (f", on held-out music {held_out:.4f}" if held_out is not None else "")
-        + f"\nnext: reverie generate {run.folder}"
+        + (f", on held-out music {held_out:.4f}" if held_out is not None else ""),
+        f"next: reverie generate {run.folder}",
     )
+
+
+def _beside(corpus: Path, recipe: str) -> Path:
+    """The folder of a run beside its corpus, also where that is `.` or `..`."""
+    named = corpus.resolve() if corpus.name in ("", "..") else corpus
+    return named.with_name(f"{named.name}-{recipe}")

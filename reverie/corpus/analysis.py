@@ -1,21 +1,25 @@
-"""One recording in one pass: decoded, measured, hashed and stored, in memory that stays flat."""
+"""One recording decoded, measured, hashed and stored, in memory that stays flat."""
 
 import hashlib
 import math
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO
 
 import numpy as np
+from pydantic.dataclasses import dataclass as record
 
 from reverie.audio.damage import Condition, condition
-from reverie.audio.decode import resampled
+from reverie.audio.decode import MOST_PASSES, resampled
 from reverie.audio.loudness import LoudnessMeter
-from reverie.audio.mono import Samples
+from reverie.audio.mixing import Samples
 from reverie.audio.riff import wav_lie
-from reverie.audio.source import Source, Unreadable
+from reverie.audio.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
 from reverie.audio.write import to_int16
-from reverie.corpus.fingerprint import fingerprint
+from reverie.corpus.fingerprint import Fingerprinter
+from reverie.records import RECORD
 
 
 class Unusable(Exception):  # noqa: N818
@@ -35,7 +39,7 @@ class StorageFailed(Exception):  # noqa: N818
     """The corpus cannot be written: no fault of the recording."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True, config=RECORD)
 class Analysed:
     """What is known of a recording once it has been decoded and stored."""
 
@@ -48,56 +52,151 @@ class Analysed:
     rms_dbfs: float
     samples: int
     fingerprint: str
-    """Its coarse loudness over time, to find the same music in another encoding."""
+    """Its coarse spectrum and loudness over time, to find it again in another encoding."""
     damaged: bool
     notes: tuple[str, ...]
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """What `dataclasses.asdict` made `values` of, perhaps by way of JSON."""
-        notes = tuple(values.pop("notes"))
-        return cls(**values, notes=notes)
+
+HOT_PEAKS = {"pcm_f32le": 1.0, "pcm_f32be": 1.0, "pcm_f64le": 1.0, "pcm_f64be": 1.0}
+"""Peak (full scale is 1) past which a codec's floats were recorded hot and are turned down."""
+
+HOT_PEAK = 2.0
+"""The same for all others: what lossy codecs go beyond full scale by is less, and is clipped."""
+
+WILD_PEAK, WILD_CREST = 8.0, 1000.0
+"""A peak beyond full scale by the first, and beyond the root mean square by the second, is no
+sound that was recorded hot but a number gone wrong."""
+
+ROUNDING = 1e-4
+"""By how much a peak brought to full scale may lie beyond it."""
+
+QUIETEST_DBFS = -96.0
+"""What stays below is silence, which no gain makes music of."""
 
 
-LOUDEST = 8.0
-"""Peak (full scale is 1) past which floats are not sound that was merely recorded hot."""
+@dataclass(frozen=True)
+class _Plan:
+    """What one pass over a recording tells the next to do otherwise."""
+
+    reading: Reading = PLAIN
+    gain: float = 1.0
 
 
-def analyse(path: Path, pcm: Path, rate_hz: int, *, keep_damaged: bool) -> Analysed:
+def analyse(
+    path: Path,
+    pcm: Path,
+    rate_hz: int,
+    *,
+    keep_damaged: bool,
+    normalise_dbfs: float | None = None,
+) -> Analysed:
     """Decode `path` and write its int16 samples, little-endian, to the new file `pcm`.
+
+    One pass is enough for most. Another follows where channels cancel each other, where others
+    are joined to the recording, or where its level has to be changed.
 
     Args:
         path: the recording.
         pcm: where its samples go.
         rate_hz: samples per second to store.
         keep_damaged: keep what a damaged recording still gives, with a note.
+        normalise_dbfs: bring its peak to this, relative to full scale; None leaves it.
 
     Raises:
         Unusable: nothing of it, or not all of it, can be used.
         StorageFailed: `pcm` cannot be written.
     """
+    plan = _Plan()
+    with _open_new(pcm) as stored:
+        for _ in range(MOST_PASSES):
+            done = _pass(path, rate_hz, plan, stored, keep_damaged=keep_damaged)
+            better = done.better(plan, normalise_dbfs, keep_damaged=keep_damaged)
+            if better == plan:
+                break
+            plan = better
+        else:
+            done = _pass(path, rate_hz, plan, stored, keep_damaged=keep_damaged)
+    if not done.levels.count:
+        raise Unusable(done.state.damage or "no sound can be decoded from it")
+    if done.state.damage and not keep_damaged:
+        raise Unusable(done.state.damage)
+    return done.levels.analysed(done.source, done.state, plan.gain)
+
+
+def _pass(
+    path: Path, rate_hz: int, plan: _Plan, stored: BinaryIO, *, keep_damaged: bool
+) -> "_Pass":
+    """Decode all of `path` into `stored`, in place of what that held.
+
+    Raises:
+        Unusable: nothing of it can be used.
+        StorageFailed: `stored` cannot be written.
+    """
     levels = _Levels(rate_hz)
+    give_up_after = None if keep_damaged else MOST_FAULTS
     try:
-        with _open_new(pcm) as stored, Source(path) as source:
+        with Source(path, plan.reading, give_up_after=give_up_after) as source:
+            with _writing():
+                stored.seek(0)
+                stored.truncate()
             for samples in resampled(source, rate_hz):
                 if not np.isfinite(samples).all():
                     raise Unusable("holds samples that are not numbers (NaN or infinite)")
-                try:
-                    stored.write(levels.add(samples))
-                except OSError as error:
-                    raise StorageFailed(error.strerror or str(error)) from error
+                kept = levels.add(samples if plan.gain == 1 else samples * np.float32(plan.gain))
+                with _writing():
+                    stored.write(kept)
     except Unreadable as error:
         # Where FFmpeg makes nothing of a WAV, its header may tell why.
         reason = (wav_lie(path) if error.lasting else None) or str(error)
         raise Unusable(reason, lasting=error.lasting) from error
-    state = condition(path, source)
-    if not levels.count:
-        raise Unusable(state.damage or "no sound can be decoded from it")
-    if state.damage and not keep_damaged:
-        raise Unusable(state.damage)
-    if levels.peak > LOUDEST:
+    return _Pass(source, levels, condition(path, source))
+
+
+@contextmanager
+def _writing() -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageFailed(error.strerror or str(error)) from error
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What came of a pass over a recording."""
+
+    source: Source
+    levels: "_Levels"
+    state: Condition
+
+    def better(self, plan: _Plan, normalise_dbfs: float | None, *, keep_damaged: bool) -> _Plan:
+        """What to do instead of `plan`, by which this was done; the same if it did well.
+
+        Raises:
+            Unusable: its peak is not that of sound.
+        """
+        reading = self.source.better()
+        if reading != plan.reading:
+            # What seems damaged may be two whole recordings to the next pass.
+            return _Plan(reading, plan.gain)
+        if not self.levels.count or (self.state.damage and not keep_damaged):
+            return plan
+        return _Plan(reading, _gain(self.source, self.levels, plan.gain, normalise_dbfs))
+
+
+def _gain(source: Source, levels: "_Levels", gain: float, normalise_dbfs: float | None) -> float:
+    """The gain that a recording needs which peaked as `levels` tells with `gain`.
+
+    Raises:
+        Unusable: its peak is not that of sound.
+    """
+    if gain != 1 or not levels.count:
+        return gain
+    hot = levels.peak > HOT_PEAKS.get(source.codec, HOT_PEAK)
+    if levels.peak > max(WILD_PEAK, WILD_CREST * levels.rms):
         raise Unusable(f"its samples go to {levels.peak:.3g} times full scale: not sound")
-    return levels.analysed(source, state)
+    if normalise_dbfs is not None and _decibels(levels.peak) > QUIETEST_DBFS:
+        return 10 ** (normalise_dbfs / 20) / levels.peak
+    return 1 / levels.peak if hot else 1.0
 
 
 class _Levels:
@@ -107,22 +206,35 @@ class _Levels:
         self.rate_hz, self.count, self.clipped = rate_hz, 0, 0
         self.peak, self._squares = 0.0, 0.0
         self._meter, self._digest = LoudnessMeter(rate_hz), hashlib.sha256()
+        self._fingerprint = Fingerprinter(rate_hz)
+
+    @property
+    def rms(self) -> float:
+        """The root mean square of what has been added."""
+        return math.sqrt(self._squares / self.count)
 
     def add(self, samples: Samples) -> bytes:
         """Measure float32 [n]; returns them as little-endian int16."""
         peak = max(float(samples.max()), -float(samples.min()))
         self.peak = max(self.peak, peak)
         if peak > 1:
-            self.clipped += int(np.count_nonzero(np.abs(samples) > 1))
+            self.clipped += int(np.count_nonzero(np.abs(samples) > 1 + ROUNDING))
         self._squares += float(np.dot(samples, samples))
         self.count += len(samples)
         self._meter.add(samples)
+        self._fingerprint.add(samples)
         stored = to_int16(samples).astype("<i2", copy=False).tobytes()
         self._digest.update(stored)
         return stored
 
-    def analysed(self, source: Source, state: Condition) -> Analysed:
-        notes = ((state.damage,) if state.damage else ()) + state.notes
+    def analysed(self, source: Source, state: Condition, gain: float) -> Analysed:
+        notes = ((state.damage,) if state.damage else ()) + state.notes + source.mix_notes()
+        if gain < 1:
+            hot = f"went to {self.peak / gain:.3g} times full scale and is "
+            down = f"turned down by {-_decibels(gain):.1f} dB"
+            notes += (hot + down if self.peak / gain > 1 else down,)
+        elif gain > 1:
+            notes += (f"turned up by {_decibels(gain):.1f} dB",)
         if self.clipped:
             percent = 100 * self.clipped / self.count
             notes += (f"{self.clipped} samples ({percent:.2g} %) were too loud and are clipped",)
@@ -133,9 +245,9 @@ class _Levels:
             source_channels=source.channels,
             loudness_lufs=_rounded(self._meter.integrated()),
             peak_dbfs=_decibels(self.peak),
-            rms_dbfs=_decibels(math.sqrt(self._squares / self.count)),
+            rms_dbfs=_decibels(self.rms),
             samples=self.count,
-            fingerprint=fingerprint(self._meter.step_energies()),
+            fingerprint=self._fingerprint.fingerprint(),
             damaged=state.damage is not None,
             notes=notes,
         )

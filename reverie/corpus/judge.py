@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.corpus.analysis import Analysed
-from reverie.corpus.corpus import Recording, Refusal, Split, map_shard, printable
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.corpus.analysis import QUIETEST_DBFS, Analysed
 from reverie.corpus.duplicates import Candidate, find_duplicates
 from reverie.corpus.journal import Entry
+from reverie.corpus.manifest import Recording, Refusal, Split
 from reverie.corpus.settings import PrepareSettings
+from reverie.corpus.shards import map_shard
 from reverie.corpus.split import split_of
+from reverie.terminal import printable
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,12 @@ class Verdict:
 
 
 def judge(
-    entries: Sequence[Entry], refused: Sequence[Refusal], settings: PrepareSettings, folder: Path
+    entries: Sequence[Entry],
+    refused: Sequence[Refusal],
+    settings: PrepareSettings,
+    folder: Path,
+    *,
+    quiet: bool = False,
 ) -> Verdict:
     """Refuse what is unusable, silent, short or there already, and split the rest.
 
@@ -30,6 +40,7 @@ def judge(
         refused: what was refused before it came to that.
         settings: of the corpus.
         folder: the corpus, in whose shards the samples lie.
+        quiet: show no progress.
     """
     refusals = list(refused)
     usable: dict[str, tuple[Entry, Analysed]] = {}
@@ -39,9 +50,12 @@ def judge(
             usable[entry.path] = entry, entry.analysed
         elif reason is not None:
             refusals.append(Refusal(entry.path, reason))
+    shards = _Shards(folder)
     same = find_duplicates(
-        [_candidate(entry, analysed, folder) for entry, analysed in usable.values()],
+        [_candidate(entry, analysed, shards) for entry, analysed in usable.values()],
         settings.rate_hz,
+        kept=folder,
+        quiet=quiet,
     )
     for path, original in same.items():
         refusals.append(Refusal(path, f"the same recording as {printable(original)}"))
@@ -64,21 +78,36 @@ def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
     if entry.analysed is None:
         return entry.unusable
     if entry.analysed.peak_dbfs < settings.silence_dbfs:
-        return f"silent: its loudest sample lies at {entry.analysed.peak_dbfs:.0f} dB full scale"
+        reason = f"silent: its loudest sample lies at {entry.analysed.peak_dbfs:.0f} dB full scale"
+        raisable = entry.analysed.peak_dbfs > QUIETEST_DBFS
+        return f"{reason}; --normalise -1 turns it up" if raisable else reason
     seconds = entry.analysed.samples / entry.rate_hz
     if seconds < settings.min_seconds:
         return f"too short: {seconds:.2g} s, and {settings.min_seconds:g} s are asked for"
     return None
 
 
-def _candidate(entry: Entry, analysed: Analysed, folder: Path) -> Candidate:
-    start, end = entry.offset_samples, entry.offset_samples + analysed.samples
+class _Shards:
+    """The shards of a corpus, each mapped when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mapped: dict[int, NDArray[np.int16]] = {}
+
+    def samples(self, shard: int, start: int, count: int) -> NDArray[np.int16]:
+        """Samples of a shard, int16 [count], read as they are touched."""
+        if shard not in self._mapped:
+            self._mapped[shard] = map_shard(self.folder, shard)
+        return self._mapped[shard][start : start + count]
+
+
+def _candidate(entry: Entry, analysed: Analysed, shards: _Shards) -> Candidate:
     return Candidate(
         entry.path,
         analysed.content_hash,
         analysed.fingerprint,
         analysed.samples,
-        lambda: map_shard(folder, entry.shard)[start:end],
+        lambda: shards.samples(entry.shard, entry.offset_samples, analysed.samples),
     )
 
 

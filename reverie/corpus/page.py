@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
-from reverie.corpus.corpus import Corpus, printable
+from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
 from reverie.corpus.leaks import Leak
 from reverie.pages.media import png_uri
 from reverie.pages.page import write_page
 from reverie.progress import Work
+from reverie.terminal import printable
 
 MOST_PICTURES = 60
 """A picture takes about 150 kB, so that no page exceeds some 10 MB."""

@@ -22,6 +22,9 @@ class PrepareSettings:
     """Recordings shorter than this, in seconds, are refused."""
     silence_dbfs: Annotated[float, Field(ge=-96, le=0)] = -60.0
     """Recordings whose peak lies below this, in dB relative to full scale, are silent."""
+    normalise_dbfs: Annotated[float, Field(ge=-60, le=0)] | None = None
+    """Bring the peak of each recording to this, in dB relative to full scale, -60 to 0; none leaves
+    it as it is. The way in for quiet recordings."""
     keep_damaged: bool = False
     """Use what can be decoded of damaged recordings, with a note, instead of refusing them."""
     shard_megabytes: Annotated[int, Field(ge=1, le=1 << 20)] = 1024

@@ -8,16 +8,22 @@ import dataclasses
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 from reverie.corpus.analysis import StorageFailed, Unusable, analyse
+from reverie.corpus.foreign import file_sha256
+
+MOST_DATA_BYTES = 1 << 30
+"""Memory that one recording may take, whatever its header says: ten times what any music does."""
 
 
 def serve() -> None:
     """Answer jobs until the process that asked for them is gone."""
+    _limit_memory()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
     # Whatever a library prints goes nowhere: stdout carries answers only.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -28,6 +34,23 @@ def serve() -> None:
         answers.flush()
 
 
+def _limit_memory() -> None:
+    """Have what asks for more memory fail, where the system counts it, instead of taking it."""
+    if sys.platform != "linux":
+        return
+    import resource  # noqa: PLC0415
+
+    with suppress(OSError, StopIteration):
+        held = next(
+            1024 * int(line.split()[1])
+            for line in Path("/proc/self/status").read_text("ascii").splitlines()
+            if line.startswith("VmData")
+        )
+        limit, most = held + MOST_DATA_BYTES, resource.getrlimit(resource.RLIMIT_DATA)[1]
+        if most == resource.RLIM_INFINITY or limit < most:
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
+
+
 def _listen(jobs: SimpleQueue[dict[str, Any]]) -> None:
     for line in sys.stdin:
         jobs.put(json.loads(line))
@@ -36,14 +59,25 @@ def _listen(jobs: SimpleQueue[dict[str, Any]]) -> None:
 
 
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
+    return _analysed(job) | {"source_hash": file_sha256(Path(job["path"]))}
+
+
+def _analysed(job: dict[str, Any]) -> dict[str, Any]:
     try:
         analysed = analyse(
-            Path(job["path"]), Path(job["pcm"]), job["rate_hz"], keep_damaged=job["keep_damaged"]
+            Path(job["path"]),
+            Path(job["pcm"]),
+            job["rate_hz"],
+            keep_damaged=job["keep_damaged"],
+            normalise_dbfs=job["normalise_dbfs"],
         )
     except Unusable as error:
         return {"unusable": str(error), "lasting": error.lasting}
     except StorageFailed as error:
         return {"storage": str(error)}
+    except MemoryError:
+        most = f"{MOST_DATA_BYTES >> 30} GiB"
+        return {"unusable": f"takes more than {most} of memory to decode", "lasting": True}
     except Exception as error:
         # One odd file must not end the work on all the others.
         return {"unusable": f"cannot be decoded ({type(error).__name__}: {error})", "lasting": True}

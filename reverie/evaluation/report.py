@@ -11,7 +11,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
-from reverie.corpus.corpus import Corpus, printable
+from reverie.corpus.corpus import Corpus
 from reverie.evaluation.copying import Copying
 from reverie.evaluation.evaluate import ClipFigures, Evaluation, SystemFigures
 from reverie.evaluation.interval import Interval
@@ -22,6 +22,7 @@ from reverie.pages.chart import Line, Span, interval_chart, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
 from reverie.storage import write_json
+from reverie.terminal import printable
 
 PAGE, FIGURES_FILE = "report.html", "evaluation.json"
 MOST_COPIES = 6

@@ -1,8 +1,5 @@
 """The health of previews while a model trains: one warning, with what may help."""
 
-import sys
-from typing import TextIO
-
 from torch import Tensor
 
 from reverie.corpus.corpus import Corpus
@@ -10,6 +7,7 @@ from reverie.errors import ReverieError
 from reverie.evaluation.health import Verdict, corpus_level_dbfs, health
 from reverie.frames.contract import Representation
 from reverie.models.contract import FrameModel
+from reverie.terminal import echo
 from reverie.training.loop import Preview
 from reverie.training.run import Run
 
@@ -33,12 +31,10 @@ class Watch:
     Args:
         preview: makes it.
         corpus: whose level is right.
-        where: the warning is printed to; stderr if not given.
     """
 
-    def __init__(self, preview: Preview, corpus: Corpus, where: TextIO | None = None) -> None:
+    def __init__(self, preview: Preview, corpus: Corpus) -> None:
         self._preview, self._level = preview, corpus_level_dbfs(corpus)
-        self._where = where
         self._unsound = 0
         self._told = False
 
@@ -46,16 +42,12 @@ class Watch:
         """The preview, samples [S]."""
         samples = self._preview(model, representation, run)
         try:
-            found = health(samples.numpy(), run.rate_hz, self._level)
+            found = health(samples.cpu().numpy(), run.rate_hz, self._level)
         except ReverieError:
             # Samples that are not numbers: training itself stops over a loss like that.
             return samples
         self._unsound = 0 if found.verdict == "sound" else self._unsound + 1
         if self._unsound >= PATIENCE and not self._told:
             self._told = True
-            print(
-                f"The preview is not sound. {found.sentence} {REMEDIES[found.verdict]}",
-                file=self._where or sys.stderr,
-                flush=True,
-            )
+            echo(f"The preview is not sound. {found.sentence} {REMEDIES[found.verdict]}", err=True)
         return samples

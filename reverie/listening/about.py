@@ -6,20 +6,20 @@ from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from reverie.corpus.corpus import printable
 from reverie.errors import ReverieError
 from reverie.listening.panel import Condition
-from reverie.listening.settings import STRICT, ListeningSettings
+from reverie.listening.settings import ListeningSettings
 from reverie.listening.stimuli import MOST_RATE_HZ, Stimuli, Stimulus
-from reverie.storage import write_json
+from reverie.records import MOST_BYTES, RECORD, as_record, parse_json
+from reverie.storage import read_plain, write_json
+from reverie.terminal import printable
 
 FORMAT = "reverie-listening-test"
-_LARGEST_BYTES = 64 << 20
 _TOKEN, _SHA256 = re.compile(r"[A-Za-z0-9_-]{16,64}"), re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,7 +34,7 @@ class About:
     sha256: str
 
 
-@checked_dataclass(frozen=True, config=STRICT)
+@checked_dataclass(frozen=True, config=RECORD)
 class _Stored:
     """The file, key by key."""
 
@@ -92,33 +92,18 @@ def read_about(path: Path) -> About:
         raise ReverieError(
             f"{folder} is not a listening test: it has no {path.name}.", "Give a test's folder."
         )
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_BYTES + 1)
-    except OSError as error:
-        raise _damaged(path, (error.strerror or str(error)).lower()) from error
-    if len(content) > _LARGEST_BYTES:
-        raise _damaged(path, "too large")
-    try:
-        stored = TypeAdapter(_Stored).validate_json(content, strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        if first["loc"] == ("format",):
-            raise ReverieError(
-                f"{folder} is not a listening test: {path.name} is another program's.",
-                "Give a test's folder.",
-            ) from None
-        where = ".".join(str(part) for part in first["loc"])
-        what = first["msg"].removeprefix("Value error, ")
-        raise _damaged(path, printable(f"{where}: {what}" if where else what)) from None
+    content = read_plain(path, "a listening test", MOST_BYTES)
+    values: object = parse_json(content, str(path))
+    if not isinstance(values, dict) or cast(dict[str, Any], values).get("format") != FORMAT:
+        raise ReverieError(
+            f"{folder} is not a listening test: {path.name} is another program's.",
+            "Give a test's folder.",
+        )
+    stored = as_record(cast(object, values), _Stored, str(path), remedy="Restore it from a copy.")
     stimuli = Stimuli(
         stored.conditions, stored.stimuli, stored.rate_hz, stored.seconds, stored.left_out
     )
     return About(stored.settings, stimuli, stored.sources, sha256(content).hexdigest())
-
-
-def _damaged(path: Path, why: str) -> ReverieError:
-    return ReverieError(f"{path} is damaged: {why}.", "Restore it from a copy.")
 
 
 def _problem(

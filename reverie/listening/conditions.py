@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.audio.folders import audio_in, names_of
-from reverie.corpus.corpus import MANIFEST, printable
+from reverie.corpus.corpus import MANIFEST
 from reverie.errors import ReverieError
 from reverie.listening.stimuli import LOWER, UPPER
-from reverie.storage import read_json
+from reverie.records import read_json
+from reverie.terminal import printable
 
 _EXPERIMENT = "experiment.json"
 

@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from reverie.corpus.corpus import printable
 from reverie.errors import ReverieError
 from reverie.listening.design import Order
 from reverie.listening.schema import TABLES, Damaged, check
 from reverie.storage import clear_disk_errors, replacing
+from reverie.terminal import printable
 
 _SHORT_LOCK_MS, _LOCK_SECONDS = 100, 30
 _UNREADABLE = (sqlite3.Error, Damaged, UnicodeError, OSError)

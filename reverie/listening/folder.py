@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from reverie import __version__
-from reverie.corpus.corpus import Corpus, printable
+from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.listening.about import read_about, write_about
 from reverie.listening.clock import Moment, now
@@ -35,6 +35,7 @@ from reverie.listening.sounds import Sounds
 from reverie.listening.stimuli import Stimuli, Stimulus, make_stimuli
 from reverie.listening.store import Store
 from reverie.storage import replacing
+from reverie.terminal import printable
 
 ABOUT = "test.json"
 DATABASE = "answers.sqlite"

@@ -1,6 +1,6 @@
 """What people wrote, as it may be shown."""
 
-from reverie.corpus.corpus import printable
+from reverie.terminal import printable
 
 
 def shown(text: str) -> str:

@@ -19,12 +19,13 @@ from reverie.audio.noise import mean_spectrum, shaped_noise
 from reverie.audio.resample import Resampler
 from reverie.audio.source import Source, Unreadable
 from reverie.audio.write import AudioWriter
-from reverie.corpus.corpus import Corpus, printable
+from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import cut_evenly
 from reverie.errors import ReverieError
 from reverie.listening.panel import Condition, Role
 from reverie.listening.settings import ListeningSettings
 from reverie.progress import Work
+from reverie.terminal import printable
 
 LOUDNESS_LUFS = -23.0
 """What clips are brought to (EBU R 128); less where one of them would clip."""
@@ -213,7 +214,7 @@ def _anchors(corpus: Corpus, seconds: float, rate_hz: int, rng: np.random.Genera
 
 def _at(wave: NDArray[np.float32], from_hz: int, to_hz: int, size: int) -> NDArray[np.float32]:
     resampler = Resampler(from_hz, to_hz)
-    found = np.concatenate([resampler.add(wave), resampler.finish()])[:size]
+    found = np.concatenate([*resampler.add(wave), *resampler.finish()])[:size]
     return np.pad(found, (0, size - len(found)))
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
 from markupsafe import Markup
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
+
+from reverie.plotting import Figure, FigureCanvasSVG, matplotlib
+from reverie.terminal import printable
 
 # Drawn in these colours, which nothing else has, then exchanged for the page's own.
 _TEXT = "#010203"
@@ -76,16 +76,16 @@ def line_chart(
     dashes = ("solid",) * len(lines) if many else _DASHES
 
     def plot(axes: Any) -> None:
+        drawn: list[Any] = []
         for line, colour, dash in zip(lines, colours, dashes, strict=False):
             y = np.array([np.nan if one is None else one for one in line.y], dtype=float)
-            axes.plot(
+            drawn += axes.plot(
                 np.asarray(line.x, dtype=float),
                 np.where(np.isfinite(y), y, np.nan),
                 color=colour,
                 linestyle="none" if line.dots else dash,
                 linewidth=1.8,
                 marker="o" if line.dots or len(line.x) == 1 else "",
-                label=line.name,
             )
         if log_y:
             axes.set_yscale("log")
@@ -94,10 +94,13 @@ def line_chart(
             axes.set_xscale("log")
         else:
             axes.xaxis.get_major_locator().set_params(integer=True)
+        place: dict[str, Any] = {"loc": "upper right"}
         if many:
-            axes.legend(frameon=False, labelcolor=_TEXT, loc="upper left", bbox_to_anchor=(1, 1))
-        else:
-            axes.legend(frameon=False, labelcolor=_TEXT, loc="upper right")
+            place = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+        names = [printable(line.name) for line in lines]
+        legend = axes.legend(drawn, names, frameon=False, labelcolor=_TEXT, **place)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
 
     return _chart(plot, 3.4, x_label, alt, alone=alone)
 
@@ -185,7 +188,7 @@ def ratings_chart(
 
 def _name_rows(axes: Any, names: Sequence[str]) -> None:
     """Rows from the top; a name is text, whatever stands in it, and no formula."""
-    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.set_yticks(range(len(names)), [*map(printable, names)], parse_math=False)
     axes.set_ylim(len(names) - 0.5, -0.5)
 
 

@@ -1,5 +1,6 @@
 """Decoding: formats, rates, channels, and what the encoders put around the sound."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from reverie.audio.decode import decode, load
 from reverie.audio.resample import Resampler
 from reverie.errors import ReverieError
 from tests.audio.making import RATE_HZ, encode, mp3, music, wav
+
+NOTHING = np.zeros(0, np.float32)
 
 
 @pytest.mark.parametrize(
@@ -80,10 +83,10 @@ def test_resampling_in_pieces_is_resampling_at_once(
 ) -> None:
     sound = np.random.default_rng(count).standard_normal(count).astype(np.float32)
     whole = Resampler(from_hz, 16000)
-    expected = np.concatenate([whole.add(sound), whole.finish()])
+    expected = np.concatenate([NOTHING, *whole.add(sound), *whole.finish()])
     stream = Resampler(from_hz, 16000)
-    parts = [stream.add(part) for part in np.split(sound, np.cumsum(pieces))]
-    got = np.concatenate([*parts, stream.finish()])
+    parts = [one for part in np.split(sound, np.cumsum(pieces)) for one in stream.add(part)]
+    got = np.concatenate([NOTHING, *parts, *stream.finish()])
     np.testing.assert_allclose(got, expected, atol=1e-5)
     assert abs(len(got) - count * 16000 / from_hz) <= 1
 
@@ -107,6 +110,12 @@ def test_what_cannot_be_loaded_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.wav").write_bytes(content)
     with pytest.raises(ReverieError, match=r"a\.wav"):
         load(tmp_path / "a.wav", 16000)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.wav")
+    with pytest.raises(ReverieError, match=r"a.wav cannot be used: a pipe or a device"):
+        load(tmp_path / "a.wav", 8000)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 from jinja2 import UndefinedError
+from markupsafe import escape
 
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
-from reverie.pages.chart import Line, line_chart
+from reverie.pages.chart import Line, Span, interval_chart, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import clock, code, minus, render, signed, write_page
+from reverie.terminal import printable
 from tests.audio.making import music
 from tests.browser import Visit, visit
 
@@ -97,6 +99,18 @@ def test_numbers_read_as_a_person_writes_them() -> None:
     assert signed(-12.44) == "−12.4"
     assert signed(3.0) == "+3.0"
     assert minus("held-out -3") == "held-out −3"
+
+
+@pytest.mark.parametrize(
+    "name", [r"$\frac$", "$x^2$", "a $ b $", "_hidden", "caf\udce9", "\x1b[31m", "<b>&", r"\$"]
+)
+def test_a_name_in_a_chart_is_text_and_no_formula(name: str) -> None:
+    lines = [Line(name, [1.0, 2.0], [0.0, 1.0]), Line("other", [1.0, 2.0], [1.0, 0.0])]
+    for chart in (
+        line_chart(lines, "x", "y", "nothing"),
+        interval_chart([Span(name, 1.0, 0.5, 2.0)], "x", "nothing"),
+    ):
+        assert f">{escape(printable(name))}<" in chart
 
 
 @pytest.mark.parametrize("count", [0, 9])

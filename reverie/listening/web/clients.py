@@ -1,9 +1,8 @@
 """What is said on the terminal while serving: one line a client or fault."""
 
-import sys
 import traceback
 
-from reverie.corpus.corpus import printable
+from reverie.terminal import echo
 
 MOST_CLIENTS = 100
 
@@ -40,4 +39,4 @@ class ClientLog:
 
 
 def _say(line: str) -> None:
-    print(f"reverie: {printable(line)}", file=sys.stderr, flush=True)
+    echo(f"reverie: {line}", err=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 import uvicorn
 
-from reverie.corpus.corpus import printable
 from reverie.errors import ReverieError
 from reverie.listening.folder import ListeningTest
 from reverie.listening.store import Store
@@ -23,6 +22,7 @@ from reverie.listening.web.guard import HEADER_BYTES
 from reverie.listening.web.hosts import Hosts, base_of
 from reverie.listening.web.server import ListeningApp
 from reverie.storage import only_one
+from reverie.terminal import echo, printable
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -131,8 +131,8 @@ def serve(
             store.checkpoint()
             app = make_app(test, store, host, listening.getsockname()[1], url, log, peek=peek)
             if announce:
-                print(f"The organiser's page: {app.organiser_link}", flush=True)
+                echo(f"The organiser's page: {app.organiser_link}")
                 for one in store.participants():
-                    print(f"Participant {one.number}: {app.link(one.invitation)}", flush=True)
-                print("Serving until Ctrl-C; every answer is kept as it is given.", flush=True)
+                    echo(f"Participant {one.number}: {app.link(one.invitation)}")
+                echo("Serving until Ctrl-C; every answer is kept as it is given.")
             make_server(app, log).run(sockets=[listening])

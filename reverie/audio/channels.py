@@ -1,12 +1,11 @@
-"""Any sample format and channel count to one channel of float32."""
+"""Any sample format to channels of float32."""
 
 from typing import Any, cast
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from reverie.audio.mixing import Samples
 
 STORED: dict[str, tuple[str, float, float]] = {
     "u8": ("u1", 128.0, 128.0),
@@ -19,14 +18,15 @@ STORED: dict[str, tuple[str, float, float]] = {
 """FFmpeg's sample formats: how each is stored, its zero, and its full scale."""
 
 
-def to_mono(frame: av.AudioFrame) -> Samples:
-    """The mean of a frame's channels, full scale at 1.
+def channels_of(frame: av.AudioFrame) -> tuple[list[Samples], float]:
+    """The channels of a frame as numbers of its own scale.
 
     Args:
         frame: audio of any format, `n` samples in each of its channels.
 
     Returns:
-        float32 [n], a copy.
+        float32 [n] for each channel, which may be the frame's own memory, and what they are to be
+        multiplied by so that full scale is 1.
     """
     name = cast(Any, frame.format).name
     kind, zero, full = STORED[name.removesuffix("p")]
@@ -41,11 +41,7 @@ def to_mono(frame: av.AudioFrame) -> Samples:
         packed = np.frombuffer(planes[0], kind, count * channels).reshape(count, channels)
         views = [packed[:, channel] for channel in range(channels)]
     # Integers past 24 bits lose nothing audible in float32.
-    mixed: Samples = views[0].astype(np.float32)
-    for view in views[1:]:
-        mixed += view.astype(np.float32, copy=False)
+    result: list[Samples] = [view.astype(np.float32, copy=False) for view in views]
     if zero:
-        mixed -= np.float32(zero * channels)
-    if full * channels != 1:
-        mixed *= np.float32(1 / (full * channels))
-    return mixed
+        result = [channel - np.float32(zero) for channel in result]
+    return result, 1 / full

@@ -1,0 +1,135 @@
+"""Channels to one: their mean, or another mix where the mean would lose what they hold.
+
+Letters: C channels, n samples.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+
+SILENT_POWER = 1e-4
+"""A channel whose power lies 40 dB or more below the loudest one's holds next to nothing."""
+
+LOST_SHARE = 0.05
+"""Of the power that channels out of step with each other would leave, what a mix may lose."""
+
+MixName = Literal["mean", "turned", "loudest"]
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How `channels` channels become one: a weight for each."""
+
+    name: MixName
+    weights: tuple[float, ...]
+
+    @property
+    def channels(self) -> int:
+        """How many become one."""
+        return len(self.weights)
+
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of it; nothing of the plain mean."""
+        told: tuple[str, ...] = ()
+        silent = sum(weight == 0 for weight in self.weights)
+        if silent and self.name != "loudest":
+            told = (f"{silent} of its {self.channels} channels are silent and left out of the mix",)
+            if silent == 1:
+                told = (f"1 of its {self.channels} channels is silent and left out of the mix",)
+        match self.name:
+            case "turned":
+                told += ("its channels are out of phase and cancel each other: mixed with the "
+                         "phase of some turned round",)  # fmt: skip
+            case "loudest":
+                told += ("its channels cancel each other in places: only the loudest is used",)
+            case "mean":
+                pass
+        return told
+
+
+def mean_of(channels: int) -> Mix:
+    """The plain mean."""
+    return Mix("mean", (1 / channels,) * channels)
+
+
+class Mixer:
+    """Mixes blocks of `mix.channels` channels and watches what the mix loses.
+
+    Args:
+        mix: how.
+    """
+
+    def __init__(self, mix: Mix) -> None:
+        self.mix = mix
+        self._weights = np.array(mix.weights)
+        self._products = np.zeros((mix.channels, mix.channels))
+        self._power = self._lost = 0.0
+
+    def mixed(self, channels: list[Samples], scale: float) -> Samples:
+        """The mix of channels, float32 [n] each, times `scale`: float32 [n], a copy."""
+        self._watch(channels)
+        weights = [np.float32(scale * weight) for weight in self.mix.weights]
+        if len(set(weights)) == 1:
+            total: Samples = channels[0] + channels[1]
+            for channel in channels[2:]:
+                total += channel
+            total *= weights[0]
+        else:
+            total = channels[0] * weights[0]
+            for channel, weight in zip(channels[1:], weights[1:], strict=True):
+                total += channel * weight
+        return total
+
+    def _watch(self, channels: list[Samples]) -> None:
+        """Note what the mix loses of a block of channels."""
+        weights, products = self._weights, _products_of(channels)
+        self._products += products
+        left = float(weights @ products @ weights)
+        # What the mix would keep if its channels had nothing to do with each other. Less by 6 dB
+        # or more is lost to cancellation.
+        power = float(weights**2 @ products.diagonal())
+        self._power += power
+        self._lost += max(power - 4 * left, 0.0)
+
+    def better(self) -> Mix:
+        """The mix to use instead, now that all has passed; the same if it lost nothing."""
+        powers = self._products.diagonal()
+        if not np.isfinite(self._products).all() or not powers.max() > 0:
+            return self.mix
+        live = powers > SILENT_POWER * powers.max()
+        loses = self._lost > LOST_SHARE * self._power
+        match self.mix.name:
+            case "mean" if loses:
+                return Mix("turned", tuple(_turned(self._products, live)))
+            case "mean" if not live.all():
+                return Mix("mean", tuple(live / live.sum()))
+            case "turned" if loses:
+                return Mix("loudest", tuple(np.eye(len(powers))[int(powers.argmax())]))
+            case _:
+                return self.mix
+
+
+def _products_of(channels: list[Samples]) -> NDArray[np.float64]:
+    """The sums of the products of each two of the channels, [C, C]."""
+    if len(channels) > 2:
+        block = np.stack(channels)
+        with np.errstate(all="ignore"):
+            return np.asarray(block @ block.T, np.float64)
+    # A product of matrices takes ten times as long for two rows.
+    left, right = channels
+    across = np.dot(left, right)
+    return np.array([[np.dot(left, left), across], [across, np.dot(right, right)]], np.float64)
+
+
+def _turned(products: NDArray[np.float64], live: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights of the mean of the live channels, those against the main direction turned round."""
+    deviations = np.sqrt(np.where(live, products.diagonal(), np.inf))
+    _, vectors = np.linalg.eigh(products / np.outer(deviations, deviations))
+    signs = np.where(vectors[:, -1] < 0, -1.0, 1.0)
+    # The first live channel keeps its phase.
+    signs *= signs[int(live.argmax())]
+    return np.where(live, signs / live.sum(), 0.0)

@@ -1,0 +1,165 @@
+"""Integers that fill fewer bits than they are stored in: 24 or 20 in 32, 20 in 24, 12 in 16.
+
+FFmpeg takes the number of valid bits for the size of a sample, so 24 in 32 come out as noise: it
+is shown a header that tells the size. Valid bits belong at the top, where the rest is zeros; some
+writers put them at the bottom, which is 48 dB too quiet and seen by looking.
+"""
+
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+PCM, EXTENSIBLE = 0x0001, 0xFFFE
+PCM_SUBFORMAT = b"\x01\x00\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
+W64_FORMAT = b"fmt \xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+W64_DATA = b"data" + W64_FORMAT[4:]
+
+LOOKED_AT_BYTES = 8 << 20
+"""Sound that is looked at before its bits are taken to lie at the bottom."""
+
+MOST_CHUNKS = 1000
+
+
+@dataclass(frozen=True)
+class SampleBits:
+    """How the integers of a file are to be read.
+
+    `patch` replaces bytes of its header, by their place; samples are to be multiplied by `scale`.
+    """
+
+    patch: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the number of bits is written, in what form; the size of a sample, and its data."""
+
+    bits_at: tuple[int, ...]
+    form: str
+    valid_bits: int
+    stored_bytes: int
+    data_at: int
+    big_endian: bool
+
+
+def sample_bits(path: Path) -> SampleBits:
+    """How the integers of the WAV, RF64, Wave64 or CAF file `path` are to be read."""
+    with path.open("rb") as file:
+        layout = _layout(file)
+        if layout is None or not 0 < layout.valid_bits < 8 * layout.stored_bytes:
+            return SampleBits()
+        spare = 8 * layout.stored_bytes - layout.valid_bits
+        told = struct.pack(layout.form, 8 * layout.stored_bytes)
+        low = _at_the_bottom(file, layout, spare)
+    return SampleBits(dict.fromkeys(layout.bits_at, told), 2.0**spare if low else 1.0)
+
+
+def _layout(file: BinaryIO) -> _Layout | None:
+    head = file.read(40).ljust(40, b"\0")
+    if head[:4] in {b"RIFF", b"RF64", b"BW64"} and head[8:12] == b"WAVE":
+        return _wave(file, 12, wide=False)
+    if head[:4] == b"riff" and head[24:28] == b"wave":
+        return _wave(file, 40, wide=True)
+    return _caf(file) if head[:4] == b"caff" else None
+
+
+def _wave(file: BinaryIO, place: int, *, wide: bool) -> _Layout | None:
+    """The chunks of a WAV, or those of a Wave64, whose names and sizes are wider."""
+    found: tuple[tuple[int, ...], int, int] | None = None
+    for _ in range(MOST_CHUNKS):
+        file.seek(place)
+        head = file.read(24 if wide else 8)
+        if len(head) < (24 if wide else 8):
+            return None
+        name = head[:16] if wide else head[:4]
+        length = int.from_bytes(head[16:] if wide else head[4:], "little")
+        body = place + len(head)
+        if name in {W64_DATA, b"data"}:
+            return found and _Layout(found[0], "<H", found[1], found[2], body, big_endian=False)
+        if name in {W64_FORMAT, b"fmt "}:
+            found = _wave_format(file.read(40), body)
+            if found is None:
+                return None
+        # A Wave64 counts the head of a chunk too and fills up to 8 bytes.
+        place = place + (length + 7) // 8 * 8 if wide else body + length + length % 2
+        if length < (24 if wide else 0):
+            return None
+    return None
+
+
+def _wave_format(body: bytes, place: int) -> tuple[tuple[int, ...], int, int] | None:
+    """Where the numbers of bits of a format chunk lie, the valid bits, and the stored bytes."""
+    if len(body) < 16:
+        return None
+    tag, channels, _, _, block, bits = struct.unpack("<HHIIHH", body[:16])
+    places, valid = (place + 14,), bits
+    if tag == EXTENSIBLE and len(body) >= 40 and body[24:40] == PCM_SUBFORMAT:
+        places, valid = (place + 14, place + 18), struct.unpack("<H", body[18:20])[0] or bits
+    elif tag != PCM:
+        return None
+    if not channels or block % channels or block // channels not in {2, 3, 4}:
+        return None
+    return places, valid, block // channels
+
+
+def _caf(file: BinaryIO) -> _Layout | None:
+    found: tuple[int, int, int, bool] | None = None
+    place = 8
+    for _ in range(MOST_CHUNKS):
+        file.seek(place)
+        head = file.read(12)
+        if len(head) < 12:
+            return None
+        name, length = struct.unpack(">4sq", head)
+        if name == b"data":
+            # Four bytes count the edits before the sound.
+            return found and _Layout(
+                (found[0],), ">I", found[1], found[2], place + 16, big_endian=found[3]
+            )
+        if name == b"desc":
+            body = file.read(32).ljust(32, b"\0")
+            kind, flags, size, frames, channels, bits = struct.unpack(">4sIIIII", body[8:])
+            # Flag 1: floats; 2: the low byte first.
+            whole = kind == b"lpcm" and not flags & 1 and frames == 1 and channels
+            if not whole or size % channels or size // channels not in {2, 3, 4}:
+                return None
+            found = place + 12 + 28, bits, size // channels, not flags & 2
+        if length < 0:
+            return None
+        place += 12 + length
+    return None
+
+
+def _at_the_bottom(file: BinaryIO, layout: _Layout, spare: int) -> bool:
+    """Whether the samples lie in the low bits: all are so small, and some have bits set there."""
+    file.seek(layout.data_at)
+    low_bits_set = False
+    for _ in range(0, LOOKED_AT_BYTES, 1 << 18):
+        # A multiple of the bytes of a sample, whether these are 2, 3 or 4.
+        data = file.read(3 << 16)
+        values = _integers(data, layout)
+        if len(values) and (
+            int(values.max()) >= 1 << (layout.valid_bits - 1)
+            or int(values.min()) < -(1 << (layout.valid_bits - 1))
+        ):
+            return False
+        low_bits_set = low_bits_set or bool(np.any(values & ((1 << spare) - 1)))
+        if len(data) < 3 << 16:
+            break
+    return low_bits_set
+
+
+def _integers(data: bytes, layout: _Layout) -> NDArray[np.int32]:
+    """Signed integers [n] from samples of 2 to 4 bytes."""
+    size = layout.stored_bytes
+    raw = np.frombuffer(data, np.uint8, len(data) // size * size).reshape(-1, size)
+    if not layout.big_endian:
+        raw = raw[:, ::-1]
+    wide = np.zeros((len(raw), 4), np.uint8)
+    wide[:, :size] = raw
+    return wide.view(">i4").ravel().astype(np.int32) >> (32 - 8 * size)

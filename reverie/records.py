@@ -1,0 +1,155 @@
+"""One strict reader for the JSON files of ours: what is damaged is named with its path and key.
+
+A record is a frozen dataclass; its types say what a file may hold. Nothing is converted: a number
+in quotes is no number, infinite numbers are none at all, unknown keys are refused.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar, cast
+
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
+
+from reverie.errors import ReverieError
+from reverie.storage import read_plain
+
+Kind = TypeVar("Kind")
+
+RECORD = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+"""The pydantic configuration of a record's dataclass."""
+
+MOST_BYTES = 1 << 26
+"""No record but a corpus's manifest comes near to it."""
+
+RESTORE = "Restore it from a copy, or make it again."
+
+
+_ODD = {code: 0x100000 + code for code in range(0xD800, 0xE000)}
+"""Lone surrogates to characters for private use: pydantic's JSON has no word for the former."""
+_EVEN = {there: code for code, there in _ODD.items()}
+
+PathText = Annotated[str, AfterValidator(lambda text: text.translate(_EVEN))]
+"""A path as text: bytes that are not UTF-8 are in it as lone surrogates, as Python has them."""
+
+
+def read_json(path: Path, what: str, *, most_bytes: int = MOST_BYTES) -> Any:
+    """Read JSON from the plain file `path`.
+
+    Args:
+        path: the file.
+        what: what the file should be, for the message ("a corpus manifest").
+        most_bytes: a larger file is refused before it is read.
+
+    Raises:
+        ReverieError: the file is missing, no plain file, too large, unreadable, or not JSON with
+            finite numbers.
+    """
+    return parse_json(read_plain(path, what, most_bytes), f"{path}", what)
+
+
+def read_record(
+    path: Path, kind: type[Kind], what: str, *, most_bytes: int = MOST_BYTES, remedy: str = RESTORE
+) -> Kind:
+    """Read the record of type `kind` that `path` holds.
+
+    Args:
+        path: the file.
+        kind: a dataclass, or any type that pydantic knows.
+        what: what the file should be, for the message ("a checkpoint").
+        most_bytes: a larger file is refused before it is read.
+        remedy: for the message.
+
+    Raises:
+        ReverieError: as `read_json`, or a key is missing, unknown, or its value does not fit.
+    """
+    return as_record(read_json(path, what, most_bytes=most_bytes), kind, f"{path}", remedy=remedy)
+
+
+def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RESTORE) -> Kind:
+    """`values`, as read from JSON, as a record of type `kind`.
+
+    Args:
+        values: plain values.
+        kind: a dataclass, or any type that pydantic knows.
+        source: where they are from, for the message.
+        remedy: for the message.
+
+    Raises:
+        ReverieError: a key is missing, unknown, or its value does not fit.
+    """
+    try:
+        return TypeAdapter(kind).validate_json(json.dumps(_even(values)), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        problem = first["msg"].removeprefix("Value error, ").rstrip(".")
+        raise ReverieError(
+            f"{source} is damaged: {key + ': ' if key else ''}{problem[:1].lower()}{problem[1:]}.",
+            remedy,
+        ) from None
+    except RecursionError:
+        _too_deep(source)
+
+
+def read_lines(path: Path, kind: type[Kind], what: str) -> Iterator[Kind | None]:
+    """The records of a file of JSON lines, in order; None for a line that is damaged.
+
+    Nothing comes of a file that is not there.
+
+    Raises:
+        ReverieError: the file is no plain file or unreadable.
+    """
+    if not path.exists() and not path.is_symlink():
+        return
+    adapter = TypeAdapter(kind)
+    for line in read_plain(path, what, 1 << 32).split(b"\n"):
+        if not line:
+            continue
+        try:
+            yield adapter.validate_json(json.dumps(_even(_loads(line))), strict=True)
+        except (ValueError, RecursionError):
+            yield None
+
+
+def parse_json(content: bytes, source: str, what: str = "JSON") -> Any:
+    """`content` as JSON, whose numbers are finite.
+
+    Args:
+        content: UTF-8.
+        source: where it is from, for the message.
+        what: what it should be, for the message.
+
+    Raises:
+        ReverieError: it is not JSON.
+    """
+    try:
+        return _loads(content)
+    except ValueError as error:
+        raise ReverieError(f"{source} cannot be read as {what}: {error}.", RESTORE) from error
+    except RecursionError:
+        _too_deep(source)
+
+
+def _loads(content: bytes) -> Any:
+    return json.loads(content.decode("utf-8"), parse_constant=_no_number)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _too_deep(source: str) -> NoReturn:
+    raise ReverieError(f"{source} is damaged: it is nested too deeply.", RESTORE) from None
+
+
+def _even(value: object) -> object:
+    """`value` with no lone surrogate in any text."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.translate(_ODD)
+    if isinstance(value, list):
+        return [*map(_even, cast(list[object], value))]
+    if isinstance(value, dict):
+        items = cast(dict[str, object], value).items()
+        return {cast(str, _even(key)): _even(item) for key, item in items}
+    return value

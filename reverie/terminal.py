@@ -1,0 +1,47 @@
+"""What is printed: one function for all of it, so that no name reaches a terminal raw.
+
+Names of files, tags and settings are written by strangers. Control characters in them can move the
+cursor, set colours or the clipboard, or fake a line of ours.
+"""
+
+import json
+import sys
+import unicodedata
+from typing import Any, TextIO
+
+
+def printable(text: str) -> str:
+    """`text` fit for one line of a terminal, a page or a report.
+
+    Control characters, line breaks, invisible marks that turn text round, and bytes that are not
+    UTF-8 are written as escapes such as `\\x1b`; all else stays.
+    """
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(char: str) -> str:
+    # Spaces of other widths are no danger, and usual in Japanese names.
+    if char.isprintable() or unicodedata.category(char) == "Zs":
+        return char
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def echo(*lines: str, err: bool = False) -> None:
+    """Print each of `lines` on stdout, or on stderr with `err`, whatever characters it holds.
+
+    Characters that the stream's encoding lacks are written as escapes.
+    """
+    stream = sys.stderr if err else sys.stdout
+    for line in lines:
+        print(encodable(printable(line), stream), file=stream, flush=True)
+
+
+def echo_json(value: Any) -> None:
+    """Print `value` on stdout as JSON of ASCII, for another program."""
+    print(json.dumps(value, indent=2), flush=True)
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """`text` with escapes for what the encoding of `stream` lacks."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
