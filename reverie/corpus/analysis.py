@@ -19,6 +19,7 @@ from reverie.audio.riff import wav_lie
 from reverie.audio.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
 from reverie.audio.write import to_int16
 from reverie.corpus.fingerprint import Fingerprinter
+from reverie.corpus.manifest import Positive, Sha256
 from reverie.records import RECORD
 
 
@@ -43,14 +44,14 @@ class StorageFailed(Exception):  # noqa: N818
 class Analysed:
     """What is known of a recording once it has been decoded and stored."""
 
-    content_hash: str
+    content_hash: Sha256
     codec: str
-    source_rate_hz: int
-    source_channels: int
+    source_rate_hz: Positive
+    source_channels: Positive
     loudness_lufs: float | None
     peak_dbfs: float
     rms_dbfs: float
-    samples: int
+    samples: Positive
     fingerprint: str
     """Its coarse spectrum and loudness over time, to find it again in another encoding."""
     damaged: bool
