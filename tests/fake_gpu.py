@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
+from reverie.frames import phase
+
 DEVICE = torch.device("meta")
 """A name of a device with nothing to set up: torch's own, whose tensors have no values."""
 aten = torch.ops.aten
@@ -21,21 +23,23 @@ EXPLICIT = {aten.copy_.default, aten._to_copy.default}
 
 
 class OnDevice(Tensor):
-    """A tensor of the device; `inner` holds its numbers."""
+    """A tensor of the device; `numbers` holds its numbers."""
 
-    inner: Tensor
+    numbers: Tensor
+    is_meta = False  # it has values
 
     @staticmethod
-    def __new__(cls, inner: Tensor) -> "OnDevice":
-        made = Tensor._make_wrapper_subclass(
-            cls,
-            inner.size(),
-            strides=inner.stride(),
-            storage_offset=inner.storage_offset(),
-            dtype=inner.dtype,
-            device=DEVICE,
-        )
-        made.inner = inner
+    def __new__(cls, numbers: Tensor) -> "OnDevice":
+        with torch.inference_mode(False):  # which knows no views of tensors like these
+            made = Tensor._make_wrapper_subclass(
+                cls,
+                numbers.size(),
+                strides=numbers.stride(),
+                storage_offset=numbers.storage_offset(),
+                dtype=numbers.dtype,
+                device=DEVICE,
+            )
+        made.numbers = numbers
         return made
 
     @property
@@ -44,7 +48,10 @@ class OnDevice(Tensor):
 
     @data.setter
     def data(self, other: "OnDevice") -> None:
-        self.inner = other.inner
+        self.numbers = other.numbers
+
+    def new_tensor(self, data: Any, **_: Any) -> Tensor:  # pyright: ignore
+        return torch.tensor(data, dtype=self.dtype).to(DEVICE)  # torch's would have no values
 
     def untyped_storage(self) -> torch.UntypedStorage:
         raise RuntimeError("the memory of the device was looked into")
@@ -75,6 +82,11 @@ class OnlyExplicit(TorchDispatchMode):
 
 def run(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """What `func` gives, on the device if it is asked for or the tensors are there."""
+    if func._can_decompose():  # inference mode leaves compounds whole
+        with OnlyExplicit():
+            parts = func.decompose(*args, **kwargs)
+        if parts is not NotImplemented:
+            return parts
     found: list[Tensor] = []
     tree_map(lambda one: found.append(one) if isinstance(one, Tensor) else None, (args, kwargs))
     inside = [one for one in found if isinstance(one, OnDevice)]
@@ -87,13 +99,15 @@ def run(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     to_device = torch.device(asked or DEVICE).type == DEVICE.type
     if asked is not None:
         kwargs["device"] = "cpu"
-    known = {id(one.inner): one for one in inside}
+    known = {id(one.numbers): one for one in inside}
 
     def unwrapped(value: Any) -> Any:
-        return value.inner if isinstance(value, OnDevice) else value
+        return value.numbers if isinstance(value, OnDevice) else value
 
     def wrapped(value: Any) -> Any:
-        return known.get(id(value)) or OnDevice(value) if isinstance(value, Tensor) else value
+        if not isinstance(value, Tensor):
+            return value
+        return known[id(value)] if id(value) in known else OnDevice(value)
 
     result = func(*tree_map(unwrapped, list(args)), **tree_map(unwrapped, kwargs))
     if func is aten.copy_.default:
@@ -104,5 +118,9 @@ def run(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
 @contextmanager
 def fake_gpu() -> Generator[torch.device]:
     """Inside, tensors can be on the device that it gives."""
-    with OnlyExplicit():
-        yield DEVICE
+    try:
+        with OnlyExplicit():
+            yield DEVICE
+    finally:
+        phase.hann.cache_clear()
+        phase._squares.cache_clear()

@@ -14,6 +14,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.wav import WavFile, WavSubtype
+from reverie.audio.write import disk_errors
 from reverie.errors import ReverieError
 from reverie.storage import replacing
 
@@ -128,10 +129,8 @@ def copy_part(file: soundfile.SoundFile, out: Path, first: int, last: int) -> No
         )
     with replacing(out) as temporary, closing(_sink(file, temporary, suffix, subtype)) as sink:
         for block in blocks_of(file, first, last, _KEPT[subtype]):
-            try:
+            with disk_errors(out):
                 sink.write(block)
-            except soundfile.LibsndfileError as error:
-                raise OSError(error.error_string) from error
 
 
 def _sink(file: soundfile.SoundFile, temporary: Path, suffix: str, subtype: str) -> _Sink:

@@ -156,7 +156,8 @@ def _voc(file: BinaryIO, start: int, size: int) -> int | None:
         if not head[0]:
             return place + 1
         place += 4 + int.from_bytes(head[1:], "little")
-    return place
+    # A block that says that it is the last must follow.
+    return max(place, size) + 1
 
 
 def _sox(file: BinaryIO, start: int, _: int) -> int | None:

@@ -18,7 +18,7 @@ from reverie.cli.evaluate import evaluate
 from reverie.cli.experiment import experiment
 from reverie.cli.generate import generate
 from reverie.cli.inspect import inspect
-from reverie.cli.listen import design, results, serve
+from reverie.cli.listen import backup, design, results, serve
 from reverie.cli.models import models
 from reverie.cli.prepare import prepare
 from reverie.cli.train import train
@@ -80,7 +80,7 @@ listen = typer.Typer(
     rich_markup_mode="markdown",
     help="A blind listening test in the browser, and what its answers say.",
 )
-for command in (serve, design, results):
+for command in (serve, design, results, backup):
     listen.command()(_telling(command))
 app.add_typer(listen, name="listen")
 

@@ -141,6 +141,8 @@ def generate(
             said.append(f"the {seed.silence_seconds:.1f} s of silence after it left out")
         if clip.clipped_samples:
             said.append(f"{clip.clipped_samples} samples clipped")
+        if clip.lacks:
+            said.append(clip.lacks)
         if not clip.made:
             said.append("was there already")
         echo(f"{clip.path}  {', '.join(said)}")

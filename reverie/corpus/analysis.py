@@ -6,9 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO
 
 import numpy as np
+from pydantic.dataclasses import dataclass as record
 
 from reverie.audio.damage import Condition, condition
 from reverie.audio.decode import MOST_PASSES, resampled
@@ -18,6 +19,7 @@ from reverie.audio.riff import wav_lie
 from reverie.audio.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
 from reverie.audio.write import to_int16
 from reverie.corpus.fingerprint import Fingerprinter
+from reverie.records import RECORD
 
 
 class Unusable(Exception):  # noqa: N818
@@ -37,7 +39,7 @@ class StorageFailed(Exception):  # noqa: N818
     """The corpus cannot be written: no fault of the recording."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True, config=RECORD)
 class Analysed:
     """What is known of a recording once it has been decoded and stored."""
 
@@ -53,12 +55,6 @@ class Analysed:
     """Its coarse spectrum and loudness over time, to find it again in another encoding."""
     damaged: bool
     notes: tuple[str, ...]
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """What `dataclasses.asdict` made `values` of, perhaps by way of JSON."""
-        notes = tuple(values.pop("notes"))
-        return cls(**values, notes=notes)
 
 
 HOT_PEAKS = {"pcm_f32le": 1.0, "pcm_f32be": 1.0, "pcm_f64le": 1.0, "pcm_f64be": 1.0}

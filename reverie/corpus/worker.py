@@ -8,12 +8,14 @@ import dataclasses
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 from reverie.corpus.analysis import StorageFailed, Unusable, analyse
+from reverie.corpus.foreign import file_sha256
 
 MOST_DATA_BYTES = 1 << 30
 """Memory that one recording may take, whatever its header says: ten times what any music does."""
@@ -38,14 +40,15 @@ def _limit_memory() -> None:
         return
     import resource  # noqa: PLC0415
 
-    held = next(
-        1024 * int(line.split()[1])
-        for line in Path("/proc/self/status").read_text("ascii").splitlines()
-        if line.startswith("VmData")
-    )
-    limit, most = held + MOST_DATA_BYTES, resource.getrlimit(resource.RLIMIT_DATA)[1]
-    if most == resource.RLIM_INFINITY or limit < most:
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
+    with suppress(OSError, StopIteration):
+        held = next(
+            1024 * int(line.split()[1])
+            for line in Path("/proc/self/status").read_text("ascii").splitlines()
+            if line.startswith("VmData")
+        )
+        limit, most = held + MOST_DATA_BYTES, resource.getrlimit(resource.RLIMIT_DATA)[1]
+        if most == resource.RLIM_INFINITY or limit < most:
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
 
 
 def _listen(jobs: SimpleQueue[dict[str, Any]]) -> None:
@@ -56,6 +59,10 @@ def _listen(jobs: SimpleQueue[dict[str, Any]]) -> None:
 
 
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
+    return _analysed(job) | {"source_hash": file_sha256(Path(job["path"]))}
+
+
+def _analysed(job: dict[str, Any]) -> dict[str, Any]:
     try:
         analysed = analyse(
             Path(job["path"]),

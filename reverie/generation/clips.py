@@ -33,6 +33,7 @@ from reverie.generation.room import allow_open_files, require_disk, require_memo
 from reverie.generation.seeds import Seed, choose_seeds
 from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import continue_samples
+from reverie.models.contract import FrameModel
 from reverie.progress import Work
 from reverie.storage import only_one, write_json
 from reverie.training.checkpoint import MODEL, file_hash, read_progress
@@ -48,6 +49,8 @@ class Clip:
     clipped_samples: int
     made: bool = True
     """False for one that was there already."""
+    lacks: str = ""
+    """What of the settings its checkpoint could not do."""
 
 
 def generate(
@@ -141,16 +144,18 @@ def _make(
         missing = [place for place, path in enumerate(paths) if path not in clips]
         if missing:
             require_disk(out, len(missing), settings, run.rate_hz)
+            model = run.load_model(checkpoint)
+            lacks = model.head.lacks(settings)
             with staging(out) as stage:
                 staged = [(place, stage / paths[place].name) for place in missing]
-                clipped = _write(run, settings, checkpoint, samples, rng, staged, quiet=quiet)
+                clipped = _write(run, settings, model, samples, rng, staged, quiet=quiet)
                 for (place, sound), count in zip(staged, clipped, strict=True):
-                    facts = about[place] | {"clipped_samples": count}
+                    facts = about[place] | {"clipped_samples": count, "lacks": lacks}
                     write_json(sidecar_of(sound), {HASH: sound_hash(sound)} | facts)
                     if pictures:
                         save_spectrogram(sound, picture_of(sound))
                     publish(stage, paths[place])
-                    clips[paths[place]] = Clip(paths[place], seeds[place], count)
+                    clips[paths[place]] = Clip(paths[place], seeds[place], count, lacks=lacks)
         for path in paths if pictures else ():
             if not has_picture(path):
                 save_spectrogram(path, picture_of(path))
@@ -160,7 +165,7 @@ def _make(
 def _write(
     run: Run,
     settings: GenerationSettings,
-    checkpoint: Path,
+    model: FrameModel,
     samples: Tensor,
     rng: torch.Generator,
     staged: Sequence[tuple[int, Path]],
@@ -172,9 +177,9 @@ def _write(
     All B are computed: what a clip draws depends on those beside it.
 
     Args:
-        run: with the model.
+        run: whose.
         settings: what to make.
-        checkpoint: of the run.
+        model: of the run.
         samples: of the seeds.
         rng: for the draws.
         staged: place in the batch, and file, of each clip that is asked for.
@@ -195,7 +200,7 @@ def _write(
             for _, sound in staged
         ]
         for chunk in continue_samples(
-            run.load_model(checkpoint),
+            model,
             representation,
             samples,
             settings.method,

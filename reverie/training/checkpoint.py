@@ -125,7 +125,7 @@ def save_checkpoint(
         return path
     weights = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
     mean_squares = {name: value.cpu() for name, value in optimiser.state_dict().items()}
-    if broken := not_numbers(weights | mean_squares):
+    if broken := not_numbers(weights) or not_numbers(mean_squares):
         raise ReverieError(
             f"the model has values that are no numbers, in {broken}; {folder} holds the last good "
             "checkpoint.",
