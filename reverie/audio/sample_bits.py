@@ -23,6 +23,9 @@ LOOKED_AT_BYTES = 8 << 20
 
 MOST_CHUNKS = 1000
 
+LARGEST_FILE_BYTES = 1 << 60
+"""Further than this no file can be read."""
+
 
 @dataclass(frozen=True)
 class SampleBits:
@@ -87,7 +90,7 @@ def _wave(file: BinaryIO, place: int, *, wide: bool) -> _Layout | None:
                 return None
         # A Wave64 counts the head of a chunk too and fills up to 8 bytes.
         place = place + (length + 7) // 8 * 8 if wide else body + length + length % 2
-        if length < (24 if wide else 0):
+        if length < (24 if wide else 0) or place > LARGEST_FILE_BYTES:
             return None
     return None
 
@@ -129,9 +132,9 @@ def _caf(file: BinaryIO) -> _Layout | None:
             if not whole or size % channels or size // channels not in {2, 3, 4}:
                 return None
             found = place + 12 + 28, bits, size // channels, not flags & 2
-        if length < 0:
-            return None
         place += 12 + length
+        if length < 0 or place > LARGEST_FILE_BYTES:
+            return None
     return None
 
 

@@ -63,11 +63,9 @@ def can_make(kind: Kind) -> bool:
     return not kind.ffmpeg or shutil.which("ffmpeg") is not None
 
 
-def kinds(
-    suffix: str, codecs: str, container: str | None = None, rate_hz: int = 44100
-) -> list[Kind]:
+def kinds(suffix: str, codecs: str, container: str | None = None) -> list[Kind]:
     """A kind for each of several codecs."""
-    return [Kind(suffix, codec, container, rate_hz) for codec in codecs.split()]
+    return [Kind(suffix, codec, container) for codec in codecs.split()]
 
 
 BARE = (("write_xing", "0"), ("id3v2_version", "0"))

@@ -13,6 +13,9 @@ from tests.audio.making import cut, encode, music, wav
 
 SECONDS = 3.0
 
+PART = 0.223
+"""Such that no piece of any kind ends there by chance."""
+
 MADE = [kind for kind in KINDS if can_make(kind)]
 
 UNTOLD = {
@@ -46,7 +49,7 @@ def test_a_fifth_of_any_kind_is_said_to_be_a_fifth(tmp_path: Path, kind: Kind) -
     path = recording(kind, tmp_path)
     assert judged(path) == Condition()
     try:
-        found = judged(cut(path, 0.213))
+        found = judged(cut(path, PART))
     except Unreadable as error:
         assert kind.suffix == ".wtv" or "cut off" in f"{told_by_header(path)} {error}"
         return
@@ -58,7 +61,7 @@ def test_a_fifth_of_any_kind_is_said_to_be_a_fifth(tmp_path: Path, kind: Kind) -
     elif told := re.search(r"([\d.]+) s of ([\d.]+) s are missing", str(found.damage)):
         missing, total = map(float, told.groups())
         assert total == pytest.approx(SECONDS, rel=0.25)
-        assert missing == pytest.approx(0.79 * SECONDS, rel=0.25)
+        assert 0.6 * SECONDS < missing < 1.25 * SECONDS
     else:
         assert re.search("cut off|its last piece", f"{found.damage} {found.notes}")
 
