@@ -26,6 +26,7 @@ class OnDevice(Tensor):
     """A tensor of the device; `numbers` holds its numbers."""
 
     numbers: Tensor
+    is_meta = False  # it has values
 
     @staticmethod
     def __new__(cls, numbers: Tensor) -> "OnDevice":

@@ -18,15 +18,15 @@ STORED: dict[str, tuple[str, float, float]] = {
 """FFmpeg's sample formats: how each is stored, its zero, and its full scale."""
 
 
-def channels_of(frame: av.AudioFrame, scale: float = 1.0) -> Samples:
-    """The channels of a frame, full scale at 1.
+def channels_of(frame: av.AudioFrame) -> tuple[list[Samples], float]:
+    """The channels of a frame as numbers of its own scale.
 
     Args:
         frame: audio of any format, `n` samples in each of its channels.
-        scale: what they are multiplied by.
 
     Returns:
-        float32 [channels, n], a copy.
+        float32 [n] for each channel, which may be the frame's own memory, and what they are to be
+        multiplied by so that full scale is 1.
     """
     name = cast(Any, frame.format).name
     kind, zero, full = STORED[name.removesuffix("p")]
@@ -34,16 +34,14 @@ def channels_of(frame: av.AudioFrame, scale: float = 1.0) -> Samples:
     count = frame.samples
     # A plane is a buffer, which PyAV's own types do not say.
     planes = cast(tuple[bytes, ...], frame.planes)
-    # Integers past 24 bits lose nothing audible in float32.
-    result = np.empty((channels, count), np.float32)
     if name.endswith("p"):
         # Each plane is one channel.
-        for channel, plane in zip(result, planes[:channels], strict=True):
-            channel[:] = np.frombuffer(plane, kind, count)
+        views = [np.frombuffer(plane, kind, count) for plane in planes[:channels]]
     else:
-        result[:] = np.frombuffer(planes[0], kind, count * channels).reshape(count, channels).T
+        packed = np.frombuffer(planes[0], kind, count * channels).reshape(count, channels)
+        views = [packed[:, channel] for channel in range(channels)]
+    # Integers past 24 bits lose nothing audible in float32.
+    result: list[Samples] = [view.astype(np.float32, copy=False) for view in views]
     if zero:
-        result -= np.float32(zero)
-    if full != scale:
-        result *= np.float32(scale / full)
-    return result
+        result = [channel - np.float32(zero) for channel in result]
+    return result, 1 / full

@@ -155,8 +155,12 @@ def _voc(file: BinaryIO, start: int, size: int) -> int | None:
         head = file.read(4).ljust(4, b"\0")
         if not head[0]:
             return place + 1
-        place += 4 + int.from_bytes(head[1:], "little")
-    return place
+        length = int.from_bytes(head[1:], "little")
+        if place == start + header and place + 4 + length > size:
+            return place + 4 + length
+        place += 4 + length
+    # There may be any number of blocks; one that says that it is the last must follow.
+    return size + 1
 
 
 def _sox(file: BinaryIO, start: int, _: int) -> int | None:

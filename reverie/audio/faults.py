@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICS")
-"""How what is no sound begins where MP3s were joined."""
+from reverie.audio.tags import TAGS
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,30 +65,40 @@ class Mixer:
 
     def __init__(self, mix: Mix) -> None:
         self.mix = mix
-        self.samples = 0
         self._weights = np.array(mix.weights)
         self._products = np.zeros((mix.channels, mix.channels))
         self._power = self._lost = 0.0
 
-    def mixed(self, channels: Samples) -> Samples:
-        """The mix, float32 [n], of float32 [C, n]."""
-        self.samples += channels.shape[1]
+    def mixed(self, channels: list[Samples], scale: float) -> Samples:
+        """The mix of channels, float32 [n] each, times `scale`: float32 [n], a copy."""
+        # Numbers that are none are told by whoever takes the samples.
         with np.errstate(all="ignore"):
-            products = _products_of(channels)
-            self._products += products
-            left = float(self._weights @ products @ self._weights)
-            # What the mix would keep if its channels had nothing to do with each other. Less by
-            # 6 dB or more is lost to cancellation.
-            power = float(self._weights**2 @ products.diagonal())
-            self._power += power
-            self._lost += max(power - 4 * left, 0.0)
-        if self.mix.name != "mean" or 0 in self.mix.weights:
-            return self._weights.astype(np.float32) @ channels
-        total: Samples = channels[0].copy()
-        for channel in channels[1:]:
-            total += channel
-        total *= np.float32(self._weights[0])
+            self._watch(channels)
+            return self._sum(channels, scale)
+
+    def _sum(self, channels: list[Samples], scale: float) -> Samples:
+        weights = [np.float32(scale * weight) for weight in self.mix.weights]
+        if len(set(weights)) == 1:
+            total: Samples = channels[0] + channels[1]
+            for channel in channels[2:]:
+                total += channel
+            total *= weights[0]
+        else:
+            total = channels[0] * weights[0]
+            for channel, weight in zip(channels[1:], weights[1:], strict=True):
+                total += channel * weight
         return total
+
+    def _watch(self, channels: list[Samples]) -> None:
+        """Note what the mix loses of a block of channels."""
+        weights, products = self._weights, _products_of(channels)
+        self._products += products
+        left = float(weights @ products @ weights)
+        # What the mix would keep if its channels had nothing to do with each other. Less by 6 dB
+        # or more is lost to cancellation.
+        power = float(weights**2 @ products.diagonal())
+        self._power += power
+        self._lost += max(power - 4 * left, 0.0)
 
     def better(self) -> Mix:
         """The mix to use instead, now that all has passed; the same if it lost nothing."""
@@ -108,10 +118,11 @@ class Mixer:
                 return self.mix
 
 
-def _products_of(channels: Samples) -> NDArray[np.float64]:
-    """The sums of the products of each two of the channels [C, n], [C, C]."""
-    if len(channels) != 2:
-        return np.asarray(channels @ channels.T, np.float64)
+def _products_of(channels: list[Samples]) -> NDArray[np.float64]:
+    """The sums of the products of each two of the channels, [C, C]."""
+    if len(channels) > 2:
+        block = np.stack(channels)
+        return np.asarray(block @ block.T, np.float64)
     # A product of matrices takes ten times as long for two rows.
     left, right = channels
     across = np.dot(left, right)

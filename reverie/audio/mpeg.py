@@ -7,6 +7,8 @@ variable bit rate: such a guess must not make a good file look cut.
 import struct
 from pathlib import Path
 
+from reverie.audio.tags import id3_bytes
+
 SAMPLES_PER_FRAME = {3: 1152, 2: 576, 0: 576}
 """By MPEG version as the frame header has it: 1, 2 and 2.5; layer III."""
 
@@ -22,16 +24,6 @@ BIT_RATES = {
 """In thousands a second, by layer of MPEG 1 and, as 4 and 5, layers I and II or III of MPEG 2."""
 
 LONGEST_FRAME_BYTES = 2881
-
-
-def id3_bytes(head: bytes) -> int:
-    """The length of the ID3v2 tag that begins with these 10 bytes; 0 if it is none."""
-    if len(head) < 10 or head[:3] != b"ID3":
-        return 0
-    length = 0
-    for byte in head[6:10]:
-        length = length << 7 | byte & 0x7F
-    return length + 10 + (10 if head[5] & 0x10 else 0)
 
 
 def declared_seconds(path: Path) -> float | None:

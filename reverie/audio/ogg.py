@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 HEADER_BYTES = 27
-LONGEST_PAGE_BYTES = HEADER_BYTES + 255 + 255 * 255
 FIRST, LAST = 2, 4
 """Flags of the first and of the last page of a stream."""
 
 MOST_STREAMS = 64
+
+READ_BYTES = 1 << 18
 
 
 class Page(NamedTuple):
@@ -46,13 +47,17 @@ def first_pages(file: BinaryIO) -> list[Page]:
 
 def last_page(file: BinaryIO, size: int) -> Page | None:
     """The last page whose header is whole; None if there is none."""
-    start = max(0, size - 2 * LONGEST_PAGE_BYTES)
-    file.seek(start)
-    tail = file.read()
-    while (place := tail.rfind(b"OggS\0")) >= 0:
-        if page := page_at(file, start + place):
-            return page
-        tail = tail[:place]
+    end = size
+    while end > 0:
+        start = max(0, end - READ_BYTES)
+        file.seek(start)
+        # Some bytes more, as the magic may lie across two pieces.
+        tail = file.read(end - start + 4)
+        while (place := tail.rfind(b"OggS\0")) >= 0:
+            if page := page_at(file, start + place):
+                return page
+            tail = tail[:place]
+        end = start
     return None
 
 
@@ -60,13 +65,12 @@ def ends_within_page(path: Path) -> bool:
     """Whether the last page of the Ogg file `path` (Vorbis, Opus, FLAC) is not all there."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(max(0, size - LONGEST_PAGE_BYTES))
-        tail = file.read()
-        start = tail.rfind(b"OggS\0")
-        if start < 0:
-            return False
-        page = page_at(file, size - len(tail) + start)
-    return page is None or page.end > size
+        page = last_page(file, size)
+        end = size if page is None else page.end
+        file.seek(end)
+        # Of the next page only some bytes of the header may be there.
+        begun = file.read(HEADER_BYTES)
+    return end > size or (0 < len(begun) < HEADER_BYTES and begun.startswith(b"OggS"[: len(begun)]))
 
 
 def lacks_end(path: Path) -> bool:

@@ -11,6 +11,7 @@ from av.error import FFmpegError, InvalidDataError
 
 from reverie.audio.faults import Faults
 from reverie.audio.links import Link, Window
+from reverie.audio.passage import COUNTED, Passage
 from reverie.audio.tracks import chosen
 
 LOWEST_HZ, HIGHEST_HZ = 2_000, 3_000_000
@@ -28,11 +29,12 @@ OPTIONS = {"protocol_whitelist": "file"}
 NOT_RECORDINGS = {"hls", "dash", "concat", "concatf", "tty", "image2", "lavfi", "sdp", "rtsp"}
 """Containers that hold no sound themselves: lists of other files, and guesses at plain text."""
 
-BARE = {
-    "mp3", "aac", "loas", "ac3", "eac3", "dts", "truehd", "mlp", "flac", "amr", "gsm", "sbc",
-    "aptx", "g722",
-}  # fmt: skip
-"""Containers that are frames of sound one right after another: bytes between them are no music."""
+CHECKED = {"flac", "tta", "wavpack", "ape", "tak"}
+"""Codecs without loss, whose checksums are right in every file that is whole."""
+
+
+FrameKind = tuple[str, int, int]
+"""The name of a sample format, the number of channels, and samples per second."""
 
 
 class Unreadable(Exception):  # noqa: N818
@@ -67,10 +69,8 @@ class Opened:
         track_declared: whether that duration is this track's own.
         track_note: which track it is, if there are several of sound.
         decoded_seconds: how much has been decoded by now.
-        first_byte: where the first piece of sound lies, once it is known.
-        last_byte: the byte after the last piece that was decoded.
-        packet_bytes: how many bytes all pieces of sound have taken by now.
-        skipped_bytes: how many lay between them that belong to none, in a `BARE` container.
+        counted_seconds: the duration by the number of pieces that the container gives, if it does.
+        passage: what pieces of sound have passed by now.
 
     Raises:
         Unreadable: it is not a recording, or the system refuses to read it.
@@ -86,8 +86,7 @@ class Opened:
         self.track_note: str | None = None
         self.alone = self.track_declared = True
         self.decoded_seconds = 0.0
-        self.first_byte: int | None = None
-        self.last_byte = self.packet_bytes = self.skipped_bytes = 0
+        self.counted_seconds: float | None = None
         self._container: Any = None
         self._stream: Any = None
         self._window: Window | None = None
@@ -119,14 +118,18 @@ class Opened:
         if self._window is not None:
             self._window.close()
 
-    def frames(self, give_up_after: int | None) -> Iterator[Any]:
+    def frames(self, give_up_after: int | None) -> Iterator[tuple[Any, FrameKind]]:
         """Frames of at least one sample, at a rate and in a number of channels that sound has.
 
         Args:
             give_up_after: how many faults there may be; None for any number.
+
+        Yields:
+            Each frame and its kind.
         """
         packets = self._container.demux(self._stream)
-        bare = self.container in BARE
+        passage, counted = self.passage, self.container in COUNTED
+        known: FrameKind | None = None
         while give_up_after is None or len(self.faults) < give_up_after:
             frames: list[Any] | None = []
             packet, lost = None, False
@@ -136,32 +139,24 @@ class Opened:
                     frames = None if packet is None else packet.decode()
                 except FFmpegError:
                     lost = True
-            size, head = 0, b""
-            if packet is not None and packet.pos is not None:
-                size = packet.size
-                if self.first_byte is None:
-                    self.first_byte = packet.pos
-                elif bare and size and packet.pos > self._end:
-                    self.skipped_bytes += packet.pos - self._end
-                self._end = packet.pos + size
-                self.packet_bytes += size
+            if counted and packet is not None:
+                passage.add(packet)
             # Some containers end in an empty piece, of which nothing could come.
             if said or (lost and (packet is None or packet.size)):
-                if packet is not None:
-                    head = bytes(memoryview(packet)[:10])
+                head = b"" if packet is None else bytes(memoryview(packet)[:10])
                 self.faults.add(
                     self.decoded_seconds, head, lost=lost, lost_seconds=self._seconds(packet, lost)
                 )
             if frames is None:
                 return
             for frame in frames:
-                if frame.samples and self._sounds(frame):
-                    yield frame
-                    self.decoded_seconds += frame.samples / frame.sample_rate
-                    self.last_byte = max(self.last_byte, self._end if size else 0)
+                kind = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
+                if frame.samples and (kind == known or self._sounds(kind)):
+                    yield frame, kind
+                    known = kind
+                    self.decoded_seconds += frame.samples / kind[2]
+                    passage.last_byte = passage.end
         self.faults.stopped = True
-
-    _end = 0
 
     def _choose_track(self) -> None:
         self.container = str(self._container.format.name)
@@ -179,6 +174,8 @@ class Opened:
         # A frame takes memory on the word of its header.
         context.options = {"max_samples": str(LONGEST_FRAME_SAMPLES)}
         self.codec = str(context.codec.canonical_name)
+        if self.codec in CHECKED:
+            context.options |= {"err_detect": "crccheck"}
         self.rate_hz, self.channels = context.sample_rate, context.layout.nb_channels
         if not self.rate_hz or not self.channels:
             raise Unreadable(
@@ -190,6 +187,9 @@ class Opened:
             raise Unreadable(f"its header gives {self.channels} channels: not sound")
         self.alone = len(self._container.streams) == 1
         self.declared_seconds = self._declared_seconds()
+        if stream.frames and stream.time_base:
+            self.counted_seconds = float(stream.frames * stream.time_base)
+        self.passage = Passage(self.container, stream.time_base)
 
     def _declared_seconds(self) -> float | None:
         stream = self._stream
@@ -206,9 +206,8 @@ class Opened:
         total = self._container.duration
         return None if total is None else total / av.time_base
 
-    def _sounds(self, frame: Any) -> bool:
-        channels = frame.layout.nb_channels
-        if LOWEST_HZ <= frame.sample_rate <= HIGHEST_HZ and 0 < channels <= MOST_CHANNELS:
+    def _sounds(self, kind: FrameKind) -> bool:
+        if LOWEST_HZ <= kind[2] <= HIGHEST_HZ and 0 < kind[1] <= MOST_CHANNELS:
             return True
         self.faults.add(self.decoded_seconds, b"", lost=True)
         return False
@@ -219,7 +218,7 @@ class Opened:
             return 0.0
         if packet.duration and packet.time_base:
             return float(packet.duration * packet.time_base)
-        taken = self.packet_bytes - packet.size
+        taken = self.passage.packet_bytes - packet.size
         return packet.size * self.decoded_seconds / taken if taken > 0 else 0.0
 
 
@@ -243,6 +242,8 @@ def _reason(error: Exception) -> str:
             return "a folder, not a recording"
         case InvalidDataError() | EOFError():
             return "no recording can be made out in it"
+        case MemoryError():
+            return "takes more memory than a recording may"
         case _:
             said = getattr(error, "strerror", None) or str(error)
             return f"cannot be read ({str(said).lower()})"

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 import av
+import numpy as np
 
 from reverie.audio.channels import channels_of
 from reverie.audio.faults import Faults
@@ -205,8 +206,7 @@ class Source:
 
     def _blocks_of(self, part: Opened) -> Iterator[tuple[int, Samples]]:
         fifo, kind = av.AudioFifo(), ("", 0, 0)
-        for frame in part.frames(self.give_up_after):
-            new = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
+        for frame, new in part.frames(self.give_up_after):
             if new != kind:
                 yield from self._drained(fifo, kind[2])
                 fifo, kind = av.AudioFifo(), new
@@ -222,17 +222,18 @@ class Source:
         frame = fifo.read()
         if frame is None:
             return
-        channels = channels_of(frame, self._scale)
+        channels, scale = channels_of(frame)
+        scale *= self._scale
         count = len(channels)
         kind = self._kinds.setdefault((rate_hz, count), _Kind(self._mixed_seconds))
-        kind.seconds += channels.shape[1] / rate_hz
-        self._mixed_seconds += channels.shape[1] / rate_hz
+        kind.seconds += frame.samples / rate_hz
+        self._mixed_seconds += frame.samples / rate_hz
         if count == 1:
-            yield rate_hz, channels[0]
+            yield rate_hz, channels[0] * np.float32(scale)
             return
         if count not in self._mixers:
             self._mixers[count] = Mixer(self.reading.mixes.get(count) or mean_of(count))
-        yield rate_hz, self._mixers[count].mixed(channels)
+        yield rate_hz, self._mixers[count].mixed(channels, scale)
 
 
 def _counted(channels: int) -> str:

@@ -11,11 +11,10 @@ from typing import BinaryIO
 import numpy as np
 from pydantic.dataclasses import dataclass as record
 
-from reverie.audio.damage import Condition, condition
+from reverie.audio.damage import Condition, condition, told_by_header
 from reverie.audio.decode import MOST_PASSES, resampled
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.mixing import Samples
-from reverie.audio.riff import wav_lie
 from reverie.audio.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
 from reverie.audio.write import to_int16
 from reverie.corpus.fingerprint import Fingerprinter
@@ -147,8 +146,8 @@ def _pass(
                 with _writing():
                     stored.write(kept)
     except Unreadable as error:
-        # Where FFmpeg makes nothing of a WAV, its header may tell why.
-        reason = (wav_lie(path) if error.lasting else None) or str(error)
+        # Where FFmpeg makes nothing of it, its header may tell why.
+        reason = (told_by_header(path) if error.lasting else None) or str(error)
         raise Unusable(reason, lasting=error.lasting) from error
     return _Pass(source, levels, condition(path, source))
 

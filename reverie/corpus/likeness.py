@@ -30,8 +30,8 @@ STEADY = 0.2
 LEAST_PHASE = 0.4
 """Mean cosine of the phases between the two where anything changes: 0.7 and more for music at
 64 kbit/s, 0.1 and less where only what is steady is shared."""
-LEAST_CHANGE = 0.4
-"""Correlation of the changes themselves, their loudness compressed."""
+LEAST_CHANGE, LEAST_CHANGE_OF_PARTIALS = 0.4, 0.8
+"""Correlation of the changes themselves, their loudness compressed; noise is coded coarsely."""
 MOST_LEVEL_DB, LEAST_LEVEL_DB, LEVEL_DB_A_PHASE = 2.0, 0.6, 15.0
 """Mean difference of levels over so many parts of time and bands of frequency. Where partials are
 all there is, their levels tell most: the better phases agree, the less they may differ."""
@@ -89,7 +89,7 @@ def _spectra(
     size = round(window_seconds * rate_hz)
     if len(one) < size:
         return None
-    window, hop = _window(size), size // 2 if seconds >= WINDOWS_SECONDS[0][0] else size // 4
+    window, hop = tapering(size), size // 2 if seconds >= WINDOWS_SECONDS[0][0] else size // 4
     bins = slice(*(round(hz * size / rate_hz) for hz in (LOWEST_HZ, HIGHEST_HZ)))
     first, second = (
         scipy.fft.rfft(sliding_window_view(samples, size)[::hop] * window, axis=1)[:, bins]
@@ -114,13 +114,14 @@ def _judged(first: Spectra, second: Spectra, rounding: float, *, sharp: bool) ->
         return None
     phases = (first * np.conj(second)).real / np.maximum(one * other, 1e-9)
     phase = float(phases[counts].mean())
-    most_level_db = MOST_LEVEL_DB
+    most_level_db, least_change = MOST_LEVEL_DB, LEAST_CHANGE
     if breadth < BROAD:
         most_level_db = min(MOST_LEVEL_DB, LEAST_LEVEL_DB + LEVEL_DB_A_PHASE * (1 - phase))
+        least_change = LEAST_CHANGE_OF_PARTIALS
     same = (
         phase > LEAST_PHASE
         and _level_difference_db(one, other) < most_level_db
-        and _change(one, other, phases, counts) > LEAST_CHANGE
+        and _change(one, other, phases, counts) > least_change
     )
     return Likeness(same, sharp or span_db > WIDE_RANGE_DB)
 
@@ -190,7 +191,7 @@ def _summed(
 
 
 @lru_cache(maxsize=8)
-def _window(size: int) -> NDArray[np.float64]:
+def tapering(size: int) -> NDArray[np.float64]:
     """Blackman and Harris's window [S]: what is loud hides nothing beside it."""
     angles = 2 * np.pi * np.arange(size) / size
     weights = (0.35875, -0.48829, 0.14128, -0.01168)

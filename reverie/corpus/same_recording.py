@@ -3,13 +3,11 @@
 Letters: S samples.
 """
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.corpus.alignment import SHARP, Alignment, align, coarse_agreement
-from reverie.corpus.likeness import HIGHEST_HZ, LOWEST_HZ, Samples, common, likeness
+from reverie.corpus.likeness import HIGHEST_HZ, LOWEST_HZ, Samples, common, likeness, tapering
 
 LONGEST_DELAY_SECONDS = 0.3
 """How much later an encoder may begin the same recording: 0.25 s, and something to spare."""
@@ -27,8 +25,6 @@ STEPS = 8
 """Excerpts begin at multiples of so small a part of their length."""
 THINNED, MOST_LOOKED_AT = 4, 1 << 22
 """Every so many samples say where it is loud, and no more than that of a long recording."""
-TAPER_SECONDS = 0.2
-"""Where excerpts were cut is no event that the delay could be told by."""
 
 LEAST_COMPARED = 0.9
 """Of the energy of whole recordings, how much must lie where both of them are."""
@@ -78,11 +74,12 @@ def _same_excerpts(
     loudest = slice(places[0], places[0] + size)
     if _differ(one[loudest], other[loudest], rate_hz):
         return False
-    taper = _taper(size, round(TAPER_SECONDS * rate_hz))
+    taper = tapering(size)
     excerpts = [
         tuple(wave[start : start + size].astype(np.float64) for wave in (one, other))
         for start in places
     ]
+    # Where excerpts were cut is no event that the delay could be told by.
     found = [_aligned(first * taper, second * taper, rate_hz) for first, second in excerpts]
     sharpest = max(found, key=lambda at: at.sharpness if at else 0.0)
     sure = False
@@ -129,12 +126,3 @@ def _all_is_compared(one: Samples, other: Samples, delay_samples: int) -> bool:
         if power[first : first + end - begin].sum() < LEAST_COMPARED * power.sum():
             return False
     return True
-
-
-@lru_cache(maxsize=8)
-def _taper(size: int, edge: int) -> NDArray[np.float64]:
-    """Ones [S] that rise and fall within `edge` samples."""
-    taper = np.ones(size)
-    taper[:edge] = np.sin(np.linspace(0, np.pi / 2, edge)) ** 2
-    taper[size - edge :] = taper[:edge][::-1]
-    return taper

@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -39,14 +40,15 @@ def _limit_memory() -> None:
         return
     import resource  # noqa: PLC0415
 
-    held = next(
-        1024 * int(line.split()[1])
-        for line in Path("/proc/self/status").read_text("ascii").splitlines()
-        if line.startswith("VmData")
-    )
-    limit, most = held + MOST_DATA_BYTES, resource.getrlimit(resource.RLIMIT_DATA)[1]
-    if most == resource.RLIM_INFINITY or limit < most:
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
+    with suppress(OSError, StopIteration):
+        held = next(
+            1024 * int(line.split()[1])
+            for line in Path("/proc/self/status").read_text("ascii").splitlines()
+            if line.startswith("VmData")
+        )
+        limit, most = held + MOST_DATA_BYTES, resource.getrlimit(resource.RLIMIT_DATA)[1]
+        if most == resource.RLIM_INFINITY or limit < most:
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
 
 
 def _listen(jobs: SimpleQueue[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Every container and codec that is tried: the table of docs/files.md and the fuzzer's seeds.
+"""Every container and codec that is tried: the rows of docs/files.md, and the fuzzer's seeds.
 
 PyAV's own FFmpeg makes most of them; those with `ffmpeg` set need its program, which knows more
 encoders.
@@ -27,13 +27,15 @@ class Kind:
     channels: int = 2
     bit_rate: int = 128_000
     ffmpeg: bool = False
+    pictures: bool = False
     options: tuple[tuple[str, str], ...] = ()
+    told: str = ""
+    """What is special about it."""
 
     @property
     def name(self) -> str:
         """A name that tells it from the others, such as `pcm_s16le.wav`."""
-        kind = f"{self.codec}{self.suffix}"
-        return kind if not self.options else f"{'-'.join(one for _, one in self.options)}-{kind}"
+        return f"{self.codec}{'-' * bool(self.told)}{self.told.replace(' ', '-')}{self.suffix}"
 
     def make(self, path: Path, sound: NDArray[np.float32]) -> Path:
         """Write float32 [samples, channels], of this kind's own rate and channels, to `path`."""
@@ -44,8 +46,12 @@ class Kind:
             )  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             plain = wav(Path(folder) / "a.wav", sound, rate_hz=self.rate_hz)
-            command = ["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", str(plain)]
-            command += ["-c:a", self.codec, "-b:a", str(self.bit_rate), "-strict", "-2"]
+            command = ["ffmpeg", "-v", "error", "-nostdin", "-y"]
+            if self.pictures:
+                seconds = len(sound) / self.rate_hz
+                command += ["-f", "lavfi", "-i", f"color=s=64x64:r=25:d={seconds}"]
+            command += ["-i", str(plain), "-c:a", self.codec, "-b:a", str(self.bit_rate)]
+            command += ["-strict", "-2"]
             command += [word for key, one in self.options for word in (f"-{key}", one)]
             command += ["-f", self.container] if self.container else []
             subprocess.run([*command, str(path)], check=True)
@@ -57,111 +63,95 @@ def can_make(kind: Kind) -> bool:
     return not kind.ffmpeg or shutil.which("ffmpeg") is not None
 
 
-BARE_MP3 = (("write_xing", "0"), ("id3v2_version", "0"))
-VOICE = {"rate_hz": 8000, "channels": 1}
+def kinds(
+    suffix: str, codecs: str, container: str | None = None, rate_hz: int = 44100
+) -> list[Kind]:
+    """A kind for each of several codecs."""
+    return [Kind(suffix, codec, container, rate_hz) for codec in codecs.split()]
+
+
+BARE = (("write_xing", "0"), ("id3v2_version", "0"))
+FRAGMENTS = (("movflags", "+frag_keyframe+empty_moov+default_base_moof"),)
+FAST_START = (("movflags", "+faststart"),)
 
 KINDS = (
-    *(
-        Kind(".wav", codec)
-        for codec in (
-            "pcm_u8",
-            "pcm_s16le",
-            "pcm_s24le",
-            "pcm_s32le",
-            "pcm_f32le",
-            "pcm_f64le",
-            "pcm_alaw",
-            "pcm_mulaw",
-            "adpcm_ms",
-            "adpcm_ima_wav",
-        )
-    ),
-    Kind(".wav", "libmp3lame"),
+    *kinds(".wav", "pcm_u8 pcm_s16le pcm_s24le pcm_s32le pcm_f32le pcm_f64le pcm_alaw pcm_mulaw"),
+    *kinds(".wav", "adpcm_ms adpcm_ima_wav libmp3lame"),
     Kind(".wav", "g722", rate_hz=16000, channels=1, bit_rate=64000),
-    Kind(".wav", "g726", **VOICE, bit_rate=32000),
-    Kind(".wav", "pcm_s16le", options=(("rf64", "always"),)),
+    Kind(".wav", "g726", rate_hz=8000, channels=1, bit_rate=32000),
+    Kind(".wav", "pcm_s16le", options=(("rf64", "always"),), told="RF64"),
+    Kind(".wav", "pcm_s24le", channels=8, told="8 channels"),
     Kind(".w64", "pcm_s24le"),
-    *(Kind(".aiff", codec, "aiff") for codec in ("pcm_s16be", "pcm_s24be")),
-    *(Kind(".aifc", codec, "aiff") for codec in ("pcm_f32be", "pcm_s16le", "pcm_alaw")),
-    *(Kind(".au", codec) for codec in ("pcm_s16be", "pcm_f32be", "pcm_mulaw")),
-    *(
-        Kind(".caf", codec)
-        for codec in ("pcm_s16be", "pcm_f32le", "alac", "aac", "libopus")
-        if codec != "libopus"
-    ),
-    Kind(".caf", "libopus", rate_hz=48000),
-    Kind(".voc", "pcm_u8", channels=1),
+    *kinds(".aiff", "pcm_s16be pcm_s24be", "aiff"),
+    *kinds(".aifc", "pcm_f32be pcm_s16le pcm_alaw", "aiff"),
+    *kinds(".au", "pcm_s16be pcm_f32be pcm_mulaw"),
+    *kinds(".caf", "pcm_s16be pcm_f32le alac"),
+    Kind(".voc", "pcm_u8", rate_hz=8000, channels=1),
     Kind(".voc", "pcm_s16le"),
     Kind(".sf", "pcm_s16le", "ircam"),
     Kind(".sox", "pcm_s32le", "sox"),
-    Kind(".flac", "flac"),
-    Kind(".wv", "wavpack"),
-    Kind(".tta", "tta"),
+    *kinds(".flac", "flac"),
+    Kind(".flac", "flac", channels=8, told="8 channels"),
+    *kinds(".wv", "wavpack"),
+    *kinds(".tta", "tta"),
     Kind(".mp3", "libmp3lame"),
-    Kind(".mp3", "libmp3lame", options=BARE_MP3),
-    Kind(".mp3", "libmp3lame", options=BARE_MP3, bit_rate=0),
+    Kind(".mp3", "libmp3lame", options=BARE, told="no header"),
+    Kind(".mp3", "libmp3lame", options=BARE, bit_rate=0, told="VBR no header"),
+    Kind(".mp3", "libmp3lame", rate_hz=22050, told="MPEG 2"),
     Kind(".mp2", "mp2"),
     Kind(".aac", "aac", "adts"),
     Kind(".loas", "aac", "latm"),
     Kind(".ac3", "ac3"),
+    Kind(".ac3", "ac3", rate_hz=48000, channels=6, bit_rate=384_000, told="6 channels"),
     Kind(".eac3", "eac3"),
-    Kind(".amr", "libopencore_amrnb", **VOICE, bit_rate=12200),
+    Kind(".amr", "libopencore_amrnb", rate_hz=8000, channels=1, bit_rate=12200),
     Kind(".g722", "g722", rate_hz=16000, channels=1, bit_rate=64000),
     Kind(".sbc", "sbc"),
-    Kind(".aptx", "aptx"),
+    Kind(".aptx", "aptx", rate_hz=48000),
     Kind(".adx", "adpcm_adx"),
     Kind(".ogg", "vorbis"),
     Kind(".ogg", "flac"),
-    Kind(".oga", "flac", "oga"),
     Kind(".opus", "libopus", rate_hz=48000),
-    Kind(".ogv", "vorbis", "ogv"),
-    *(Kind(".m4a", codec, "ipod") for codec in ("aac", "alac")),
-    *(Kind(".mp4", codec) for codec in ("aac", "flac", "libmp3lame", "ac3")),
+    *kinds(".m4a", "aac alac", "ipod"),
+    Kind(".m4a", "aac", "ipod", options=FAST_START, told="table first"),
+    *kinds(".m4b", "aac", "ipod"),
+    *kinds(".mp4", "flac libmp3lame ac3"),
     Kind(".mp4", "libopus", rate_hz=48000),
-    Kind(".mp4", "aac", options=(("movflags", "+frag_keyframe+empty_moov+default_base_moof"),)),
-    *(
-        Kind(".mov", codec)
-        for codec in ("pcm_s16be", "pcm_s24le", "pcm_f32le", "adpcm_ima_qt", "aac")
-    ),
+    Kind(".mp4", "aac", options=FRAGMENTS, told="fragments"),
+    *kinds(".mov", "pcm_s16be pcm_s24le pcm_f32le adpcm_ima_qt aac"),
     Kind(".qta", "alac", "mov"),
-    Kind(".qta", "aac", "ipod"),
-    Kind(".m4b", "aac", "ipod"),
-    Kind(".3gp", "libopencore_amrnb", **VOICE, bit_rate=12200),
-    Kind(".3g2", "aac"),
-    Kind(".m4v", "aac", "mp4"),
-    Kind(".f4v", "aac"),
-    *(
-        Kind(".mka", codec, "matroska")
-        for codec in ("flac", "aac", "vorbis", "pcm_s24le", "wavpack", "tta", "alac", "libmp3lame")
-    ),
-    Kind(".mkv", "aac"),
-    Kind(".mkv", "ac3"),
-    Kind(".mkv", "libopus", rate_hz=48000),
+    Kind(".3gp", "libopencore_amrnb", rate_hz=8000, channels=1, bit_rate=12200),
+    *kinds(".3g2", "aac"),
+    *kinds(".f4v", "aac"),
+    *kinds(".mka", "flac aac pcm_s24le wavpack tta alac libmp3lame vorbis", "matroska"),
+    *kinds(".mkv", "aac ac3"),
     Kind(".webm", "libopus", rate_hz=48000),
-    Kind(".weba", "vorbis", "webm"),
-    *(Kind(".wma", codec, "asf") for codec in ("wmav1", "wmav2")),
-    Kind(".wmv", "wmav2", "asf"),
-    Kind(".asf", "pcm_s16le"),
-    Kind(".wtv", "mp2"),
-    *(Kind(".avi", codec) for codec in ("pcm_s16le", "libmp3lame", "aac", "ac3", "adpcm_ms")),
-    *(Kind(".ts", codec) for codec in ("aac", "mp2", "ac3")),
-    Kind(".m2ts", "ac3", "mpegts"),
-    Kind(".ts", "libopus", rate_hz=48000),
-    Kind(".mpg", "mp2"),
+    *kinds(".wma", "wmav1 wmav2", "asf"),
+    *kinds(".asf", "pcm_s16le"),
+    *kinds(".wtv", "mp2"),
+    *kinds(".avi", "pcm_s16le libmp3lame aac ac3 adpcm_ms"),
+    *kinds(".ts", "aac mp2 ac3", "mpegts"),
+    Kind(".ts", "libopus", "mpegts", rate_hz=48000),
+    *kinds(".m2ts", "ac3", "mpegts"),
+    *kinds(".mpg", "mp2"),
     Kind(".vob", "ac3", rate_hz=48000),
-    Kind(".flv", "libmp3lame"),
-    Kind(".flv", "aac"),
-    Kind(".flv", "adpcm_swf"),
-    Kind(".nut", "flac"),
-    Kind(".rm", "ac3"),
-    Kind(".ra", "real_144", "rm", **VOICE),
-    Kind(".oma", "pcm_s16be") if False else Kind(".ast", "pcm_s16be_planar"),
-    Kind(".mxf", "pcm_s16le", rate_hz=48000),
+    *kinds(".flv", "libmp3lame aac adpcm_swf"),
+    *kinds(".nut", "flac"),
+    *kinds(".rm", "ac3"),
+    Kind(".ra", "real_144", "rm", rate_hz=8000, channels=1),
+    *kinds(".ast", "pcm_s16be_planar"),
     Kind(".dts", "dca", rate_hz=48000, ffmpeg=True, bit_rate=768_000),
     Kind(".thd", "truehd", "truehd", rate_hz=48000, ffmpeg=True),
     Kind(".mlp", "mlp", rate_hz=48000, ffmpeg=True),
-    Kind(".gsm", "libgsm", **VOICE, ffmpeg=True, bit_rate=13000),
-    Kind(".wav", "libgsm_ms", **VOICE, ffmpeg=True, bit_rate=13000),
+    Kind(".gsm", "libgsm", rate_hz=8000, channels=1, ffmpeg=True, bit_rate=13000),
+    Kind(".wav", "libgsm_ms", rate_hz=8000, channels=1, ffmpeg=True, bit_rate=13000),
     Kind(".spx", "libspeex", rate_hz=16000, channels=1, ffmpeg=True, bit_rate=24000),
     Kind(".ogg", "libvorbis", ffmpeg=True),
+    Kind(".m4v", "aac", "mp4", ffmpeg=True, pictures=True),
+    Kind(".mkv", "libvorbis", ffmpeg=True, pictures=True, told="pictures"),
+    Kind(".avi", "libmp3lame", ffmpeg=True, pictures=True, told="pictures"),
+    Kind(".mts", "ac3", "mpegts", ffmpeg=True, pictures=True),
+    Kind(".wmv", "wmav2", "asf", ffmpeg=True, pictures=True),
+    Kind(".ogv", "libvorbis", ffmpeg=True, pictures=True),
+    Kind(".mxf", "pcm_s16le", rate_hz=48000, ffmpeg=True, pictures=True),
 )

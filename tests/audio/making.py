@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 RATE_HZ = 44100
 
+PIECE_SAMPLES = 4096
+
 
 def music(
     seconds: float, *, rng_seed: int = 0, rate_hz: int = RATE_HZ, channels: int = 1
@@ -52,16 +54,21 @@ def encode(
 ) -> Path:
     """Encode float32 [samples, channels] with one of FFmpeg's codecs."""
     channels = sound.shape[1]
-    layout = {1: "mono", 2: "stereo", 8: "7.1"}[channels]
+    layout = {1: "mono", 2: "stereo", 6: "5.1(side)", 8: "7.1"}[channels]
     with av.open(str(path), "w", format=container, options=options or {}) as output:
         stream = cast(av.AudioStream, output.add_stream(codec, rate=rate_hz, layout=layout))
         stream.bit_rate = bit_rate
-        frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(sound.reshape(1, -1)), format="flt", layout=layout
-        )
-        frame.sample_rate, frame.pts = rate_hz, 0
-        for packet in stream.encode(frame):
-            output.mux(packet)
+        # FFmpeg calls its own Vorbis encoder an experiment.
+        stream.codec_context.options = {"strict": "-2"}
+        # In pieces, as a codec without frames of its own stores them as they come.
+        for start in range(0, len(sound), PIECE_SAMPLES):
+            piece = sound[start : start + PIECE_SAMPLES]
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(piece.reshape(1, -1)), format="flt", layout=layout
+            )
+            frame.sample_rate, frame.pts = rate_hz, start
+            for packet in stream.encode(frame):
+                output.mux(packet)
         for packet in stream.encode(None):
             output.mux(packet)
     return path

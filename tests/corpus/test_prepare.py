@@ -111,12 +111,12 @@ def test_samples_are_those_of_the_recording(tunes: Path, tmp_path: Path) -> None
             pcm[0] = 1
 
 
-def test_what_is_too_loud_is_turned_down_and_noted(tmp_path: Path) -> None:
+def test_floats_that_are_too_loud_are_turned_down_and_noted(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     sound = music(3.0)
     wav(tmp_path / "in" / "loud.wav", 2 * sound / np.abs(sound).max(), subtype="FLOAT")
     (only,) = make(tmp_path / "in", tmp_path / "corpus").recordings
-    assert "turned down" in only.notes[0]
+    assert "turned down by" in only.notes[0]
 
 
 def test_split_is_by_recording_and_reproducible(tunes: Path, tmp_path: Path) -> None:

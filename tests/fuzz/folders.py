@@ -5,6 +5,7 @@
 
 import argparse
 import collections
+import faulthandler
 import hashlib
 import random
 import signal
@@ -160,9 +161,12 @@ def _limited() -> Iterator[None]:
 
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(LONGEST_SECONDS)
+    # A library that waits in the system hears no alarm.
+    faulthandler.dump_traceback_later(2 * LONGEST_SECONDS, exit=True)
     try:
         yield
     finally:
+        faulthandler.cancel_dump_traceback_later()
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
 

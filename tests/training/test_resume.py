@@ -22,7 +22,7 @@ from reverie.training.run import Run
 from reverie.training.settings import Recipe
 from tests.conftest import SMALL
 
-EPOCH_STEPS = 4
+EPOCH_STEPS = 14
 """Of the recipe of these tests on their corpus."""
 
 
@@ -101,6 +101,8 @@ def forked(work: Callable[[], object]) -> int:
             status = 0
         except KeyboardInterrupt:
             status = 130
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 1
         finally:
             os._exit(status)
     return child
@@ -157,7 +159,7 @@ def test_metrics_tell_the_very_seconds_that_the_time_limit_was_judged_by(
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("at", [1, 7, 8])
+@pytest.mark.parametrize("at", [1, 7, EPOCH_STEPS])
 def test_asked_to_stop_and_resumed(
     corpus_folder: Path,
     recipe: Recipe,
