@@ -245,6 +245,15 @@ def test_links_in_a_corpus_are_not_written_through(
     assert [(path.name, path.read_bytes()) for path in files] == before
 
 
+def test_nor_is_a_link_that_no_recording_lies_behind(
+    tunes: Path, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "precious").touch()
+    (folder / "shards" / "00009.pcm").symlink_to(tmp_path / "precious")
+    with pytest.raises(ReverieError, match=r"00009\.pcm is a link"):
+        make(tunes, folder)
+
+
 @pytest.mark.parametrize("kind", [os.mkfifo, os.mkdir])
 @pytest.mark.parametrize("name", [one for one in NAMES if one != "shards"])
 def test_pipes_and_folders_are_not_waited_for(
