@@ -180,11 +180,11 @@ def _adx(file: BinaryIO, start: int, _: int) -> int | None:
     return start + header + (samples + 31) // 32 * 18 * channels if samples else None
 
 
-def _ebml(file: BinaryIO, start: int, _: int) -> int | None:
+def _ebml(file: BinaryIO, start: int, size: int) -> int | None:
     """Matroska and WebM: the EBML header, then one segment that may not tell its size."""
     file.seek(start + 4)
     header = _vint(file)
-    if header is None:
+    if header is None or header > size:
         return None
     file.seek(header, 1)
     if file.read(4) != b"\x18\x53\x80\x67":

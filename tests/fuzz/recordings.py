@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -127,7 +127,7 @@ def held_bytes() -> int:
     return most
 
 
-def judged(answer: dict[str, object], seconds: float, stored_bytes: int) -> str:
+def judged(answer: Mapping[str, object], seconds: float, stored_bytes: int) -> str:
     """How a mutant ended, in a word or some."""
     reason = str(answer.get("unusable", ""))
     if "crashed" in reason:
