@@ -53,7 +53,7 @@ def test_rates_that_are_not_those_of_sound_are_refused(
     tmp_path: Path, name: str, rate_hz: int
 ) -> None:
     (tmp_path / name).write_bytes(slow_files(rate_hz)[name])
-    with pytest.raises(Unusable, match="not sound|no recording|no sound"):
+    with pytest.raises(Unusable, match=r"not sound|no recording|no sound"):
         analysed(tmp_path / name)
     assert (tmp_path / "a.pcm").stat().st_size == 0
 
