@@ -11,6 +11,7 @@ import dataclasses
 import math
 from typing import get_args
 
+import before_torch  # noqa: F401
 import torch
 from ours import paper_recipe, step_operations, training_step, without_values
 from timing import BARE_SIZE, bare_product, in_turns, keep, machine, show, start

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import before_torch  # noqa: F401
 import numpy as np
 import soxr
 import torch

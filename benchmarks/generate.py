@@ -11,6 +11,7 @@ The ceiling is the time to read the weights that one frame takes from memory.
 import argparse
 import time
 
+import before_torch  # noqa: F401
 import torch
 from rivals import TorchModel
 from timing import Program, Times, in_turns, keep, machine, show, start

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
+import before_torch  # noqa: F401
 import numpy as np
 import torch
 from timing import keep, machine, show, start

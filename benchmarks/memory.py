@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import before_torch  # noqa: F401
 import torch
 from ours import paper_recipe, training_step
 from timing import keep, machine, peak_gib, show, start

@@ -2,6 +2,7 @@
 
 import argparse
 
+import before_torch  # noqa: F401
 import torch
 from timing import Program
 from torch import Tensor

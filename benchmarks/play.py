@@ -11,14 +11,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import before_torch  # noqa: F401
 import numpy as np
 import torch
 from timing import Times, keep, machine, show, start
 from torch import Tensor
 
-from reverie.generation.clips import CHUNK_SAMPLES, continue_samples
 from reverie.generation.continuation import continue_frames
 from reverie.generation.seeds import choose_seeds
+from reverie.generation.stream import CHUNK_SAMPLES, continue_samples
 from reverie.training.run import Run
 
 

@@ -8,6 +8,7 @@ Letters: B batch, T steps, D width of a frame, H hidden width.
 import os
 from collections.abc import Callable
 
+import before_torch  # noqa: F401
 import torch
 from torch import Tensor, nn
 from torch.nn import functional

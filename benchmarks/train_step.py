@@ -11,6 +11,7 @@ of each weight, and of each input but the frame itself), whatever a program real
 
 import argparse
 
+import before_torch  # noqa: F401
 import torch
 from ours import paper_recipe, step_bytes, step_operations, training_step
 from rivals import TorchModel, keras_step, torch_step

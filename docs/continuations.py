@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 
 from reverie.audio.spectrogram import as_float, band_edges_hz, spectrogram_db
 from reverie.corpus.corpus import Corpus
-from reverie.generation.clips import continue_samples
 from reverie.generation.seeds import choose_seeds
+from reverie.generation.stream import continue_samples
 from reverie.training.run import Run
 
 HERE = Path(__file__).parent

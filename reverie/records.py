@@ -45,7 +45,7 @@ def read_json(path: Path, what: str, *, most_bytes: int = MOST_BYTES) -> Any:
         ReverieError: the file is missing, no plain file, too large, unreadable, or not JSON with
             finite numbers.
     """
-    return _parsed(read_plain(path, what, most_bytes), path, what)
+    return parse_json(read_plain(path, what, most_bytes), f"{path}", what)
 
 
 def read_record(
@@ -79,7 +79,7 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         ReverieError: a key is missing, unknown, or its value does not fit.
     """
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(_even(values)))
+        return TypeAdapter(kind).validate_json(json.dumps(_even(values)), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -107,18 +107,28 @@ def read_lines(path: Path, kind: type[Kind], what: str) -> Iterator[Kind | None]
         if not line:
             continue
         try:
-            yield adapter.validate_json(json.dumps(_even(_loads(line))))
+            yield adapter.validate_json(json.dumps(_even(_loads(line))), strict=True)
         except (ValueError, RecursionError):
             yield None
 
 
-def _parsed(content: bytes, path: Path, what: str) -> Any:
+def parse_json(content: bytes, source: str, what: str = "JSON") -> Any:
+    """`content` as JSON, whose numbers are finite.
+
+    Args:
+        content: UTF-8.
+        source: where it is from, for the message.
+        what: what it should be, for the message.
+
+    Raises:
+        ReverieError: it is not JSON.
+    """
     try:
         return _loads(content)
     except ValueError as error:
-        raise ReverieError(f"{path} cannot be read as {what}: {error}.", RESTORE) from error
+        raise ReverieError(f"{source} cannot be read as {what}: {error}.", RESTORE) from error
     except RecursionError:
-        _too_deep(f"{path}")
+        _too_deep(source)
 
 
 def _loads(content: bytes) -> Any:

@@ -61,7 +61,7 @@ def replacing(path: Path) -> Generator[Path, None, None]:
             yield temporary
             _flush(temporary)
             temporary.replace(path)
-            _flush_folder(path.parent)
+            flush_folder(path.parent)
     finally:
         _discard(temporary)
 
@@ -182,14 +182,14 @@ def only_one(folder: Path) -> Generator[None, None, None]:
         lock.release()
 
 
-def sweep(folder: Path) -> None:
-    """Remove what processes that are gone left half written in `folder` and below."""
+def sweep(folder: Path, *, below: bool = True) -> None:
+    """Remove what processes that are gone left half written in `folder`, and `below` it."""
     for parent, folders, files in os.walk(folder):
         for name in [*folders, *files]:
             match = PARTIAL.fullmatch(name)
             if match and not _being_written(path := Path(parent, name), int(match[1])):
                 _discard(path)
-        folders[:] = [name for name in folders if not PARTIAL.fullmatch(name)]
+        folders[:] = [name for name in folders if below and not PARTIAL.fullmatch(name)]
 
 
 def _being_written(path: Path, pid: int) -> bool:
@@ -242,7 +242,8 @@ def _flush(path: Path) -> None:
                 os.fsync(handle.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Have the names in `folder` reach the disk, as the files under them have."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

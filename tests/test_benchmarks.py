@@ -94,16 +94,40 @@ def test_loss_curves(
     plain = curves["plain LSTM, float32"]
     assert curves["engine, float32"] == pytest.approx(plain, rel=1e-5)
     assert curves["engine, bfloat16"] == pytest.approx(plain, rel=1e-2)
-    assert table.count("| 0.0e+00 |") >= 1
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines() if row.startswith("| ")]
+    told_furthest = {row[0]: float(row[-1]) for row in rows[1:]}
+    for name, curve in curves.items():
+        furthest = max(abs(one / other - 1) for one, other in zip(curve, plain, strict=True))
+        assert told_furthest[name] == pytest.approx(furthest, rel=0.06)
 
 
-def test_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    # What the command starts in a process of its own for each architecture.
-    words = ["--hidden", "8", "--batch", "1", "--inside", "gruv"]
-    found = json.loads(run("memory", monkeypatch, capsys, *words))
-    assert 0 < found["foretold_gib"] < 8
-    assert found["peak_gib"] > 0
-    assert found["parameters"] > 100_000
+def test_memory(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    told = tmp_path / "figures.json"
+    words = ["--architectures", "gruv", "--hidden", "1024", "--batch", "1", "--json", str(told)]
+    table = run("memory", monkeypatch, capsys, *words)
+    found = json.loads(told.read_text())["figures"]["gruv"]
+    width, hidden = 8000, 1024
+    lstm = 4 * hidden * (2 * hidden + 1)
+    assert found["parameters"] == (width + 1) * hidden + lstm + (hidden + 1) * width
+    # A step has weights, mean squares and gradients, which are more than the process was before.
+    assert found["peak_gib"] > 12 * found["parameters"] / (1 << 30)
+    assert found["peak_gib"] < found["foretold_gib"] < 2 * found["peak_gib"]
+    assert f"| gruv | {found['parameters'] / 1e6:.1f} M | {found['peak_gib']:.2f} |" in table
+
+
+def test_busy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    told = tmp_path / "figures.json"
+    small = ["model.hidden=8", "frames.frame_samples=20", "training.sequence_frames=4"]
+    words = ["--busy", "0", "--rounds", "1", "--seconds", "0.1", "--json", str(told)]
+    table = run("busy", monkeypatch, capsys, *words, "--recipe", "paper", "--set", *small)
+    (one,) = json.loads(told.read_text())["figures"]
+    ((spinning, asleep),) = one["pairs"]
+    ratio = f"{asleep / spinning:.2f}"
+    assert f"| {spinning:.2f} | {asleep:.2f} | {ratio} | {ratio} to {ratio} |" in table
 
 
 def test_listen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

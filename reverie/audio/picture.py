@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from reverie.audio.read import open_clip
+from reverie.audio.cut import open_sound
 from reverie.audio.spectrogram import Wave, as_float, band_edges_hz, spectrogram_db
+from reverie.plotting import Figure, FigureCanvasAgg
 from reverie.storage import replacing
 
 WIDTH, HEIGHT = 1200, 420
@@ -56,7 +55,7 @@ def save_png(audio: Path, path: Path) -> None:
     Raises:
         ReverieError: `path` cannot be written.
     """
-    with open_clip(audio) as file:
+    with open_sound(audio) as file:
         content = draw_png(SamplesOnDisk(file), int(file.samplerate))
     with replacing(path) as temporary:
         temporary.write_bytes(content)

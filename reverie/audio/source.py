@@ -87,6 +87,8 @@ class Source:
         Raises:
             Unreadable: it is not a recording, or the system refuses to read it.
         """
+        if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
+            raise Unreadable("a pipe or a device, not a recording")
         try:
             self._links = (flac_links if self.reading.split_flac else links)(self.path)
             bits = sample_bits(self.path)

@@ -1,4 +1,4 @@
-"""A mono WAV file written as its samples come; past 4 GB it turns into an RF64 by itself.
+"""A WAV file written as its samples come; past 4 GB it turns into an RF64 by itself.
 
 libsndfile stamps a float WAV with the time and cannot change its mind about RF64, so the header
 is written here: RIFF, a JUNK chunk that holds the place of RF64's `ds64`, fmt, fact, data
@@ -7,6 +7,7 @@ is written here: RIFF, a JUNK chunk that holds the place of RF64's `ds64`, fmt, 
 
 import struct
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,24 @@ from numpy.typing import NDArray
 PCM, IEEE_FLOAT = 1, 3
 LARGEST_RIFF_BYTES = 0xFFFFFFFF
 
+WavSubtype = Literal["PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"]
 
-def header(rate_hz: int, sample_bytes: int, tag: int, samples: int) -> bytes:
-    """Everything before the first sample of a mono file of `samples` samples."""
-    data_bytes = samples * sample_bytes
+_STORED: dict[WavSubtype, tuple[int, int, str]] = {
+    "PCM_16": (PCM, 2, "<i2"),
+    "PCM_24": (PCM, 3, "<i4"),
+    "PCM_32": (PCM, 4, "<i4"),
+    "FLOAT": (IEEE_FLOAT, 4, "<f4"),
+    "DOUBLE": (IEEE_FLOAT, 8, "<f8"),
+}
+"""Tag, bytes of a sample on disk, and the type that samples come as: 24 bits are the upper ones."""
+
+
+def header(rate_hz: int, sample_bytes: int, tag: int, samples: int, channels: int = 1) -> bytes:
+    """Everything before the first sample of a file of `samples` samples a channel."""
+    block_bytes = channels * sample_bytes
+    data_bytes = samples * block_bytes
     fmt = struct.pack(
-        "<4sIHHIIHH", b"fmt ", 16, tag, 1, rate_hz, rate_hz * sample_bytes, sample_bytes,
+        "<4sIHHIIHH", b"fmt ", 16, tag, channels, rate_hz, rate_hz * block_bytes, block_bytes,
         8 * sample_bytes,
     )  # fmt: skip
     counted = min(samples, LARGEST_RIFF_BYTES)
@@ -42,26 +55,31 @@ class WavFile:
     Args:
         path: where to.
         rate_hz: samples per second.
-        kind: `int16` or `float32`, the type of the samples that will be written.
+        subtype: how samples are stored.
+        channels: C.
     """
 
-    def __init__(self, path: Path, rate_hz: int, kind: type[np.int16 | np.float32]) -> None:
-        self._type = np.dtype(kind).newbyteorder("<")
-        self._tag = IEEE_FLOAT if kind is np.float32 else PCM
-        self._rate_hz, self._samples = rate_hz, 0
+    def __init__(self, path: Path, rate_hz: int, subtype: WavSubtype, channels: int = 1) -> None:
+        self._tag, self._sample_bytes, self._type = _STORED[subtype]
+        self._rate_hz, self._channels, self._samples = rate_hz, channels, 0
         self._handle = path.open("wb")
         self._handle.write(self._header())
 
-    def write(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
-        """Append samples [n] of the file's own type."""
-        self._handle.write(samples.astype(self._type, copy=False).tobytes())
+    def write(self, samples: NDArray[Any]) -> None:
+        """Append samples [n] or [n, C], of the type that holds the subtype."""
+        stored = np.ascontiguousarray(samples, self._type)
+        if self._sample_bytes < stored.itemsize:
+            stored = stored.view(np.uint8).reshape(-1, stored.itemsize)[:, -self._sample_bytes :]
+        self._handle.write(stored.tobytes())
         self._samples += len(samples)
 
     def close(self) -> None:
         """Complete the header, which only now knows the length."""
         with self._handle:
+            if self._samples * self._channels * self._sample_bytes % 2:
+                self._handle.write(b"\0")
             self._handle.seek(0)
             self._handle.write(self._header())
 
     def _header(self) -> bytes:
-        return header(self._rate_hz, self._type.itemsize, self._tag, self._samples)
+        return header(self._rate_hz, self._sample_bytes, self._tag, self._samples, self._channels)

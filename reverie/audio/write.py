@@ -1,6 +1,8 @@
 """Writing samples to WAV or FLAC as they come, whole or not at all."""
 
+import errno
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -17,6 +19,8 @@ from reverie.storage import clear_disk_errors, replacing
 
 FULL_SCALE = 32768.0
 """What 1.0 is in 16 bits, as decoders have it, so that 16-bit samples survive a round trip."""
+LEAST_FREE_BYTES = 1 << 16
+"""A disk with less room than this is called full."""
 
 
 class _Sink(Protocol):
@@ -45,7 +49,8 @@ class AudioWriter:
     def __init__(
         self, path: Path, rate_hz: int, *, subtype: Literal["PCM_16", "FLOAT"] = "PCM_16"
     ) -> None:
-        self.path, self.rate_hz, self.subtype = path, rate_hz, subtype
+        self.path, self.rate_hz = path, rate_hz
+        self.subtype: Literal["PCM_16", "FLOAT"] = subtype
         self.clipped_samples = 0
         self._written = 0
         self._closing = ExitStack()
@@ -66,7 +71,7 @@ class AudioWriter:
         """
         with ExitStack() as opening:
             temporary = opening.enter_context(replacing(self.path))
-            opening.enter_context(_disk_errors(self.path))
+            opening.enter_context(disk_errors(self.path))
             self._sink = opening.enter_context(closing(self._opened(temporary)))
             self._closing = opening.pop_all()
         return self
@@ -85,7 +90,7 @@ class AudioWriter:
                 f"{self.path}: sample {self._written + int(np.argmin(finite))} is not a number.",
                 "What computed it has failed; nothing was written.",
             )
-        with _disk_errors(self.path):
+        with disk_errors(self.path):
             self._sink.write(self._stored(samples))
         self._written += len(samples)
 
@@ -101,9 +106,7 @@ class AudioWriter:
 
     def _opened(self, temporary: Path) -> _Sink:
         if self.path.suffix.lower() == ".wav":
-            return WavFile(
-                temporary, self.rate_hz, np.float32 if self.subtype == "FLOAT" else np.int16
-            )
+            return WavFile(temporary, self.rate_hz, self.subtype)
         return soundfile.SoundFile(
             os.fsencode(temporary), "w", self.rate_hz, 1, subtype=self.subtype, format="FLAC"
         )
@@ -122,10 +125,13 @@ def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
 
 
 @contextmanager
-def _disk_errors(path: Path) -> Generator[None]:
+def disk_errors(path: Path) -> Generator[None]:
     """A full disk, told by Python or by libsndfile, as one clear `ReverieError`."""
     with clear_disk_errors(path):
         try:
             yield
         except soundfile.LibsndfileError as error:
-            raise OSError(error.error_string) from error
+            # It only says that the system refused.
+            full = shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES
+            reason = errno.ENOSPC if full else errno.EIO
+            raise OSError(reason, os.strerror(reason)) from error

@@ -5,8 +5,9 @@ import errno
 import functools
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ from reverie.cli.evaluate import evaluate
 from reverie.cli.experiment import experiment
 from reverie.cli.generate import generate
 from reverie.cli.inspect import inspect
-from reverie.cli.listen import design, results, serve
+from reverie.cli.listen import backup, design, results, serve
 from reverie.cli.models import models
 from reverie.cli.prepare import prepare
 from reverie.cli.train import train
@@ -48,7 +49,8 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(2) from error
         except KeyboardInterrupt as interrupt:
             said = str(interrupt) or "interrupted; what was finished is kept"
-            echo(f"reverie: {said}", err=True)
+            with _deaf():
+                echo(f"reverie: {said}", err=True)
             raise typer.Exit(INTERRUPTED) from interrupt
         except OSError as error:
             # What is printed cannot be: `main` tells of that.
@@ -60,6 +62,16 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
     return told
 
 
+@contextlib.contextmanager
+def _deaf() -> Generator[None]:
+    """While this lasts, Ctrl-C does nothing: the first one has been heard."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 for command in (prepare, inspect, train, generate, trim, evaluate, models, experiment, demo):
     app.command()(_telling(command))
 
@@ -68,7 +80,7 @@ listen = typer.Typer(
     rich_markup_mode="markdown",
     help="A blind listening test in the browser, and what its answers say.",
 )
-for command in (serve, design, results):
+for command in (serve, design, results, backup):
     listen.command()(_telling(command))
 app.add_typer(listen, name="listen")
 
@@ -99,6 +111,13 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()
+    except (SystemExit, KeyboardInterrupt) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
+        # Threads may be at work yet, in libraries that abort where they are torn down then.
+        with _deaf(), contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(INTERRUPTED)
     except OSError as error:
         # Python would try to write what is left once more on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

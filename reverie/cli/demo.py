@@ -16,7 +16,7 @@ def demo(
     assignments: Assignments = None,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0, help="Longest time to train.", show_default="the recipe's"),
+        typer.Option(help="Longest time to train.", show_default="the recipe's"),
     ] = None,
     show: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")

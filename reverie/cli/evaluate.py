@@ -39,13 +39,16 @@ def evaluate(
     """
     from reverie.corpus.corpus import Corpus
     from reverie.errors import ReverieError
+    from reverie.evaluation.evaluate import EvaluationSettings
     from reverie.evaluation.evaluate import evaluate as judge
     from reverie.evaluation.report import as_json as figures
     from reverie.evaluation.report import write_evaluation
     from reverie.evaluation.systems import read_systems
     from reverie.evaluation.verdicts import verdict
-    from reverie.terminal import echo, echo_json, printable
+    from reverie.settings import build
+    from reverie.terminal import echo, echo_json
 
+    settings = build(EvaluationSettings, {"rng_seed": rng_seed}, "evaluate")
     opened = Corpus.open(corpus)
     if self_test is not None:
         for line in _self_test(self_test, opened, quiet=quiet):
@@ -54,15 +57,20 @@ def evaluate(
     if not clips:
         raise ReverieError("there is nothing to judge.", "Give folders of clips, or --self-test.")
     systems = read_systems(clips, opened)
-    found = judge(systems, opened, rng_seed, quiet=quiet)
+    for one in systems:
+        if one.doubts:
+            first, *others = one.doubts
+            more = f" ({len(others)} more beside its other clips)" if others else ""
+            echo(f"{one.name}: not used: {first.rstrip('.')}{more}.", err=True)
+    found = judge(systems, opened, settings.rng_seed, quiet=quiet)
     page = write_evaluation(found, systems, opened, out)
     if as_json:
         echo_json(figures(found))
         return
     for one in found.systems:
-        echo(f"{printable(one.name)}: {verdict(one, found).line}")
+        echo(f"{one.name}: {verdict(one, found).line}")
         for broken in one.broken:
-            echo(f"- {printable(broken.name)} cannot be judged: {broken.reason}")
+            echo(f"- {broken.name} cannot be judged: {broken.reason}")
     for what, how in found.missing.items():
         echo(f"Not measured: {what}. To measure it: {how}")
     echo(f"The report: {page}")

@@ -101,6 +101,10 @@ def experiment(
                 f"{one.chosen_epoch}: {one.level_db:+.1f} dB, {one.verdicts}"
             )
         echo(f"The report: {page}")
+    if done.judged.failed:
+        raise ReverieError(
+            f"the clips are not judged: {done.judged.why_not}", "The rest is in the report."
+        )
     if done.failed:
         names = ", ".join(done.failed)
         raise ReverieError(

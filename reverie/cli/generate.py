@@ -1,5 +1,6 @@
 """`reverie generate`: a run to new music."""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,13 @@ def generate(
         Path | None,
         typer.Option(help="The folder for the clips.", show_default="RUN/clips/CHECKPOINT"),
     ] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(
+            help="The corpus that the run was trained on, for seeds from it.",
+            show_default="where it was, or beside the run",
+        ),
+    ] = None,
     seconds: Annotated[float, typer.Option(help="Length of each clip; any.")] = 10.0,
     count: Annotated[int, typer.Option(help="How many clips.")] = 5,
     rng_seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
@@ -24,7 +32,7 @@ def generate(
         str,
         typer.Option(
             metavar="held-out|training|nothing|FILE",
-            help="What to go on from; of a file, its end.",
+            help="What to go on from; of a file, where its sound ends.",
         ),
     ] = "held-out",
     method: Annotated[
@@ -80,7 +88,7 @@ def generate(
         str, typer.Option("--format", metavar="wav|float-wav|flac", help="Of the audio files.")
     ] = "wav",
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace clips that are there.")
+        bool, typer.Option("--overwrite", help="Replace clips that are there, in either format.")
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -88,7 +96,8 @@ def generate(
     """Make new music that goes on from a seed.
 
     Beside each clip lie a JSON file that says how it was made and a picture of its spectrum. The
-    same run, settings and `--rng-seed` give the same bytes.
+    same run, settings and `--rng-seed` give the same bytes. Stopped and called again, it makes
+    only the clips that are missing.
 
     Example: `reverie generate piano-codes --seconds 30 --count 3 --seed-from my-tune.mp3`
     """
@@ -97,7 +106,7 @@ def generate(
     from reverie.terminal import echo, echo_json
     from reverie.training.run import Run
 
-    opened = Run.open(run)
+    opened = Run.open(run, corpus)
     settings = clip_settings(
         opened.recipe.generation,
         {
@@ -119,10 +128,21 @@ def generate(
     folder = out or opened.folder / "clips" / opened.find_checkpoint(checkpoint).name
     clips = make(opened, settings, folder, overwrite=overwrite, quiet=quiet)
     if as_json:
-        echo_json({"clips": [str(clip.path) for clip in clips]})
+        seeds = [dataclasses.asdict(clip.seed) for clip in clips]
+        made = [clip.made for clip in clips]
+        echo_json({"clips": [str(clip.path) for clip in clips], "seeds": seeds, "made": made})
         return
     for clip in clips:
-        clipped = f", {clip.clipped_samples} samples clipped" if clip.clipped_samples else ""
         seed = clip.seed
-        begun = f"from {seed.recording} at {seed.offset_seconds:.1f} s" if seed.recording else ""
-        echo(f"{clip.path}  {begun or 'from nothing'}{clipped}")
+        said = [f"from {seed.recording} at {seed.offset_seconds:.1f} s"]
+        if not seed.recording:
+            said = ["from nothing"]
+        if seed.silence_seconds:
+            said.append(f"the {seed.silence_seconds:.1f} s of silence after it left out")
+        if clip.clipped_samples:
+            said.append(f"{clip.clipped_samples} samples clipped")
+        if clip.lacks:
+            said.append(clip.lacks)
+        if not clip.made:
+            said.append("was there already")
+        echo(f"{clip.path}  {', '.join(said)}")

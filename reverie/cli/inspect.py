@@ -41,10 +41,11 @@ def inspect(
     from reverie.corpus.corpus import Corpus
     from reverie.corpus.inspection import COLUMNS, findings, row, totals
     from reverie.corpus.leaks import known_leaks
-    from reverie.corpus.summary import as_result, refusal_lines
+    from reverie.corpus.summary import as_result, left_out_lines, refusal_lines
     from reverie.terminal import echo, echo_json
 
     corpus = Corpus.open(folder)
+    corpus.check(quiet=quiet)
     leaking = known_leaks(corpus, quiet=quiet) if leaks else []
     found = findings(corpus, leaking)
     if html:
@@ -67,7 +68,7 @@ def inspect(
     for recording in corpus.recordings:
         table.add_row(*(Text(cell) for cell in row(recording)))
     console.print(table)
-    for line in [totals(corpus), *refusal_lines(corpus.refused)]:
+    for line in [totals(corpus), *refusal_lines(corpus.refused), *left_out_lines(corpus.left_out)]:
         echo(line)
     for finding in found:
         echo(f"- {finding.text}")

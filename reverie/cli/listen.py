@@ -132,16 +132,43 @@ def results(
     """
     from reverie.listening.analysis import as_json as figures
     from reverie.listening.folder import ListeningTest
-    from reverie.listening.outcome import write_all
+    from reverie.listening.outcome import outcome
     from reverie.terminal import echo, echo_json
 
-    found, page = write_all(ListeningTest.open(test), out or test, peek=peek)
+    found = outcome(ListeningTest.open(test), peek=peek)
+    if found.changed:
+        echo(f"reverie: {found.changed}; what was said of them may be of others.", err=True)
     if as_json:
-        echo_json(figures(found))
+        echo_json(figures(found.analysis))
+        found.write(out or test)
         return
-    for line in found.conclusions:
+    for line in found.analysis.conclusions:
         echo(line)
-    echo(f"The report: {page}")
+    echo(f"The report: {found.write(out or test)}")
+
+
+def backup(
+    test: Annotated[Path, typer.Argument(help="A test's folder.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The copy's name.", show_default="TEST and the time, .sqlite"),
+    ] = None,
+) -> None:
+    """A whole copy of a test's answers and links, also while it is served.
+
+    A plain copy of the database of a test that is being served may lack what was answered last.
+
+    Example: `reverie listen backup listening-test --out answers.sqlite`
+    """
+    from datetime import datetime
+
+    from reverie.listening.folder import back_up_answers
+    from reverie.terminal import echo
+
+    name = f"{test.resolve().name}-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
+    copy = out or Path(name)
+    back_up_answers(test, copy)
+    echo(f"The copy: {copy}")
 
 
 def _changes(

@@ -42,6 +42,9 @@ def prepare(
         int | None,
         typer.Option(min=1, help="Files decoded at once.", show_default="the number of cores"),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of a corpus of other recordings.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -49,15 +52,16 @@ def prepare(
 
     Any audio format, rate and number of channels will do. Recordings are decoded, mixed to
     mono, checked and divided into those to train on and those held out. Each file that cannot
-    be used is named with its reason. Call it again after adding or removing recordings: only
-    what changed is done again.
+    be used is named with its reason, and so is what is left out: clips and folders of Reverie,
+    trash, older versions, hidden files and folders. Call it again after adding or removing
+    recordings: only what changed is done again.
 
     Example: `reverie prepare ~/Music/piano --out piano`
     """
     from reverie.corpus.prepare import NothingUsable
     from reverie.corpus.prepare import prepare as make
     from reverie.corpus.settings import PrepareSettings
-    from reverie.corpus.summary import as_result, lines, refusal_lines
+    from reverie.corpus.summary import as_result, left_out_lines, lines, refusal_lines
     from reverie.settings import build
     from reverie.terminal import echo, echo_json
 
@@ -75,10 +79,11 @@ def prepare(
     )
     target = out or Path(f"{recordings.resolve().name}-corpus")
     try:
-        corpus = make(recordings, target, settings, processes=processes, quiet=quiet)
+        corpus = make(
+            recordings, target, settings, replace=replace, processes=processes, quiet=quiet
+        )
     except NothingUsable as error:
-        for line in refusal_lines(error.refused):
-            echo(line, err=True)
+        echo(*refusal_lines(error.refused), *left_out_lines(error.left_out), err=True)
         raise
     if as_json:
         echo_json(as_result(corpus))

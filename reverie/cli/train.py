@@ -1,5 +1,6 @@
 """`reverie train`: a corpus and a recipe to a run."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ def train(
     Example: `reverie train piano --recipe codes --set model.hidden=512 --out piano-512`
     """
     from reverie.corpus.corpus import Corpus
+    from reverie.errors import ReverieError
     from reverie.evaluation.watch import Watch
     from reverie.frames.settings import measures_of
     from reverie.generation.preview import preview
@@ -40,22 +42,35 @@ def train(
     from reverie.training import recipe as recipes
     from reverie.training.metrics import read_metrics
     from reverie.training.preflight import GIB, plan
-    from reverie.training.sequences import split_sequences
+    from reverie.training.sequences import shortness, split_sequences
 
     chosen = recipes.load_recipe(recipe, assignments or ())
-    run_folder = out or corpus.with_name(f"{corpus.name}-{Path(recipe).stem}")
+    opened = Corpus.open(corpus)
+    run_folder = out or _beside(corpus, Path(recipe).stem)
     if dry_run:
-        split_sequences(Corpus.open(corpus), chosen)
+        train_set, held_out_set = split_sequences(opened, chosen)
         needs = plan(chosen, run_folder)
         echo(
             f"{needs.parameters / 1e6:.1f} M parameters, memory {needs.memory_bytes / GIB:.1f} of "
             f"{needs.memory_available_bytes / GIB:.1f} GiB, disk {needs.disk_bytes / GIB:.2f} of "
             f"{needs.disk_available_bytes / GIB:.1f} GiB: it fits"
         )
+        said = shortness(train_set, "training"), shortness(held_out_set, "held-out")
+        echo(*filter(None, said))
         return
-    watched = Watch(preview, Corpus.open(corpus))
-    run = loop.train(corpus, chosen, run_folder, preview=watched, quiet=quiet)
-    last = read_metrics(run.metrics)[-1]
+    try:
+        run = loop.train(corpus, chosen, run_folder, preview=Watch(preview, opened), quiet=quiet)
+    except KeyboardInterrupt:
+        # Another Ctrl-C, while all ends anyway, would end in a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise
+    figures = read_metrics(run.metrics)
+    if not figures:
+        raise ReverieError(
+            f"{run.folder} is trained, and its figures are lost: {run.metrics} holds none.",
+            f"Its model is whole: reverie generate {run.folder}.",
+        )
+    last = figures[-1]
     if as_json:
         echo_json({"run": str(run.folder), **last})
         return
@@ -70,3 +85,9 @@ def train(
         + (f", on held-out music {held_out:.4f}" if held_out is not None else ""),
         f"next: reverie generate {run.folder}",
     )
+
+
+def _beside(corpus: Path, recipe: str) -> Path:
+    """The folder of a run beside its corpus, also where that is `.` or `..`."""
+    named = corpus.resolve() if corpus.name in ("", "..") else corpus
+    return named.with_name(f"{named.name}-{recipe}")

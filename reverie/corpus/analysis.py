@@ -6,9 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO
 
 import numpy as np
+from pydantic.dataclasses import dataclass as record
 
 from reverie.audio.damage import Condition, condition, told_by_header
 from reverie.audio.decode import MOST_PASSES, resampled
@@ -16,7 +17,9 @@ from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.mixing import Samples
 from reverie.audio.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
 from reverie.audio.write import to_int16
-from reverie.corpus.fingerprint import fingerprint
+from reverie.corpus.fingerprint import Fingerprinter
+from reverie.corpus.manifest import Positive, Sha256
+from reverie.records import RECORD
 
 
 class Unusable(Exception):  # noqa: N818
@@ -36,28 +39,22 @@ class StorageFailed(Exception):  # noqa: N818
     """The corpus cannot be written: no fault of the recording."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True, config=RECORD)
 class Analysed:
     """What is known of a recording once it has been decoded and stored."""
 
-    content_hash: str
+    content_hash: Sha256
     codec: str
-    source_rate_hz: int
-    source_channels: int
+    source_rate_hz: Positive
+    source_channels: Positive
     loudness_lufs: float | None
     peak_dbfs: float
     rms_dbfs: float
-    samples: int
+    samples: Positive
     fingerprint: str
-    """Its coarse loudness over time, to find the same music in another encoding."""
+    """Its coarse spectrum and loudness over time, to find it again in another encoding."""
     damaged: bool
     notes: tuple[str, ...]
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """What `dataclasses.asdict` made `values` of, perhaps by way of JSON."""
-        notes = tuple(values.pop("notes"))
-        return cls(**values, notes=notes)
 
 
 HOT_PEAKS = {"pcm_f32le": 1.0, "pcm_f32be": 1.0, "pcm_f64le": 1.0, "pcm_f64be": 1.0}
@@ -209,6 +206,7 @@ class _Levels:
         self.rate_hz, self.count, self.clipped = rate_hz, 0, 0
         self.peak, self._sum, self._squares = 0.0, 0.0, 0.0
         self._meter, self._digest = LoudnessMeter(rate_hz), hashlib.sha256()
+        self._fingerprint = Fingerprinter(rate_hz)
 
     @property
     def mean(self) -> float:
@@ -225,6 +223,7 @@ class _Levels:
         self._squares += float(np.dot(samples, samples))
         self.count += len(samples)
         self._meter.add(samples)
+        self._fingerprint.add(samples)
         stored = to_int16(samples).astype("<i2", copy=False).tobytes()
         self._digest.update(stored)
         return stored
@@ -249,7 +248,7 @@ class _Levels:
             peak_dbfs=_decibels(self.peak),
             rms_dbfs=_decibels(math.sqrt(self._squares / self.count)),
             samples=self.count,
-            fingerprint=fingerprint(self._meter.step_energies()),
+            fingerprint=self._fingerprint.fingerprint(),
             damaged=state.damage is not None,
             notes=notes,
         )

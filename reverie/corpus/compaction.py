@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from reverie.corpus.corpus import shard_path
 from reverie.corpus.journal import Entry
-from reverie.corpus.shards import SAMPLE_BYTES, Shards, remove_unused, stored_bytes
+from reverie.corpus.shards import SAMPLE_BYTES, Shards, remove_unused, shard_path, stored_bytes
 from reverie.errors import ReverieError
+from reverie.storage import open_plain
 
 
 def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[Entry] | None:
@@ -32,10 +32,11 @@ def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[En
     moved: dict[tuple[int, int], tuple[int, int]] = {}
     try:
         for (number, offset), samples in sorted(stretches.items()):
-            with shard_path(folder, number).open("rb") as old:
+            with open_plain(shard_path(folder, number), "rb") as old:
                 old.seek(offset * SAMPLE_BYTES)
                 moved[number, offset] = shards.append(old, samples * SAMPLE_BYTES)
-    except ReverieError:
+        shards.flush()
+    except (OSError, ReverieError):
         # Hollow is better than not at all: what is in use lies where it was.
         remove_unused(folder, kept)
         return None

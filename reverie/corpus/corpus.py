@@ -1,61 +1,29 @@
 """A prepared corpus: which recordings are in it, and their samples, memory-mapped."""
 
-import dataclasses
-import hashlib
-import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.corpus.manifest import (
+    MANIFEST,
+    Manifest,
+    Recording,
+    Refusal,
+    Split,
+    corpus_hash,
+    read_manifest,
+)
+from reverie.corpus.shards import map_shard, samples_in, shard_path, stored_sha256
 from reverie.errors import ReverieError
-from reverie.records import read_json
-from reverie.storage import write_json
+from reverie.progress import Work
+from reverie.terminal import printable
 
-Split = Literal["train", "held-out"]
+__all__ = ["MANIFEST", "Corpus", "Recording", "Refusal", "Split"]
 
-FORMAT = "reverie-corpus"
-FORMAT_VERSION = 1
-MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One recording of a corpus, and where its samples lie.
-
-    `offset_samples` and `samples` place it within shard number `shard`; levels are those of
-    its mono samples at the corpus's rate.
-    """
-
-    path: str
-    """Where it was, relative to the folder of recordings, with forward slashes."""
-    content_hash: str
-    """SHA-256 of its 16-bit samples."""
-    codec: str
-    seconds: float
-    source_rate_hz: int
-    source_channels: int
-    loudness_lufs: float | None
-    """Integrated loudness; None where all of it lies below BS.1770's gate of -70 LUFS."""
-    peak_dbfs: float
-    rms_dbfs: float
-    split: Split
-    shard: int
-    offset_samples: int
-    samples: int
-    notes: tuple[str, ...]
-    """What a listener might want to know: clipping, damage that was kept."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A file that looks like a recording and is not used, and why."""
-
-    path: str
-    reason: str
+MOST_NAMED = 5
+"""Damaged recordings that a message names."""
 
 
 class Corpus:
@@ -63,21 +31,25 @@ class Corpus:
 
     Args:
         folder: where it lies.
-        manifest: the parsed manifest.
+        manifest: what it says of itself.
     """
 
-    def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
-        self.rate_hz = int(manifest["rate_hz"])
-        self.settings: dict[str, Any] = manifest["settings"]
+        self.rate_hz = manifest.rate_hz
+        self.settings = manifest.settings
         """The settings it was prepared with."""
-        self.source: str = manifest["source"]
+        self.source = manifest.source
         """The folder of recordings it was prepared from."""
-        self.recordings = tuple(_recording(entry) for entry in manifest["recordings"])
-        self.refused = tuple(Refusal(**entry) for entry in manifest["refused"])
-        self.ignored: int = manifest["ignored"]
+        self.recordings = manifest.recordings
+        self.refused = manifest.refused
+        self.left_out = manifest.left_out
+        """What in the folder of recordings was not searched for music."""
+        self.ignored = manifest.ignored
         """How many files in the folder of recordings were no recordings by their names."""
+        self.ignored_suffixes = manifest.ignored_suffixes
         self._mapped: dict[int, NDArray[np.int16]] = {}
+        self._checked: set[str] = set()
 
     @classmethod
     def open(cls, folder: Path) -> "Corpus":
@@ -90,24 +62,9 @@ class Corpus:
             raise ReverieError(
                 f"{folder} is not a folder.", "Make a corpus with `reverie prepare RECORDINGS`."
             )
-        read = read_json(folder / MANIFEST, "a corpus")
-        manifest = cast(dict[str, Any], read if isinstance(read, dict) else {})
-        if manifest.get("format") != FORMAT:
-            raise ReverieError(
-                f"{folder / MANIFEST} is not the manifest of a corpus.", "Give a corpus's folder."
-            )
-        if manifest.get("format_version") != FORMAT_VERSION:
-            raise ReverieError(
-                f"{folder} was made by {manifest.get('created_by', 'another version')}, "
-                "in a format this version does not know.",
-                "Prepare it again, or update Reverie.",
-            )
-        try:
-            return cls(folder, manifest)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ReverieError(
-                f"{folder / MANIFEST} is damaged ({error}).", "Prepare the corpus again."
-            ) from error
+        corpus = cls(folder, read_manifest(folder))
+        corpus._check_places()
+        return corpus
 
     @cached_property
     def content_hash(self) -> str:
@@ -115,10 +72,9 @@ class Corpus:
 
         Where the samples lie does not matter to it.
         """
-        digest = hashlib.sha256(json.dumps([FORMAT, self.rate_hz]).encode())
-        for one in self.recordings:
-            digest.update(json.dumps([one.content_hash, one.path, one.split]).encode())
-        return digest.hexdigest()
+        return corpus_hash(
+            self.rate_hz, ((one.content_hash, one.path, one.split) for one in self.recordings)
+        )
 
     @property
     def seconds(self) -> float:
@@ -132,73 +88,75 @@ class Corpus:
     def pcm(self, recording: Recording) -> NDArray[np.int16]:
         """Its samples, int16 [samples], 32768 standing for 1.0: a read-only view of the shard.
 
+        The first time that a process asks for a recording, its checksum is compared: that takes
+        a second for each 10 hours at 16 kHz.
+
         Raises:
-            ReverieError: the shard is missing or too short.
+            ReverieError: the shard is missing or too short, or holds other samples.
         """
+        if recording.path not in self._checked:
+            if not self._is_intact(recording):
+                raise self._damaged([recording])
+            self._checked.add(recording.path)
         shard = self._mapped.get(recording.shard)
         if shard is None:
             shard = self._mapped[recording.shard] = map_shard(self.folder, recording.shard)
         view = shard[recording.offset_samples : recording.offset_samples + recording.samples]
         if len(view) != recording.samples:
-            raise ReverieError(
-                f"{shard_path(self.folder, recording.shard)} is shorter than the manifest says.",
-                "Prepare the corpus again.",
-            )
+            raise self._too_short(recording)
         return view
 
+    def check(self, *, quiet: bool = False) -> None:
+        """Compare the checksum of every recording that was not compared yet.
 
-def map_shard(folder: Path, number: int) -> NDArray[np.int16]:
-    """All samples of shard `number` of the corpus in `folder`, int16, read as they are touched.
+        Raises:
+            ReverieError: some hold other samples than were stored; it names them.
+        """
+        damaged: list[Recording] = []
+        with Work("Checking", len(self.recordings), "recordings", quiet=quiet) as work:
+            for one in self.recordings:
+                if one.path not in self._checked and not self._is_intact(one):
+                    damaged.append(one)
+                self._checked.add(one.path)
+                work.advance()
+        self._checked -= {one.path for one in damaged}
+        if damaged:
+            raise self._damaged(damaged)
 
-    Raises:
-        ReverieError: it cannot be opened.
-    """
-    path = shard_path(folder, number)
-    try:
-        mapped = np.memmap(path, np.dtype("<i2"), "r")
-    except (OSError, ValueError) as error:
-        raise ReverieError(
-            f"{path} cannot be opened ({error}).", "Prepare the corpus again."
-        ) from error
-    # A plain array over the same pages: slices of np.memmap are slow to make.
-    return np.asarray(mapped)
+    def _is_intact(self, recording: Recording) -> bool:
+        found = stored_sha256(
+            self.folder, recording.shard, recording.offset_samples, recording.samples
+        )
+        return found == recording.content_hash
 
+    def _check_places(self) -> None:
+        """See that every recording lies within its shard, before anything is made of its length."""
+        lengths: dict[int, int] = {}
+        for one in self.recordings:
+            if one.shard not in lengths:
+                lengths[one.shard] = samples_in(self.folder, one.shard)
+            if one.offset_samples + one.samples > lengths[one.shard]:
+                raise self._too_short(one)
 
-def shard_path(folder: Path, number: int) -> Path:
-    """Where shard `number` of the corpus in `folder` lies."""
-    return folder / "shards" / f"{number:05d}.pcm"
+    def _too_short(self, recording: Recording) -> ReverieError:
+        return ReverieError(
+            f"{shard_path(self.folder, recording.shard)} is shorter than {MANIFEST} says: "
+            f"{printable(recording.path)} does not lie in it whole.",
+            self._remedy,
+        )
 
+    def _damaged(self, recordings: list[Recording]) -> ReverieError:
+        names = ", ".join(printable(one.path) for one in recordings[:MOST_NAMED])
+        more = len(recordings) - MOST_NAMED
+        several = f"{len(recordings)} recordings of {self.folder} are damaged: "
+        named = several + names if len(recordings) > 1 else f"{self.folder}: {names} is damaged"
+        return ReverieError(
+            f"{named}{f' and {more} more' if more > 0 else ''}; "
+            "the samples in its shards are not those that were stored.",
+            self._remedy,
+        )
 
-def write_manifest(
-    folder: Path,
-    recordings: tuple[Recording, ...],
-    refused: tuple[Refusal, ...],
-    **about: Any,
-) -> Corpus:
-    """Write a corpus's manifest, whole or not at all, and return the corpus.
-
-    Args:
-        folder: the corpus.
-        recordings: by path.
-        refused: by path.
-        about: `rate_hz`, `settings`, `source`, `ignored` and `created_by`.
-
-    Raises:
-        ReverieError: the disk refuses; an earlier manifest is left as it was.
-    """
-    manifest = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        **about,
-        "recordings": [dataclasses.asdict(one) for one in recordings],
-        "refused": [dataclasses.asdict(one) for one in refused],
-    }
-    corpus = Corpus(folder, manifest)
-    write_json(folder / MANIFEST, manifest | {"content_hash": corpus.content_hash})
-    return corpus
-
-
-def _recording(entry: dict[str, Any]) -> Recording:
-    values = dict(entry)
-    notes = tuple(values.pop("notes"))
-    return Recording(**values, notes=notes)
+    @property
+    def _remedy(self) -> str:
+        again = f"reverie prepare {printable(self.source)} --out {printable(str(self.folder))}"
+        return f"Make them anew: {again}"

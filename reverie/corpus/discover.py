@@ -3,13 +3,18 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from reverie.audio.formats import is_audio_name
-from reverie.corpus.corpus import Refusal
+from reverie.corpus.manifest import LeftOut, Refusal
+from reverie.corpus.ours import CLIP, clip_hash, clip_hashes, folder_of_ours, is_own_clip
+from reverie.corpus.unsearched import unsearched_file, unsearched_folder
 from reverie.errors import ReverieError
+
+LONGEST_SUFFIX = 12
+"""What follows the last full stop of a longer one is no suffix but part of a name."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,8 @@ class Found:
     path: str
     bytes: int
     mtime_ns: int
+    changed_ns: int
+    inode: int
 
 
 @dataclass
@@ -27,8 +34,11 @@ class Discovery:
 
     files: list[Found] = field(default_factory=list[Found])
     refused: list[Refusal] = field(default_factory=list[Refusal])
-    ignored: int = 0
-    """How many files are no recordings by their names."""
+    left_out: list[LeftOut] = field(default_factory=list[LeftOut])
+    ignored: Counter[str] = field(default_factory=Counter[str])
+    """How many files are no recordings by their names, of each suffix in lower case."""
+    clip_hashes: set[str] = field(default_factory=set[str])
+    """SHA-256 of the clips of Reverie that were met: copies of them have no provenance."""
 
 
 def discover(root: Path, leave_out: Path) -> Discovery:
@@ -36,7 +46,7 @@ def discover(root: Path, leave_out: Path) -> Discovery:
 
     Args:
         root: the folder of recordings, or a single recording.
-        leave_out: a folder that is not searched: the corpus being made.
+        leave_out: a folder that is not searched, and not told of: the corpus being made.
 
     Returns:
         Everything found, by path.
@@ -58,6 +68,7 @@ def discover(root: Path, leave_out: Path) -> Discovery:
     _Search(root, leave_out, found).run()
     found.files.sort(key=lambda one: one.path)
     found.refused.sort(key=lambda one: one.path)
+    found.left_out.sort(key=lambda one: one.name)
     return found
 
 
@@ -96,25 +107,33 @@ class _Search:
                 continue
             self.seen.add(identity)
             above = above | {identity}
-            for entry in self._entries(here):
+            entries = self._entries(here)
+            if what := folder_of_ours(self.root / here, (one.name for one in entries)):
+                self.found.left_out.append(LeftOut(here or ".", what))
+                self.found.clip_hashes |= clip_hashes(self.root / here)
+                continue
+            for entry in entries:
                 path = f"{here}/{entry.name}" if here else entry.name
-                if _is_folder(entry):
+                if not _is_folder(entry):
+                    _look_at_file(path, Path(entry.path), self.found)
+                elif what := unsearched_folder(entry.name):
+                    self.found.left_out.append(LeftOut(path, what))
+                else:
                     if is_audio_name(entry.name):
                         self.found.refused.append(Refusal(path, "a folder, not a recording"))
                     if entry.is_symlink():
                         self.linked.append((path, above))
                     else:
                         waiting.append((path, above))
-                else:
-                    _look_at_file(path, Path(entry.path), self.found)
 
-    def _entries(self, here: str) -> Iterator[os.DirEntry[str]]:
+    def _entries(self, here: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(self.root / here) as entries:
-                yield from sorted(entries, key=lambda one: one.name)
+                return sorted(entries, key=lambda one: one.name)
         except OSError as error:
             problem = (error.strerror or str(error)).lower()
             self.found.refused.append(Refusal(here, f"a folder that cannot be searched: {problem}"))
+            return []
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -125,7 +144,10 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: bool = False) -> None:
-    audio = whatever_name or is_audio_name(full.name)
+    hidden = unsearched_file(full.name)
+    audio = whatever_name or is_audio_name(full.name.lstrip("._"))
+    if not audio and full.suffix == ".json" and (told := clip_hash(full)):
+        found.clip_hashes.add(told)
     try:
         facts = full.stat()
     except OSError as error:
@@ -137,16 +159,27 @@ def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: boo
             problem = (error.strerror or str(error)).lower()
             found.refused.append(Refusal(path, f"cannot be read: {problem}"))
         else:
-            found.ignored += 1
+            found.ignored[_suffix(full.name)] += 1
         return
     if not audio:
-        found.ignored += 1
+        found.ignored[_suffix(full.name)] += 1
+    elif hidden and not whatever_name:
+        found.left_out.append(LeftOut(path, hidden))
     elif not stat.S_ISREG(facts.st_mode):
         found.refused.append(Refusal(path, "not a file that could hold a recording"))
     elif facts.st_size == 0:
         found.refused.append(Refusal(path, "empty: it holds 0 bytes"))
+    elif is_own_clip(full):
+        found.left_out.append(LeftOut(path, CLIP))
     else:
-        found.files.append(Found(path, facts.st_size, facts.st_mtime_ns))
+        found.files.append(
+            Found(path, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
+        )
+
+
+def _suffix(name: str) -> str:
+    suffix = PurePath(name).suffix.lower()
+    return suffix if len(suffix) <= LONGEST_SUFFIX and suffix.isprintable() else ""
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

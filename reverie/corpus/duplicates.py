@@ -1,27 +1,30 @@
-"""The same recording twice: bit for bit, or in another encoding."""
+"""The same recording twice: bit for bit, or in another encoding.
 
-import math
+Fingerprints, in a tree of nearest neighbours, name a few candidates for each recording, so that
+the work grows with the recordings and not with their pairs; their samples decide.
+"""
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
-from reverie.corpus.fingerprint import decibels
+from reverie.audio.spectrogram import as_float
+from reverie.corpus.compared import FILE, Compared
+from reverie.corpus.fingerprint import Fingerprinter, numbers
+from reverie.corpus.same_recording import LONGER_SECONDS, sounds_the_same
+from reverie.progress import Work
 
-ENCODER_SLACK_SECONDS = 0.25
-"""How much longer, or later, an encoder may make the same recording."""
-
-ENVELOPE_DB = 2.0
-"""Mean difference of two loudness envelopes under which the samples are compared."""
-
-EXCERPT_SECONDS = 4.0
-PLACES = (0.2, 0.5, 0.8)
-"""Where in the recordings excerpts are compared."""
-
-SAME_CORRELATION = 0.9
-"""Every excerpt must match this well. A low-bitrate encoding reaches 0.95 and more; other music,
-even in the same key and tempo, hardly passes 0.5."""
+NEAREST = 6
+"""So many of the nearest fingerprints are compared: another encoding is hardly ever farther."""
+FARTHEST = 14.0
+"""Fingerprints farther apart than this are of other recordings."""
+AT_ONCE = 200
+"""So many recordings are looked up at once, between reports of progress."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,20 @@ class Candidate:
     pcm: Callable[[], NDArray[np.int16]]
 
 
-def find_duplicates(candidates: Sequence[Candidate], rate_hz: int) -> dict[str, str]:
+def find_duplicates(
+    candidates: Sequence[Candidate],
+    rate_hz: int,
+    *,
+    kept: Path | None = None,
+    quiet: bool = False,
+) -> dict[str, str]:
     """Which recordings are another one again.
 
     Args:
         candidates: by path.
         rate_hz: of them all.
+        kept: a folder in whose `duplicates.json` is kept what was compared.
+        quiet: show no progress.
 
     Returns:
         The path of each duplicate to that of the recording it repeats: the first by path.
@@ -54,10 +65,17 @@ def find_duplicates(candidates: Sequence[Candidate], rate_hz: int) -> dict[str, 
             single.append(one)
         else:
             same[one.path] = original
-    for one, other in _same_music(single, rate_hz):
-        kept, dropped = sorted([_root(one.path, same), _root(other.path, same)])
-        if kept != dropped:
-            same[dropped] = kept
+    hashes = [one.content_hash for one in single]
+    known = Compared(hashes) if kept is None else Compared.read(kept / FILE, hashes)
+    if not known.complete:
+        try:
+            _compare(single, rate_hz, known, same, quiet=quiet)
+            known.complete = True
+        finally:
+            if kept is not None:
+                known.keep(kept / FILE)
+    for one, other in known.same():
+        _join(first[one], first[other], same)
     return {path: _root(path, same) for path in same}
 
 
@@ -67,68 +85,74 @@ def _root(path: str, same: dict[str, str]) -> str:
     return path
 
 
-def _same_music(
+def _join(one: str, other: str, same: dict[str, str]) -> None:
+    kept, dropped = sorted([_root(one, same), _root(other, same)])
+    if kept != dropped:
+        same[dropped] = kept
+
+
+def _compare(
+    candidates: Sequence[Candidate],
+    rate_hz: int,
+    known: Compared,
+    same: dict[str, str],
+    *,
+    quiet: bool,
+) -> None:
+    """Compare the samples of all that may be the same and was not compared before."""
+    joined = dict(same)
+    rest, before = list(candidates), 0
+    # Where a recording has many copies, these are its nearest: the rest is looked for again.
+    while len(rest) != before:
+        before = len(rest)
+        with Work("Looking for duplicates", before, "recordings", quiet=quiet) as work:
+            for done, pairs in _near(rest, rate_hz):
+                for one, other in pairs:
+                    if _root(one.path, joined) == _root(other.path, joined):
+                        continue
+                    verdict = known.verdict(one.content_hash, other.content_hash)
+                    if verdict is None:
+                        verdict = sounds_the_same(one.pcm(), other.pcm(), rate_hz)
+                        known.add(one.content_hash, other.content_hash, same=verdict)
+                    if verdict:
+                        _join(one.path, other.path, joined)
+                work.advance(done)
+        rest = [one for one in rest if one.path not in joined]
+
+
+def _near(
     candidates: Sequence[Candidate], rate_hz: int
-) -> Iterator[tuple[Candidate, Candidate]]:
-    """Pairs of the same music among recordings that differ bit for bit."""
+) -> Iterator[tuple[int, list[tuple[Candidate, Candidate]]]]:
+    """Pairs that may be the same, and of how many more recordings these are all."""
     if len(candidates) < 2:
         return
-    by_length = sorted(candidates, key=lambda one: one.samples)
-    lengths = np.array([one.samples for one in by_length])
-    envelopes = np.stack([decibels(one.fingerprint) for one in by_length])
-    slack = int(ENCODER_SLACK_SECONDS * rate_hz)
-    ends = np.searchsorted(lengths, lengths + slack, side="right")
-    for index, end in enumerate(ends):
-        near = envelopes[index + 1 : end]
-        distances = np.abs(near - envelopes[index]).mean(axis=1)
-        for found in np.flatnonzero(distances < ENVELOPE_DB):
-            one, other = by_length[index], by_length[index + 1 + int(found)]
-            if sounds_the_same(one.pcm(), other.pcm(), rate_hz):
-                yield one, other
+    points = np.stack([_point(one, rate_hz) for one in candidates])
+    tree = KDTree(points)
+    asked: set[tuple[int, int]] = set()
+    for start in range(0, len(points), AT_ONCE):
+        piece = points[start : start + AT_ONCE]
+        count = min(NEAREST + 1, len(points))
+        _, found = tree.query(piece, count, distance_upper_bound=FARTHEST)
+        pairs: list[tuple[Candidate, Candidate]] = []
+        for index, row in enumerate(cast(NDArray[np.int64], found).tolist(), start):
+            for other in row:
+                pair = min(index, other), max(index, other)
+                # A recording is its own neighbour; one that is not there has the number after all.
+                if other in (index, len(points)) or pair in asked:
+                    continue
+                asked.add(pair)
+                pairs.append((candidates[pair[0]], candidates[pair[1]]))
+        yield len(piece), pairs
 
 
-def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
-    """Whether two recordings of nearly one length are the same but for level and encoding.
-
-    Args:
-        one: int16 [n].
-        other: int16 [m].
-        rate_hz: of both.
-    """
-    slack = int(ENCODER_SLACK_SECONDS * rate_hz)
-    shortest = min(len(one), len(other))
-    size = min(int(EXCERPT_SECONDS * rate_hz), max(shortest - 2 * slack, shortest // 2))
-    if size < 1:
-        return False
-    heard = 0
-    for place in PLACES:
-        start = max(0, min(int(place * shortest) - size // 2, shortest - size))
-        excerpt = one[start : start + size].astype(np.float64)
-        before = max(0, start - slack)
-        around = other[before : start + size + slack].astype(np.float64)
-        match = best_correlation(excerpt, around)
-        if match is None:
-            continue
-        if match < SAME_CORRELATION:
-            return False
-        heard += 1
-    return heard > 0
-
-
-def best_correlation(excerpt: NDArray[np.float64], around: NDArray[np.float64]) -> float | None:
-    """The largest normalised correlation of `excerpt` [n] with a stretch of `around` [m >= n].
-
-    Returns:
-        From 0 to 1, whatever the polarity; None where the excerpt is silence.
-    """
-    energy = float(excerpt @ excerpt)
-    # Below a few units of 16 bits there is dither and nothing to compare.
-    if energy < 16.0 * len(excerpt):
-        return None
-    size = 1 << math.ceil(math.log2(len(around) + len(excerpt)))
-    spectrum = np.fft.rfft(around, size) * np.conj(np.fft.rfft(excerpt, size))
-    lags = len(around) - len(excerpt) + 1
-    products = np.fft.irfft(spectrum, size)[:lags]
-    running = np.concatenate([[0.0], np.cumsum(around * around)])
-    energies = running[len(excerpt) :] - running[:lags]
-    return float(np.max(np.abs(products) / np.sqrt(np.maximum(energies * energy, 1.0))))
+def _point(one: Candidate, rate_hz: int) -> NDArray[np.float32]:
+    """Where a recording lies among others: by its fingerprint and its length."""
+    found = numbers(one.fingerprint)
+    if found is None:
+        # An older version analysed it.
+        measure = Fingerprinter(rate_hz)
+        measure.add(as_float(one.pcm()))
+        found = numbers(measure.fingerprint())
+        assert found is not None
+    length = one.samples / rate_hz / LONGER_SECONDS * FARTHEST
+    return np.append(found, np.float32(length))

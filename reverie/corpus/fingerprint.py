@@ -1,31 +1,124 @@
-"""A recording's coarse loudness over time, to find the same music in another encoding."""
+"""A recording's coarse spectrum and loudness over time: near in each encoding of it.
+
+It finds candidates for the same recording and proves nothing: two takes of one note have it too.
+Letters: S samples, T steps of time, B bands.
+"""
+
+import math
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-BINS = 48
-"""Equal parts of a recording; long enough that a shift of an encoder's delay is nothing."""
+VERSION: Final = 2
 
-FLOOR_DB = 60.0
-"""How far below the loudest part differences stop to matter."""
+STEP_SECONDS = 0.064
+LOWEST_HZ, HIGHEST_HZ = 100.0, 3800.0
+"""Below lie an offset, mains hum and rumble; above, what encoders leave out."""
+BANDS = 24
+"""Equal parts of a logarithmic scale of frequency."""
+MOST_STEPS = 4096
+"""Once there are so many steps, each two become one: memory stays flat."""
+
+SPECTRUM_FLOOR_DB, ENVELOPE_FLOOR_DB = 30.0, 15.0
+"""How far below the loudest differences stop to matter: encoders add noise there."""
+ENVELOPE_POINTS = 9
+"""About the centre of the energy, half a spread apart: no silence before it moves them."""
+DECIBELS_PER_DOUBLING = 12.0
+"""What doubling the spread of the energy in time counts for."""
+
+NUMBERS = BANDS + ENVELOPE_POINTS + 1
+"""How many numbers a fingerprint has, each in decibels or what counts as such."""
 
 
-def fingerprint(step_energies: NDArray[np.float64]) -> str:
-    """The energy of each part relative to the loudest, as `2 * BINS` hexadecimal digits.
+class Fingerprinter:
+    """Takes a mono recording piece by piece and tells its fingerprint.
 
     Args:
-        step_energies: energies of equal short steps of the recording, [steps].
+        rate_hz: samples per second.
     """
-    total = np.concatenate([[0.0], np.cumsum(step_energies)])
-    edges = np.linspace(0, len(step_energies), BINS + 1)
-    bins = np.diff(np.interp(edges, np.arange(len(total)), total))
-    relative = 10 * np.log10(np.maximum(bins, 1e-30) / max(float(bins.max()), 1e-30))
-    # A quarter of a decibel a unit, 60 dB in a byte.
-    quantised = np.clip((relative + FLOOR_DB) * 4, 0, 4 * FLOOR_DB)
-    return np.rint(quantised).astype(np.uint8).tobytes().hex()
+
+    def __init__(self, rate_hz: int) -> None:
+        self._hop = max(round(STEP_SECONDS * rate_hz), 1)
+        self._window, self._bins, self._shares = _bands(rate_hz, 2 * self._hop)
+        self._waiting = np.zeros(self._hop, np.float32)
+        self._steps: list[NDArray[np.float32]] = []
+        self._count, self._merged = 0, 1
+
+    def add(self, samples: NDArray[np.float32]) -> None:
+        """Measure the next samples, [S]."""
+        hop = self._hop
+        joined = np.concatenate([self._waiting, samples])
+        count = len(joined) // hop - 1
+        if count > 0:
+            self._measure(joined[: (count + 1) * hop].reshape(-1, hop))
+            joined = joined[count * hop :]
+        self._waiting = joined
+
+    def fingerprint(self) -> str:
+        """The fingerprint of all of it, as hexadecimal digits; nothing may be added after it."""
+        self.add(np.zeros(2 * self._hop, np.float32))
+        power = np.concatenate(self._steps).astype(np.float64)
+        values = np.concatenate([_spectrum(power), _over_time(power, self._merged * STEP_SECONDS)])
+        quantised = np.clip(np.rint(16 * values), -32768, 32767).astype("<i2")
+        return f"{VERSION:02x}{quantised.tobytes().hex()}"
+
+    def _measure(self, halves: NDArray[np.float32]) -> None:
+        """Add the power in each band of the steps that pairs of `halves` [T + 1, hop] make."""
+        windowed = np.concatenate([halves[:-1], halves[1:]], axis=1) * self._window
+        spectra = np.fft.rfft(windowed, axis=1)[:, self._bins]
+        power = (np.square(spectra.real) + np.square(spectra.imag)) @ self._shares
+        self._steps.append(power.astype(np.float32))
+        self._count += len(power)
+        while self._count > 2 * MOST_STEPS:
+            power = np.concatenate(self._steps)
+            power = power[: len(power) // 2 * 2].reshape(-1, 2, BANDS).mean(axis=1)
+            self._steps, self._count, self._merged = [power], len(power), 2 * self._merged
 
 
-def decibels(fingerprint: str) -> NDArray[np.float32]:
-    """The level of each part in dB relative to the loudest, float32 [BINS], from -60 to 0."""
-    quantised = np.frombuffer(bytes.fromhex(fingerprint), np.uint8).astype(np.float32)
-    return quantised / np.float32(4) - np.float32(FLOOR_DB)
+@lru_cache(maxsize=8)
+def _bands(rate_hz: int, size: int) -> tuple[NDArray[np.float32], slice, NDArray[np.float32]]:
+    """A window [size], which bins of its transform count, and what each [bin, B] adds to a band."""
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    # The lowest bands are narrower than a bin: each bin is shared out by what it covers.
+    edges = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.45 * rate_hz), BANDS + 1) * size / rate_hz
+    bins = slice(int(edges[0]), math.ceil(edges[-1]) + 1)
+    places = np.arange(bins.start, bins.stop, dtype=np.float64)[:, np.newaxis]
+    covered = np.minimum(places + 1, edges[1:]) - np.maximum(places, edges[:-1])
+    return window, bins, np.maximum(covered, 0).astype(np.float32)
+
+
+def numbers(fingerprint: str) -> NDArray[np.float32] | None:
+    """The numbers of a fingerprint, float32 [NUMBERS]; None where it is of another version."""
+    if len(fingerprint) != 2 + 4 * NUMBERS or not fingerprint.startswith(f"{VERSION:02x}"):
+        return None
+    try:
+        quantised = np.frombuffer(bytes.fromhex(fingerprint[2:]), "<i2")
+    except ValueError:
+        return None
+    return quantised.astype(np.float32) / np.float32(16)
+
+
+def _spectrum(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of power [T, B] in each band in dB, from the floor up; [B]."""
+    mean = power.mean(axis=0)
+    relative = 10 * np.log10(np.maximum(mean, 1e-30) / max(float(mean.max()), 1e-30))
+    return np.maximum(relative, -SPECTRUM_FLOOR_DB)
+
+
+def _over_time(power: NDArray[np.float64], step_seconds: float) -> NDArray[np.float64]:
+    """The loudness about the centre of the energy, and how long it is spread out."""
+    energies = power.sum(axis=1) + 1e-30
+    places = np.arange(len(energies))
+    weights = energies / energies.sum()
+    centre = float(weights @ places)
+    spread = max(math.sqrt(float(weights @ np.square(places - centre))), 0.5)
+    total = np.concatenate([[0.0], np.cumsum(energies)])
+    reach = 0.5 * spread
+    wanted = centre + 0.5 + reach * (np.arange(ENVELOPE_POINTS) - ENVELOPE_POINTS // 2)
+    around = np.interp(wanted + reach, np.arange(len(total)), total)
+    around -= np.interp(wanted - reach, np.arange(len(total)), total)
+    relative = 10 * np.log10(np.maximum(around, 1e-30) / max(float(around.max()), 1e-30))
+    doublings = math.log2(spread * step_seconds / STEP_SECONDS)
+    return np.append(np.maximum(relative, -ENVELOPE_FLOOR_DB), DECIBELS_PER_DOUBLING * doublings)

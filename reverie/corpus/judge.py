@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reverie.corpus.analysis import QUIETEST_DBFS, Analysed
-from reverie.corpus.corpus import Recording, Refusal, Split, map_shard
 from reverie.corpus.duplicates import Candidate, find_duplicates
 from reverie.corpus.journal import Entry
+from reverie.corpus.manifest import Recording, Refusal, Split
 from reverie.corpus.settings import PrepareSettings
+from reverie.corpus.shards import map_shard
 from reverie.corpus.split import split_of
 from reverie.terminal import printable
 
@@ -22,7 +26,12 @@ class Verdict:
 
 
 def judge(
-    entries: Sequence[Entry], refused: Sequence[Refusal], settings: PrepareSettings, folder: Path
+    entries: Sequence[Entry],
+    refused: Sequence[Refusal],
+    settings: PrepareSettings,
+    folder: Path,
+    *,
+    quiet: bool = False,
 ) -> Verdict:
     """Refuse what is unusable, silent, short or there already, and split the rest.
 
@@ -31,6 +40,7 @@ def judge(
         refused: what was refused before it came to that.
         settings: of the corpus.
         folder: the corpus, in whose shards the samples lie.
+        quiet: show no progress.
     """
     refusals = list(refused)
     usable: dict[str, tuple[Entry, Analysed]] = {}
@@ -40,9 +50,12 @@ def judge(
             usable[entry.path] = entry, entry.analysed
         elif reason is not None:
             refusals.append(Refusal(entry.path, reason))
+    shards = _Shards(folder)
     same = find_duplicates(
-        [_candidate(entry, analysed, folder) for entry, analysed in usable.values()],
+        [_candidate(entry, analysed, shards) for entry, analysed in usable.values()],
         settings.rate_hz,
+        kept=folder,
+        quiet=quiet,
     )
     for path, original in same.items():
         refusals.append(Refusal(path, f"the same recording as {printable(original)}"))
@@ -74,14 +87,27 @@ def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
     return None
 
 
-def _candidate(entry: Entry, analysed: Analysed, folder: Path) -> Candidate:
-    start, end = entry.offset_samples, entry.offset_samples + analysed.samples
+class _Shards:
+    """The shards of a corpus, each mapped when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mapped: dict[int, NDArray[np.int16]] = {}
+
+    def samples(self, shard: int, start: int, count: int) -> NDArray[np.int16]:
+        """Samples of a shard, int16 [count], read as they are touched."""
+        if shard not in self._mapped:
+            self._mapped[shard] = map_shard(self.folder, shard)
+        return self._mapped[shard][start : start + count]
+
+
+def _candidate(entry: Entry, analysed: Analysed, shards: _Shards) -> Candidate:
     return Candidate(
         entry.path,
         analysed.content_hash,
         analysed.fingerprint,
         analysed.samples,
-        lambda: map_shard(folder, entry.shard)[start:end],
+        lambda: shards.samples(entry.shard, entry.offset_samples, analysed.samples),
     )
 
 

@@ -25,6 +25,9 @@ HIGHEST_HZ = 5000.0
 PEAK_REACH = (9, 9)
 """A peak is the largest of so many bins and columns to each side."""
 PEAKS_BELOW_LOUDEST_DB = 60.0
+RISE_DB, RISE_COLUMNS = 6.0, 20
+"""A peak stands out by so much from the quietest of its bin, so many columns before and after it:
+hum, drones and held tones, which other recordings have too, have no peaks."""
 STRONGEST = 20
 NEAR_SECONDS = 0.5
 """A peak counts if it is among so many strongest, so near before and after it: noise has many."""
@@ -36,6 +39,8 @@ SLACK_COLUMNS = 2
 """Pairs agree on where the clip lies in the recording within so many columns."""
 COMMON = 400
 """A pair that clips have so often says nothing."""
+NEARLY = 3
+"""Bins and columns within which a clip's own repeats lie: no pulse keeps to columns."""
 GAP_SECONDS = 1.5
 """A copied run may have no pair for so long."""
 
@@ -63,11 +68,20 @@ class LandmarkSearch:
     Args:
         clips: float samples [S] each.
         rate_hz: of their samples, and of the recordings'.
+        least_pairs: matches of fewer pairs do not matter, and are not looked for.
+        most_repeats: pairs that one clip has more often tell nothing: a metronome, a tremolo.
     """
 
-    def __init__(self, clips: Sequence[NDArray[np.float32]], rate_hz: int) -> None:
-        self.rate_hz = rate_hz
-        found = [landmarks(wave, rate_hz) for wave in clips]
+    def __init__(
+        self,
+        clips: Sequence[NDArray[np.float32]],
+        rate_hz: int,
+        *,
+        least_pairs: int = 1,
+        most_repeats: int | None = None,
+    ) -> None:
+        self.rate_hz, self.least_pairs = rate_hz, least_pairs
+        found = [_seldom(*landmarks(wave, rate_hz), most_repeats) for wave in clips]
         keys = np.concatenate([keys for keys, _ in found] or [np.empty(0, np.int64)])
         order = np.argsort(keys, kind="stable")
         self._keys = keys[order]
@@ -75,6 +89,7 @@ class LandmarkSearch:
         self._columns = np.concatenate(columns)[order]
         self._owners = np.repeat(np.arange(len(clips)), [len(keys) for keys, _ in found])[order]
         self._best = [LandmarkMatch()] * len(clips)
+        self._wanted = np.full(len(clips), least_pairs)
 
     def hear(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
         """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""
@@ -90,22 +105,30 @@ class LandmarkSearch:
         at = np.arange(len(there)) - begin + np.repeat(first, counts)
         owners, here = self._owners[at], self._columns[at]
         delays = there - here
+        # None can agree in more pairs than it has.
+        total = np.bincount(owners, minlength=len(self._best))
+        promising = total >= self._wanted
+        if not promising.any():
+            return
+        kept = promising[owners]
+        owners, here, there, delays = owners[kept], here[kept], there[kept], delays[kept]
         reach = int(delays.max() - delays.min()) + 1
         groups, sizes = np.unique(owners * reach + delays - delays.min(), return_counts=True)
-        for owner in map(int, np.unique(owners)):
+        for owner in map(int, np.flatnonzero(promising)):
             inside = slice(*np.searchsorted(groups, [owner * reach, (owner + 1) * reach]))
-            # The most pairs within a slack of one delay; none can have more than in all.
+            # The most pairs within a slack of one delay.
             votes = np.zeros(reach + SLACK_COLUMNS)
             votes[groups[inside] - owner * reach] = sizes[inside]
             near = np.convolve(votes, np.ones(SLACK_COLUMNS + 1))
             peak = int(near.argmax())
-            if near[peak] <= self._best[owner].pairs:
+            if near[peak] < self._wanted[owner]:
                 continue
             latest = peak + int(delays.min())
             agree = (owners == owner) & (delays <= latest) & (delays >= latest - SLACK_COLUMNS)
             match = self._run(here[agree], there[agree], recording, start_seconds)
-            if match.pairs > self._best[owner].pairs:
+            if match.pairs >= self._wanted[owner]:
                 self._best[owner] = match
+                self._wanted[owner] = match.pairs + 1
 
     def best(self) -> list[LandmarkMatch]:
         """Of each clip, the best match in all that was heard."""
@@ -167,6 +190,18 @@ def landmarks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
     return joined[order], columns[order]
 
 
+def _seldom(keys: NDArray[np.int64], columns: NDArray[np.int64], most: int | None) -> Pairs:
+    """The pairs, by key, of which there are no more than `most` that are nearly the same."""
+    if most is None:
+        return keys, columns
+    pairs, apart = np.divmod(keys, PARTNER_COLUMNS + 1)
+    bins, rise = np.divmod(pairs, 2 * PARTNER_BINS + 1)
+    coarse = ((bins // NEARLY) * (2 * PARTNER_BINS + 1) + rise // NEARLY) * (PARTNER_COLUMNS + 1)
+    _, place, counts = np.unique(coarse + apart // NEARLY, return_inverse=True, return_counts=True)
+    kept = counts[place] <= most
+    return keys[kept], columns[kept]
+
+
 def hop_samples(rate_hz: int) -> int:
     """From one column of the spectrogram to the next."""
     return window_samples(rate_hz, WINDOW_SECONDS) // HOPS_PER_WINDOW
@@ -184,7 +219,8 @@ def _peaks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
     decibels = (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
     around = ndimage.maximum_filter(decibels, [2 * one + 1 for one in PEAK_REACH], mode="nearest")
     loud = decibels > max(float(decibels.max()) - PEAKS_BELOW_LOUDEST_DB, -60.0)
-    found = (decibels == around) & loud
+    quietest = ndimage.minimum_filter1d(decibels, 2 * RISE_COLUMNS + 1, 1, mode="nearest")
+    found = (decibels == around) & (decibels - quietest >= RISE_DB) & loud
     found[:LOWEST_BIN] = False
     columns, bins = np.nonzero(found.T)
     kept = _strong(columns, decibels[bins, columns], round(NEAR_SECONDS * rate_hz / hop))

@@ -9,32 +9,44 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import hear_training
 from reverie.corpus.landmarks import LandmarkSearch
 from reverie.errors import ReverieError
-from reverie.records import read_json
+from reverie.records import RECORD, PathText, read_record
 from reverie.storage import write_json
 
-FILE, VERSION = "leaks.json", 1
+FILE, VERSION = "leaks.json", 2
 EXCERPT_SECONDS = 10.0
 FEWEST_PAIRS = 30
 """Of excerpts of other music of the same kind, hardly one in a hundred has so many."""
+MOST_REPEATS = 2
+"""What one excerpt has more often, such as a metronome, other recordings have too."""
 
 
 @dataclass(frozen=True)
 class Leak:
     """A held-out recording, and the training recording that has some of the same music."""
 
-    held_out: str
-    training: str
+    held_out: PathText
+    training: PathText
     seconds: float
     """How much of the held-out recording is found again, in excerpts of ten seconds."""
     held_out_offset_seconds: float
     training_offset_seconds: float
     """Where the strongest likeness is."""
+
+
+@pydantic_dataclass(frozen=True, config=RECORD)
+class _Kept:
+    """What an earlier search found, as it lies beside a corpus."""
+
+    version: int
+    corpus_hash: str
+    leaks: tuple[Leak, ...]
 
 
 def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
@@ -44,10 +56,11 @@ def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         ReverieError: a shard is damaged.
     """
     path = corpus.folder / FILE
-    if path.is_file():
-        kept = read_json(path, "what leaks")
-        if kept["corpus_hash"] == corpus.content_hash and kept["version"] == VERSION:
-            return [Leak(**one) for one in kept["leaks"]]
+    # What is damaged, or of another version, is searched for again.
+    with contextlib.suppress(ReverieError):
+        kept = read_record(path, _Kept, "what leaks")
+        if (kept.version, kept.corpus_hash) == (VERSION, corpus.content_hash):
+            return list(kept.leaks)
     found = find_leaks(corpus, quiet=quiet)
     about = {"version": VERSION, "corpus_hash": corpus.content_hash}
     # A corpus on a disk that cannot be written is searched again each time.
@@ -69,12 +82,14 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         for start in range(0, max(recording.samples - size // 2, 1), size)
     ]
     waves = [as_float(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
-    search = LandmarkSearch(waves, corpus.rate_hz)
+    search = LandmarkSearch(
+        waves, corpus.rate_hz, least_pairs=FEWEST_PAIRS, most_repeats=MOST_REPEATS
+    )
     hear_training([search], corpus, "searching", quiet=quiet)
     found: dict[tuple[int, int], list[int]] = {}
     matches = search.best()
     for at, match in enumerate(matches):
-        if match.pairs >= FEWEST_PAIRS:
+        if match.pairs:
             found.setdefault((places[at][0], match.recording), []).append(at)
     leaks: list[Leak] = []
     for (one, other), where in found.items():

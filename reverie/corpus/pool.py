@@ -1,16 +1,16 @@
 """Worker processes that analyse recordings, each a process of its own that may fail alone."""
 
 import json
-import os
 import selectors
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
+
+from reverie.search_path import python_command, python_environment
 
 SERVE = "from reverie.corpus.worker import serve; serve()"
 
@@ -99,14 +99,12 @@ class _Worker:
     def __init__(self) -> None:
         self.job: Job | None = None
         self.alive = True
-        # Modules are found where this process finds them.
-        search = os.pathsep.join(part or str(Path.cwd()) for part in sys.path)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", SERVE],
+            python_command(SERVE),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | SURROUNDINGS | {"PYTHONPATH": search},
+            env=python_environment() | SURROUNDINGS,
             # A Ctrl-C reaches the parent alone, which then ends its workers in order.
             start_new_session=True,
         )

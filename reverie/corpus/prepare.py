@@ -1,10 +1,11 @@
 """From a folder of recordings to a corpus: find, analyse what is new, judge, write."""
 
+import contextlib
 import dataclasses
 import os
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,33 @@ from typing import Any
 from reverie import __version__
 from reverie.corpus.analysis import Analysed
 from reverie.corpus.compaction import compacted
-from reverie.corpus.corpus import MANIFEST, Corpus, Refusal, write_manifest
+from reverie.corpus.corpus import Corpus
 from reverie.corpus.discover import Discovery, Found, discover
-from reverie.corpus.journal import NAME as JOURNAL
 from reverie.corpus.journal import Entry, Journal
-from reverie.corpus.judge import judge
+from reverie.corpus.judge import Verdict, judge
+from reverie.corpus.known import Stored, unknown_files
+from reverie.corpus.manifest import (
+    FORMAT,
+    FORMAT_VERSION,
+    LeftOut,
+    Manifest,
+    Refusal,
+    corpus_hash,
+    write_manifest,
+)
+from reverie.corpus.ours import CLIP
+from reverie.corpus.place import TEMPORARY, check_place, check_same
 from reverie.corpus.pool import Job, Pool
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import Shards, remove_unused
+from reverie.corpus.summary import suffixes
 from reverie.errors import ReverieError
 from reverie.progress import Work
+from reverie.records import as_record
 from reverie.storage import clear_disk_errors, only_one
 from reverie.terminal import printable
 
 __all__ = ["NothingUsable", "PrepareSettings", "prepare"]
-
-LOCK = ".lock"
-TEMPORARY = ".analysing-"
 
 
 class NothingUsable(ReverieError):  # noqa: N818
@@ -37,21 +48,38 @@ class NothingUsable(ReverieError):  # noqa: N818
     Args:
         recordings: the folder.
         refused: each file and its reason.
+        left_out: what was not searched.
+        ignored: how many files are no recordings by their names, of each suffix.
     """
 
-    def __init__(self, recordings: Path, refused: tuple[Refusal, ...]) -> None:
+    def __init__(
+        self,
+        recordings: Path,
+        refused: tuple[Refusal, ...],
+        left_out: tuple[LeftOut, ...],
+        ignored: Mapping[str, int],
+    ) -> None:
+        remedy = "Give a folder of recordings: MP3, WAV, FLAC, Ogg, Opus, M4A, AIFF."
         if refused:
             first = refused[0]
             problem = (
                 f"{recordings} holds nothing usable: {len(refused)} refused, "
                 f"such as {printable(first.path)} ({first.reason})."
             )
+        elif left_out:
+            first = left_out[0]
+            problem = (
+                f"{recordings} is {first.what}, not a folder of recordings."
+                if first.name == "."
+                else f"{recordings} holds no recordings: {printable(first.name)} is left out "
+                f"({first.what})."
+            )
+        elif ignored:
+            problem = f"{recordings} holds no recordings by their names: {suffixes(ignored)}."
         else:
             problem = f"{recordings} holds no recordings."
-        super().__init__(
-            problem, "Give a folder of recordings: MP3, WAV, FLAC, Ogg, Opus, M4A, AIFF."
-        )
-        self.refused = refused
+        super().__init__(problem, remedy)
+        self.refused, self.left_out = refused, left_out
 
 
 def prepare(
@@ -59,6 +87,7 @@ def prepare(
     out: Path,
     settings: PrepareSettings,
     *,
+    replace: bool = False,
     processes: int | None = None,
     quiet: bool = False,
 ) -> Corpus:
@@ -71,6 +100,7 @@ def prepare(
         recordings: a folder, searched with all below it, or a single recording.
         out: the corpus's folder; made if missing, and never searched.
         settings: how.
+        replace: put the corpus in the place of one of other recordings.
         processes: how many files are decoded at once; all cores if None.
         quiet: show no progress.
 
@@ -79,40 +109,87 @@ def prepare(
 
     Raises:
         NothingUsable: no recording can be used.
-        ReverieError: `recordings` is missing, `out` is something else or in use, or the disk
-            refuses.
+        ReverieError: `recordings` is missing, `out` is something else, another corpus or in use,
+            or the disk refuses.
     """
     if not recordings.exists():
         raise ReverieError(f"{recordings} does not exist.", "Give a folder of recordings.")
     made = not out.exists()
-    _check_place(out)
+    check_place(recordings, out)
     with only_one(out):
+        _sweep(out)
         journal = Journal(out)
         found = discover(recordings, out)
+        if not replace:
+            check_same(recordings, out, found.files, journal.entries.values())
         base = recordings if recordings.is_dir() else recordings.parent
         _analyse_new(base, found, journal, settings, processes=processes, quiet=quiet)
         entries = [journal.entries[one.path] for one in found.files]
-        verdict = judge(entries, found.refused, settings, out)
+        left_out = _left_out(found, entries)
+        verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
         if not verdict.recordings:
             if made:
                 shutil.rmtree(out)
-            raise NothingUsable(recordings, verdict.refused)
-        about: dict[str, Any] = {
-            "created_by": f"reverie {__version__}",
-            "source": str(recordings.absolute()),
-            "rate_hz": settings.rate_hz,
-            "settings": dataclasses.asdict(settings),
-            "ignored": found.ignored,
-        }
-        corpus = write_manifest(out, verdict.recordings, verdict.refused, **about)
+            raise NothingUsable(recordings, verdict.refused, left_out, found.ignored)
+        _write(out, recordings, settings, found, left_out, verdict)
         moved = compacted(out, entries, settings.shard_megabytes << 20)
         if moved is not None:
             entries = moved
-            verdict = judge(entries, found.refused, settings, out)
-            corpus = write_manifest(out, verdict.recordings, verdict.refused, **about)
+            verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
+            _write(out, recordings, settings, found, left_out, verdict)
         journal.rewrite(entries)
         remove_unused(out, {one.shard for one in entries if one.analysed})
-    return corpus
+        return Corpus.open(out)
+
+
+def _judged(
+    entries: Sequence[Entry],
+    found: Discovery,
+    left_out: Sequence[LeftOut],
+    settings: PrepareSettings,
+    out: Path,
+    *,
+    quiet: bool,
+) -> Verdict:
+    absent = {one.name for one in left_out}
+    music = [one for one in entries if one.path not in absent]
+    return judge(music, found.refused, settings, out, quiet=quiet)
+
+
+def _left_out(found: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
+    """What is not used for what it is, with copies of clips whose provenance lies elsewhere."""
+    copies = [LeftOut(one.path, CLIP) for one in entries if one.source_hash in found.clip_hashes]
+    return tuple(sorted([*found.left_out, *copies], key=lambda one: one.name))
+
+
+def _write(
+    out: Path,
+    recordings: Path,
+    settings: PrepareSettings,
+    found: Discovery,
+    left_out: tuple[LeftOut, ...],
+    verdict: Verdict,
+) -> None:
+    write_manifest(
+        out,
+        Manifest(
+            format=FORMAT,
+            format_version=FORMAT_VERSION,
+            created_by=f"reverie {__version__}",
+            source=str(recordings.absolute()),
+            rate_hz=settings.rate_hz,
+            settings=dataclasses.asdict(settings),
+            ignored=found.ignored.total(),
+            ignored_suffixes=dict(sorted(found.ignored.items())),
+            left_out=left_out,
+            recordings=verdict.recordings,
+            refused=verdict.refused,
+            content_hash=corpus_hash(
+                settings.rate_hz,
+                ((one.content_hash, one.path, one.split) for one in verdict.recordings),
+            ),
+        ),
+    )
 
 
 def _analyse_new(
@@ -125,7 +202,15 @@ def _analyse_new(
     quiet: bool,
 ) -> None:
     """Bring the journal up to date with every file found."""
-    new = [one for one in found.files if not _known(one, journal, settings)]
+    stored = Stored(journal)
+    new = unknown_files(
+        base,
+        found.files,
+        journal,
+        stored,
+        settings,
+        quiet=quiet,
+    )
     if not new:
         return
     # The longest first, so that the processes end at about one time.
@@ -148,58 +233,49 @@ def _analyse_new(
                     f"cannot write to {journal.folder}: {answer['storage'].lower()}.",
                     "Free some space or choose another folder; call again to go on from here.",
                 )
-            entry = _entry(file, job, answer, shards, journal)
-            journal.add(entry)
+            journal.add(_entry(file, job, answer, shards, stored))
             job.pcm.unlink(missing_ok=True)
-            work.advance(note=printable(file.path))
+            work.advance(note=file.path)
+    shards.flush()
 
 
-def _known(file: Found, journal: Journal, settings: PrepareSettings) -> bool:
-    entry = journal.entries.get(file.path)
-    return entry is not None and entry.still_holds(
-        file,
-        settings.rate_hz,
-        keep_damaged=settings.keep_damaged,
-        normalise_dbfs=settings.normalise_dbfs,
-    )
-
-
-def _entry(
-    file: Found, job: Job, answer: dict[str, Any], shards: Shards, journal: Journal
-) -> Entry:
+def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored: Stored) -> Entry:
     entry = Entry(
-        file.path, file.bytes, file.mtime_ns, job.rate_hz, job.keep_damaged, job.normalise_dbfs
+        path=file.path,
+        bytes=file.bytes,
+        mtime_ns=file.mtime_ns,
+        changed_ns=file.changed_ns,
+        inode=file.inode,
+        source_hash=answer.get("source_hash", ""),
+        rate_hz=job.rate_hz,
+        keep_damaged=job.keep_damaged,
+        normalise_dbfs=job.normalise_dbfs,
     )
     if "unusable" in answer:
         return dataclasses.replace(entry, unusable=answer["unusable"], lasting=answer["lasting"])
-    analysed = Analysed.from_json(answer["analysed"])
-    for known in journal.entries.values():
-        # A file that was moved or copied: its samples are here already.
-        if known.analysed and known.analysed.content_hash == analysed.content_hash:
-            shard, offset = known.shard, known.offset_samples
-            break
-    else:
+    analysed = as_record(answer["analysed"], Analysed, f"what came of {file.path}")
+    # The same sound may be here already, from another file.
+    place = stored.find(analysed)
+    if place is None:
         with job.pcm.open("rb") as samples:
-            shard, offset = shards.append(samples, 2 * analysed.samples)
-    return dataclasses.replace(entry, analysed=analysed, shard=shard, offset_samples=offset)
+            place = shards.append(samples, 2 * analysed.samples)
+        stored.add(analysed, place)
+    return dataclasses.replace(entry, analysed=analysed, shard=place[0], offset_samples=place[1])
 
 
-def _check_place(out: Path) -> None:
-    """Refuse to make a corpus among other things."""
-    if out.exists() and not out.is_dir():
-        raise ReverieError(f"{out} is a file.", "Choose a folder for the corpus.")
-    ours = any((out / name).exists() for name in (MANIFEST, JOURNAL, LOCK))
-    if out.exists() and not ours and any(out.iterdir()):
-        raise ReverieError(
-            f"{out} holds other things and no corpus.", "Choose a new folder for the corpus."
-        )
+def _sweep(out: Path) -> None:
+    """Remove the temporary folders that processes which are gone left in `out`."""
+    for left in out.glob(f"{TEMPORARY}*"):
+        with contextlib.suppress(OSError):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
 
 
 @contextmanager
 def _temporary(out: Path) -> Generator[Path]:
-    """A folder within `out` for samples on their way; what an earlier crash left is removed."""
-    for left in out.glob(f"{TEMPORARY}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    """A folder within `out` for samples on their way."""
     with clear_disk_errors(out):
         folder = Path(tempfile.mkdtemp(dir=out, prefix=TEMPORARY))
     try:

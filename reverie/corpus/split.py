@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from reverie.corpus.corpus import Split
+from reverie.corpus.manifest import Split
 
 
 def split_of(content_hashes: Iterable[str], train_fraction: float, seed: int) -> dict[str, Split]:

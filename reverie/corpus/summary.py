@@ -1,12 +1,18 @@
 """What a corpus holds, for a person and for a script."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reverie.corpus.corpus import Corpus, Refusal
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.manifest import LeftOut, Refusal
 from reverie.progress import duration
 from reverie.terminal import printable
+
+MOST_NAMED, MOST_SUFFIXES = 5, 8
+"""Names, and suffixes, in one line of a summary."""
+SEQUENCE_SAMPLES = 50_432
+"""Of a training sequence of the default recipe, which lies above this layer."""
 
 
 def lines(corpus: Corpus) -> list[str]:
@@ -21,11 +27,14 @@ def lines(corpus: Corpus) -> list[str]:
     if noted:
         told.append(f"{_counted(len(noted), 'recording')} used with a note:")
         told += [f"  {printable(one.path)}: {'; '.join(one.notes)}" for one in noted]
-    told += refusal_lines(corpus.refused)
+    told += refusal_lines(corpus.refused) + left_out_lines(corpus.left_out)
     if corpus.ignored:
         told.append(
-            f"{_counted(corpus.ignored, 'other file')} ignored: no recordings by their names."
+            f"{_counted(corpus.ignored, 'other file')} ignored: no recordings by their names"
+            + (f" ({suffixes(corpus.ignored_suffixes)})." if corpus.ignored_suffixes else ".")
         )
+    if said := short_recordings(corpus):
+        told.append(said)
     if not held_out:
         told.append("Nothing is held out: training wants at least two recordings.")
     folder = printable(str(corpus.folder))
@@ -33,10 +42,32 @@ def lines(corpus: Corpus) -> list[str]:
     return told
 
 
+def short_recordings(corpus: Corpus) -> str:
+    """What is said of recordings shorter than a training sequence, or nothing if there are none."""
+    seconds = SEQUENCE_SAMPLES / corpus.rate_hz
+    count = sum(one.seconds < seconds for one in corpus.recordings)
+    if not count:
+        return ""
+    return (
+        f"{_counted(count, 'recording')} shorter than {seconds:.1f} s, a training sequence of the "
+        "default recipe: training takes each whole, as a shorter sequence."
+    )
+
+
 def refusal_lines(refused: Iterable[Refusal]) -> list[str]:
     """Each refused file with its reason, under a heading; nothing if there is none."""
     listed = [f"  {printable(one.path)}: {one.reason}" for one in refused]
     return [f"{_counted(len(listed), 'file')} refused:", *listed] if listed else []
+
+
+def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
+    """What was not searched for music, by what it is; nothing if there is none."""
+    by_kind: dict[str, list[str]] = {}
+    for one in left_out:
+        by_kind.setdefault(one.what, []).append(printable(one.name))
+    count = sum(map(len, by_kind.values()))
+    listed = [f"  {_some(names)}: {what}" for what, names in sorted(by_kind.items())]
+    return [f"{count} left out:", *listed] if listed else []
 
 
 def as_result(corpus: Corpus) -> dict[str, Any]:
@@ -50,8 +81,22 @@ def as_result(corpus: Corpus) -> dict[str, Any]:
         "train": len(corpus.of_split("train")),
         "held_out": len(corpus.of_split("held-out")),
         "refused": [dataclasses.asdict(one) for one in corpus.refused],
+        "left_out": [dataclasses.asdict(one) for one in corpus.left_out],
         "ignored": corpus.ignored,
+        "ignored_suffixes": corpus.ignored_suffixes,
     }
+
+
+def suffixes(counts: Mapping[str, int]) -> str:
+    """How many files have which suffix, the most frequent first."""
+    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return _some([f"{count} {suffix or 'without a suffix'}" for suffix, count in ranked],
+                 MOST_SUFFIXES)  # fmt: skip
+
+
+def _some(names: list[str], most: int = MOST_NAMED) -> str:
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
 
 
 def _counted(count: int, what: str) -> str:

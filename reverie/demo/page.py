@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.cut import read_whole
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
-from reverie.audio.read import read_clip
+from reverie.audio.provenance import read_sidecar
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
+from reverie.errors import ReverieError
 from reverie.evaluation.copying import Copying, judge_groups
 from reverie.evaluation.health import Health, corpus_level_dbfs, health
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import write_page
 from reverie.progress import duration
-from reverie.records import read_json
 from reverie.terminal import printable
 from reverie.training.metrics import EpochMetrics, read_metrics
 from reverie.training.run import Run
@@ -59,10 +60,10 @@ def report_on(
         quiet: show no progress.
 
     Raises:
-        ReverieError: the JSON is missing.
+        ReverieError: a clip cannot be read, or its JSON is missing, damaged or of another sound.
     """
     rate_hz = corpus.rate_hz
-    waves = [read_clip(clip, "int16")[0] for clip in clips]
+    waves = [read_whole(clip)[0] for clip in clips]
     longest = max(one.samples for one in corpus.of_split("held-out"))
     seconds = min(max(len(wave) for wave in waves), longest) / rate_hz
     heard = [[as_float(wave) for wave in waves]]
@@ -71,11 +72,15 @@ def report_on(
     frame_samples = run.recipe.frames.frame_samples
     reports: list[ClipReport] = []
     for clip, samples, copying in zip(clips, waves, copies, strict=True):
-        made = read_json(clip.with_suffix(".json"), "how a clip was made")
-        seed = made["seed"]
-        recording = next(one for one in corpus.recordings if one.path == seed["recording"])
-        first = round(seed["offset_seconds"] * rate_hz)
-        last = first + round(seed["seconds"] * rate_hz)
+        beside = read_sidecar(clip)
+        made = beside.provenance
+        found = [one for one in corpus.recordings if made and one.path == made.seed.recording]
+        if made is None or not found:
+            problem = beside.doubt or f"nothing beside {clip} says what it goes on from."
+            raise ReverieError(problem, "Remove the clip, and call again: it is made anew.")
+        recording, seed = found[0], made.seed
+        first = round(min(seed.offset_seconds, recording.seconds) * rate_hz)
+        last = first + round(min(seed.seconds, recording.seconds) * rate_hz)
         reports.append(
             ClipReport(
                 path=clip,
@@ -84,8 +89,8 @@ def report_on(
                 copying=copying,
                 seed=np.array(corpus.pcm(recording)[first:last]),
                 seed_recording=recording.path,
-                seed_offset_seconds=seed["offset_seconds"],
-                epoch=made["epoch"],
+                seed_offset_seconds=seed.offset_seconds,
+                epoch=made.epoch,
             )
         )
     return tuple(reports)

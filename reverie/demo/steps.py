@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import Field
 
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
@@ -14,8 +16,8 @@ from reverie.demo.page import ClipReport, report_on, write_demo_page
 from reverie.generation.clips import generate_missing
 from reverie.generation.preview import preview
 from reverie.generation.settings import clip_settings
-from reverie.records import read_json
-from reverie.storage import clear_disk_errors, write_json
+from reverie.records import read_record
+from reverie.storage import clear_disk_errors, sweep, write_json
 from reverie.training.loop import train
 from reverie.training.settings import Recipe
 
@@ -23,6 +25,7 @@ CLIPS = 5
 CLIP_SECONDS = 10.0
 
 Result = TypeVar("Result")
+Seconds = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def run_demo(
     clock = _Clock(out / "timings.json")
     with clear_disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
+        sweep(out, below=False)
     source = recordings or copy_recordings(out / "recordings")
     settings = PrepareSettings()
     corpus = clock.time("prepare", lambda: prepare(source, out / "corpus", settings, quiet=quiet))
@@ -93,7 +97,9 @@ class _Clock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.seconds: dict[str, float] = read_json(path, "timings") if path.is_file() else {}
+        self.seconds: dict[str, Seconds] = {}
+        if path.is_file():
+            self.seconds = read_record(path, dict[str, Seconds], "timings", remedy="Remove it.")
 
     def time(self, step: str, work: Callable[[], Result]) -> Result:
         began = time.monotonic()

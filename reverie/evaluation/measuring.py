@@ -118,14 +118,15 @@ class Measurer:
     ) -> Iterator[Measured]:
         """`measure` of each, in order, side by side: one on each processor."""
         threads = torch.get_num_threads()
+        # One clip is too small for several threads to share: they would wait for each other.
+        pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         try:
-            # One clip is too small for several threads to share: they would wait for each other.
-            with ThreadPoolExecutor(
-                threads, initializer=torch.set_num_threads, initargs=(1,)
-            ) as pool:
-                waves, frames = [one for one, _ in clips], [one for _, one in clips]
-                yield from pool.map(self.measure, waves, frames)
+            waves, frames = [one for one, _ in clips], [one for _, one in clips]
+            yield from pool.map(self.measure, waves, frames)
+            pool.shutdown()
         finally:
+            # Where it was stopped on the way, nobody waits for the clips that are being measured.
+            pool.shutdown(wait=False, cancel_futures=True)
             torch.set_num_threads(threads)
 
     def measure(self, wave: NDArray[np.float32], frame_samples: int | None = None) -> Measured:

@@ -29,6 +29,10 @@ TITLES: dict[Kind, str] = {
 }
 
 
+class TooLittleHeldOutError(ReverieError):
+    """The corpus holds out too little music to judge clips by."""
+
+
 @dataclass(frozen=True)
 class References:
     """Real music that distances are measured from, and sets of clips that show the scale."""
@@ -50,7 +54,7 @@ def make_references(
     that is measured, so that both hold the same recordings and no excerpt is in both.
 
     Raises:
-        ReverieError: there is too little held-out music.
+        TooLittleHeldOutError: there is too little held-out music.
     """
     recordings = corpus.of_split("held-out")
     rate, size = corpus.rate_hz, round(seconds * corpus.rate_hz)
@@ -58,7 +62,7 @@ def make_references(
     wanted = min(count, MOST, room // 2)
     if wanted < 2:
         minutes = 4 * seconds / 60
-        raise ReverieError(
+        raise TooLittleHeldOutError(
             f"the corpus holds out less than four excerpts of {seconds:.0f} s.",
             f"Prepare it with more held-out music ({minutes:.1f} minutes), or give shorter clips.",
         )

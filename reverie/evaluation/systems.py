@@ -6,19 +6,18 @@ Letters: S samples.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.decode import decode
 from reverie.audio.folders import audio_in, names_of
+from reverie.audio.provenance import Provenance, read_sidecar
 from reverie.audio.source import Unreadable
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.embedding import SHORTEST_SECONDS
-from reverie.records import read_json
 
 LONGEST_SECONDS = 120.0
 """So much of a clip is judged."""
@@ -53,6 +52,8 @@ class System:
     name: str
     clips: tuple[Loaded, ...]
     broken: tuple[Broken, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """Why what lies beside some of its clips is not believed."""
 
 
 def read_systems(folders: Sequence[Path], corpus: Corpus) -> list[System]:
@@ -79,16 +80,28 @@ def _read(folder: Path, name: str, corpus: Corpus) -> System:
     root = folder.parent if folder.is_file() else folder
     clips: list[Loaded] = []
     broken: list[Broken] = []
+    doubts: list[str] = []
     for path in files:
         label = path.relative_to(root).as_posix()
         try:
-            clips.append(_load(path, label, corpus))
+            wave = _load(path, corpus)
+            beside = read_sidecar(path)
         except Unreadable as error:
             broken.append(Broken(label, str(error)))
-    return System(name, tuple(clips), tuple(broken))
+            continue
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            broken.append(Broken(label, f"cannot be read ({why})"))
+            continue
+        if beside.doubt:
+            doubts.append(beside.doubt)
+        made = beside.provenance
+        seed, frame_samples = (_seed(made, corpus), made.frame_samples) if made else (None, None)
+        clips.append(Loaded(label, wave, seed, frame_samples))
+    return System(name, tuple(clips), tuple(broken), tuple(doubts))
 
 
-def _load(path: Path, label: str, corpus: Corpus) -> Loaded:
+def _load(path: Path, corpus: Corpus) -> NDArray[np.float32]:
     """Raises: Unreadable: it cannot be judged."""
     if not path.stat().st_size:
         raise Unreadable("the file is empty")
@@ -107,34 +120,18 @@ def _load(path: Path, label: str, corpus: Corpus) -> Loaded:
             f"{len(wave) / corpus.rate_hz:.1f} s are too short to judge; "
             f"it takes {SHORTEST_SECONDS:g} s"
         )
-    made = _provenance(path)
-    return Loaded(label, wave, _seed(made, corpus), _whole(made.get("frame_samples")))
+    return wave
 
 
-def _provenance(path: Path) -> dict[str, Any]:
-    """What lies beside a clip of ours; empty for any other."""
-    told = path.with_suffix(".json")
-    try:
-        made: object = read_json(told, "how a clip was made") if told.is_file() else {}
-    except ReverieError:
-        return {}
-    return cast(dict[str, Any], made) if isinstance(made, dict) else {}
-
-
-def _seed(made: dict[str, Any], corpus: Corpus) -> NDArray[np.float32] | None:
-    seed = made.get("seed")
-    if made.get("corpus_hash") != corpus.content_hash or not isinstance(seed, dict):
+def _seed(made: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
+    """What a clip goes on from, if that is music of the corpus and long enough to compare with."""
+    prompt = made.seed
+    if made.corpus_hash != corpus.content_hash or prompt.seconds < SHORTEST_SECONDS:
         return None
-    told = cast(dict[str, Any], seed)
-    recording = next((one for one in corpus.recordings if one.path == told.get("recording")), None)
-    offset, seconds = told.get("offset_seconds"), told.get("seconds")
-    if recording is None or not isinstance(offset, float) or not isinstance(seconds, float):
+    recording = next((one for one in corpus.recordings if one.path == prompt.recording), None)
+    if recording is None:
         return None
-    if seconds < SHORTEST_SECONDS:
-        return None
-    begin, size = round(offset * corpus.rate_hz), round(seconds * corpus.rate_hz)
-    return as_float(corpus.pcm(recording)[begin : begin + size])
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and value > 1 else None
+    begin = min(prompt.offset_seconds * corpus.rate_hz, recording.samples)
+    end = min((prompt.offset_seconds + prompt.seconds) * corpus.rate_hz, recording.samples)
+    seed = as_float(corpus.pcm(recording)[round(begin) : round(end)])
+    return seed if len(seed) >= SHORTEST_SECONDS * corpus.rate_hz else None

@@ -42,7 +42,7 @@ class Watch:
         """The preview, samples [S]."""
         samples = self._preview(model, representation, run)
         try:
-            found = health(samples.numpy(), run.rate_hz, self._level)
+            found = health(samples.cpu().numpy(), run.rate_hz, self._level)
         except ReverieError:
             # Samples that are not numbers: training itself stops over a loss like that.
             return samples

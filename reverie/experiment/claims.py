@@ -13,7 +13,10 @@ from typing import Literal
 from reverie.experiment.measures import ModelResult
 from reverie.training.metrics import EpochMetrics
 
-Judgement = Literal["supported", "contradicted", "undecided"]
+Judgement = Literal["supported", "contradicted", "undecided", "too short to judge"]
+
+LEAST_EPOCHS = 20
+"""After fewer, models are hardly told apart from how they were drawn: nothing is judged by them."""
 
 MARGIN = 0.01
 """Losses that differ by less than this share count as equal: each model was trained once."""
@@ -50,6 +53,19 @@ def judge_claims(results: Sequence[ModelResult], curves: Curves) -> list[Claim]:
             "Nobody has rated these clips yet.",
         ),
     ]
+
+
+def judge_if_long_enough(results: Sequence[ModelResult], curves: Curves) -> list[Claim]:
+    """Judge every claim where each model was trained for `LEAST_EPOCHS`; else none."""
+    claims = judge_claims(results, curves)
+    fewest = min((one.epochs for one in results), default=LEAST_EPOCHS)
+    if fewest >= LEAST_EPOCHS:
+        return claims
+    why = (
+        f"Trained for {fewest} epoch{'' if fewest == 1 else 's'}; claims are judged from "
+        f"{LEAST_EPOCHS} on."
+    )
+    return [Claim(one.says, "too short to judge", why) for one in claims]
 
 
 def epochs_to_reach(curves: Curves) -> tuple[float, dict[str, int | None]]:

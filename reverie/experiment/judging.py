@@ -1,20 +1,30 @@
 """The clips of an experiment, judged by number against held-out music: once for all models."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass as record
+
+from reverie.audio.folders import audio_in
+from reverie.audio.provenance import sound_hash
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate
+from reverie.evaluation.references import TooLittleHeldOutError
 from reverie.evaluation.report import FIGURES_FILE, write_evaluation
 from reverie.evaluation.systems import System, read_systems
-from reverie.records import read_json
+from reverie.records import read_json, read_record
 from reverie.storage import write_json
 from reverie.terminal import echo
 
 FOLDER, ASKED = "evaluation", "asked.json"
+_READ = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+Number = Annotated[float, Field(strict=True)]
 
 
 @dataclass(frozen=True)
@@ -30,9 +40,39 @@ class Judged:
     """Discrepancy from held-out music, of the embedding that decides; None likewise."""
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What the numbers say of every model's clips, or why they say nothing."""
+
+    models: Mapping[str, Judged] = dataclasses.field(default_factory=dict[str, Judged])
+    why_not: str = ""
+    """Why nothing was judged; empty where all was."""
+    failed: bool = False
+    """Whether that is a fault, and not too little held-out music."""
+
+
+@record(frozen=True, config=_READ)
+class _System:
+    """What is read of one system in the figures of an evaluation."""
+
+    name: str
+    verdict: str
+    to_noise: Number | None
+    copied: Annotated[int, Field(strict=True)]
+    clips: tuple[object, ...]
+    mmd: Number | None
+
+
+@record(frozen=True, config=_READ)
+class _Figures:
+    """What is read of the figures of an evaluation."""
+
+    systems: tuple[_System, ...]
+
+
 def judge_models(
     folder: Path, corpus: Corpus, clips: dict[str, Path], rng_seed: int, *, quiet: bool
-) -> dict[str, Judged]:
+) -> Judgement:
     """Judge the clips of each model, unless the same ones were judged before.
 
     Args:
@@ -41,38 +81,51 @@ def judge_models(
         clips: a folder of clips by model.
         rng_seed: decides every draw.
         quiet: show no progress.
-
-    Returns:
-        by model; nothing where there is too little held-out music.
     """
     if not clips:
-        return {}
+        return Judgement()
+    try:
+        return Judgement(_judged(folder, corpus, clips, rng_seed, quiet=quiet))
+    except TooLittleHeldOutError as error:
+        return Judgement(why_not=str(error))
+    except ReverieError as error:
+        return Judgement(why_not=str(error), failed=True)
+
+
+def _judged(
+    folder: Path, corpus: Corpus, clips: dict[str, Path], rng_seed: int, *, quiet: bool
+) -> dict[str, Judged]:
     out = folder / FOLDER
-    asked = {model: _relative(one, folder) for model, one in clips.items()}
-    done = out / ASKED
-    if not (done.is_file() and read_json(done, "an evaluation") == asked):
+    asked: dict[str, object] = {
+        "corpus_hash": corpus.content_hash,
+        "rng_seed": rng_seed,
+        "clips": {
+            model: {path.name: sound_hash(path) for path in audio_in(one)}
+            for model, one in clips.items()
+        },
+    }
+    if not _is_done(out, asked):
         if not quiet:
             echo("judging the clips", err=True)
-        try:
-            systems = _named(read_systems(list(clips.values()), corpus), list(clips))
-            found = evaluate(systems, corpus, rng_seed, quiet=quiet)
-        except ReverieError:
-            return {}
+        systems = _named(read_systems(list(clips.values()), corpus), list(clips))
+        found = evaluate(systems, corpus, rng_seed, quiet=quiet)
         write_evaluation(found, systems, corpus, out)
-        write_json(done, asked)
-    told = read_json(out / FIGURES_FILE, "an evaluation")
-    return {one["name"]: _judged(one) for one in told["systems"]}
+        write_json(out / ASKED, asked | {"figures_sha256": sound_hash(out / FIGURES_FILE)})
+    figures = read_record(out / FIGURES_FILE, _Figures, "the figures of an evaluation")
+    return {
+        one.name: Judged(one.verdict, one.to_noise, one.copied, len(one.clips), one.mmd)
+        for one in figures.systems
+    }
 
 
-def _judged(told: dict[str, Any]) -> Judged:
-    return Judged(
-        told["verdict"], told["to_noise"], told["copied"], len(told["clips"]), told.get("mmd")
-    )
+def _is_done(out: Path, asked: Mapping[str, object]) -> bool:
+    """Whether just these clips were judged, and the figures are those that came of it."""
+    try:
+        before: object = read_json(out / ASKED, "what was judged")
+        return before == {**asked, "figures_sha256": sound_hash(out / FIGURES_FILE)}
+    except (ReverieError, OSError):
+        return False
 
 
 def _named(systems: list[System], names: list[str]) -> list[System]:
     return [dataclasses.replace(one, name=name) for one, name in zip(systems, names, strict=True)]
-
-
-def _relative(clips: Path, folder: Path) -> str:
-    return clips.relative_to(folder).as_posix()

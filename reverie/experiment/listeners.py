@@ -2,13 +2,45 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from reverie.errors import ReverieError
-from reverie.records import read_json
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass as record
+
+from reverie.records import read_record
 
 RESULTS = Path("listening", "results.json")
 """Where `reverie listen results` leaves them, in an experiment's folder."""
+
+
+_READ = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+Number = Annotated[float, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+
+
+@record(frozen=True, config=_READ)
+class _Row:
+    condition: str
+    role: str
+    mean: Number
+    low: Number | None
+    high: Number | None
+    ratings: Annotated[int, Field(strict=True)]
+
+
+@record(frozen=True, config=_READ)
+class _Kept:
+    rows: tuple[_Row, ...]
+
+
+@record(frozen=True, config=_READ)
+class _Results:
+    """What is read of the results of a listening test."""
+
+    rehearsal: Flag
+    ended: Flag
+    kept: _Kept | None
 
 
 @dataclass(frozen=True)
@@ -37,17 +69,12 @@ def listeners_scores(folder: Path) -> dict[str, Heard]:
     path = folder / RESULTS
     if not path.is_file():
         return {}
-    told: dict[str, Any] = read_json(path, "results of a listening test")
-    try:
-        kept: dict[str, Any] | None = told["kept"]
-        if told["rehearsal"] or not told["ended"] or kept is None:
-            return {}
-        return {
-            one["condition"]: Heard(one["mean"], one["low"], one["high"], one["ratings"])
-            for one in kept["rows"]
-            if one["role"] == "system"
-        }
-    except (KeyError, TypeError) as error:
-        raise ReverieError(
-            f"{path} is damaged: {error}.", "Make it again with `reverie listen results`."
-        ) from error
+    remedy = "Make it again with `reverie listen results`."
+    told = read_record(path, _Results, "results of a listening test", remedy=remedy)
+    if told.rehearsal or not told.ended or told.kept is None:
+        return {}
+    return {
+        one.condition: Heard(one.mean, one.low, one.high, one.ratings)
+        for one in told.kept.rows
+        if one.role == "system"
+    }

@@ -3,60 +3,83 @@
 import dataclasses
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from reverie.audio.read import read_clip
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from reverie.audio.cut import read_whole
+from reverie.errors import ReverieError
 from reverie.evaluation.health import health
+from reverie.records import read_record
 from reverie.training.run import Run
 
+_RECORD = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-@dataclass(frozen=True)
+Number = Annotated[float, Field(strict=True)]
+Count = Annotated[int, Field(ge=0, strict=True)]
+
+
+@dataclass(frozen=True, config=_RECORD)
 class ClipFigures:
     """What was measured of a clip, before trimming."""
 
     name: str
-    relative_db: float
+    relative_db: Number
     """Level less that of the training recordings."""
-    drift_db: float
+    drift_db: Number
     """Level of its last quarter less that of its first."""
-    flatness: float
-    edge_jump: float | None
-    repeat_similarity: float
+    flatness: Number
+    edge_jump: Number | None
+    repeat_similarity: Number
     verdict: str
-    start_seconds: float
-    end_seconds: float
+    start_seconds: Number
+    end_seconds: Number
     """What trimming left."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_RECORD)
 class ModelResult:
     """A model that is done."""
 
     model: str
-    parameters: int
-    operations: int
+    parameters: Count
+    operations: Count
     """Of one training step."""
-    epochs: int
-    train_loss: float
-    held_out_loss: float
-    selection_losses: dict[int, float]
+    epochs: Count
+    train_loss: Number
+    held_out_loss: Number
+    selection_losses: dict[int, Number]
     """By the epoch of each checkpoint that clips were made at."""
-    chosen_epoch: int
-    clips: tuple[ClipFigures, ...]
-    seconds: float
+    chosen_epoch: Count
+    clips: Annotated[tuple[ClipFigures, ...], Field(min_length=1)]
+    seconds: Number
     """Of training."""
-    speed: float | None = None
+    speed: Number | None = None
     """Seconds of audio a second, all clips of the chosen checkpoint at once; None where they were
     not made in one go."""
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """What `dataclasses.asdict` made `values` of, by way of JSON."""
-        clips = tuple(ClipFigures(**one) for one in values.pop("clips"))
-        losses = {int(epoch): loss for epoch, loss in values.pop("selection_losses").items()}
-        return cls(**values, clips=clips, selection_losses=losses)
+    def read(cls, path: Path, model: str) -> Self:
+        """Read what was found of `model` from `path`.
+
+        Raises:
+            ReverieError: it is damaged, or of another model.
+        """
+        remedy = "Remove it, and call again: it is made anew."
+        found = read_record(path, cls, "the result of a model", remedy=remedy)
+        if found.model != model:
+            raise ReverieError(f"{path} is damaged: it is not of {model}.", remedy)
+        return found
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.chosen_epoch not in self.selection_losses:
+            raise ValueError("chosen_epoch is none of selection_losses")
+        if any(Path(one.name).name != one.name for one in self.clips):
+            raise ValueError("clips have paths for names")
+        return self
 
     @property
     def level_db(self) -> float:
@@ -89,7 +112,7 @@ def measure_clips(
     """
     figures: list[ClipFigures] = []
     for clip, trim in zip(clips, trims, strict=True):
-        samples, rate_hz = read_clip(clip, "int16")
+        samples, rate_hz = read_whole(clip)
         found = health(samples, rate_hz, level_dbfs, run.recipe.frames.frame_samples)
         figures.append(
             ClipFigures(

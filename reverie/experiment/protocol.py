@@ -16,23 +16,27 @@ import json
 import time
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass as record
 
 from reverie.corpus.corpus import MANIFEST, Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.evaluation.health import corpus_level_dbfs
-from reverie.experiment.judging import Judged, judge_models
+from reverie.experiment.judging import Judgement, judge_models
 from reverie.experiment.measures import ModelResult, measure_clips
 from reverie.experiment.plan import needs_of, recipe_of, stops_minutes, until
 from reverie.experiment.selection import HeldOut, part_held_out, selection_loss
 from reverie.experiment.settings import ExperimentSettings
 from reverie.generation.clips import generate_missing
-from reverie.generation.settings import clip_settings
+from reverie.generation.room import require_disk
+from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.generation.trim import trim_clip
 from reverie.progress import duration
-from reverie.records import read_json
+from reverie.records import PathText, read_record
 from reverie.storage import only_one, write_json
 from reverie.terminal import echo
 from reverie.training.checkpoint import list_checkpoints, read_progress
@@ -42,6 +46,16 @@ from reverie.training.run import Run
 from reverie.training.settings import Recipe
 
 FORMAT = "reverie-experiment"
+
+
+@record(frozen=True, config=ConfigDict(extra="ignore", allow_inf_nan=False))
+class _Begun:
+    """What an experiment was begun with."""
+
+    format: Literal["reverie-experiment"]
+    settings: dict[str, Any]
+    corpus: PathText
+    corpus_hash: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +69,8 @@ class Experiment:
     results: tuple[ModelResult, ...]
     failed: dict[str, str]
     """Models that could not be finished, and why."""
-    judged: dict[str, Judged]
-    """What the numbers say of each model's clips; empty where held-out music is too little."""
+    judged: Judgement
+    """What the numbers say of each model's clips, or why they say nothing."""
 
     def run_of(self, model: str) -> Run:
         """The run of a model that is done."""
@@ -81,6 +95,7 @@ def run_experiment(
     with only_one(folder):
         corpus = _corpus(source, folder, quiet=quiet)
         _claim(folder, settings, corpus)
+        _require_disk(folder, settings, corpus)
         held_out = part_held_out(corpus)
         results: list[ModelResult] = []
         failed: dict[str, str] = {}
@@ -101,6 +116,8 @@ def run_experiment(
             results.append(done)
         clips = {one.model: chosen_clips(folder, one) for one in results}
         judged = judge_models(folder, corpus, clips, settings.rng_seed, quiet=quiet)
+        if judged.why_not:
+            _say(f"the clips are not judged: {judged.why_not}", quiet=quiet)
     return Experiment(folder, settings, corpus, held_out, tuple(results), failed, judged)
 
 
@@ -214,6 +231,15 @@ def _corpus(source: Path, folder: Path, *, quiet: bool) -> Corpus:
     return Corpus.open(source)
 
 
+def _require_disk(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
+    """See that there is room for the clips of all models to come, before the first is trained."""
+    left = [model for model in settings.models if not _result_path(folder, model).is_file()]
+    # At every checkpoint, and those of the chosen one again in the pool.
+    sets = len(left) * (len(stops_minutes(settings)) + 1)
+    clips = GenerationSettings(seconds=settings.seconds)
+    require_disk(folder, sets * settings.clips, clips, corpus.rate_hz)
+
+
 def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
     """Write down what this experiment is, or see that it is the one that was begun."""
     path = folder / "experiment.json"
@@ -227,21 +253,23 @@ def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
         "corpus_hash": corpus.content_hash,
     }
     if path.is_file():
-        begun = read_json(path, "an experiment")
+        begun = read_record(path, _Begun, "an experiment")
         remedy = "Choose another --out for a new experiment."
-        if begun["corpus_hash"] != corpus.content_hash:
+        if begun.corpus_hash != corpus.content_hash:
             raise ReverieError(f"{folder} was begun with another corpus.", remedy)
-        for name, value in begun["settings"].items():
-            if value != asked[name]:
+        before = json.loads(json.dumps(begun.settings))
+        for name in {**asked, **before}:
+            if before.get(name) != asked.get(name):
                 raise ReverieError(
-                    f"{folder} was begun with {name} = {value}, not {asked[name]}.", remedy
+                    f"{folder} was begun with {name} = {before.get(name)}, not {asked.get(name)}.",
+                    remedy,
                 )
     write_json(path, about | {"models": models})
 
 
 def _known(folder: Path, model: str) -> ModelResult | None:
     path = _result_path(folder, model)
-    return ModelResult.from_json(read_json(path, "a result")) if path.is_file() else None
+    return ModelResult.read(path, model) if path.is_file() else None
 
 
 def _result_path(folder: Path, model: str) -> Path:

@@ -9,10 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.cut import read_whole
 from reverie.audio.picture import HEIGHT, WIDTH, draw_png
-from reverie.audio.read import read_clip
+from reverie.audio.provenance import read_sidecar
 from reverie.corpus.inspection import totals
-from reverie.experiment.claims import Claim, Curves, epoch_seconds, epochs_to_reach, judge_claims
+from reverie.errors import ReverieError
+from reverie.experiment.claims import (
+    Claim,
+    Curves,
+    epoch_seconds,
+    epochs_to_reach,
+    judge_if_long_enough,
+)
 from reverie.experiment.judging import Judged
 from reverie.experiment.listeners import Heard, listeners_scores
 from reverie.experiment.measures import ModelResult
@@ -22,10 +30,9 @@ from reverie.experiment.settings import ExperimentSettings, parted
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
-from reverie.records import read_json
 from reverie.storage import replacing, write_json, write_text
 from reverie.terminal import printable
-from reverie.training.metrics import read_metrics
+from reverie.training.metrics import EpochMetrics, read_metrics
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 
@@ -64,12 +71,12 @@ def write_report(experiment: Experiment) -> Path:
         ReverieError: the disk refuses.
     """
     folder, results = experiment.folder, experiment.results
-    curves = {one.model: read_metrics(experiment.run_of(one.model).metrics) for one in results}
+    curves = {one.model: _curve(experiment, one.model) for one in results}
     paper = experiment.settings.protocol == "paper"
-    claims = judge_claims(results, curves) if paper else []
+    claims = judge_if_long_enough(results, curves) if paper else []
     scores = listeners_scores(folder)
     rows = [
-        _row(one, curves, experiment.judged.get(one.model), scores.get(one.model))
+        _row(one, curves, experiment.judged.models.get(one.model), scores.get(one.model))
         for one in results
     ]
     write_json(folder / "tables.json", _tables(experiment, curves, scores))
@@ -90,8 +97,9 @@ def write_report(experiment: Experiment) -> Path:
         columns=COLUMNS,
         rows=rows,
         failed=sorted(experiment.failed.items()),
+        not_judged=experiment.judged.why_not,
         claims=claims,
-        tones={"supported": "good", "contradicted": "bad", "undecided": "warn"},
+        tones={"supported": "good", "contradicted": "bad"},
         figures=pages,
         heard=heard,
         size=(WIDTH, HEIGHT),
@@ -113,12 +121,13 @@ def _tables(experiment: Experiment, curves: Curves, scores: Mapping[str, Heard])
         "models": [
             one.table_row()
             | {
-                "judged": _plain(experiment.judged.get(one.model)),
+                "judged": _plain(experiment.judged.models.get(one.model)),
                 "listeners": _plain(scores.get(one.model)),
             }
             for one in experiment.results
         ],
         "failed": experiment.failed,
+        "not_judged": experiment.judged.why_not,
         "loss_reached_by_all": target if reached else None,
         "epochs_to_reach_it": reached,
     }
@@ -260,8 +269,8 @@ def _curves_of(
 def _heard(experiment: Experiment, result: ModelResult) -> dict[str, Any]:
     """The first clip of a model after the end of its seed: to be seen, and heard."""
     clip = chosen_clips(experiment.folder, result) / result.clips[0].name
-    samples, rate_hz = read_clip(clip, "int16")
-    seed = _seed(experiment, read_json(clip.with_suffix(".json"), "how a clip was made"))
+    samples, rate_hz = read_whole(clip)
+    seed = _seed(experiment, clip)
     joined = np.concatenate([seed, samples])
     png = draw_png(joined, rate_hz)
     return {
@@ -275,10 +284,22 @@ def _heard(experiment: Experiment, result: ModelResult) -> dict[str, Any]:
     }
 
 
-def _seed(experiment: Experiment, made: Mapping[str, Any]) -> NDArray[np.int16]:
-    corpus, seed = experiment.corpus, made["seed"]
-    recording = next(one for one in corpus.recordings if one.path == seed["recording"])
-    end = round((seed["offset_seconds"] + seed["seconds"]) * corpus.rate_hz)
+def _curve(experiment: Experiment, model: str) -> list[EpochMetrics]:
+    metrics = experiment.run_of(model).metrics
+    found = read_metrics(metrics)
+    if not found:
+        raise ReverieError(f"{metrics} holds no figures.", "Restore it, or train the model again.")
+    return found
+
+
+def _seed(experiment: Experiment, clip: Path) -> NDArray[np.int16]:
+    """The end of what `clip` goes on from; nothing where its provenance is lost or damaged."""
+    corpus, made = experiment.corpus, read_sidecar(clip).provenance
+    paths = [one.path for one in corpus.recordings]
+    if made is None or made.seed.recording not in paths:
+        return np.empty(0, np.int16)
+    recording, seed = corpus.recordings[paths.index(made.seed.recording)], made.seed
+    end = round(min(seed.offset_seconds + seed.seconds, recording.seconds) * corpus.rate_hz)
     begin = max(0, end - round(SHOWN_SEED_SECONDS * corpus.rate_hz))
     return np.array(corpus.pcm(recording)[begin:end])
 
@@ -303,6 +324,7 @@ def _markdown(
         "\n".join([head, rule, *lines]),
         _UNITS,
         *(f"**{name} failed:** {why}" for name, why in sorted(experiment.failed.items())),
+        *(f"**Not judged by number:** {why}" for why in (experiment.judged.why_not,) if why),
         *_told(claims),
         "## Figures",
         *(f"![{name.replace('-', ' ')}](figures/{name}.svg)" for name in figures),

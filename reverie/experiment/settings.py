@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from reverie.generation.settings import RngSeed
 from reverie.models.settings import Architecture
 from reverie.settings import STRICT
 
@@ -52,16 +53,16 @@ class ExperimentSettings:
     """What every model gets as much of: `epochs`, as in the paper; `time`; or `operations`, of
     which the baseline's epochs say how many."""
 
-    minutes: Annotated[float, Field(gt=0)] = 10.0
+    minutes: Annotated[float, Field(gt=0, le=1e6)] = 10.0
     """Training time of each model where time is equal."""
 
     clips: Annotated[int, Field(ge=1, le=1000)] = 5
     """Clips of each model at each of its checkpoints."""
 
-    seconds: Annotated[float, Field(ge=1)] = 10.0
+    seconds: Annotated[float, Field(ge=1, le=3600)] = 10.0
     """Length of each clip."""
 
-    rng_seed: int = 0
+    rng_seed: RngSeed = 0
     """Decides initial weights, order and dropout of every model, and the seeds of the clips."""
 
     overrides: tuple[str, ...] = ()

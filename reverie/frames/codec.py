@@ -14,7 +14,6 @@ from typing import Self
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -23,6 +22,7 @@ from reverie.frames.contract import Meaning, Representation, whole_frames
 from reverie.frames.log_spectrum import FLOOR, LogSpectrum, level
 from reverie.frames.quantiser import ResidualQuantiser
 from reverie.frames.settings import FrameSettings, measures_of
+from reverie.frames.tables import read_tables
 from reverie.storage import replacing
 
 FORMAT, VERSION = "reverie-codec", "1"
@@ -30,7 +30,6 @@ SAMPLE_FRAMES = 30_000
 """N at most, spread over the whole corpus; more make the codec no better."""
 DECIBELS = 20 / math.log(10)
 """In one neper."""
-TABLES = ("mean", "basis", "codebooks", "levels", "soft")
 
 
 class Codec(Representation):
@@ -65,7 +64,8 @@ class Codec(Representation):
         self.mean, self.basis, self.levels, self.soft = mean, basis, levels, soft
         self.quantiser = ResidualQuantiser(codebooks)
         super().__init__(measures_of(settings))
-        alone = level(self.spectra(torch.arange(codebooks.shape[1]).unsqueeze(-1)))
+        first = torch.arange(codebooks.shape[1], device=codebooks.device)
+        alone = level(self.spectra(first.unsqueeze(-1)))
         self.meaning = Meaning(codebooks, DECIBELS * alone)
 
     @classmethod
@@ -159,19 +159,23 @@ class Codec(Representation):
         Raises:
             ReverieError: the file is missing, broken, of another rate, version or size.
         """
-        try:
-            with safe_open(path, "pt") as file:
-                about = (file.metadata() or {}).get("about", "of an unknown kind")
-                names = file.keys()
-                tables = {name: file.get_tensor(name) for name in names}
-        except (OSError, SafetensorError) as error:
-            raise ReverieError(
-                f"{path} cannot be read as a codec: {error}.", "Train the run again."
-            ) from error
+        width = LogSpectrum(settings.frame_samples).measures.width
+        values, components = settings.codebook, min(settings.components, width)
+        about, tables = read_tables(
+            path,
+            "a codec",
+            {
+                "mean": (width,),
+                "basis": (components, width),
+                "codebooks": (settings.stages, values, components),
+                "levels": (2, values),
+                "soft": (),
+            },
+        )
         known = f"{FORMAT} {VERSION} "
-        if not about.startswith(known) or set(tables) != set(TABLES):
+        if not about.startswith(known):
             raise ReverieError(
-                f"{path} is no codec that this version knows, but {about}.",
+                f"{path} is no codec that this version knows, but {about or 'of an unknown kind'}.",
                 "Update Reverie, or train the run again.",
             )
         if about != f"{known}{rate_hz} Hz":
@@ -179,15 +183,7 @@ class Codec(Representation):
                 f"{path} was fitted at {about.removeprefix(known)}, and this is {rate_hz} Hz.",
                 "Prepare the corpus at that rate, or train the run again.",
             )
-        codec = cls(settings, rate_hz, **tables)
-        wanted = settings.stages, settings.codebook
-        found = codec.quantiser.codebooks.shape[:2]
-        if tuple(found) != wanted or len(codec.mean) != codec.spectrum.measures.width:
-            raise ReverieError(
-                f"{path} is a codec of other sizes than its run's frames.",
-                "Restore the run's own config.json.",
-            )
-        return codec
+        return cls(settings, rate_hz, **tables)
 
     def _tables(self) -> dict[str, Tensor]:
         return {
@@ -197,6 +193,20 @@ class Codec(Representation):
             "levels": self.levels,
             "soft": self.soft,
         }
+
+
+def fit_bytes(settings: FrameSettings) -> int:
+    """How much memory `Codec.fit` takes at most, beside the excerpts.
+
+    The frames twice, while they are softened; their covariance in both precisions, its vectors and
+    what their search takes; the points, and what each stage leaves over of them.
+    """
+    width = LogSpectrum(settings.frame_samples).measures.width
+    components = min(settings.components, width)
+    tables = settings.stages * settings.codebook * components
+    frames = 4 * 2 * SAMPLE_FRAMES * width
+    covariance = (4 + 4 * 8) * width**2
+    return frames + covariance + 4 * (4 * SAMPLE_FRAMES * components + 2 * tables)
 
 
 def _sample(spectrum: LogSpectrum, excerpts: Iterable[Tensor]) -> Tensor:

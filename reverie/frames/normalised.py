@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Self
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from reverie.errors import ReverieError
 from reverie.frames.contract import Frames, Representation, whole_frames
 from reverie.frames.settings import FrameSettings, Normalisation, build_transform
+from reverie.frames.tables import RESTORE, read_tables
 from reverie.storage import replacing
 
 SCALE_FLOOR = 1e-4
@@ -91,20 +91,12 @@ class Normalised(Representation):
             ReverieError: the file is missing, broken, or of another transform.
         """
         frames = build_transform(settings)
-        try:
-            stored = load_file(path)
-            mean, scale = stored["mean"], stored["scale"]
-        except (OSError, SafetensorError, KeyError) as error:
-            raise ReverieError(
-                f"{path} cannot be read as frame statistics: {error}.", "Train the run again."
-            ) from error
-        width = frames.measures.width
-        if mean.shape != (width,) or scale.shape != mean.shape:
-            raise ReverieError(
-                f"{path} holds {mean.numel()} features, but these frames have {width}.",
-                "Restore the run's own config.json.",
-            )
-        return cls(frames, mean, scale)
+        shape = (frames.measures.width,)
+        wanted = {"mean": shape, "scale": shape}
+        tables = read_tables(path, "frame statistics", wanted).tables
+        if (tables["scale"] <= 0).any():
+            raise ReverieError(f"{path} is damaged: a scale is not above zero.", RESTORE)
+        return cls(frames, tables["mean"], tables["scale"])
 
 
 def _statistics(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from reverie.frames import codec
 from reverie.frames.codec import Codec
 from reverie.frames.contract import Representation
 from reverie.frames.normalised import Normalised
@@ -27,6 +28,11 @@ def fit_representation(
     if settings.transform == "codes":
         return Codec.fit(settings, rate_hz, excerpts)
     return Normalised.fit(settings, excerpts)
+
+
+def fit_bytes(settings: FrameSettings) -> int:
+    """How much memory `fit_representation` takes at most; statistics take next to none."""
+    return codec.fit_bytes(settings) if settings.transform == "codes" else 0
 
 
 def load_representation(settings: FrameSettings, rate_hz: int, path: Path) -> Representation:

@@ -1,37 +1,43 @@
 """Clips on disk: audio as it is generated, with its provenance and its picture beside it.
 
-Letters: B clips, S samples, T frames, D width of a frame.
+Letters: B clips, S samples.
 """
 
 import dataclasses
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from reverie import __version__
+from reverie.audio.provenance import HASH, sidecar_of, sound_hash
 from reverie.audio.spectrogram import save_spectrogram
 from reverie.audio.write import AudioWriter
-from reverie.errors import ReverieError
-from reverie.frames.contract import Representation
-from reverie.generation.continuation import Method, continue_frames
+from reverie.frames.settings import measures_of
+from reverie.generation.folder import (
+    ClipFolder,
+    TakenError,
+    has_picture,
+    picture_of,
+    publish,
+    staging,
+)
+from reverie.generation.room import allow_open_files, require_disk, require_memory
 from reverie.generation.seeds import Seed, choose_seeds
 from reverie.generation.settings import GenerationSettings
+from reverie.generation.stream import continue_samples
 from reverie.models.contract import FrameModel
-from reverie.models.settings import SampleSettings
 from reverie.progress import Work
-from reverie.records import read_json
-from reverie.storage import write_json
+from reverie.storage import only_one, write_json
 from reverie.training.checkpoint import MODEL, file_hash, read_progress
 from reverie.training.run import Run
-
-CHUNK_SAMPLES = 16000
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,10 @@ class Clip:
     path: Path
     seed: Seed
     clipped_samples: int
+    made: bool = True
+    """False for one that was there already."""
+    lacks: str = ""
+    """What of the settings its checkpoint could not do."""
 
 
 def generate(
@@ -55,46 +65,139 @@ def generate(
     """Make clips: `001.wav`, and beside each its provenance (JSON) and picture (PNG).
 
     All clips are made at once, as one batch, and stream to disk: memory does not grow with their
-    length.
+    length. Those that an earlier, stopped call with the same settings and weights left whole are
+    kept; the others come out as they would have then, to the byte.
 
     Args:
         run: a trained run.
         settings: what to make.
-        out: the folder for the clips.
-        overwrite: replace clips that are there.
+        out: the folder for the clips, which this call holds for itself.
+        overwrite: replace clips that are there, whatever made them.
         pictures: draw them.
         quiet: show no progress.
 
+    Returns:
+        every clip, in order.
+
     Raises:
-        ReverieError: the run has no such checkpoint, a seed is too short, or clips are in the way.
+        ReverieError: the run has no such checkpoint, a seed is too short, something else is in the
+            way, there is no room for what is asked, or another process writes to `out`.
     """
-    suffix = ".flac" if settings.format == "flac" else ".wav"
-    paths = [out / f"{number:03d}{suffix}" for number in range(1, settings.count + 1)]
-    in_the_way = [path for path in paths if path.exists()]
-    if in_the_way and not overwrite:
-        raise ReverieError(
-            f"{in_the_way[0]} is there already.", "Choose another --out, or give --overwrite."
-        )
-    checkpoint = run.find_checkpoint(settings.checkpoint)
-    model, representation = run.load_model(checkpoint), run.representation()
-    measures = representation.measures
+    return _make(
+        run, settings, out, keep=not overwrite, replace=overwrite, pictures=pictures, quiet=quiet
+    )
+
+
+def generate_missing(
+    run: Run,
+    settings: GenerationSettings,
+    out: Path,
+    *,
+    pictures: bool = True,
+    quiet: bool = False,
+) -> list[Path]:
+    """The clips that `generate` makes, in place of whatever else is there: their paths.
+
+    Raises:
+        ReverieError: as `generate`.
+    """
+    made = _make(run, settings, out, keep=True, replace=True, pictures=pictures, quiet=quiet)
+    return [clip.path for clip in made]
+
+
+def _make(
+    run: Run,
+    settings: GenerationSettings,
+    out: Path,
+    *,
+    keep: bool,
+    replace: bool,
+    pictures: bool,
+    quiet: bool,
+) -> list[Clip]:
+    """Every clip, in order: those that are there are kept or not, other things replaced or not."""
+    if not out.exists():
+        require_disk(out, settings.count, settings, run.rate_hz)
+    require_memory(run, settings)
+    allow_open_files(settings.count)
     order = np.random.default_rng([settings.rng_seed, 0])
     seeds, samples = choose_seeds(
-        run,
-        settings.seed_from,
-        settings.count,
-        order,
-        settings.seed_recordings,
+        run, settings.seed_from, settings.count, order, settings.seed_recordings
     )
     rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
-    total = math.ceil(settings.seconds * run.rate_hz)
-    with ExitStack() as stack:
-        work = stack.enter_context(
-            Work("generating", math.ceil(total / measures.frame_samples), "frames", quiet=quiet)
-        )
-        subtype = "FLOAT" if settings.format == "float-wav" else "PCM_16"
+    checkpoint = run.find_checkpoint(settings.checkpoint)
+    about = _about(run, settings, checkpoint, seeds)
+    suffix = ".flac" if settings.format == "flac" else ".wav"
+    paths = [out / f"{number:03d}{suffix}" for number in range(1, settings.count + 1)]
+    clips: dict[Path, Clip] = {}
+    with only_one(out):
+        folder = ClipFolder(out)
+        for path, seed, facts in zip(paths, seeds, about, strict=True):
+            try:
+                there = folder.find(path, _decisive(facts)) if keep else None
+            except TakenError:
+                if not replace:
+                    raise
+                there = None
+            if there:
+                clips[path] = Clip(path, seed, there.clipped_samples, made=False)
+        missing = [place for place, path in enumerate(paths) if path not in clips]
+        if missing:
+            require_disk(out, len(missing), settings, run.rate_hz)
+            model = run.load_model(checkpoint)
+            lacks = model.head.lacks(settings)
+            with staging(out) as stage:
+                staged = [(place, stage / paths[place].name) for place in missing]
+                clipped = _write(run, settings, model, samples, rng, staged, quiet=quiet)
+                for (place, sound), count in zip(staged, clipped, strict=True):
+                    facts = about[place] | {"clipped_samples": count, "lacks": lacks}
+                    write_json(sidecar_of(sound), {HASH: sound_hash(sound)} | facts)
+                    if pictures:
+                        save_spectrogram(sound, picture_of(sound))
+                    publish(stage, paths[place])
+                    clips[paths[place]] = Clip(paths[place], seeds[place], count, lacks=lacks)
+        for path in paths if pictures else ():
+            if not has_picture(path):
+                save_spectrogram(path, picture_of(path))
+    return [clips[path] for path in paths]
+
+
+def _write(
+    run: Run,
+    settings: GenerationSettings,
+    model: FrameModel,
+    samples: Tensor,
+    rng: torch.Generator,
+    staged: Sequence[tuple[int, Path]],
+    *,
+    quiet: bool,
+) -> list[int]:
+    """Write those of the clips that go on from `samples` [B, S] that are asked for.
+
+    All B are computed: what a clip draws depends on those beside it.
+
+    Args:
+        run: whose.
+        settings: what to make.
+        model: of the run.
+        samples: of the seeds.
+        rng: for the draws.
+        staged: place in the batch, and file, of each clip that is asked for.
+        quiet: show no progress.
+
+    Returns:
+        how many samples of each were clipped.
+    """
+    representation, total = run.representation(), math.ceil(settings.seconds * run.rate_hz)
+    frame_samples = representation.measures.frame_samples
+    subtype = "FLOAT" if settings.format == "float-wav" else "PCM_16"
+    with (
+        Work("generating", math.ceil(total / frame_samples), "frames", quiet=quiet) as work,
+        ExitStack() as stack,
+    ):
         writers = [
-            stack.enter_context(AudioWriter(path, run.rate_hz, subtype=subtype)) for path in paths
+            stack.enter_context(AudioWriter(sound, run.rate_hz, subtype=subtype))
+            for _, sound in staged
         ]
         for chunk in continue_samples(
             model,
@@ -106,111 +209,38 @@ def generate(
             run.recipe.training.sequence_frames,
             total,
         ):
-            for writer, piece in zip(writers, chunk.numpy(), strict=True):
-                writer.write(piece)
-            work.advance(math.ceil(chunk.shape[1] / measures.frame_samples))
-    made = [
-        Clip(path, seed, writer.clipped_samples)
-        for path, seed, writer in zip(paths, seeds, writers, strict=True)
+            pieces = chunk.numpy()
+            for (place, _), writer in zip(staged, writers, strict=True):
+                writer.write(pieces[place])
+            work.advance(math.ceil(chunk.shape[1] / frame_samples))
+    return [writer.clipped_samples for writer in writers]
+
+
+def _about(
+    run: Run, settings: GenerationSettings, checkpoint: Path, seeds: Sequence[Seed]
+) -> list[dict[str, Any]]:
+    """What the provenance of each clip says, but for its sound: all that decides it."""
+    common = {
+        "made_by": f"reverie {__version__}",
+        "run": str(run.folder),
+        "rate_hz": run.rate_hz,
+        "architecture": run.recipe.model.architecture,
+        "frame_samples": measures_of(run.recipe.frames).frame_samples,
+        "checkpoint": checkpoint.name,
+        "checkpoint_sha256": file_hash(checkpoint / MODEL),
+        "epoch": read_progress(checkpoint).epoch,
+        "corpus_hash": run.corpus_hash,
+        "settings": dataclasses.asdict(settings),
+    }
+    return [
+        json.loads(json.dumps(common | {"clip": number, "seed": dataclasses.asdict(seed)}))
+        for number, seed in enumerate(seeds, 1)
     ]
-    weights = file_hash(checkpoint / MODEL)
-    for number, clip in enumerate(made):
-        write_json(
-            clip.path.with_suffix(".json"),
-            {
-                "made_by": f"reverie {__version__}",
-                "clip": number + 1,
-                "audio_sha256": file_hash(clip.path),
-                "rate_hz": run.rate_hz,
-                "clipped_samples": clip.clipped_samples,
-                "run": str(run.folder),
-                "architecture": run.recipe.model.architecture,
-                "frame_samples": measures.frame_samples,
-                "checkpoint": checkpoint.name,
-                "checkpoint_sha256": weights,
-                "epoch": read_progress(checkpoint).epoch,
-                "corpus_hash": run.corpus_hash,
-                "seed": dataclasses.asdict(clip.seed),
-                "settings": dataclasses.asdict(settings),
-            },
-        )
-        if pictures:
-            save_spectrogram(clip.path, clip.path.with_suffix(".png"))
-    return made
 
 
-def generate_missing(
-    run: Run,
-    settings: GenerationSettings,
-    out: Path,
-    *,
-    pictures: bool = True,
-    quiet: bool = False,
-) -> list[Path]:
-    """The clips that `generate` makes, made unless the same ones are there: their paths.
-
-    Raises:
-        ReverieError: as `generate`.
-    """
-    paths = [out / f"{number:03d}.wav" for number in range(1, settings.count + 1)]
-    if not all(_is_made_by(path, run, settings) for path in paths):
-        generate(run, settings, out, overwrite=True, pictures=pictures, quiet=quiet)
-    return paths
-
-
-def _is_made_by(clip: Path, run: Run, settings: GenerationSettings) -> bool:
-    told = clip.with_suffix(".json")
-    if not clip.is_file() or not told.is_file():
-        return False
-    made = read_json(told, "how a clip was made")
-    return (
-        made["settings"] == json.loads(json.dumps(dataclasses.asdict(settings)))
-        and made["checkpoint"] == run.find_checkpoint(settings.checkpoint).name
-        and made["corpus_hash"] == run.corpus_hash
-    )
-
-
-def continue_samples(
-    model: FrameModel,
-    representation: Representation,
-    seed: Tensor,
-    method: Method,
-    rng: torch.Generator,
-    sample: SampleSettings,
-    steps: int,
-    total: int,
-) -> Iterator[Tensor]:
-    """Samples that go on from a seed without a seam.
-
-    Frames that overlap are begun by the seed's last ones; what the seed's own audio already holds
-    is left out.
-
-    Args:
-        model: a trained model, of K frames a step.
-        representation: of its frames.
-        seed: [B, S], whole frames of it: S = `measures.samples_for(N)`, N at least K - 1.
-        method: `rolling` or `carry`.
-        rng: for the head's draws.
-        sample: for the head's draws.
-        steps: T, of the rolling window.
-        total: samples wanted.
-
-    Yields:
-        samples [B, about a second], `total` in all.
-    """
-    measures = representation.measures
-    if seed.shape[1] < measures.samples_for(1):
-        heard = representation.analyse(seed.new_zeros(len(seed), measures.samples_for(1)))[:, :0]
-        tail = representation.silent_tail(len(seed), heard)
-    else:
-        heard, tail = representation.analyse(seed), representation.tail_after(seed)
-    new = continue_frames(model, heard, method, rng, sample, steps)
-    frame_samples = measures.frame_samples
-    per_chunk = max(1, CHUNK_SAMPLES // frame_samples)
-    left = total
-    while left > 0:
-        needed = min(per_chunk, math.ceil(left / frame_samples))
-        chunk = torch.stack([next(new) for _ in range(needed)], dim=1)
-        samples, tail = representation.synthesise(chunk, tail)
-        yield samples[:, :left]
-        left -= samples.shape[1]
+def _decisive(facts: dict[str, Any]) -> dict[str, Any]:
+    """Those of `_about` that decide a clip's bytes: not where its run lies, nor by which of its
+    names the checkpoint was asked for."""
+    settings = {key: value for key, value in facts["settings"].items() if key != "checkpoint"}
+    rest = {key: value for key, value in facts.items() if key not in {"made_by", "run"}}
+    return rest | {"settings": settings}

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from reverie.frames.contract import Representation
-from reverie.generation.clips import continue_samples
 from reverie.generation.seeds import choose_seeds
+from reverie.generation.stream import continue_samples
 from reverie.models.contract import FrameModel
 from reverie.training.run import Run
 

@@ -1,21 +1,24 @@
-"""Seeds: the music that a clip goes on from.
+"""Seeds: the music that a clip goes on from. Each ends with sound, not with the silence after it.
 
 Letters: B clips, S samples.
 """
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from reverie.audio.decode import load
 from reverie.audio.spectrogram import as_float
-from reverie.corpus.corpus import Corpus, Split
+from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
+from reverie.generation.silence import Sounding
 from reverie.training.run import Run
 from reverie.training.sequences import sounding
 
@@ -32,6 +35,10 @@ class Seed:
     offset_seconds: float
     """Where in it the seed begins."""
     seconds: float
+    silence_seconds: float = 0.0
+    """Silence that would have been the seed's end, and is left out."""
+    samples_sha256: str = ""
+    """Of its samples, float32; empty for none."""
 
 
 def choose_seeds(
@@ -46,17 +53,18 @@ def choose_seeds(
     Args:
         run: names the corpus, and says how much its model has learnt to hear at once.
         source: `held-out`, `training`, `nothing` (as little silence as the model needs to begin),
-            or the path of an audio file, whose end is taken.
+            or the path of an audio file, whose end is taken, without the silence after it.
         count: B.
         rng: chooses recordings and places, where training would; a recording comes again only when
-            all have been.
+            all have been. A place that would have the seed end in silence is moved to where the
+            sound before it ends, or to the next sound.
         among: paths of the recordings that may be chosen; empty for all of the split.
 
     Returns:
         where they lie, and their samples [B, S].
 
     Raises:
-        ReverieError: nothing is long enough, or the corpus is gone or another.
+        ReverieError: nothing is long enough or sounds, or the corpus is gone or another.
     """
     measures = measures_of(run.recipe.frames)
     if source == NOTHING:
@@ -66,7 +74,7 @@ def choose_seeds(
         return _end_of_file(Path(source), run, count)
     length_samples = measures.samples_for(run.recipe.seed_frames)
     seconds = length_samples / run.rate_hz
-    corpus = _corpus_of(run)
+    corpus = run.open_corpus()
     ends = run.recipe.training.ends_below_db
     recordings = [
         (one, first, last - length_samples)
@@ -83,28 +91,33 @@ def choose_seeds(
     seeds: list[Seed] = []
     pieces: list[Tensor] = []
     order: list[int] = []
-    for _ in range(count):
-        order = order or [int(index) for index in rng.permutation(len(recordings))]
-        chosen, first, last = recordings[order.pop(0)]
-        offset = int(rng.integers(first, last + 1))
-        pcm = corpus.pcm(chosen)[offset : offset + length_samples]
-        seeds.append(Seed(chosen.path, offset / run.rate_hz, seconds))
-        pieces.append(torch.as_tensor(as_float(pcm)))
+    sounds: dict[int, Sounding] = {}
+    silent: set[int] = set()
+    while len(seeds) < count:
+        order = order or [int(one) for one in rng.permutation(len(recordings)) if one not in silent]
+        if not order:
+            raise ReverieError(
+                f"every {source} recording is silent where a seed could end.",
+                "Take the seed from a file that sounds with --seed-from FILE.",
+            )
+        index = order.pop(0)
+        chosen, first, last = recordings[index]
+        pcm = corpus.pcm(chosen)
+        if index not in sounds:
+            sounds[index] = Sounding(pcm, run.rate_hz)
+        wanted = int(rng.integers(first, last + 1)) + length_samples
+        end = sounds[index].end_near(wanted, first + length_samples, last + length_samples)
+        if end is None:
+            silent.add(index)
+            continue
+        samples = as_float(pcm[end - length_samples : end])
+        seeds.append(_seed(chosen.path, samples, end, max(wanted - end, 0), run.rate_hz))
+        pieces.append(torch.as_tensor(samples))
     return seeds, torch.stack(pieces)
 
 
-def _corpus_of(run: Run) -> Corpus:
-    corpus = Corpus.open(run.corpus_folder)
-    if corpus.content_hash != run.corpus_hash:
-        raise ReverieError(
-            f"{run.corpus_folder} has changed since {run.folder} was trained on it.",
-            "Prepare it as it was, or give --seed-from FILE.",
-        )
-    return corpus
-
-
 def _end_of_file(path: Path, run: Run, count: int) -> tuple[list[Seed], Tensor]:
-    """The last T + K - 1 whole frames of it, or as many as it has: K at least."""
+    """The last T + K - 1 whole frames that end with sound, or as many as it has: K at least."""
     if not path.is_file():
         raise ReverieError(
             f"--seed-from {path} is no file.",
@@ -112,16 +125,32 @@ def _end_of_file(path: Path, run: Run, count: int) -> tuple[list[Seed], Tensor]:
         )
     measures, rate_hz = measures_of(run.recipe.frames), run.rate_hz
     samples = load(path, rate_hz)
-    frames = (len(samples) - measures.overlap_samples) // measures.frame_samples
+    end = Sounding(samples, rate_hz).end
+    if not end:
+        raise ReverieError(f"{path} is silent: there is nothing to go on from.", "Give music.")
+    frames = (end - measures.overlap_samples) // measures.frame_samples
     least = run.recipe.model.step_frames
     if frames < least:
+        rest = " before the silence at its end" if end < len(samples) else ""
         raise ReverieError(
-            f"{path} has {len(samples) / rate_hz:.2f} s, and a seed needs "
+            f"{path} has {end / rate_hz:.2f} s{rest}, and a seed needs "
             f"{measures.samples_for(least) / rate_hz:.2f} s.",
             "Give a longer recording.",
         )
     length_samples = measures.samples_for(min(frames, run.recipe.seed_frames))
-    offset = len(samples) - length_samples
-    seed = Seed(str(path), offset / rate_hz, length_samples / rate_hz)
-    end = torch.as_tensor(samples[offset:].copy())
-    return [seed] * count, end.expand(count, -1)
+    taken = samples[end - length_samples : end].copy()
+    seed = _seed(str(path), taken, end, len(samples) - end, rate_hz)
+    return [seed] * count, torch.as_tensor(taken).expand(count, -1)
+
+
+def _seed(
+    recording: str, samples: NDArray[np.float32], end: int, silence: int, rate_hz: int
+) -> Seed:
+    """The seed of `samples` [S], which end at `end` of their recording, before `silence`."""
+    return Seed(
+        recording,
+        (end - len(samples)) / rate_hz,
+        len(samples) / rate_hz,
+        silence / rate_hz,
+        hashlib.sha256(samples.tobytes()).hexdigest(),
+    )

@@ -10,18 +10,21 @@ from pydantic.dataclasses import dataclass
 from reverie.settings import STRICT, build
 from reverie.training.settings import GenerationDefaults
 
+RngSeed = Annotated[int, Field(ge=0, lt=1 << 63)]
+"""What every generator of random numbers, and TOML, can hold."""
+
 
 @dataclass(frozen=True, config=STRICT)
 class GenerationSettings(GenerationDefaults):
     """What to make."""
 
-    seconds: Annotated[float, Field(gt=0)] = 10.0
+    seconds: Annotated[float, Field(gt=0, le=1e9)] = 10.0
     """Length of each clip, the seed not counted."""
 
-    count: Annotated[int, Field(ge=1)] = 5
+    count: Annotated[int, Field(ge=1, le=10_000)] = 5
     """How many clips."""
 
-    rng_seed: int = 0
+    rng_seed: RngSeed = 0
     """Decides which seeds are taken, and every draw."""
 
     seed_from: str = "held-out"

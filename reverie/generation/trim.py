@@ -1,8 +1,13 @@
 """Trimming a clip: by hand, as the paper's authors did, or where its levels propose.
 
-Letters: S samples.
+Letters: S samples, C channels, N windows.
 """
 
+import contextlib
+import errno
+import math
+import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +15,12 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from reverie.audio.write import AudioWriter
+from reverie.audio.cut import blocks_of, copy_part, open_sound
+from reverie.audio.formats import is_audio_name
+from reverie.audio.provenance import HASH, read_sidecar, sidecar_of, sound_hash
 from reverie.errors import ReverieError
-from reverie.records import read_json
-from reverie.storage import write_json
+from reverie.generation.folder import is_leftover, staging
+from reverie.storage import clear_disk_errors, flush_folder, write_json
 
 WINDOW_SECONDS = 0.05
 QUIET_DB = 30.0
@@ -22,66 +29,156 @@ SHORTEST_SECONDS = 2.0
 """A proposal that would leave less leaves the clip whole."""
 
 
-def propose_trim(samples: NDArray[np.float32], rate_hz: int) -> tuple[float, float]:
+def propose_trim(samples: NDArray[Any], rate_hz: int) -> tuple[float, float]:
     """Start and end in seconds: from the first to the last window that is not quiet.
 
     Args:
-        samples: mono [S].
+        samples: mono [S], or [S, C].
         rate_hz: samples per second.
     """
-    window = max(1, round(WINDOW_SECONDS * rate_hz))
-    whole = (0.0, len(samples) / rate_hz)
-    count = len(samples) // window
-    if not count:
-        return whole
-    power = np.square(samples[: count * window].reshape(count, window)).mean(1)
-    loud = np.flatnonzero(power > power.max() * 10 ** (-QUIET_DB / 10))
-    if not len(loud):
-        return whole
-    start = loud[0] * window / rate_hz
-    end = whole[1] if loud[-1] == count - 1 else (loud[-1] + 1) * window / rate_hz
-    return (float(start), float(end)) if end - start >= SHORTEST_SECONDS else whole
+    window = _window(rate_hz)
+    whole = samples[: len(samples) // window * window]
+    return _proposed(_powers(whole, window), len(samples), rate_hz)
 
 
-def trim_clip(clip: Path, out: Path, start: float | None, end: float | None) -> tuple[float, float]:
+def trim_clip(
+    clip: Path, out: Path, start: float | None, end: float | None, *, overwrite: bool = True
+) -> tuple[float, float]:
     """Write the part of `clip` from `start` to `end` seconds to `out`; what was cut is recorded.
 
+    Every sample that stays has the bits it had: rate, channels and the way of storing are kept.
+
     Args:
-        clip: a mono audio file; the JSON beside it, if there is one, is kept with the trim added.
+        clip: a WAV or FLAC file; what the JSON beside it says of it is kept, the trim added.
         out: a WAV or FLAC file.
         start: None for where the levels propose.
         end: likewise.
+        overwrite: replace `out` and the JSON beside it.
 
     Returns:
         The start and the end that were used.
 
     Raises:
-        ReverieError: the clip cannot be read, or nothing is left of it.
+        ReverieError: the clip cannot be read, nothing is left of it, `out` cannot hold it, or
+            something is in the way.
     """
-    try:
-        samples, rate_hz = soundfile.read(clip, dtype="float32")
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise ReverieError(
-            f"{clip} cannot be read: {str(error).rstrip('.')}.", "Give a WAV or FLAC file."
-        ) from error
-    if samples.ndim != 1:
-        raise ReverieError(f"{clip} has {samples.shape[1]} channels.", "Give a mono clip.")
-    seconds = len(samples) / rate_hz
-    proposed = propose_trim(samples, rate_hz)
+    for name, value in (("start", start), ("end", end)):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise ReverieError(
+                f"setting {name} is wrong: {value:g} is no time in a clip.",
+                "Give seconds from its beginning.",
+            )
+    _check_free(clip, out, overwrite=overwrite)
+    with open_sound(clip) as file:
+        first, last = _span(file, clip, start, end)
+        rate_hz, samples = file.samplerate, file.frames
+        with _writable(out.parent), staging(out.parent) as stage:
+            staged = stage / out.name
+            copy_part(file, staged, first, last)
+            told = read_sidecar(clip).values
+            trim: dict[str, Any] = {
+                "of": clip.name,
+                "of_sha256": sound_hash(clip),
+                "how": "by levels" if start is None and end is None else "by hand",
+                "start_seconds": first / rate_hz,
+                "end_seconds": last / rate_hz,
+                "cut_seconds": round((samples - (last - first)) / rate_hz, 6),
+            }
+            if "trim" in told:
+                trim["before"] = told["trim"]
+            write_json(sidecar_of(staged), told | {HASH: sound_hash(staged), "trim": trim})
+            with clear_disk_errors(out):
+                out.unlink(missing_ok=True)
+                sidecar_of(staged).replace(sidecar_of(out))
+                staged.replace(out)
+                flush_folder(out.parent)
+    return first / rate_hz, last / rate_hz
+
+
+def _span(
+    file: soundfile.SoundFile, clip: Path, start: float | None, end: float | None
+) -> tuple[int, int]:
+    """The first sample that stays, and the one after the last."""
+    rate_hz, samples = file.samplerate, file.frames
+    proposed = (0.0, samples / rate_hz)
+    if start is None or end is None:
+        window = _window(rate_hz)
+        proposed = _proposed(_levels(file, window), samples, rate_hz)
     begin = proposed[0] if start is None else start
-    finish = proposed[1] if end is None else min(end, seconds)
-    if not 0 <= begin < finish:
+    finish = proposed[1] if end is None else end
+    first = round(min(begin * rate_hz, samples))
+    last = round(min(finish * rate_hz, samples))
+    if first >= last:
         raise ReverieError(
             f"nothing of {clip} lies between {begin:g} s and {finish:g} s.",
-            f"It has {seconds:.2f} s; give a --start before the --end.",
+            f"It has {samples / rate_hz:.2f} s; give a --start before the --end.",
         )
-    first, last = round(begin * rate_hz), round(finish * rate_hz)
-    with AudioWriter(out, rate_hz) as writer:
-        writer.write(samples[first:last])
-    beside = clip.with_suffix(".json")
-    told: dict[str, Any] = read_json(beside, "how a clip was made") if beside.is_file() else {}
-    how = "by levels" if start is None and end is None else "by hand"
-    told["trim"] = {"of": clip.name, "how": how, "start_seconds": begin, "end_seconds": finish,
-                    "cut_seconds": round(seconds - (finish - begin), 6)}  # fmt: skip
-    write_json(out.with_suffix(".json"), told)
-    return begin, finish
+    return first, last
+
+
+def _levels(file: soundfile.SoundFile, window: int) -> NDArray[np.float64]:
+    """Power of each whole window, [N], in memory that the length of the file leaves alone."""
+    found: list[NDArray[np.float64]] = []
+    rest: NDArray[Any] | None = None
+    for block in blocks_of(file, 0, file.frames, "float64"):
+        joined = block if rest is None else np.concatenate([rest, block])
+        whole = len(joined) // window * window
+        found.append(_powers(joined[:whole], window))
+        rest = joined[whole:]
+    return np.concatenate(found) if found else np.empty(0)
+
+
+def _powers(samples: NDArray[Any], window: int) -> NDArray[np.float64]:
+    """Power of each of N windows of `samples` [N * window] or [N * window, C], over all channels;
+    what is no number counts as silence."""
+    wave = np.nan_to_num(samples.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    channels = wave.shape[1] if wave.ndim > 1 else 1
+    return np.square(wave).reshape(-1, window * channels).mean(axis=1)
+
+
+def _proposed(power: NDArray[np.float64], samples: int, rate_hz: int) -> tuple[float, float]:
+    whole, window = (0.0, samples / rate_hz), _window(rate_hz)
+    if not len(power):
+        return whole
+    loud = np.flatnonzero(power > power.max() * 10 ** (-QUIET_DB / 10))
+    if not len(loud):
+        return whole
+    start = loud[0] * window / rate_hz
+    end = whole[1] if loud[-1] == len(power) - 1 else (loud[-1] + 1) * window / rate_hz
+    return (float(start), float(end)) if end - start >= SHORTEST_SECONDS else whole
+
+
+def _window(rate_hz: int) -> int:
+    return max(1, round(WINDOW_SECONDS * rate_hz))
+
+
+def _check_free(clip: Path, out: Path, *, overwrite: bool) -> None:
+    """See that neither sound nor provenance of anything else would be replaced."""
+    remedy = "Choose another --out."
+    if out.exists() and (not overwrite or out.samefile(clip)):
+        raise ReverieError(f"{out} is there already.", remedy)
+    told = sidecar_of(out)
+    if not os.path.lexists(told):
+        return
+    for other in sorted(out.parent.iterdir()):
+        if is_audio_name(other.name) and other.stem == out.stem and other.name != out.name:
+            raise ReverieError(f"{told} is there already, and is of {other.name}.", remedy)
+    if not overwrite and not is_leftover(told):
+        raise ReverieError(f"{told} is there already, and is not of {out.name}.", remedy)
+
+
+@contextlib.contextmanager
+def _writable(folder: Path) -> Generator[None]:
+    """Say which folder a trim cannot be written to."""
+    try:
+        yield
+    except ReverieError as error:
+        cause = error.__cause__
+        while isinstance(cause, ReverieError):
+            cause = cause.__cause__
+        if isinstance(cause, OSError) and cause.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+            raise ReverieError(
+                f"{folder} cannot be written: {(cause.strerror or str(cause)).lower()}.",
+                "Give --out FILE in a folder that can be.",
+            ) from error
+        raise

@@ -1,65 +1,40 @@
-"""The SQLite database of a test: its tables, and how it is written."""
+"""The SQLite database of a test: its tables, how it is opened, written and copied."""
 
 import json
+import os
 import secrets
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from reverie.errors import ReverieError
 from reverie.listening.design import Order
+from reverie.listening.schema import TABLES, Damaged, check
+from reverie.storage import clear_disk_errors, replacing
+from reverie.terminal import printable
 
-_TABLES = """
-create table about (name text primary key, value text not null) without rowid;
-create table participants (
-    id integer primary key,
-    invitation text not null unique,
-    cookie text not null unique,
-    opened_at real, consented_at real, ready_at real, finished_at real,
-    language text, user_agent text, comment text
-);
-create table trials (
-    participant integer not null references participants,
-    position integer not null,
-    token text not null unique,
-    kind text not null,
-    expected integer,
-    primary key (participant, position)
-) without rowid;
-create table sounds (
-    token text primary key,
-    participant integer not null,
-    position integer not null,
-    place integer not null,
-    stimulus text not null,
-    asked_at real,
-    sent_at real,
-    foreign key (participant, position) references trials,
-    unique (participant, position, place)
-) without rowid;
-create table answers (
-    participant integer not null,
-    position integer not null,
-    answer integer not null,
-    plays integer not null,
-    heard_ms integer not null,
-    answer_ms integer not null,
-    user_agent text not null,
-    given_at real not null,
-    primary key (participant, position),
-    foreign key (participant, position) references trials
-) without rowid;
-"""
+_SHORT_LOCK_MS, _LOCK_SECONDS = 100, 30
+_UNREADABLE = (sqlite3.Error, Damaged, UnicodeError, OSError)
+"""What reading a database can end in; SQLite's own words about damage may be no text."""
 
 
-def create_database(path: Path, orders: Sequence[Order], *, rehearsal: bool) -> None:
+def create_database(
+    path: Path, orders: Sequence[Order], *, rehearsal: bool, about_sha256: str
+) -> None:
     """Make the database of a new test, with secret links and tokens for every participant."""
     database = _connect(path)
     with writing(database):
-        for statement in _TABLES.split(";"):
+        for statement in TABLES.split(";"):
             database.execute(statement)
-        about = {"rehearsal": json.dumps(rehearsal), "organiser": secrets.token_urlsafe(24)}
+        about = {
+            "rehearsal": json.dumps(rehearsal),
+            "organiser": secrets.token_urlsafe(24),
+            "about_sha256": about_sha256,
+        }
         database.executemany("insert into about values (?, ?)", about.items())
         for number, order in enumerate(orders, 1):
             database.execute(
@@ -84,38 +59,68 @@ def create_database(path: Path, orders: Sequence[Order], *, rehearsal: bool) -> 
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Open the database of a test, for any thread.
+    """Open the database of a test to write to it, from any thread.
 
     Raises:
-        ReverieError: it is missing or damaged.
+        ReverieError: it is missing, damaged or another program's, or it cannot be written.
+    """
+    read_database(path).close()  # before anything is written to what may be no test's
+    return _connect(path)
+
+
+def read_database(path: Path) -> sqlite3.Connection:
+    """Open the database of a test to read it. Nothing is written, so its folder may be read-only.
+
+    Raises:
+        ReverieError: it is missing, damaged or another program's.
     """
     if not path.is_file():
-        raise ReverieError(f"{path} is missing.", "Make the test again.")
-    database = _connect(path)
+        raise ReverieError(f"{path} is missing.", "Restore it from a copy, or make the test again.")
     try:
-        found: list[str] = [row[0] for row in database.execute("pragma quick_check")]
-    except sqlite3.DatabaseError as error:
-        found = [str(error)]
-    if found != ["ok"]:
-        raise _damaged(path, found[0])
+        database = _reading(path)
+        try:
+            check(database)
+        except BaseException:
+            database.close()
+            raise
+    except _UNREADABLE as error:
+        raise damaged(path, error) from error
     return database
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-    try:
-        database.execute("pragma journal_mode = wal")
-        database.execute("pragma synchronous = full")
-        database.execute("pragma foreign_keys = on")
-    except sqlite3.DatabaseError as error:
-        database.close()
-        raise _damaged(path, error) from error
-    return database
+def back_up(path: Path, out: Path) -> None:
+    """Copy the database at `path` to the new file `out`, whole, also while it is written to.
+
+    Args:
+        path: of a test's database.
+        out: where to, as one file that needs no other.
+
+    Raises:
+        ReverieError: there is something at `out`, the database is damaged, or the disk refuses.
+    """
+    if os.path.lexists(out):
+        raise ReverieError(f"{out} is there already.", "Choose another --out.")
+    with (
+        closing(read_database(path)) as source,
+        clear_disk_errors(out),
+        replacing(out) as temporary,
+    ):
+        # Nobody else may read the secrets in it, from its first byte on.
+        temporary.touch(0o600)
+        with closing(sqlite3.connect(temporary)) as copy:
+            try:
+                source.backup(copy)
+                copy.execute("pragma journal_mode = delete")
+                check(copy)
+            except _UNREADABLE as error:
+                raise OSError(str(error)) from error
 
 
-def _damaged(path: Path, why: object) -> ReverieError:
+def damaged(path: Path, why: object) -> ReverieError:
+    """What is said of a database that cannot be used."""
     return ReverieError(
-        f"{path} is damaged ({why}).", "Restore it from a copy; nothing was changed."
+        f"{path} is damaged ({printable(str(why))}).",
+        "Restore it from a copy; nothing was changed.",
     )
 
 
@@ -126,6 +131,74 @@ def writing(database: sqlite3.Connection) -> Generator[None]:
     try:
         yield
     except BaseException:
-        database.execute("rollback")
+        if database.in_transaction:  # after some errors SQLite has rolled back by itself
+            database.execute("rollback")
         raise
     database.execute("commit")
+
+
+def checkpoint(database: sqlite3.Connection) -> None:
+    """Bring everything into the database's one file, so that a plain copy of it is whole.
+
+    Where another process reads just now, it is left for the next time.
+    """
+    database.execute(f"pragma busy_timeout = {_SHORT_LOCK_MS}")
+    try:
+        database.execute("pragma wal_checkpoint(truncate)").fetchall()
+    finally:
+        database.execute(f"pragma busy_timeout = {1000 * _LOCK_SECONDS}")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(
+        path, check_same_thread=False, isolation_level=None, timeout=_LOCK_SECONDS
+    )
+    try:
+        database.execute("pragma journal_mode = wal")
+        database.execute("pragma synchronous = full")
+        database.execute("pragma foreign_keys = on")
+    except sqlite3.DatabaseError as error:
+        database.close()
+        raise ReverieError(
+            f"{path} cannot be written: {error}.",
+            "Let it and its folder be writable, or copy the whole folder to where they are.",
+        ) from error
+    return database
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """A connection that reads; where SQLite can make no file beside `path`, to a copy of it.
+
+    What was answered last may lie in the file beside it that ends in -wal, which to ignore would
+    be to lose it. A connection that may only read would leave such files behind.
+    """
+    address = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
+    database = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
+    try:
+        database.execute("pragma query_only = on")
+        database.execute("select count(*) from sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        database.close()
+        return _copied(path)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    try:
+        with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
+            own = Path(folder, "copy.sqlite")
+            shutil.copyfile(path, own)
+            log = path.with_name(f"{path.name}-wal")
+            if log.is_file():
+                shutil.copyfile(log, own.with_name(f"{own.name}-wal"))
+            with closing(sqlite3.connect(own)) as source:
+                source.execute("pragma journal_mode = delete").fetchall()
+                source.backup(copy)
+    except BaseException:
+        copy.close()
+        raise
+    return copy

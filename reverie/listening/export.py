@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reverie.listening.folder import ListeningTest, participant_name
-from reverie.listening.store import Store
+from reverie.listening.names import shown
+from reverie.listening.reader import Reader
 
 REHEARSAL = "rehearsal: not people's ratings"
 PEOPLE = "people"
@@ -18,7 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def rows(test: ListeningTest, store: Store) -> list[dict[str, Any]]:
+def rows(test: ListeningTest, store: Reader) -> list[dict[str, Any]]:
     """One for each answer; `data` says whether it is a person's."""
     by_token = {one.token: one for one in test.stimuli.stimuli}
     data = REHEARSAL if store.rehearsal else PEOPLE
@@ -41,14 +42,14 @@ def rows(test: ListeningTest, store: Store) -> list[dict[str, Any]]:
                 "heard_ms": one.answer.heard_ms,
                 "answer_ms": one.answer.answer_ms,
                 "given_at": datetime.fromtimestamp(one.given_at, UTC).isoformat(),
-                "user_agent": one.user_agent,
+                "user_agent": shown(one.user_agent),
                 "data": data,
             }
         )
     return found
 
 
-def as_csv(test: ListeningTest, store: Store) -> str:
+def as_csv(test: ListeningTest, store: Reader) -> str:
     """Answers as CSV; a cell that a spreadsheet would take for a formula is quoted for it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -58,7 +59,7 @@ def as_csv(test: ListeningTest, store: Store) -> str:
     return text.getvalue()
 
 
-def as_json(test: ListeningTest, store: Store) -> str:
+def as_json(test: ListeningTest, store: Reader) -> str:
     """Answers and comments as JSON."""
     told = {
         "title": test.settings.title,
@@ -68,9 +69,9 @@ def as_json(test: ListeningTest, store: Store) -> str:
         "participants": [
             {
                 "participant": participant_name(one.number),
-                "language": one.language,
+                "language": shown(one.language or "") or None,
                 "finished": one.finished_at is not None,
-                "comment": one.comment,
+                "comment": shown(one.comment or "") or None,
             }
             for one in store.participants()
         ],

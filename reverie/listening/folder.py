@@ -6,31 +6,37 @@ answers.sqlite     orders, links and answers
 results.json, results.html, answers.csv   once they are asked for
 """
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 
 from reverie import __version__
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.listening.database import create_database
+from reverie.listening.about import read_about, write_about
+from reverie.listening.clock import Moment, now
+from reverie.listening.conditions import gather
+from reverie.listening.database import (
+    back_up,
+    create_database,
+    damaged,
+    open_database,
+    read_database,
+)
 from reverie.listening.design import Order, Trial, make_design, trial_count
-from reverie.listening.panel import Condition, ExclusionRule, Panel, Preference, Rating
+from reverie.listening.panel import ExclusionRule, Panel, Preference, Rating
+from reverie.listening.reader import Reader
 from reverie.listening.records import Answered
 from reverie.listening.settings import ListeningSettings
-from reverie.listening.stimuli import Stimuli, Stimulus, gather, make_stimuli
+from reverie.listening.sounds import Sounds
+from reverie.listening.stimuli import Stimuli, Stimulus, make_stimuli
 from reverie.listening.store import Store
-from reverie.records import read_json
-from reverie.settings import build
-from reverie.storage import replacing, write_json
+from reverie.storage import replacing
 from reverie.terminal import printable
 
-FORMAT = "reverie-listening-test"
 ABOUT = "test.json"
 DATABASE = "answers.sqlite"
 
@@ -58,25 +64,19 @@ class ListeningTest:
         Raises:
             ReverieError: `folder` holds none, or it is damaged.
         """
-        about = read_json(folder / ABOUT, "a listening test")
-        if not isinstance(about, dict) or cast(dict[str, Any], about).get("format") != FORMAT:
-            raise ReverieError(f"{folder} is not a listening test.", "Give a test's folder.")
-        told = cast(dict[str, Any], about)
-        try:
-            settings = build(ListeningSettings, told["settings"], str(folder / ABOUT))
-            stimuli = Stimuli(
-                tuple(Condition(**one) for one in told["conditions"]),
-                tuple(Stimulus(**one) for one in told["stimuli"]),
-                told["rate_hz"],
-                told["seconds"],
-                tuple(told["left_out"]),
-            )
-            orders = _stored_orders(folder / DATABASE, stimuli, settings)
-            return cls(folder, settings, stimuli, orders, told["sources"])
-        except (KeyError, TypeError) as error:
-            raise ReverieError(
-                f"{folder / ABOUT} is damaged: {error}.", "Restore it from a copy."
-            ) from error
+        about = read_about(folder / ABOUT)
+        settings, stimuli = about.settings, about.stimuli
+        with closing(Reader(read_database(folder / DATABASE))) as store:
+            if store.about_sha256 != about.sha256:
+                raise ReverieError(
+                    f"{folder / ABOUT} is not the file that {DATABASE} was made with.",
+                    "Restore it from a copy: a test's settings are fixed when it is made.",
+                )
+            try:
+                orders = _stored_orders(store, stimuli, settings)
+            except _Impossible as error:
+                raise damaged(folder / DATABASE, error) from error
+        return cls(folder, settings, stimuli, orders, about.sources)
 
     @classmethod
     def make(
@@ -122,14 +122,13 @@ class ListeningTest:
             where = {
                 name: printable(str(paths[0].parent.resolve())) for name, paths in files.items()
             }
-            told = dataclasses.asdict(stimuli) | {
-                "format": FORMAT,
-                "reverie": __version__,
-                "settings": dataclasses.asdict(settings),
-                "sources": where,
-            }
-            write_json(temporary / ABOUT, told)
-            create_database(temporary / DATABASE, orders, rehearsal=settings.rehearsal)
+            about = write_about(temporary / ABOUT, settings, stimuli, where, __version__)
+            create_database(
+                temporary / DATABASE,
+                orders,
+                rehearsal=settings.rehearsal,
+                about_sha256=about.sha256,
+            )
         return cls(folder, settings, stimuli, orders, where)
 
     @property
@@ -146,16 +145,31 @@ class ListeningTest:
         """How many test trials each participant has."""
         return trial_count(self.stimuli, self.settings)
 
-    def store(self, clock: Callable[[], float] | None = None) -> Store:
-        """Open its database.
+    def store(self, clock: Callable[[], Moment] = now) -> Store:
+        """Open its database, to keep answers in it.
+
+        Args:
+            clock: what durations are measured by.
+
+        Raises:
+            ReverieError: it is missing or damaged, or cannot be written.
+        """
+        database = open_database(self.folder / DATABASE)
+        return Store(database, self.settings.mode, self.stimuli.seconds, clock)
+
+    def answered(self) -> Reader:
+        """Open its database, to read what was answered; its folder may be read-only.
 
         Raises:
             ReverieError: it is missing or damaged.
         """
-        path, mode, seconds = self.folder / DATABASE, self.settings.mode, self.stimuli.seconds
-        return Store(path, mode, seconds) if clock is None else Store(path, mode, seconds, clock)
+        return Reader(read_database(self.folder / DATABASE))
 
-    def panel(self, store: Store) -> Panel:
+    def sounds(self) -> Sounds:
+        """Its sounds, as they are served."""
+        return Sounds(self.folder / "stimuli", self.stimuli)
+
+    def panel(self, store: Reader) -> Panel:
         """All answers so far."""
         by_token = {one.token: one for one in self.stimuli.stimuli}
         ratings: list[Rating] = []
@@ -180,18 +194,58 @@ class ListeningTest:
         )
 
 
+def back_up_answers(folder: Path, out: Path) -> None:
+    """Copy all answers and links of a test to the new file `out`, also while it is served.
+
+    Args:
+        folder: the test's. Of its files only the database needs to be whole.
+        out: where to.
+
+    Raises:
+        ReverieError: there is something at `out`, the database is damaged, or the disk refuses.
+    """
+    back_up(folder / DATABASE, out)
+
+
+class _Impossible(Exception):  # noqa: N818
+    """What a database tells of no test that these settings and sounds make."""
+
+
 def _stored_orders(
-    database: Path, stimuli: Stimuli, settings: ListeningSettings
+    store: Reader, stimuli: Stimuli, settings: ListeningSettings
 ) -> tuple[Order, ...]:
+    """The orders as they were drawn.
+
+    Raises:
+        _Impossible: they cannot be of this test.
+    """
     by_token = {one.token: one for one in stimuli.stimuli}
-    with closing(Store(database, settings.mode, stimuli.seconds)) as store:
-        return tuple(
-            tuple(
-                Trial(kind, tuple(by_token[token] for token in heard), expected)
-                for kind, expected, heard in order
-            )
-            for order in store.orders()
+    numbers = [one.number for one in store.participants()]
+    orders = store.orders()
+    if numbers != list(range(1, settings.participants + 1)) or list(orders) != numbers:
+        raise _Impossible(f"not the {settings.participants} participants of the test")
+    sounds = 1 if settings.mode == "rating" else 2
+    scale = (1, 5) if settings.mode == "rating" else (0, 1)
+    for number, order in orders.items():
+        if [position for position, *_ in order] != list(range(len(order))):
+            raise _Impossible(f"trials of participant {number} are missing")
+        for _, kind, expected, heard in order:
+            known = by_token.keys() >= set(heard)
+            beeps = known and all(by_token[token].beeps is not None for token in heard)
+            if len(heard) != sounds or not known or beeps != (kind == "attention"):
+                raise _Impossible(f"sounds of participant {number} are not the test's")
+            if expected is not None and not scale[0] <= expected <= scale[1]:
+                raise _Impossible(f"a right answer off the scale: {expected}")
+    for one in store.answers():
+        if not scale[0] <= one.answer.answer <= scale[1]:
+            raise _Impossible(f"an answer off the scale: {one.answer.answer}")
+    return tuple(
+        tuple(
+            Trial(kind, tuple(by_token[token] for token in heard), expected)
+            for _, kind, expected, heard in order
         )
+        for order in orders.values()
+    )
 
 
 def participant_name(number: int) -> str:

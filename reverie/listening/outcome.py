@@ -1,6 +1,7 @@
 """A test's results in its folder: the report, the figures, and every answer."""
 
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,27 +10,57 @@ from reverie.errors import ReverieError
 from reverie.listening.analysis import Analysis, analyse
 from reverie.listening.export import as_csv
 from reverie.listening.folder import ListeningTest
+from reverie.listening.panel import Panel
 from reverie.listening.report import write_results
 from reverie.storage import write_text
 
 ANSWERS = "answers.csv"
 
 
-def write_all(test: ListeningTest, folder: Path, *, peek: bool = False) -> tuple[Analysis, Path]:
-    """Analyse a test and write `results.json`, `results.html` and `answers.csv` to `folder`.
+@dataclass(frozen=True)
+class Outcome:
+    """What a test found, and all that is needed to write it down."""
+
+    analysis: Analysis
+    panel: Panel
+    answers: str
+    """Every single one, as CSV."""
+    changed: str
+    """Which sounds are not those that the test was made with; empty if all are."""
+
+    def write(self, folder: Path) -> Path:
+        """Write `results.json`, `results.html` and `answers.csv` to `folder`.
+
+        Returns:
+            the page's path.
+
+        Raises:
+            ReverieError: the disk refuses.
+        """
+        try:
+            page = write_results(self.analysis, self.panel, folder)
+            write_text(folder / ANSWERS, self.answers)
+        except (OSError, ReverieError) as error:
+            raise ReverieError(
+                f"the report cannot be written to {folder}: "
+                f"{getattr(error, 'problem', error)}".rstrip(".")
+                + ".",
+                "Give --out and a folder that can be written.",
+            ) from error
+        return page
+
+
+def outcome(test: ListeningTest, *, peek: bool = False) -> Outcome:
+    """Analyse a test; nothing is written.
 
     Args:
         test: which.
-        folder: where to.
         peek: also if it has not ended.
 
-    Returns:
-        what was found, and the page's path.
-
     Raises:
-        ReverieError: it has not ended, nobody has answered, or the disk refuses.
+        ReverieError: it has not ended, or nobody has answered.
     """
-    with closing(test.store()) as store:
+    with closing(test.answered()) as store:
         if not (peek or store.has_ended):
             people = store.participants()
             finished = sum(one.finished_at is not None for one in people)
@@ -42,6 +73,6 @@ def write_all(test: ListeningTest, folder: Path, *, peek: bool = False) -> tuple
         panel = test.panel(store)
         # The resamples are drawn alike each time, so that the same answers give the same page.
         found = analyse(panel, np.random.default_rng(test.settings.rng_seed))
-        page = write_results(found, panel, folder)
-        write_text(folder / ANSWERS, as_csv(test, store))
-    return found, page
+        sounds = test.sounds()
+        sounds.check_all()
+        return Outcome(found, panel, as_csv(test, store), sounds.told())

@@ -2,18 +2,26 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from reverie.listening.panel import Mode
 from reverie.settings import STRICT
 
 
+def _plain(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it holds characters that cannot be printed")
+    return text
+
+
 @dataclass(frozen=True, config=STRICT)
 class ListeningSettings:
     """How a test is made. The defaults are the paper's: ten people, thirty clips, 1 to 5."""
 
-    title: Annotated[str, Field(min_length=1, max_length=100)] = "Listening test"
+    title: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain)] = (
+        "Listening test"
+    )
     """What participants and reports see it called; it must not name a condition."""
 
     mode: Mode = "rating"
@@ -51,7 +59,7 @@ class ListeningSettings:
     break_every: Annotated[int, Field(ge=2, le=1000)] = 15
     """A pause is offered after so many trials."""
 
-    most_attention_errors: Annotated[int, Field(ge=0)] = 0
+    most_attention_errors: Annotated[int, Field(ge=0, le=5)] = 0
     """Participants with more wrong answers to beeps are left out."""
 
     least_answered: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -63,5 +71,5 @@ class ListeningSettings:
     rehearsal: bool = False
     """For trying it out: every page and every result says that these are no people's ratings."""
 
-    rng_seed: int = 0
+    rng_seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Decides which clips are taken, and every order. Links are drawn afresh each time."""

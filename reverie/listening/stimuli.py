@@ -7,25 +7,24 @@ import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.decode import decode
-from reverie.audio.folders import audio_in, names_of
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.noise import mean_spectrum, shaped_noise
 from reverie.audio.resample import Resampler
 from reverie.audio.source import Source, Unreadable
 from reverie.audio.write import AudioWriter
-from reverie.corpus.corpus import MANIFEST, Corpus
+from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import cut_evenly
 from reverie.errors import ReverieError
 from reverie.listening.panel import Condition, Role
 from reverie.listening.settings import ListeningSettings
 from reverie.progress import Work
-from reverie.records import read_json
 from reverie.terminal import printable
 
 LOUDNESS_LUFS = -23.0
@@ -62,6 +61,8 @@ class Stimulus:
     condition: str
     """Empty for beeps."""
     name: str
+    sha256: str
+    """Of its file."""
     beeps: int | None = None
 
 
@@ -76,37 +77,6 @@ class Stimuli:
     """Length of each."""
     left_out: tuple[str, ...]
     """Clips that are not used, and why."""
-
-
-def gather(
-    sources: Sequence[Path], corpus: Path | None
-) -> tuple[dict[str, list[Path]], Path | None]:
-    """The files of each condition, and the corpus that anchors are made from.
-
-    Args:
-        sources: one experiment, or folders of audio, each of which is a condition.
-        corpus: a prepared corpus; an experiment names its own.
-
-    Raises:
-        ReverieError: a folder is missing or holds no audio, or a name is an anchor's.
-    """
-    if len(sources) == 1 and (sources[0] / "experiment.json").is_file():
-        about = read_json(sources[0] / "experiment.json", "an experiment")
-        pool = sources[0] / "pool"
-        folders = sorted(one for one in pool.iterdir() if one.is_dir()) if pool.is_dir() else []
-        if not folders:
-            raise ReverieError(
-                f"{sources[0]} has no clips in its pool yet.",
-                "Finish it with `reverie experiment`.",
-            )
-        own = Path(about["corpus"])
-        found = corpus or (own if (own / MANIFEST).is_file() else None)
-        return {printable(one.name): audio_in(one) for one in folders}, found
-    names = [printable(one) for one in names_of(sources)]
-    for name in names:
-        if name in {UPPER, LOWER}:
-            raise ReverieError(f"a folder is named {name!r}, as an anchor is.", "Rename it.")
-    return {name: audio_in(one) for name, one in zip(names, sources, strict=True)}, corpus
 
 
 def make_stimuli(
@@ -165,13 +135,16 @@ def make_stimuli(
     with Work("writing clips", len(waves), "clips", quiet=quiet) as work:
         for number, (wave, gain) in enumerate(zip(waves, gains, strict=True)):
             token = secrets.token_urlsafe(16)
-            with AudioWriter(folder / f"{token}.wav", rate_hz) as writer:
+            file = folder / f"{token}.wav"
+            with AudioWriter(file, rate_hz) as writer:
                 writer.write(wave * gain)
+            digest = sha256(file.read_bytes()).hexdigest()
             if number < len(clips):
-                stimuli.append(Stimulus(token, clips[number].condition, clips[number].name))
+                clip = clips[number]
+                stimuli.append(Stimulus(token, clip.condition, clip.name, digest))
             else:
                 beeps = number - len(clips) + 1
-                stimuli.append(Stimulus(token, "", f"{beeps} beeps", beeps))
+                stimuli.append(Stimulus(token, "", f"{beeps} beeps", digest, beeps))
             work.advance()
     conditions = tuple(Condition(name, role) for name, role in roles.items())
     return Stimuli(conditions, tuple(stimuli), rate_hz, size / rate_hz, tuple(left_out))
@@ -200,7 +173,8 @@ def _beginning(path: Path, rate_hz: int, seconds: float) -> NDArray[np.float32]:
 
 def _unusable(path: Path, why: str) -> ReverieError:
     return ReverieError(
-        f"{path} cannot be used: {why}.", "Remove it, or give one that plays elsewhere."
+        f"{printable(str(path))} cannot be used: {why}.",
+        "Remove it, or give one that plays elsewhere.",
     )
 
 

@@ -4,124 +4,55 @@ A call that returns has been written to disk; a process that is killed in betwee
 that was acknowledged, and an answer cannot be there twice: its trial is its key.
 """
 
-import json
+import sqlite3
 import time
 from collections.abc import Callable
-from pathlib import Path
-from threading import RLock
 from typing import Any
 
-from reverie.listening.database import open_database, writing
+from reverie.listening.clock import Moment, now
+from reverie.listening.database import checkpoint, writing
 from reverie.listening.heard import check_answer
-from reverie.listening.panel import Mode, TrialKind
-from reverie.listening.records import Answer, Answered, Participant, Refused, State
+from reverie.listening.panel import Mode
+from reverie.listening.reader import Reader
+from reverie.listening.records import Answer, Refused, State
+from reverie.listening.schema import LATEST
 
 
-class Store:
+class Store(Reader):
     """The database of one test; it may be used by many threads.
 
+    Times of day are kept for people to read. Nothing is judged by them: a clock on the wall can be
+    set, so how long a sound has been with a participant is measured by `clock`.
+
     Args:
-        path: the database.
+        database: that of the test, which the store closes in the end.
         mode: `rating` (answers 1 to 5) or `preference` (0 or 1).
         seconds: the length of every sound.
-        clock: seconds since 1970.
-
-    Raises:
-        ReverieError: it is missing or damaged.
+        clock: what durations are measured by.
     """
 
     def __init__(
-        self, path: Path, mode: Mode, seconds: float, clock: Callable[[], float] = time.time
+        self,
+        database: sqlite3.Connection,
+        mode: Mode,
+        seconds: float,
+        clock: Callable[[], Moment] = now,
     ) -> None:
+        super().__init__(database)
         self._mode: Mode = mode
-        self._seconds, self._clock = seconds, clock
-        self._lock = RLock()
-        self._database = open_database(path)
+        self._seconds, self.now = seconds, clock
 
-    def close(self) -> None:
-        """Let go of the database."""
-        self._database.close()
-
-    # Of the whole test.
-
-    @property
-    def organiser(self) -> str:
-        """The secret of the organiser's page."""
-        return str(self._about("organiser"))
-
-    @property
-    def rehearsal(self) -> bool:
-        """Whether this is no real test; decided once, when the test is made."""
-        return bool(json.loads(str(self._about("rehearsal"))))
-
-    @property
-    def ended_at(self) -> float | None:
-        """When the organiser ended the test."""
-        found = self._about("ended_at")
-        return None if found is None else float(found)
-
-    def orders(self) -> list[list[tuple[TrialKind, int | None, list[str]]]]:
-        """Every participant's trials in order: kind, right answer if there is one, stimuli."""
+    def checkpoint(self) -> None:
+        """Bring every answer into the database's one file, for whoever copies it."""
         with self._lock:
-            rows = self._database.execute(
-                "select participant, position, kind, expected, stimulus from trials join sounds "
-                "using (participant, position) order by participant, position, place"
-            ).fetchall()
-        found: list[list[tuple[TrialKind, int | None, list[str]]]] = []
-        for participant, position, kind, expected, stimulus in rows:
-            if participant > len(found):
-                found.append([])
-            if position == len(found[-1]):
-                found[-1].append((kind, expected, []))
-            found[-1][-1][2].append(stimulus)
-        return found
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the organiser has ended the test, or all participants have finished."""
-        with self._lock:
-            (left,) = self._database.execute(
-                "select count(*) from participants where finished_at is null"
-            ).fetchone()
-        return self.ended_at is not None or left == 0
+            checkpoint(self._database)
 
     def end(self) -> None:
         """End the test: nothing more is taken. It cannot be undone."""
         with self._lock, writing(self._database):
             self._database.execute(
-                "insert or ignore into about values ('ended_at', ?)", (str(self._clock()),)
+                "insert or ignore into about values ('ended_at', ?)", (f"{_time_of_day():.3f}",)
             )
-
-    def participants(self) -> list[Participant]:
-        """Every place, taken or not."""
-        with self._lock:
-            rows = self._database.execute(
-                "select id, invitation, opened_at, consented_at, finished_at, language, comment, "
-                "(select count(*) from trials where participant = id), "
-                "(select count(*) from answers where participant = id) "
-                "from participants order by id"
-            ).fetchall()
-        return [Participant(*row) for row in rows]
-
-    def answers(self) -> list[Answered]:
-        """Every answer, in the order in which they were given."""
-        with self._lock:
-            heard: dict[tuple[int, int], list[str]] = {}
-            for participant, position, stimulus in self._database.execute(
-                "select participant, position, stimulus from sounds order by 1, 2, place"
-            ):
-                heard.setdefault((participant, position), []).append(stimulus)
-            rows = self._database.execute(
-                "select participant, position, kind, expected, answer, plays, heard_ms, "
-                "answer_ms, user_agent, given_at from answers join trials "
-                "using (participant, position) order by given_at, participant, position"
-            ).fetchall()
-        return [
-            Answered(who, where, kind, expected, tuple(heard[who, where]), Answer(*how), agent, at)
-            for who, where, kind, expected, *how, agent, at in rows
-        ]
-
-    # Of one participant.
 
     def admit(self, invitation: str) -> str:
         """The cookie of the participant with this invitation.
@@ -133,7 +64,7 @@ class Store:
             row = self._database.execute(
                 "update participants set opened_at = coalesce(opened_at, ?) "
                 "where invitation = ? returning cookie",
-                (self._clock(), invitation),
+                (_time_of_day(), invitation),
             ).fetchone()
         if row is None:
             raise Refused(404, "no such invitation")
@@ -193,7 +124,7 @@ class Store:
         self._note(
             participant,
             "consented_at = coalesce(consented_at, ?), language = ?, user_agent = ?",
-            (self._clock(), language, user_agent),
+            (_time_of_day(), language, user_agent),
         )
 
     def ready(self, participant: int) -> None:
@@ -204,32 +135,38 @@ class Store:
         """
         if self.state(participant).step == "welcome":
             raise Refused(409, "consent comes first")
-        self._note(participant, "ready_at = coalesce(ready_at, ?)", (self._clock(),))
+        self._note(participant, "ready_at = coalesce(ready_at, ?)", (_time_of_day(),))
 
-    def ask(self, participant: int, sound: str) -> str:
-        """The stimulus behind `sound`, noting that it was asked for.
+    def stimulus(self, participant: int, sound: str) -> str:
+        """The stimulus behind `sound`.
 
         Raises:
             Refused: it is not a sound of the trial that `participant` is at.
         """
-        state = self.state(participant)
-        if sound not in state.sounds:
+        if sound not in self.state(participant).sounds:
             raise Refused(404, "no such sound")
-        with self._lock, writing(self._database):
+        with self._lock:
             row = self._database.execute(
-                "update sounds set asked_at = coalesce(asked_at, ?) where token = ? "
-                "returning stimulus",
-                (self._clock(), sound),
+                "select stimulus from sounds where token = ?", (sound,)
             ).fetchone()
         return row[0]
 
-    def sent(self, sound: str) -> None:
-        """Note that the last byte of `sound` was asked for."""
+    def sent(self, sound: str, at: Moment | None = None) -> None:
+        """Note that the last missing byte of `sound` was sent, now or at `at`.
+
+        The first such moment counts, unless it was before a restart of the machine: how long ago
+        that was cannot be known, so that the sound has to be sent, and heard, again.
+        """
+        at = self.now() if at is None else at
         with self._lock, writing(self._database):
-            self._database.execute(
-                "update sounds set sent_at = coalesce(sent_at, ?) where token = ?",
-                (self._clock(), sound),
-            )
+            row = self._database.execute(
+                "select sent_boot, sent_seconds from sounds where token = ?", (sound,)
+            ).fetchone()
+            if row is not None and at.since(_moment(*row)) is None:
+                self._database.execute(
+                    "update sounds set sent_boot = ?, sent_seconds = ? where token = ?",
+                    (at.boot, at.seconds, sound),
+                )
 
     def answer(self, participant: int, trial: str, answer: Answer, user_agent: str) -> None:
         """Keep an answer. The same answer again changes nothing, so that it can be sent again.
@@ -254,17 +191,17 @@ class Store:
             state = self.state(participant)
             if state.token != trial:
                 raise Refused(409, "not this trial's turn")
-            asked_at, sent = self._database.execute(
-                "select max(asked_at), count(sent_at) from sounds "
-                "where participant = ? and position = ?",
+            rows = self._database.execute(
+                "select sent_boot, sent_seconds from sounds where participant = ? and position = ?",
                 (participant, position),
-            ).fetchone()
-            elapsed = 0.0 if asked_at is None else self._clock() - asked_at
-            check_answer(answer, self._mode, self._seconds, len(state.sounds), sent, elapsed)
+            ).fetchall()
+            instant = self.now()
+            sent_ago = [instant.since(_moment(*row)) for row in rows]
+            check_answer(answer, self._mode, self._seconds, sent_ago)
             self._database.execute(
                 "insert into answers values (?, ?, ?, ?, ?, ?, ?, ?)",
                 (participant, position, answer.answer, answer.plays, answer.heard_ms,
-                 answer.answer_ms, user_agent, self._clock()),
+                 answer.answer_ms, user_agent, _time_of_day()),
             )  # fmt: skip
 
     def finish(self, participant: int, comment: str) -> None:
@@ -278,7 +215,7 @@ class Store:
             return
         if step != "comment":
             raise Refused(409, "trials are left")
-        self._note(participant, "finished_at = ?, comment = ?", (self._clock(), comment))
+        self._note(participant, "finished_at = ?, comment = ?", (_time_of_day(), comment))
 
     def _note(self, participant: int, assignments: str, values: tuple[Any, ...]) -> None:
         with self._lock, writing(self._database):
@@ -286,9 +223,11 @@ class Store:
                 f"update participants set {assignments} where id = ?", (*values, participant)
             )
 
-    def _about(self, name: str) -> Any:
-        with self._lock:
-            row = self._database.execute(
-                "select value from about where name = ?", (name,)
-            ).fetchone()
-        return None if row is None else row[0]
+
+def _moment(boot: str | None, seconds: float | None) -> Moment | None:
+    return None if boot is None or seconds is None else Moment(boot, seconds)
+
+
+def _time_of_day() -> float:
+    """Seconds since 1970, as a person would read them; a clock may be set to before that."""
+    return min(max(time.time(), 1.0), LATEST)

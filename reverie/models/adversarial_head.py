@@ -17,11 +17,13 @@ from reverie.models.contract import Sampler
 from reverie.models.discriminator import (
     Adversary,
     Discriminator,
+    Judged,
     deception_loss,
     detection_loss,
 )
 from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.linear import Linear
+from reverie.models.masking import heard_only
 from reverie.models.products import Precision
 from reverie.models.settings import SampleSettings
 
@@ -79,22 +81,28 @@ class AdversarialHead(nn.Module):
             inner = inner + self._drawn(inner, rng)
         return torch.cat([self.mean(features, rng), inner], dim=-1)
 
-    def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
+    def loss(self, output: Tensor, next_frame: Tensor, heard: Tensor | None = None) -> Tensor:
         """Squared error of the frames made; its gradient is that of all that is learnt from."""
         made = self._frames(output)
-        squared = functional.mse_loss(made, next_frame)
+        squared = functional.mse_loss(heard_only(made, heard), heard_only(next_frame, heard))
         judge = self.discriminator
         seen, before = judge.heard(next_frame)
-        real = judge.judge(seen, before)
-        learnt = detection_loss(self.form, real.scores, judge(made.detach(), before).scores)
+        real = judge.judge(seen, before).where(heard)
+        false = judge(made.detach(), before).where(heard)
+        learnt = detection_loss(self.form, real.scores, false.scores)
         frozen = {name: one.detach() for name, one in judge.named_parameters()}
-        tried: Tensor = functional_call(judge, frozen, (made, before.detach()))
-        learnt = learnt + self.weight * deception_loss(self.form, tried[0])
+        tried = Judged(*functional_call(judge, frozen, (made, before.detach()))).where(heard)
+        learnt = learnt + self.weight * deception_loss(self.form, tried.scores)
         if self.matching:
-            apart = (tried[1].mean((0, 1)) - real.features.detach().mean((0, 1))).square().mean()
+            wanted = real.features.detach().mean((0, 1))
+            apart = (tried.features.mean((0, 1)) - wanted).square().mean()
             learnt = learnt + self.matching * apart
         # What is told is the squared error, which can be compared with that of other heads.
         return squared + learnt - learnt.detach()
+
+    def lacks(self, settings: SampleSettings) -> str:  # noqa: ARG002
+        """Nothing: its noise needs no measure."""
+        return ""
 
     def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
         """Mean squared error over held-out `pairs`, of the frames that no noise gives."""

@@ -19,6 +19,7 @@ from reverie.models.contract import Sampler
 from reverie.models.embedding import CodeEmbedding
 from reverie.models.guards import Guard, LevelGuard, Range, SurpriseGuard
 from reverie.models.linear import Dense, Linear, dropout_mask
+from reverie.models.masking import heard_only
 from reverie.models.products import Precision
 from reverie.models.sampling import draw_frame
 from reverie.models.settings import SampleSettings
@@ -102,8 +103,9 @@ class CodeHead(nn.Module):
         heard = [member(part, rng) for member, part in zip(self.members, parts, strict=True)]
         return torch.cat(heard, dim=-1)
 
-    def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
+    def loss(self, output: Tensor, next_frame: Tensor, heard: Tensor | None = None) -> Tensor:
         """Mean bits a frame, of the average or over the members, target smoothed."""
+        output, next_frame = heard_only(output, heard), heard_only(next_frame, heard)
         nats = self._nats(output, next_frame, self.smoothing, self.trained == "together")
         return torch.stack(nats).sum(0).mean() / math.log(2)
 
@@ -111,7 +113,7 @@ class CodeHead(nn.Module):
         """Mean bits a frame over held-out `pairs`, of the average, nothing smoothed.
 
         The ranges of the first codes' bits and levels, in the mean over the later half of each
-        sequence and over all of it, are kept for the guards.
+        sequence and over all of it, are kept for the guards; of the longest sequences alone.
         """
         count, total, frames = 0, 0.0, 0
         bits: list[Tensor] = []
@@ -121,14 +123,22 @@ class CodeHead(nn.Module):
             count += nats[0].numel()
             total += torch.stack(nats).sum(0).double().sum().item()
             first = nats[0].squeeze(0)
-            if first.dim() > 1:
+            if first.dim() > 1 and first.shape[-1] > frames:
                 frames = first.shape[-1]
+                bits, levels = [], []
+            if first.dim() > 1 and first.shape[-1] == frames:
                 bits.append(first[..., frames // 2 :].mean(-1).flatten() / math.log(2))
                 levels.append(self.levels[next_frame[..., 0]].mean(-1).flatten())
         if frames:
             self.surprise.copy_(_usual(bits, frames - frames // 2))
             self.loudness.copy_(_usual(levels, frames))
         return total / max(count, 1) / math.log(2)
+
+    def lacks(self, settings: SampleSettings) -> str:
+        """The ranges of music, without which nothing is guarded."""
+        if not settings.guard or (self.surprise[-1] and self.loudness[-1]):
+            return ""
+        return "the guards are off: this checkpoint was written before held-out music was measured"
 
     def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
         """What draws the frames of some clips, one after another: [..., O] -> [..., Q] each."""

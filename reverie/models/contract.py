@@ -76,12 +76,16 @@ class Head(Protocol):
         """[..., H] -> [..., O]; `rng` turns dropout on."""
         ...
 
-    def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
-        """Mean loss over everything: [..., O], [..., D] -> []."""
+    def loss(self, output: Tensor, next_frame: Tensor, heard: Tensor | None = None) -> Tensor:
+        """Mean loss over everything, or where `heard` [B, T] is true: [..., O], [..., D] -> []."""
         ...
 
     def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
         """Mean loss over held-out `(output, next_frame)`; keeps what `sampler` needs."""
+        ...
+
+    def lacks(self, settings: SampleSettings) -> str:
+        """What of `settings` cannot be done before `measure` was called, in words; or nothing."""
         ...
 
     def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
@@ -119,9 +123,18 @@ class FrameModel(nn.Module):
         """
         return self.head(self.core(self.front(frames, rng), rng), rng)
 
-    def loss(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """Mean loss of the next frame at every step: [B, T + K, D] -> []."""
-        return self.head.loss(self(frames[:, :-1], rng), frames[:, self.step_frames :])
+    def loss(
+        self, frames: Tensor, rng: torch.Generator | None = None, heard: Tensor | None = None
+    ) -> Tensor:
+        """Mean loss of the next frame: [B, T + K, D] -> [].
+
+        Args:
+            frames: [B, T + K, D].
+            rng: draws dropout, in training.
+            heard: [B, T], the steps whose next frame is music; the others, after the end of a
+                sequence that is shorter, are not learnt from. None for all.
+        """
+        return self.head.loss(self(frames[:, :-1], rng), frames[:, self.step_frames :], heard)
 
     def project(self, frames: Tensor) -> Tensor:
         """The part of each step that needs no state: [..., T + K - 1, D] -> [M, ..., T, P]."""

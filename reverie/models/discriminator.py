@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.models.linear import Linear
+from reverie.models.masking import heard_only
 from reverie.models.products import Precision
 
 Adversary = Literal["none", "hinge", "least-squares"]
@@ -30,6 +31,10 @@ class Judged(NamedTuple):
     """[B, T]; higher is more real."""
     features: Tensor
     """[B, T, W]: what it sees in them, before the score."""
+
+    def where(self, heard: Tensor | None) -> "Judged":
+        """Of the frames that are `heard` [B, T] alone."""
+        return Judged(heard_only(self.scores, heard), heard_only(self.features, heard))
 
 
 class Discriminator(nn.Module):

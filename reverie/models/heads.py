@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from reverie.models.contract import Sampler
 from reverie.models.linear import Dense, Linear
+from reverie.models.masking import heard_only
 from reverie.models.products import Precision
 from reverie.models.settings import SampleSettings
 
@@ -36,9 +37,9 @@ class _NextFrame(nn.Module):
         super().__init__()
         self.register_buffer("error", torch.zeros(width))
 
-    def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
-        """Mean squared error."""
-        return functional.mse_loss(output, next_frame)
+    def loss(self, output: Tensor, next_frame: Tensor, heard: Tensor | None = None) -> Tensor:
+        """Mean squared error, of all frames or of those that are `heard` [B, T]."""
+        return functional.mse_loss(heard_only(output, heard), heard_only(next_frame, heard))
 
     def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
         """Mean squared error over held-out `pairs`; each feature's own is kept for `sampler`."""
@@ -50,6 +51,15 @@ class _NextFrame(nn.Module):
             squares += error.double().square().sum(0)
         self.error.copy_((squares / max(count, 1)).sqrt())
         return float(squares.mean() / max(count, 1))
+
+    def lacks(self, settings: SampleSettings) -> str:
+        """The spread around the mean, without which every temperature is 0."""
+        if settings.temperature == 0 or bool(self.error.any()):
+            return ""
+        return (
+            "the temperature has no effect: this checkpoint was written before held-out music was "
+            "measured"
+        )
 
     def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
         """[..., D] -> [..., D]."""
@@ -127,6 +137,12 @@ class EnsembleHead(_NextFrame):
         stacked = torch.stack(predictions)
         return stacked if self.trained == "apart" and rng is not None else stacked.mean(0)
 
-    def loss(self, output: Tensor, next_frame: Tensor) -> Tensor:
-        """Mean squared error, of the average or over the members."""
-        return functional.mse_loss(output, next_frame.expand_as(output))
+    def loss(self, output: Tensor, next_frame: Tensor, heard: Tensor | None = None) -> Tensor:
+        """Mean squared error, of the average or over the members, where `heard` [B, T]."""
+        frames = heard_only(next_frame, heard)
+        if output.dim() == next_frame.dim():
+            return functional.mse_loss(heard_only(output, heard), frames)
+        apart = (
+            torch.stack([heard_only(one, heard) for one in output]) if heard is not None else output
+        )
+        return functional.mse_loss(apart, frames.expand_as(apart))

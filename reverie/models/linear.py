@@ -108,5 +108,7 @@ def dropout_mask(
     """
     if rate == 0:
         return None
+    if like.is_meta:  # what has no values needs no draws, which would take memory
+        return like.new_empty(shape)
     kept = torch.rand(shape, generator=rng, device=rng.device) >= rate
     return kept.to(like.device, like.dtype) / (1 - rate)

@@ -19,12 +19,12 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class SampleSettings:
     """How a head turns its output into a frame."""
 
-    temperature: Annotated[float, Field(ge=0)] = 0.0
+    temperature: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Of frames of numbers: 0 takes the model's mean, as the paper; 1 draws with the spread of its
     held-out error, or after an adversary with the noise it learnt with. Of codes: 0 takes the
     likeliest, 1 draws as the model believes."""
 
-    detail_temperature: Annotated[float, Field(ge=0)] | None = None
+    detail_temperature: Annotated[float, Field(ge=0, le=100)] | None = None
     """Of a frame's last code; those between lie in between. None for the same as the first."""
 
     top_k: Annotated[int, Field(ge=0)] = 0

@@ -5,12 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
 from markupsafe import Markup
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
+from reverie.plotting import Figure, FigureCanvasSVG, matplotlib
 from reverie.terminal import printable
 
 # Drawn in these colours, which nothing else has, then exchanged for the page's own.

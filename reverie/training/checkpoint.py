@@ -1,57 +1,83 @@
 """Checkpoints that resume exactly: weights, optimiser and the place in the epoch.
 
-A checkpoint is a folder, written beside its name and renamed, so it is whole or not there. The
-names sort by age: `epoch-00003` after three epochs, `epoch-00003-step-00017` inside the fourth.
+A checkpoint is a folder, written beside its name and renamed, so it is whole or not there. Its
+state holds the hashes of the rest, which are checked whenever that is read. The names tell the age:
+`epoch-00003` after three epochs, `epoch-00003-step-00017` inside the fourth.
 """
 
 import dataclasses
 import errno
-import hashlib
 import os
+import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self, cast
 
 import torch
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from reverie.errors import ReverieError
-from reverie.records import read_json
+from reverie.records import RECORD, as_record, read_json
 from reverie.storage import replacing, write_json
+from reverie.training.memory import is_memory_error
 from reverie.training.optimiser import RmsProp
+from reverie.training.weights import (
+    ANOTHER,
+    check_hash,
+    check_shapes,
+    file_hash,
+    first_line,
+    not_numbers,
+    tensors_of,
+)
 
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimizer.pt", "state.json"
-
+NAME = re.compile(r"epoch-(\d{5,9})(?:-step-(\d{5,12}))?", re.ASCII)
+"""Of a checkpoint's folder; others beside it are left alone."""
+ADDED = {"least_epoch", "least_loss", "model_sha256", "optimizer_sha256", "frames_sha256"}
+"""Keys that the first versions did not write."""
 
 LEAST_FREE_BYTES = 1 << 20
 """A disk with less room than this is called full."""
 
+Count = Annotated[int, Field(ge=0, le=1 << 53)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, config=RECORD)
 class Progress:
     """The place in training that a checkpoint holds."""
 
-    epoch: int = 0
+    epoch: Count = 0
     """Epochs done."""
-    step: int = 0
+    step: Count = 0
     """Steps done of the next epoch."""
     loss_sum: float = 0.0
     """Of the training loss over those steps, times their sequences."""
-    loss_count: int = 0
+    loss_count: Count = 0
     """Sequences of those steps."""
-    seconds: float = 0.0
+    seconds: Annotated[float, Field(ge=0)] = 0.0
     """Time spent training so far."""
-    best_epoch: int = 0
+    best_epoch: Count = 0
     """The checkpointed epoch with the lowest held-out loss; 0 for none yet."""
     best_loss: float | None = None
     """Its held-out loss."""
-    least_epoch: int = 0
+    least_epoch: Count = 0
     """The epoch with the lowest held-out loss of all measured, kept or not."""
     least_loss: float | None = None
     """Its held-out loss."""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if max(self.best_epoch, self.least_epoch) > self.epoch:
+            raise ValueError(f"Its best epoch comes after epoch {self.epoch}")
+        if self.loss_count < self.step or (self.loss_count and not self.step):
+            raise ValueError(f"{self.step} steps cannot have had {self.loss_count} sequences")
+        return self
 
     @property
     def name(self) -> str:
@@ -59,30 +85,68 @@ class Progress:
         return f"epoch-{self.epoch:05d}" + (f"-step-{self.step:05d}" if self.step else "")
 
 
-def save_checkpoint(folder: Path, model: nn.Module, optimiser: RmsProp, progress: Progress) -> Path:
+@dataclass(frozen=True, config=RECORD)
+class State(Progress):
+    """What a checkpoint's `state.json` holds; hashes are None where an old version wrote none."""
+
+    model_sha256: Sha256 | None = None
+    optimizer_sha256: Sha256 | None = None
+    frames_sha256: Sha256 | None = None
+    """Of the run's frames, which the weights belong to."""
+
+    @property
+    def progress(self) -> Progress:
+        """The place in training alone."""
+        return Progress(**{one.name: getattr(self, one.name) for one in _fields(Progress)})
+
+
+def save_checkpoint(
+    folder: Path,
+    model: nn.Module,
+    optimiser: RmsProp,
+    progress: Progress,
+    frames_sha256: str | None = None,
+) -> Path:
     """Write a checkpoint under `folder`, unless it is there already.
 
+    Args:
+        folder: of the run's checkpoints.
+        model: whose weights are kept.
+        optimiser: whose state is kept.
+        progress: the place in training.
+        frames_sha256: hash of the run's frames.
+
     Raises:
-        ReverieError: the disk is full or cannot be written; older checkpoints are intact.
+        ReverieError: a weight is no number, or the disk is full or cannot be written; older
+            checkpoints are intact.
     """
     path = folder / progress.name
     if (path / STATE).is_file():
         return path
+    weights = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
+    mean_squares = {name: value.cpu() for name, value in optimiser.state_dict().items()}
+    if broken := not_numbers(weights) or not_numbers(mean_squares):
+        raise ReverieError(
+            f"the model has values that are no numbers, in {broken}; {folder} holds the last good "
+            "checkpoint.",
+            "Lower training.learning_rate or set training.gradient_clip, and train a new run.",
+        )
     with replacing(path) as temporary:
         temporary.mkdir(parents=True)
-        weights = {name: value.contiguous() for name, value in model.state_dict().items()}
         try:
             save_file(weights, temporary / MODEL)
-            torch.save(optimiser.state_dict(), temporary / OPTIMISER)
+            torch.save(mean_squares, temporary / OPTIMISER)
         except (SafetensorError, RuntimeError) as error:
             # Both libraries hide the system's refusal in errors of their own.
             full = shutil.disk_usage(folder).free < LEAST_FREE_BYTES or "os error 28" in str(error)
             reason = errno.ENOSPC if full else errno.EIO
             raise OSError(reason, os.strerror(reason)) from error
-        write_json(
-            temporary / STATE,
-            dataclasses.asdict(progress) | {"model_sha256": file_hash(temporary / MODEL)},
-        )
+        hashes = {
+            "model_sha256": file_hash(temporary / MODEL),
+            "optimizer_sha256": file_hash(temporary / OPTIMISER),
+            "frames_sha256": frames_sha256,
+        }
+        write_json(temporary / STATE, dataclasses.asdict(progress) | hashes)
     return path
 
 
@@ -90,55 +154,88 @@ def load_weights(path: Path, model: nn.Module) -> None:
     """Load the weights of the checkpoint at `path` into `model`.
 
     Raises:
-        ReverieError: it is missing, broken, or of another model.
+        ReverieError: it is missing, broken, not what was saved, or of another model.
     """
-    try:
-        model.load_state_dict(load_file(path / MODEL))
-    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
-        first = str(error).strip().splitlines()[0]
+    check_hash(path / MODEL, read_state(path).model_sha256)
+    wanted = model.state_dict()
+    check_shapes(path / MODEL, wanted)
+    with torch.no_grad():
+        for name, stored in tensors_of(path / MODEL):
+            wanted[name].copy_(stored)
+    if broken := not_numbers(wanted):
         raise ReverieError(
-            f"{path / MODEL} cannot be loaded: {first}", "Choose another checkpoint of the run."
-        ) from error
+            f"{path / MODEL} cannot be loaded: there are values that are no numbers in {broken}.",
+            ANOTHER,
+        )
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimiser: RmsProp) -> Progress:
+def load_checkpoint(path: Path, model: nn.Module, optimiser: RmsProp) -> State:
     """Load everything of the checkpoint at `path`.
 
     Raises:
-        ReverieError: it is broken or of another model.
+        ReverieError: it is broken, not what was saved, or of another model.
     """
-    progress = read_progress(path)
+    state = read_state(path)
     load_weights(path, model)
+    check_hash(path / OPTIMISER, state.optimizer_sha256)
     try:
-        optimiser.load_state_dict(
-            torch.load(path / OPTIMISER, map_location="cpu", weights_only=True)
-        )
+        stored = torch.load(path / OPTIMISER, map_location="cpu", weights_only=True)
+        if broken := not_numbers(stored):
+            raise ValueError(f"there are values that are no numbers in {broken}")
+        optimiser.load_state_dict(stored)
     except Exception as error:  # torch.load raises whatever a broken file provokes
+        if is_memory_error(error):
+            raise
         raise ReverieError(
-            f"{path / OPTIMISER} cannot be loaded: {error}.",
-            "Remove this checkpoint; training goes on from the one before.",
+            f"{path / OPTIMISER} cannot be loaded: {first_line(error)}.", ANOTHER
         ) from error
-    return progress
+    return state
+
+
+def read_state(path: Path) -> State:
+    """What the checkpoint at `path` says of itself.
+
+    Raises:
+        ReverieError: it says nothing, or what cannot be.
+    """
+    file = path / STATE
+    values: object = read_json(file, "a checkpoint")
+    if isinstance(values, dict):
+        said = cast(dict[str, Any], values)
+        needed = [one.name for one in _fields(State)]
+        if "optimizer_sha256" not in said:
+            needed = [name for name in needed if name not in ADDED]
+        lost = [name for name in needed if name not in said]
+        if lost:
+            raise ReverieError(f"{file} is damaged: it has lost {', '.join(lost)}.", ANOTHER)
+    state = as_record(cast(object, values), State, str(file), remedy=ANOTHER)
+    if state.name != path.name:
+        raise ReverieError(
+            f"{file} is damaged: it is of {state.name}, and lies in {path.name}.", ANOTHER
+        )
+    return state
 
 
 def read_progress(path: Path) -> Progress:
     """The place in training of the checkpoint at `path`.
 
     Raises:
-        ReverieError: it has none.
+        ReverieError: as `read_state`.
     """
-    state: dict[str, Any] = read_json(path / STATE, "a checkpoint")
-    known = {field.name for field in dataclasses.fields(Progress)}
-    return Progress(**{key: value for key, value in state.items() if key in known})
+    return read_state(path).progress
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints under `folder`, oldest first."""
+    """The checkpoints under `folder`, oldest first, whole or damaged."""
     if not folder.is_dir():
         return []
-    return sorted(
-        path for path in folder.iterdir() if (path / STATE).is_file() and path.name[0] != "."
-    )
+    found = [(NAME.fullmatch(path.name), path) for path in folder.iterdir()]
+    aged = [
+        (int(match[1]), int(match[2] or 0), path)
+        for match, path in found
+        if match and path.is_dir()
+    ]
+    return [path for _, _, path in sorted(aged)]
 
 
 def prune_checkpoints(folder: Path, keep_epochs: set[int]) -> None:
@@ -151,7 +248,5 @@ def prune_checkpoints(folder: Path, keep_epochs: set[int]) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def _fields(kind: type[Progress]) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(kind)

@@ -21,28 +21,20 @@ from reverie.frames.contract import Representation
 from reverie.frames.representation import fit_representation
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
-from reverie.progress import Work, duration
+from reverie.progress import Work
 from reverie.storage import only_one
 from reverie.training.allocator import keep_freed_memory
 from reverie.training.board import Board
-from reverie.training.checkpoint import (
-    Progress,
-    list_checkpoints,
-    load_checkpoint,
-    prune_checkpoints,
-    save_checkpoint,
-)
+from reverie.training.checkpoint import Progress
 from reverie.training.device import CPU, training_device
 from reverie.training.interrupt import Interruptible
+from reverie.training.keeping import Keeper, kept_so_far
+from reverie.training.memory import clear_memory_errors
 from reverie.training.metrics import append_metrics, rewind_metrics
 from reverie.training.optimiser import RmsProp, build_optimiser, set_learning_rate
-from reverie.training.preflight import (
-    describe,
-    plan,
-    seconds_per_step,
-)
+from reverie.training.preflight import describe, plan, seconds_per_step, smaller
 from reverie.training.run import Run
-from reverie.training.sequences import Sequences, excerpts, split_sequences
+from reverie.training.sequences import Sequences, excerpts, shortness, split_sequences
 from reverie.training.settings import Recipe
 
 Preview = Callable[[FrameModel, Representation, Run], Tensor]
@@ -79,11 +71,13 @@ def train(
     if training.threads:
         torch.set_num_threads(training.threads)
     keep_freed_memory()
-    with only_one(run_folder), Interruptible() as interrupt:
+    memory = clear_memory_errors("training", smaller(recipe))
+    with only_one(run_folder), memory, Interruptible(quiet=quiet) as interrupt:
         run = Run.create(run_folder, recipe, corpus)
+        interrupt.kept = kept_so_far(run)
         if not run.statistics.exists():
-            heard = excerpts(corpus, corpus.of_split("train"), training.ends_below_db)
-            fit_representation(recipe.frames, corpus.rate_hz, heard).save(run.statistics)
+            heard_of = excerpts(corpus, corpus.of_split("train"), training.ends_below_db)
+            run = run.keep_frames(fit_representation(recipe.frames, corpus.rate_hz, heard_of))
         representation = run.representation()
 
         # Weights are drawn on the processor, so that they are the same on every device.
@@ -95,7 +89,14 @@ def train(
         ).to(device)
         representation = representation.to(device)
         optimiser = build_optimiser(model, recipe)
-        progress = _resume(run, model, optimiser)
+        keeper = Keeper(
+            run,
+            model,
+            optimiser,
+            interrupt,
+            lambda: measure(model, representation, held_out_set, recipe),
+        )
+        progress = keeper.resume()
         rewind_metrics(run.metrics, progress.epoch)
         steps = math.ceil(len(train_set) / training.batch_size)
         all_steps, done = training.epochs * steps, progress.epoch * steps + progress.step
@@ -105,27 +106,28 @@ def train(
             frames = representation.analyse(first)
             step_seconds = seconds_per_step(model, frames, _rng(device, 0, 0, 0))
             left = training.epochs - progress.epoch
-            work.say(describe(needs, recipe, steps, step_seconds, left))
-            found = enough(corpus)
-            if found.tone != "good":
-                work.say(found.text)
+            told = describe(needs, recipe, steps, step_seconds, left).splitlines()
+            for line in (*told, *_notes(corpus, train_set, held_out_set)):
+                work.say(line)
         if progress.epoch or progress.step:
             work.say(f"going on from {progress.name}")
-
         with work, Board(run.folder / "tensorboard", progress.epoch, corpus.rate_hz) as board:
             began = time.monotonic() - progress.seconds
             saved = time.monotonic()
+            interrupt.wait()
             while not _is_done(progress, recipe):
                 order = np.random.default_rng([training.rng_seed, 1, progress.epoch])
-                batches = train_set.batches(training.batch_size, order, skip=progress.step)
-                for samples in batches:
+                batches = train_set.masked_batches(training.batch_size, order, skip=progress.step)
+                for samples, heard in batches:
                     # Every step has a random stream of its own, so a resumed run needs no memory
                     # of how far an earlier one had drawn.
                     rng = _rng(device, training.rng_seed, progress.epoch + 1, progress.step)
                     share = _share(progress, recipe, steps)
                     set_learning_rate(optimiser, recipe, share, work.done)
                     frames = representation.analyse(samples.to(device))
-                    loss = train_step(model, optimiser, frames, rng, recipe)
+                    mask = None if heard is None else heard.to(device)
+                    loss = train_step(model, optimiser, frames, rng, recipe, mask)
+                    _check_finite(loss, run)
                     progress = dataclasses.replace(
                         progress,
                         step=progress.step + 1,
@@ -140,28 +142,24 @@ def train(
                         break
                     due = time.monotonic() - saved > 60 * training.checkpoint_minutes
                     if interrupt.wished or due:
-                        _check_finite(loss, run)
-                        with optimiser.averaged():
-                            save_checkpoint(run.checkpoints, model, optimiser, progress)
-                        prune_checkpoints(run.checkpoints, _kept(recipe, progress))
+                        keeper.save(progress)
                         saved = time.monotonic()
                     if interrupt.wished:
-                        _stop(run, progress, recipe)
+                        keeper.stop(progress)
 
                 epoch = progress.epoch + 1
                 train_loss = progress.loss_sum / progress.loss_count
-                _check_finite(train_loss, run)
                 # To the millisecond that the metrics tell, so that whoever reads those finds the
                 # very epoch in which the time ran out.
                 seconds = round(time.monotonic() - began, 3)
-                ended = dataclasses.replace(progress, epoch=epoch, step=0, seconds=seconds)
-                last = _is_done(ended, recipe)
-                keep = last or epoch in training.keep_epochs
+                progress = dataclasses.replace(
+                    progress, epoch=epoch, step=0, seconds=seconds, loss_sum=0.0, loss_count=0
+                )
+                keep = _is_done(progress, recipe) or epoch in training.keep_epochs
                 held_out_loss = None
                 if keep or epoch % training.held_out_every_epochs == 0:
-                    with optimiser.averaged():
-                        held_out_loss = measure(model, representation, held_out_set, recipe)
-                progress = dataclasses.replace(ended, loss_sum=0.0, loss_count=0)
+                    held_out_loss = keeper.measure()
+                    _check_finite(held_out_loss, run)
                 if held_out_loss is not None and _is_lower(held_out_loss, progress.least_loss):
                     progress = dataclasses.replace(
                         progress, least_epoch=epoch, least_loss=held_out_loss
@@ -190,12 +188,10 @@ def train(
                         progress = dataclasses.replace(
                             progress, best_epoch=epoch, best_loss=held_out_loss
                         )
-                    with optimiser.averaged():
-                        save_checkpoint(run.checkpoints, model, optimiser, progress)
-                    prune_checkpoints(run.checkpoints, _kept(recipe, progress))
+                    keeper.save(progress)
                     saved = time.monotonic()
                 if interrupt.wished:
-                    _stop(run, progress, recipe)
+                    keeper.stop(progress)
     return run
 
 
@@ -205,9 +201,10 @@ def train_step(
     frames: Tensor,
     rng: torch.Generator,
     recipe: Recipe,
+    heard: Tensor | None = None,
 ) -> float:
-    """One step on sequences `frames` [B, T + K, D]. Gives the loss."""
-    loss = model.loss(frames, rng)
+    """One step on sequences `frames` [B, T + K, D], where `heard` [B, T]. Gives the loss."""
+    loss = model.loss(frames, rng, heard)
     optimiser.zero_grad()
     torch.autograd.backward([loss])
     if recipe.training.gradient_clip:
@@ -223,16 +220,28 @@ def measure(
     """The mean loss over `sequences`, with no dropout; the head keeps what sampling needs."""
 
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
-        for samples in sequences.batches(recipe.training.batch_size, None):
+        for samples, heard in sequences.masked_batches(recipe.training.batch_size, None):
             frames = representation.analyse(samples.to(model.device))
-            yield model(frames[:, :-1]), frames[:, model.step_frames :]
+            output, wanted = model(frames[:, :-1]), frames[:, model.step_frames :]
+            if heard is None:
+                yield output, wanted
+                continue
+            counts = [int(count) for count in heard.sum(1)]
+            for length in sorted(set(counts), reverse=True):
+                rows = [row for row, count in enumerate(counts) if count == length]
+                yield output[rows, :length], wanted[rows, :length]
 
     return model.head.measure(pairs())
 
 
-def _resume(run: Run, model: FrameModel, optimiser: RmsProp) -> Progress:
-    found = list_checkpoints(run.checkpoints)
-    return load_checkpoint(found[-1], model, optimiser) if found else Progress()
+def _notes(corpus: Corpus, train_set: Sequences, held_out_set: Sequences) -> Iterator[str]:
+    """What is worth knowing before training on a corpus."""
+    found = enough(corpus)
+    if found.tone != "good":
+        yield found.text
+    for kind, sequences in (("training", train_set), ("held-out", held_out_set)):
+        if said := shortness(sequences, kind):
+            yield said
 
 
 def _is_done(progress: Progress, recipe: Recipe) -> bool:
@@ -259,24 +268,12 @@ def _is_lower(loss: float, than: float | None) -> bool:
     return than is None or loss < than
 
 
-def _kept(recipe: Recipe, progress: Progress) -> set[int]:
-    return {*recipe.training.keep_epochs, recipe.training.epochs, progress.best_epoch}
-
-
 def _check_finite(loss: float, run: Run) -> None:
     if not math.isfinite(loss):
         raise ReverieError(
             f"the loss is no longer a number; {run.checkpoints} holds the last good checkpoint.",
             "Lower training.learning_rate or set training.gradient_clip, and train a new run.",
         )
-
-
-def _stop(run: Run, progress: Progress, recipe: Recipe) -> None:
-    raise KeyboardInterrupt(
-        f"stopped after {progress.epoch} of {recipe.training.epochs} epochs and "
-        f"{duration(progress.seconds)}; the same command goes on from "
-        f"{run.checkpoints / progress.name}"
-    )
 
 
 def _rng(device: torch.device, *key: int) -> torch.Generator:

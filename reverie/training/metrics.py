@@ -1,10 +1,16 @@
 """The figures of a run: one JSON object a line, one line an epoch."""
 
 import json
+import os
 from pathlib import Path
-from typing import TypedDict
+from typing import Annotated, TypedDict
 
-from reverie.storage import clear_disk_errors, write_text
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from reverie.errors import ReverieError
+from reverie.records import RECORD, read_lines
+from reverie.storage import clear_disk_errors, open_plain, write_text
 
 
 class EpochMetrics(TypedDict):
@@ -19,16 +25,40 @@ class EpochMetrics(TypedDict):
     """Spent training since the run began."""
 
 
+@dataclass(frozen=True, config=RECORD)
+class Line:
+    """The same as it is read."""
+
+    epoch: Annotated[int, Field(ge=1)]
+    train_loss: float
+    held_out_loss: float | None
+    seconds: Annotated[float, Field(ge=0)]
+
+
 def read_metrics(path: Path) -> list[EpochMetrics]:
-    """All whole lines of `path`; a last line torn by a crash is passed over."""
-    if not path.is_file():
-        return []
+    """All lines of `path`, oldest first; a last one torn by a crash is passed over.
+
+    Raises:
+        ReverieError: another line is damaged, or is not of a later epoch than the one before.
+    """
+    lines = list(read_lines(path, Line, "the figures of a run"))
+    if lines and lines[-1] is None:
+        lines.pop()
     found: list[EpochMetrics] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            break
+    for number, line in enumerate(lines, 1):
+        if line is None or (found and line.epoch <= found[-1]["epoch"]):
+            raise ReverieError(
+                f"{path} is damaged in line {number}.",
+                "Restore it from a copy, or remove that line.",
+            )
+        found.append(
+            {
+                "epoch": line.epoch,
+                "train_loss": line.train_loss,
+                "held_out_loss": line.held_out_loss,
+                "seconds": line.seconds,
+            }
+        )
     return found
 
 
@@ -39,6 +69,21 @@ def rewind_metrics(path: Path, epoch: int) -> None:
 
 
 def append_metrics(path: Path, metrics: EpochMetrics) -> None:
-    """Add a line."""
-    with clear_disk_errors(path), path.open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps(metrics) + "\n")
+    """Add a line.
+
+    Raises:
+        ReverieError: the disk refuses.
+    """
+    with clear_disk_errors(path), open_plain(path, "ab") as handle:
+        handle.write(json.dumps(metrics).encode() + b"\n")
+
+
+def settle_metrics(path: Path) -> None:
+    """Bring every line to the disk, so that no checkpoint outlives those of its epochs.
+
+    Raises:
+        ReverieError: the disk refuses.
+    """
+    if path.is_file():
+        with clear_disk_errors(path), open_plain(path, "ab") as handle:
+            os.fsync(handle.fileno())

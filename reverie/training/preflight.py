@@ -3,6 +3,7 @@
 Letters: P parameters, B batch.
 """
 
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import torch
 from torch import Tensor
 
 from reverie.errors import ReverieError
+from reverie.frames.contract import Measures
+from reverie.frames.representation import fit_bytes
 from reverie.frames.settings import measures_of
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
@@ -20,14 +23,17 @@ from reverie.models.lstm import Lstm
 from reverie.models.outline import operations
 from reverie.progress import duration
 from reverie.training.device import training_device
+from reverie.training.memory import available_memory, clear_memory_errors
 from reverie.training.settings import Recipe
 
 GIB = 1 << 30
-CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
-CGROUP_USED = Path("/sys/fs/cgroup/memory.current")
 TRIAL_STEPS = 3
 LIBRARIES_BYTES = 200 << 20
 """What torch, TensorBoard and matplotlib take once they are at work."""
+BATCHES, LENGTHS = (2, 3), (8, 9)
+"""Sizes at which a step is counted; it grows evenly with either, so that tells all others."""
+MOST_THREADS_EACH = 16
+"""Threads that are asked for, for each processor."""
 
 
 @dataclass(frozen=True)
@@ -50,56 +56,35 @@ class Needs:
 def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     """Work out what training takes, without taking it.
 
-    The model is built without memory for its values, and a batch of shapes is passed through it;
-    what autograd would keep of it is counted.
+    The model is built without memory for its values, and small batches of shapes are passed
+    through it; what autograd would keep of the recipe's own batch follows from these.
 
     Args:
         recipe: of the run.
         run_folder: where checkpoints would go.
+
+    Raises:
+        ReverieError: it is more than can be counted.
     """
-    measures = measures_of(recipe.frames)
-    saved: dict[int, int] = {}
-
-    def note(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        saved[id(storage)] = storage.nbytes()
-        storages.append(storage)
-        return tensor
-
-    storages: list[torch.UntypedStorage] = []
-    training = recipe.training
-    with torch.device("meta"):
-        model = build_model(recipe.model, measures, None)
-        frames = torch.zeros(
-            (training.batch_size, recipe.seed_frames + 1, measures.width),
-            dtype=torch.int64 if measures.codebook else torch.float32,
-        )
-        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            loss = model.loss(frames, torch.Generator("cpu"))
-        del loss
+    measures, training = measures_of(recipe.frames), recipe.training
+    with clear_memory_errors("a model of these sizes", smaller(recipe)):
+        model = outlined(recipe, measures)
+        kept_bytes = _kept_by_autograd(model, recipe, measures)
     sizes = [parameter.numel() for parameter in model.parameters()]
-    for parameter in model.parameters():
-        saved.pop(id(parameter.untyped_storage()), None)
     parameters = sum(sizes)
-    batch_bytes = (
-        4 * frames.shape[0] * frames.shape[1] * max(measures.width, measures.frame_samples)
-    )
-    products = 0
-    if recipe.model.precision == "bfloat16":
-        # Every weight rounded once; those of recurrences laid out too, for both directions.
-        around = [one.weight_hidden.numel() for one in model.modules() if isinstance(one, Lstm)]
-        products = 2 * parameters + 2 * 2 * sum(around)
+    numbers = training.batch_size * (recipe.seed_frames + 1)
+    batch_bytes = 4 * numbers * max(measures.width, measures.frame_samples)
     kept = 3 if training.averaging else 2  # weights, mean squares, a running mean
-    memory = (
-        psutil.Process().memory_info().rss
-        + 4 * (1 + kept) * parameters  # gradients too
+    step_bytes = (
+        4 * (1 + kept) * parameters  # gradients too
         + 2 * 4 * max(sizes)  # one gradient being made, and rounded
-        + products
-        + sum(saved.values())
+        + _rounded_bytes(model, recipe)
+        + kept_bytes
         + 4 * batch_bytes  # samples and frames, the output and its gradient
         + 5 * batch_bytes  # held-out errors, squared in double precision
         + LIBRARIES_BYTES
     )
+    memory = psutil.Process().memory_info().rss + max(step_bytes, fit_bytes(recipe.frames))
     kept_checkpoints = len(set(training.keep_epochs) | {training.epochs}) + 3
     free = shutil.disk_usage(_existing(run_folder)).free
     by_part = {
@@ -117,22 +102,86 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     )
 
 
+def outlined(recipe: Recipe, measures: Measures) -> FrameModel:
+    """The model of a recipe with shapes and no values, which take no memory."""
+    with torch.device("meta"):
+        return build_model(recipe.model, measures, None)
+
+
+def _kept_by_autograd(model: FrameModel, recipe: Recipe, measures: Measures) -> int:
+    """Bytes that a step on the recipe's batch keeps for its backward pass, besides the weights."""
+    (small, wider), (longer, both) = (
+        [_kept_of(model, measures, batch, steps) for steps in LENGTHS] for batch in BATCHES
+    )
+    batches = recipe.training.batch_size - BATCHES[0]
+    steps = recipe.training.sequence_frames - LENGTHS[0]
+    return (
+        small
+        + batches * (longer - small)
+        + steps * (wider - small)
+        + batches * steps * (both - longer - wider + small)
+    )
+
+
+def _kept_of(model: FrameModel, measures: Measures, batch: int, steps: int) -> int:
+    saved: dict[int, int] = {}
+    storages: list[torch.UntypedStorage] = []
+
+    def note(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        saved[id(storage)] = storage.nbytes()
+        storages.append(storage)
+        return tensor
+
+    with torch.device("meta"):
+        frames = torch.zeros(
+            (batch, steps + model.step_frames, measures.width),
+            dtype=torch.int64 if measures.codebook else torch.float32,
+        )
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+            loss = model.loss(frames, torch.Generator("cpu"))
+        del loss
+    for parameter in model.parameters():
+        saved.pop(id(parameter.untyped_storage()), None)
+    return sum(saved.values())
+
+
+def _rounded_bytes(model: FrameModel, recipe: Recipe) -> int:
+    """Of weights rounded once, and of those of recurrences laid out too, for both directions."""
+    if recipe.model.precision != "bfloat16":
+        return 0
+    around = [one.weight_hidden.numel() for one in model.modules() if isinstance(one, Lstm)]
+    return 2 * sum(one.numel() for one in model.parameters()) + 2 * 2 * sum(around)
+
+
+def smaller(recipe: Recipe) -> str:
+    """What would take less memory."""
+    return (
+        f"Lower model.hidden ({recipe.model.hidden}), training.batch_size "
+        f"({recipe.training.batch_size}) or training.sequence_frames "
+        f"({recipe.training.sequence_frames}), or shorten the frames."
+    )
+
+
 def plan(recipe: Recipe, run_folder: Path) -> Needs:
     """What a run takes, or a refusal where it cannot fit.
 
     Raises:
-        ReverieError: memory or disk is too small, with settings that would help.
+        ReverieError: memory, disk or processors are too few, with settings that would help.
     """
+    threads, processors = recipe.training.threads, os.cpu_count() or 1
+    if threads > MOST_THREADS_EACH * processors:
+        raise ReverieError(
+            f"training.threads asks for {threads} threads, and this machine has {processors} "
+            "processors.",
+            "Set training.threads=0 to take all processors.",
+        )
     needs = measure_needs(recipe, run_folder)
     if needs.memory_bytes > needs.memory_available_bytes:
-        advice = (
-            f"Lower model.hidden ({recipe.model.hidden}) or training.batch_size "
-            f"({recipe.training.batch_size}), or shorten the frames."
-        )
         raise ReverieError(
             f"training needs about {needs.memory_bytes / GIB:.1f} GiB of memory and "
             f"{needs.memory_available_bytes / GIB:.1f} GiB are free.",
-            advice,
+            smaller(recipe),
         )
     if needs.disk_bytes > needs.disk_available_bytes:
         raise ReverieError(
@@ -180,18 +229,6 @@ def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left
         f"{steps} steps an epoch, about {epoch_seconds:.1f} s; {left} epochs to go{limit}: "
         f"about {duration(seconds)}, until {ends}"
     )
-
-
-def available_memory(device: torch.device) -> int:
-    """Bytes that this process may still take on `device`, a container's limit considered."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    available = psutil.virtual_memory().available
-    try:
-        limit, used = CGROUP_LIMIT.read_text().strip(), int(CGROUP_USED.read_text())
-    except (OSError, ValueError):
-        return available
-    return available if limit == "max" else min(available, max(int(limit) - used, 0))
 
 
 def _existing(path: Path) -> Path:

@@ -1,7 +1,7 @@
 """A run's folder: everything needed to repeat it, go on with it, or generate from it.
 
-config.json           the recipe, everything resolved, and what it ran on
-corpus.json           the corpus by its hashes, and its split
+config.json           see `run_files.py`
+corpus.json           the same
 frames.safetensors    the normalisation of the frames, or their codec
 checkpoints/          see `checkpoint.py`
 metrics.jsonl         a line an epoch
@@ -9,29 +9,34 @@ tensorboard/          the same, with previews
 """
 
 import dataclasses
-import platform
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import torch
-
-from reverie import __version__
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.contract import Representation
 from reverie.frames.representation import load_representation
 from reverie.frames.settings import measures_of
-from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
-from reverie.records import read_json
 from reverie.settings import build
-from reverie.storage import write_json
-from reverie.training.checkpoint import list_checkpoints, load_weights
+from reverie.training.checkpoint import MODEL, list_checkpoints, load_weights, read_state
+from reverie.training.device import CPU
+from reverie.training.locate import find_corpus, given_corpus
+from reverie.training.memory import available_memory, clear_memory_errors
+from reverie.training.preflight import GIB, outlined
+from reverie.training.run_files import (
+    CONFIG,
+    CORPUS,
+    TRAIN_AGAIN,
+    read_config,
+    read_corpus_record,
+    write_config,
+    write_corpus_record,
+)
 from reverie.training.settings import Recipe
-
-FORMAT = "reverie-run"
-FORMAT_VERSION = 1
+from reverie.training.weights import check_hash, check_shapes, file_hash
 
 MAY_CHANGE = {
     "description",
@@ -54,6 +59,11 @@ class Run:
     corpus_folder: Path
     corpus_hash: str
     rate_hz: int
+    corpus_relative: str | None = None
+    """The way from the run to its corpus, as it was."""
+    corpus_given: Path | None = None
+    """Where a person says that the corpus is now."""
+    frames_sha256: str | None = None
 
     @property
     def checkpoints(self) -> Path:
@@ -73,34 +83,29 @@ class Run:
     @classmethod
     def exists(cls, folder: Path) -> bool:
         """Whether a run lies in `folder`."""
-        return (folder / "config.json").is_file()
+        return (folder / CONFIG).is_file()
 
     @classmethod
-    def open(cls, folder: Path) -> "Run":
+    def open(cls, folder: Path, corpus: Path | None = None) -> "Run":
         """Open the run in `folder`.
+
+        Args:
+            folder: where it lies.
+            corpus: where its corpus is; if not given, it is looked for when it is needed.
 
         Raises:
             ReverieError: there is none, or it is damaged.
         """
-        if not folder.is_dir():
-            raise ReverieError(f"{folder} is not a folder.", "Give the folder of a run.")
-        read = read_json(folder / "config.json", "a run")
-        config = cast(dict[str, Any], read) if isinstance(read, dict) else {}
-        if config.get("format") != FORMAT:
-            raise ReverieError(f"{folder} is not a run.", "Make one with `reverie train`.")
-        if config.get("format_version") != FORMAT_VERSION:
-            raise ReverieError(
-                f"{folder} was made by {config.get('created_by')}, in a format this version does "
-                "not know.",
-                "Update Reverie, or train again.",
-            )
-        corpus = read_json(folder / "corpus.json", "a run")
+        config, about = read_config(folder), read_corpus_record(folder)
         return cls(
             folder,
-            build(Recipe, config["recipe"], str(folder / "config.json")),
-            Path(corpus["folder"]),
-            corpus["content_hash"],
-            corpus["rate_hz"],
+            build(Recipe, config.recipe, str(folder / CONFIG)),
+            Path(about.folder),
+            about.content_hash,
+            about.rate_hz,
+            about.relative,
+            corpus,
+            config.frames_sha256,
         )
 
     @classmethod
@@ -110,22 +115,58 @@ class Run:
         Raises:
             ReverieError: another run is there, of another corpus or recipe.
         """
+        where = corpus.folder.resolve()
         if cls.exists(folder):
             run = cls.open(folder)
             run._check_continues(recipe, corpus)
-            run = dataclasses.replace(run, recipe=recipe, corpus_folder=corpus.folder.resolve())
+            run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
+            if run.frames_sha256 is None and run.statistics.is_file():
+                run = dataclasses.replace(run, frames_sha256=file_hash(run.statistics))
         else:
             if folder.exists() and _others(folder):
                 raise ReverieError(
                     f"{folder} holds other files and no run.", "Choose an empty or a new folder."
                 )
-            run = cls(folder, recipe, corpus.folder.resolve(), corpus.content_hash, corpus.rate_hz)
-        write_json(folder / "corpus.json", _describe_corpus(corpus))
-        write_json(folder / "config.json", _describe(recipe))
+            run = cls(folder, recipe, where, corpus.content_hash, corpus.rate_hz)
+        write_corpus_record(folder, corpus)
+        write_config(folder, recipe, run.frames_sha256)
         return run
 
+    def open_corpus(self) -> Corpus:
+        """The corpus that it was trained on, wherever it is now.
+
+        Raises:
+            ReverieError: it is not found, or was changed.
+        """
+        if self.corpus_given is not None:
+            return given_corpus(self.folder, self.corpus_hash, self.corpus_given)
+        return find_corpus(self.folder, self.corpus_hash, self.corpus_folder, self.corpus_relative)
+
+    def keep_frames(self, fitted: Representation) -> "Run":
+        """Save what was learnt of the frames, and its hash.
+
+        Raises:
+            ReverieError: checkpoints are of other frames, which were lost; or the disk refuses.
+        """
+        fitted.save(self.statistics)
+        found = file_hash(self.statistics)
+        if self.frames_sha256 not in (None, found) and list_checkpoints(self.checkpoints):
+            self.statistics.unlink()
+            raise ReverieError(
+                f"{self.statistics} is lost, and what this version would make in its place is not "
+                "the same.",
+                TRAIN_AGAIN,
+            )
+        write_config(self.folder, self.recipe, found)
+        return dataclasses.replace(self, frames_sha256=found)
+
     def representation(self) -> Representation:
-        """Its frames, with what was learnt of them."""
+        """Its frames, with what was learnt of them.
+
+        Raises:
+            ReverieError: that is missing, broken, or not what was saved.
+        """
+        check_hash(self.statistics, self.frames_sha256, TRAIN_AGAIN)
         return load_representation(self.recipe.frames, self.rate_hz, self.statistics)
 
     def find_checkpoint(self, name: str = "latest") -> Path:
@@ -146,9 +187,9 @@ class Run:
         if name == "latest":
             return found[-1]
         if name == "best":
-            best = read_json(found[-1] / "state.json", "a checkpoint")["best_epoch"]
+            best = read_state(found[-1]).best_epoch
             name = str(best) if best else found[-1].name
-        wanted = f"epoch-{int(name):05d}" if name.isdigit() else name
+        wanted = f"epoch-{int(name):05d}" if re.fullmatch("[0-9]{1,9}", name) else name
         for path in found:
             if path.name == wanted:
                 return path
@@ -158,12 +199,33 @@ class Run:
         )
 
     def load_model(self, checkpoint: Path) -> FrameModel:
-        """The model with the weights of `checkpoint`, ready to generate."""
-        measures = measures_of(self.recipe.frames)
-        with torch.device("meta"):
-            model = build_model(self.recipe.model, measures, None)
-        model.to_empty(device="cpu")
-        load_weights(checkpoint, model)
+        """The model with the weights of `checkpoint`, ready to generate.
+
+        Raises:
+            ReverieError: it is broken, not what was saved, of another model or of other frames, or
+                takes more memory than there is.
+        """
+        with clear_memory_errors(
+            f"opening {self.folder}", "Close other programs, or choose another run."
+        ):
+            model = outlined(self.recipe, measures_of(self.recipe.frames))
+            check_shapes(checkpoint / MODEL, model.state_dict())
+            stored = read_state(checkpoint).frames_sha256
+            if None not in (stored, self.frames_sha256) and stored != self.frames_sha256:
+                raise ReverieError(
+                    f"{checkpoint} belongs to other frames than those of {self.statistics}.",
+                    TRAIN_AGAIN,
+                )
+            needed = 4 * sum(one.numel() for one in (*model.parameters(), *model.buffers()))
+            free = available_memory(CPU)
+            if needed > free:
+                raise ReverieError(
+                    f"the model of {self.folder} takes {needed / GIB:.1f} GiB of memory and "
+                    f"{free / GIB:.1f} GiB are free.",
+                    "Close other programs, or choose another run.",
+                )
+            model.to_empty(device="cpu")
+            load_weights(checkpoint, model)
         return model.requires_grad_(False)
 
     def _check_continues(self, recipe: Recipe, corpus: Corpus) -> None:
@@ -186,34 +248,7 @@ def _others(folder: Path) -> list[Path]:
     """What lies in `folder` besides the beginnings of a run that was stopped at once."""
     if not folder.is_dir():
         return [folder]
-    return [path for path in folder.iterdir() if path.name != "corpus.json" and path.name[0] != "."]
-
-
-def _describe(recipe: Recipe) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "created_by": f"reverie {__version__}",
-        "recipe": dataclasses.asdict(recipe),
-        "made_on": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "system": platform.platform(),
-            "threads": torch.get_num_threads(),
-        },
-    }
-
-
-def _describe_corpus(corpus: Corpus) -> dict[str, Any]:
-    return {
-        "folder": str(corpus.folder.resolve()),
-        "content_hash": corpus.content_hash,
-        "rate_hz": corpus.rate_hz,
-        "recordings": [
-            {"path": one.path, "content_hash": one.content_hash, "split": one.split}
-            for one in corpus.recordings
-        ],
-    }
+    return [path for path in folder.iterdir() if path.name != CORPUS and path.name[0] != "."]
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

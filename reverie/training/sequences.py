@@ -18,18 +18,21 @@ from reverie.corpus.corpus import Corpus, Recording
 from reverie.errors import ReverieError
 from reverie.frames.contract import Measures
 from reverie.frames.settings import measures_of
+from reverie.terminal import printable
 from reverie.training.settings import Recipe
 
 EXCERPT_SAMPLES = 1 << 20
 BLOCK_SECONDS = 0.1
 """What silence at the ends of a recording is told in."""
+MOST_NAMED = 3
 
 
 class Sequences:
     """The sequences of one split: T steps, and the frame after each as its target.
 
     They lie end to end in each recording, T frames apart, so the first frames of one are the last
-    of the one before; recordings shorter than T + K frames give none.
+    of the one before. A recording shorter than T + K frames is one sequence, filled up with
+    silence that is neither learnt from nor measured; one shorter than K + 1 frames gives none.
 
     Args:
         corpus: where the samples are.
@@ -59,14 +62,17 @@ class Sequences:
         ends_below_db: float = 0.0,
     ) -> None:
         self.gain_db, self.transpose_semitones = gain_db, transpose_semitones
+        self._measures, self._step_frames, self._steps = measures, step_frames, sequence_frames
         self.corpus, self.recordings, self.starts = corpus, tuple(recordings), starts
         self.length_samples = measures.samples_for(sequence_frames + step_frames)
         self.stride_samples = sequence_frames * measures.frame_samples
         self._parts = [sounding(corpus, one, ends_below_db) for one in self.recordings]
-        lengths = [last - first for first, last in self._parts]
-        spare = np.array([length - self.length_samples for length in lengths], np.int64)
-        self._spare = spare
-        self.counts = np.where(spare >= 0, spare // self.stride_samples + 1, 0)
+        lengths = np.array([last - first for first, last in self._parts], np.int64)
+        self._spare = spare = lengths - self.length_samples
+        self._least_samples = measures.samples_for(step_frames + 1)
+        self._short = (spare < 0) & (lengths >= self._least_samples)
+        self.counts = np.where(spare >= 0, spare // self.stride_samples + 1, self._short * 1)
+        """How many sequences each recording gives."""
         self._ends = np.cumsum(self.counts)
         every = int(self.counts.sum())
         count = min(most, every) if most else every
@@ -75,13 +81,36 @@ class Sequences:
     def __len__(self) -> int:
         return len(self._chosen)
 
+    @property
+    def whole(self) -> int:
+        """How many sequences there are that are not filled up, before any were chosen."""
+        return int(self.counts.sum() - self._short.sum())
+
+    @property
+    def short(self) -> tuple[Recording, ...]:
+        """The recordings that are shorter than a sequence, and one each."""
+        return tuple(one for one, is_so in zip(self.recordings, self._short, strict=True) if is_so)
+
+    @property
+    def unused(self) -> tuple[Recording, ...]:
+        """The recordings that are too short to tell what follows what."""
+        return tuple(one for one, n in zip(self.recordings, self.counts, strict=True) if not n)
+
     def read(self, index: int, shifts: np.ndarray | None = None, speed: float = 1.0) -> np.ndarray:
-        """Sequence `index` as float32 [S] in -1 to 1, played at `speed` where there is room."""
+        """Sequence `index` as float32 in -1 to 1, played at `speed` where there is room.
+
+        Returns:
+            [S], or fewer of a recording that is shorter.
+        """
         place = int(self._chosen[index])
         which = int(np.searchsorted(self._ends, place, side="right"))
         within = place - int(self._ends[which] - self.counts[which])
         start = within * self.stride_samples + (0 if shifts is None else int(shifts[which]))
         first, last = self._parts[which]
+        if self._short[which]:
+            return self._read_short(
+                as_float(self.corpus.pcm(self.recordings[which])[first:last]), speed
+            )
         needed = math.ceil(self.length_samples * speed) + 1
         if speed == 1 or needed > last - first:
             speed, needed = 1.0, self.length_samples
@@ -93,9 +122,20 @@ class Sequences:
         played = soxr.resample(played, speed, 1.0, quality="LQ")[: self.length_samples]
         return np.pad(played, (0, self.length_samples - len(played)))
 
+    def _read_short(self, played: np.ndarray, speed: float) -> np.ndarray:
+        if speed == 1 or len(played) < math.ceil(self._least_samples * speed) + 1:
+            return played
+        return soxr.resample(played, speed, 1.0, quality="LQ")[: self.length_samples]
+
     def batches(
         self, batch_size: int, rng: np.random.Generator | None, skip: int = 0
     ) -> Iterator[Tensor]:
+        """One epoch: the samples [B, S] that `masked_batches` yields."""
+        yield from (samples for samples, _ in self.masked_batches(batch_size, rng, skip))
+
+    def masked_batches(
+        self, batch_size: int, rng: np.random.Generator | None, skip: int = 0
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """One epoch.
 
         Args:
@@ -104,7 +144,8 @@ class Sequences:
             skip: batches passed over, to go on inside an epoch.
 
         Yields:
-            samples [B, S].
+            samples [B, S], and which of their steps have a next frame of music [B, T]; None for
+            all of them.
         """
         order, shifts = np.arange(len(self)), None
         gains = speeds = np.ones(len(self), np.float32)
@@ -122,7 +163,19 @@ class Sequences:
         for first in range(skip * batch_size, len(self), batch_size):
             chosen = order[first : first + batch_size]
             read = [self.read(int(i), shifts, float(speeds[i])) * gains[i] for i in chosen]
-            yield torch.as_tensor(np.stack(read))
+            yield self._stacked(read)
+
+    def _stacked(self, read: list[np.ndarray]) -> tuple[Tensor, Tensor | None]:
+        lengths = np.array([len(one) for one in read])
+        if (lengths == self.length_samples).all():
+            return torch.as_tensor(np.stack(read)), None
+        filled = np.zeros((len(read), self.length_samples), np.float32)
+        for row, one in zip(filled, read, strict=True):
+            row[: len(one)] = one
+        measures = self._measures
+        frames = (lengths - measures.overlap_samples) // measures.frame_samples
+        heard = np.arange(self._steps) < (frames - self._step_frames)[:, None]
+        return torch.as_tensor(filled), torch.as_tensor(heard)
 
 
 def sounding(corpus: Corpus, recording: Recording, below_db: float) -> tuple[int, int]:
@@ -157,6 +210,32 @@ def excerpts(
         for first in range(0, len(pcm), EXCERPT_SAMPLES):
             piece = as_float(pcm[first : first + EXCERPT_SAMPLES])
             yield torch.as_tensor(piece).unsqueeze(0)
+
+
+def shortness(found: Sequences, kind: str) -> str:
+    """What is said of recordings shorter than a sequence, or nothing if there are none.
+
+    Args:
+        found: the sequences.
+        kind: of recordings: "training" or "held-out".
+    """
+    count, seconds = len(found.recordings), found.length_samples / found.corpus.rate_hz
+    said: list[str] = []
+    if found.short:
+        said.append(
+            f"{len(found.short)} of {count} {kind} recordings are shorter than a sequence "
+            f"({seconds:.1f} s): each is taken whole, as a shorter sequence."
+        )
+    if found.unused:
+        names = ", ".join(printable(one.path) for one in found.unused[:MOST_NAMED])
+        more = (
+            f" and {len(found.unused) - MOST_NAMED} more" if len(found.unused) > MOST_NAMED else ""
+        )
+        said.append(
+            f"{len(found.unused)} of {count} {kind} recordings are too short to be used: "
+            f"{names}{more}."
+        )
+    return " ".join(said)
 
 
 def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequences]:
@@ -194,7 +273,7 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
         ends_below_db=training.ends_below_db,
     )
     for name, found in (("training", train_set), ("held-out", held_out_set)):
-        if not len(found):
+        if not found.whole:
             seconds = found.length_samples / corpus.rate_hz
             raise ReverieError(
                 f"no {name} recording of {corpus.folder} is as long as one sequence "

@@ -9,7 +9,9 @@ from reverie.frames.settings import FrameSettings
 from reverie.models.settings import ModelSettings, SampleSettings, Share
 from reverie.settings import STRICT
 
-Count = Annotated[int, Field(ge=1)]
+MOST_EPOCHS = MOST_MINUTES = 10_000_000
+Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
+SomeEpochs = Annotated[int, Field(ge=0, le=MOST_EPOCHS)]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -17,38 +19,38 @@ Positive = Annotated[float, Field(gt=0)]
 class TrainingSettings:
     """How a model is trained."""
 
-    epochs: Count = 2100
+    epochs: Epochs = 2100
     """Passes over the training sequences."""
 
-    minutes: Annotated[float, Field(ge=0)] = 0.0
+    minutes: Annotated[float, Field(ge=0, le=MOST_MINUTES)] = 0.0
     """Longest time to train; the epoch in which it runs out is the last. 0 sets no limit, and only
     then is a rerun sure to end with the same bytes."""
 
-    patience_epochs: Annotated[int, Field(ge=0)] = 0
+    patience_epochs: SomeEpochs = 0
     """Stop after so many epochs with no better held-out loss; 0 goes on to the end."""
 
-    sequence_frames: Count = 40
+    sequence_frames: Annotated[int, Field(ge=1, le=1 << 20)] = 40
     """T: steps that a model looks back over, in training and in generation."""
 
-    batch_size: Count = 5
+    batch_size: Annotated[int, Field(ge=1, le=1 << 20)] = 5
     """Sequences in one step; the paper does not say, GRUV used 5."""
 
     sequence_starts: Literal["grid", "random"] = "grid"
     """`grid`: the same non-overlapping sequences every epoch, as the paper. `random`: the grid is
     shifted anew in every epoch, so that frames never fall the same way twice."""
 
-    most_sequences: Annotated[int, Field(ge=0)] = 0
+    most_sequences: Annotated[int, Field(ge=0, le=1 << 40)] = 0
     """Train on so many sequences only, and test on as many, spread evenly over the recordings, to
     see that all works; 0 takes all."""
 
-    ends_below_db: Annotated[float, Field(ge=0)] = 0.0
+    ends_below_db: Annotated[float, Field(ge=0, le=200)] = 0.0
     """Silence at the ends of recordings, so much softer than the whole, is not learnt from: a model
     that knows how music ends may end it early. 0 takes recordings as they are."""
 
     learning_rate: Positive = 1e-4
     """Of RMSprop."""
 
-    warmup_steps: Annotated[int, Field(ge=0)] = 0
+    warmup_steps: Annotated[int, Field(ge=0, le=1 << 40)] = 0
     """First steps over which the learning rate rises evenly to its full height."""
 
     learning_rate_decay: Literal["none", "cosine"] = "none"
@@ -72,29 +74,29 @@ class TrainingSettings:
     """Every sequence is played faster or slower, and so higher or lower, by up to so many: whole
     ones, so that instruments stay in tune with each other's recordings."""
 
-    rng_seed: int = 0
+    rng_seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
     """Decides the initial weights, the order of sequences and dropout."""
 
-    keep_epochs: tuple[Count, ...] = ()
+    keep_epochs: tuple[Epochs, ...] = ()
     """Epochs whose checkpoint is kept for clips; the last one always is."""
 
     keep_best: bool = False
     """Keep the epoch with the lowest held-out loss of all measured, not only of those kept."""
 
-    checkpoint_minutes: Positive = 5.0
+    checkpoint_minutes: Annotated[float, Field(gt=0, le=MOST_MINUTES)] = 5.0
     """Time between checkpoints that only serve to resume."""
 
-    held_out_every_epochs: Count = 1
+    held_out_every_epochs: Epochs = 1
     """Epochs between measurements of the held-out loss."""
 
-    preview_every_epochs: Annotated[int, Field(ge=0)] = 0
+    preview_every_epochs: SomeEpochs = 0
     """Epochs between previews (audio and spectrogram) in TensorBoard; 0 makes none."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where the model is trained; `auto` takes a GPU where there is one. Exact reruns need the
     same. Clips are made on the processor."""
 
-    threads: Annotated[int, Field(ge=0)] = 0
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
     """Processor threads; 0 takes all. Exact reruns need the same number."""
 
 

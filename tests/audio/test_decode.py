@@ -1,5 +1,6 @@
 """Decoding: formats, rates, channels, and what the encoders put around the sound."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,12 @@ def test_what_cannot_be_loaded_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.wav").write_bytes(content)
     with pytest.raises(ReverieError, match=r"a\.wav"):
         load(tmp_path / "a.wav", 16000)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.wav")
+    with pytest.raises(ReverieError, match=r"a.wav cannot be used: a pipe or a device"):
+        load(tmp_path / "a.wav", 8000)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -80,7 +80,23 @@ def test_no_room_for_what_is_asked(corpus_folder: Path, small_disk: Path, tmp_pa
     clips = small_disk / "clips"
     refused(
         reverie("generate", run.folder, "--out", clips, "--seconds", "600"),
-        f"cannot write {clips / '001.wav'}",
+        "5 clips of 600 s take about 45.8 MiB",
+        f"{clips} has",
+        "choose another folder",
+    )
+    assert not clips.exists()
+
+
+def test_clips_onto_a_disk_that_fills_up(
+    corpus_folder: Path, small_disk: Path, tmp_path: Path
+) -> None:
+    run = train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run")
+    clips = small_disk / "clips"
+    # FLAC is thought to take half of its 16 bits; noise takes nearly all.
+    noisy = ("--format", "flac", "--temperature", "5", "--seed-from", "nothing")
+    refused(
+        reverie("generate", run.folder, "--out", clips, "--seconds", "80", *noisy),
+        f"cannot write {clips}/00",
         "no space left on device",
     )
-    assert not list(clips.iterdir())
+    assert [path.name for path in clips.iterdir()] == [".lock"]

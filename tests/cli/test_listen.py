@@ -1,7 +1,9 @@
 """`reverie listen`, as people call it."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -95,12 +97,26 @@ def test_a_rehearsal_says_so_everywhere(corpus: Corpus, tmp_path: Path) -> None:
         (["test", "--participants", "3"], "settings are fixed"),
         (["clips/zebra-model", "--out", "test"], "is there already"),
         (["clips/zebra-model", "--mode", "preference", "--out", "new"], "two folders"),
+        (["clips/zebra-model", "--set", "rng_seed=-1"], "rng_seed"),
+        (["clips/zebra-model", "--set", f"rng_seed={10**40}"], "rng_seed"),
+        (["clips/zebra-model", "--participants", "1000000000"], "participants"),
+        (["clips/zebra-model", "--participants", "-3"], "participants"),
+        (["clips/zebra-model", "--clips", "1000000000"], "clips"),
+        (["clips/zebra-model", "--set", "seconds=inf"], "seconds"),
+        (["clips/zebra-model", "--set", "seconds=nan"], "seconds"),
+        (["clips/zebra-model", "--set", "least_answered=nan"], "least_answered"),
+        (["clips/zebra-model", "--set", "repeats=1e400"], "repeats"),
+        (["clips/zebra-model", "--set", "title=\x1b[31mred"], "title"),
+        (["clips/zebra-model", "--set", "title=caf\udce9"], "title"),
+        (["experiment"], "experiment.json"),
     ],
 )
 def test_mistakes_are_named(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
 ) -> None:
     make(tmp_path, corpus)
+    (tmp_path / "experiment" / "pool" / "a").mkdir(parents=True)
+    (tmp_path / "experiment" / "experiment.json").write_text('{"corpus": ["a"]}')
     monkeypatch.chdir(tmp_path)
     for command in ("design", "serve"):
         result = listen(
@@ -109,6 +125,7 @@ def test_mistakes_are_named(
         assert result.exit_code == 2, result.output
         assert says in result.output
         assert "Traceback" not in result.output
+        assert isinstance(result.exception, SystemExit)
 
 
 def test_served_until_ctrl_c_and_by_one_alone(corpus: Corpus, tmp_path: Path) -> None:
@@ -139,6 +156,61 @@ def test_links_begin_with_a_host(corpus: Corpus, tmp_path: Path, url: str) -> No
     result = listen("serve", folder, "--port", 0, "--url", url)
     assert result.exit_code == 2
     assert "links cannot begin with" in result.output
+
+
+@pytest.mark.parametrize("host", ["a" * 300, "..", "no such host", "::1::", "\x1b[31m"])
+def test_a_host_that_there_is_not(corpus: Corpus, tmp_path: Path, host: str) -> None:
+    result = listen("serve", make(tmp_path, corpus), "--port", 0, "--host", host)
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert "Choose another --port or --host" in result.output
+    assert "\x1b" not in result.output
+
+
+NAMES = [
+    b"caf\xe9",
+    b"\x1b]0;owned\x07",
+    b"[bold red]x",
+    b"<script>x",
+    b"a\nb",
+    "\u202ebad".encode(),
+]
+
+
+def test_names_that_act_or_are_no_text(tmp_path: Path) -> None:
+    sources = make_clips(tmp_path / "clips", clips=2)
+    for at, name in enumerate(NAMES):
+        folder = Path(os.fsdecode(os.fsencode(tmp_path / "clips") + b"/" + name))
+        shutil.copytree(sources[0], folder)
+        clip = next(folder.iterdir())
+        clip.rename(Path(os.fsdecode(os.fsencode(folder) + b"/" + NAMES[at - 1] + b".wav")))
+        sources.append(folder)
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/test-\xe9"))
+    words = ["design", *sources, "--out", folder, "--set", "seconds=1", "--participants", 2,
+             "--set", "shortest_seconds=1"]  # fmt: skip
+    made = listen(*words)
+    assert made.exit_code == 0, made.output
+    answer_all(ListeningTest.open(folder), {}, "fine \x1b[31mred\x9b2J \u202ebad")
+    told = [made, listen("design", folder), listen("results", folder)]
+    assert [one.exit_code for one in told] == [0, 0, 0]
+    shown = "".join(one.output for one in told)
+    page = (folder / "results.html").read_text()
+    for name in ("\x1b", "\x07", "\u202e", "\udce9"):
+        assert name not in shown
+        assert name not in page
+        assert name not in (folder / "answers.csv").read_text()
+    assert "<script>x" not in page
+    assert "[bold red]x" in shown
+    assert "caf\\udce9" in shown
+
+
+def test_a_condition_named_twice_once_its_name_can_be_shown(tmp_path: Path) -> None:
+    sources = make_clips(tmp_path / "clips", clips=2)
+    for at, name in enumerate((b"a\x07", b"a\\x07")):
+        sources[at] = sources[at].rename(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    result = listen("design", *sources, "--out", tmp_path / "test", "--set", "shortest_seconds=1")
+    assert result.exit_code == 2
+    assert "has the name of another folder" in result.output
 
 
 def test_a_port_that_is_taken(corpus: Corpus, tmp_path: Path) -> None:

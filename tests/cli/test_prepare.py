@@ -48,6 +48,30 @@ def test_bad_settings_are_named(tunes: Path) -> None:
     assert "rate_hz" in str(result.exception)
 
 
+def test_another_corpus_is_replaced_on_demand(tunes: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    mp3(other / "0.mp3", 3.0, rng_seed=5)
+    words = ["--out", str(tmp_path / "out"), "--quiet"]
+    assert CliRunner().invoke(app, [str(tunes), *words]).exit_code == 0
+    refused = CliRunner().invoke(app, [str(other), *words])
+    assert isinstance(refused.exception, ReverieError)
+    assert "--replace" in refused.exception.remedy
+    result = CliRunner().invoke(app, [str(other), *words, "--replace"])
+    assert "1 recording used" in result.stdout
+
+
+def test_what_is_ignored_and_left_out_is_told_where_nothing_else_is(tmp_path: Path) -> None:
+    (tmp_path / "in" / ".Trash").mkdir(parents=True)
+    (tmp_path / "in" / "a.docx").touch()
+    words = [str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, words)
+    assert "  .Trash: trash" in result.stderr
+    assert "holds no recordings" in str(result.exception)
+    (tmp_path / "in" / ".Trash").rmdir()
+    assert "by their names: 1 .docx." in str(CliRunner().invoke(app, words).exception)
+
+
 def test_nothing_usable_lists_why(tunes: Path, tmp_path: Path) -> None:
     for number in range(2):
         (tunes / f"{number}.mp3").write_bytes(b"")

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import findings
-from reverie.corpus.leaks import FILE, find_leaks, known_leaks
+from reverie.corpus.landmarks import LandmarkSearch
+from reverie.corpus.leaks import FEWEST_PAIRS, FILE, MOST_REPEATS, find_leaks, known_leaks
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from tests.audio.making import music
@@ -52,3 +54,74 @@ def test_what_was_found_is_kept(leaky: Corpus) -> None:
 def test_different_tunes_do_not_leak(corpus: Corpus, tmp_path: Path) -> None:
     assert find_leaks(corpus, quiet=True) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def tone(pitch_hz: float, turn: float, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.sum(
+        [np.sin(2 * np.pi * k * pitch_hz * t + k * turn) / k for k in range(1, 9)], axis=0
+    )
+
+
+def shared(kind: str, number: int) -> NDArray[np.float32]:
+    """Recording `number` of some that have nothing but a steady sound in common, of 12 s."""
+    rng = np.random.default_rng(number)
+    t = np.arange(12 * RATE_HZ) / RATE_HZ
+    hiss = rng.standard_normal(len(t))
+    match kind:
+        case "offset":
+            wave = 0.1 + 0.01 * hiss
+        case "hum":
+            wave = 0.2 * tone(50, 0.0, t) + 3e-4 * hiss
+        case "drone":
+            wave = 0.2 * tone(110, number, t) + 1e-4 * hiss
+        case "tone":
+            wave = 0.3 * np.sin(2 * np.pi * 440 * t + number)
+        case "tremolo":
+            wave = 0.2 * tone(220, 0.0, t) * (1 + 0.2 * np.sin(2 * np.pi * 4 * t + number))
+        case "vibrato":
+            wave = 0.2 * tone(220, 0.0, t + 8e-4 * np.sin(2 * np.pi * 5 * t + number))
+        case _:
+            # A metronome, beside music.
+            wave = 0.5 * np.sin(2 * np.pi * 1500 * t) * np.exp(-300 * (t % 0.5))
+            wave = wave + 0.2 * music(12.0, rng_seed=number, rate_hz=RATE_HZ)[:, 0]
+    return wave.astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "kind", ["offset", "hum", "drone", "tone", "tremolo", "vibrato", "metronome"]
+)
+def test_steady_sounds_do_not_leak(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "recordings").mkdir()
+    for number in range(3):
+        path = tmp_path / "recordings" / f"{number}.wav"
+        soundfile.write(path, shared(kind, number), RATE_HZ)
+    settings = PrepareSettings(rate_hz=RATE_HZ, train_fraction=0.5)
+    out = tmp_path / "corpus"
+    corpus = prepare(tmp_path / "recordings", out, settings, processes=1, quiet=True)
+    assert len(corpus.recordings) == 3
+    assert find_leaks(corpus, quiet=True) == []
+
+
+def test_what_was_kept_and_damaged_is_found_again(leaky: Corpus) -> None:
+    found = known_leaks(leaky, quiet=True)
+    path = leaky.folder / FILE
+    whole = path.read_text()
+    for damaged in ("[]", whole[:50], whole.replace('"seconds": ', '"seconds": 1e999, "x": ')):
+        path.write_text(damaged)
+        assert known_leaks(leaky, quiet=True) == found
+        assert path.read_text() == whole
+
+
+def test_too_few_pairs_are_not_looked_for() -> None:
+    """What may not matter is left out, and the rest is the same."""
+    waves = [music(8.0, rng_seed=seed, rate_hz=RATE_HZ)[:, 0] for seed in range(6)]
+    clips = [waves[0][: 5 * RATE_HZ], waves[1], music(3.0, rng_seed=9, rate_hz=RATE_HZ)[:, 0]]
+    bests = []
+    for least in (1, FEWEST_PAIRS):
+        search = LandmarkSearch(clips, RATE_HZ, least_pairs=least, most_repeats=MOST_REPEATS)
+        for number, wave in enumerate(waves):
+            search.hear(number, 0.0, wave)
+        bests.append(search.best())
+    for every, enough in zip(*bests, strict=True):
+        assert enough == every if every.pairs >= FEWEST_PAIRS else enough.pairs == 0
+    assert bests[1][1].recording == 1

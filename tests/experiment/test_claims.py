@@ -1,8 +1,14 @@
 """Claims are judged by the numbers, and by nothing that is not there."""
 
+from dataclasses import replace
 from itertools import accumulate
 
-from reverie.experiment.claims import epochs_to_reach, judge_claims
+from reverie.experiment.claims import (
+    LEAST_EPOCHS,
+    epochs_to_reach,
+    judge_claims,
+    judge_if_long_enough,
+)
 from reverie.experiment.measures import ClipFigures, ModelResult
 from reverie.training.metrics import EpochMetrics
 
@@ -83,3 +89,16 @@ def test_curves_alike() -> None:
     far = {"a": curve(2.0, 1.0, 0.5, 0.4), "b": curve(2.1, 2.0, 1.9, 1.8)}
     assert judged([], near)[says] == "supported"
     assert judged([], far)[says] == "contradicted"
+
+
+def test_nothing_is_judged_of_too_short_a_training() -> None:
+    results = [result("baseline", 1.0), result("dense", 0.9)]
+    long = [replace(one, epochs=LEAST_EPOCHS) for one in results]
+    assert judge_if_long_enough(long, {}) == judge_claims(long, {})
+    short = [long[0], replace(long[1], epochs=LEAST_EPOCHS - 1)]
+    claims = judge_if_long_enough(short, {})
+    assert [one.says for one in claims] == [one.says for one in judge_claims(short, {})]
+    assert {one.judgement for one in claims} == {"too short to judge"}
+    assert {one.why for one in claims} == {
+        f"Trained for {LEAST_EPOCHS - 1} epochs; claims are judged from {LEAST_EPOCHS} on."
+    }

@@ -9,6 +9,8 @@ import pytest
 import soundfile
 import torch
 
+from reverie import __version__, progress
+from reverie.audio.write import to_int16
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
@@ -16,32 +18,28 @@ from reverie.frames.mdct import MdctFrames
 from reverie.frames.normalised import Normalised
 from reverie.frames.settings import measures_of
 from reverie.generation import clips
-from reverie.generation.clips import continue_samples, generate
+from reverie.generation.clips import generate, generate_missing
 from reverie.generation.preview import PREVIEW_SECONDS, preview
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
+from reverie.generation.stream import continue_samples
 from reverie.models.contract import Sampler
 from reverie.models.lstm import LstmState
 from reverie.models.settings import SampleSettings
-from reverie.training import loop
 from reverie.training.checkpoint import MODEL, file_hash
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
 from tests.conftest import RATE_HZ, SMALL
+from tests.generation.making import contents
 from tests.music import write_recordings
-
-
-@pytest.fixture(scope="module")
-def run(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("run") / "run"
-    return loop.train(corpus_folder, load_recipe("paper", SMALL), folder, quiet=True)
 
 
 def test_clips_and_what_lies_beside_them(run: Run, corpus: Corpus, tmp_path: Path) -> None:
     settings = GenerationSettings(seconds=1.23, count=2, rng_seed=7, checkpoint="3")
     made = generate(run, settings, tmp_path / "clips", quiet=True)
-    names = sorted(path.name for path in (tmp_path / "clips").iterdir())
-    assert names == ["001.json", "001.png", "001.wav", "002.json", "002.png", "002.wav"]
+    assert sorted(contents(tmp_path / "clips")) == [
+        "001.json", "001.png", "001.wav", "002.json", "002.png", "002.wav"
+    ]  # fmt: skip
     held_out = {r.path for r in corpus.of_split("held-out")}
     for clip in made:
         samples, rate_hz = soundfile.read(clip.path)
@@ -54,6 +52,14 @@ def test_clips_and_what_lies_beside_them(run: Run, corpus: Corpus, tmp_path: Pat
         assert told["epoch"] == 3
         assert told["seed"]["recording"] in held_out
         assert told["settings"]["rng_seed"] == 7
+        assert told["clip"] == int(clip.path.stem)
+        assert told["made_by"] == f"reverie {__version__}"
+        assert told["run"] == str(run.folder)
+        assert told["rate_hz"] == RATE_HZ
+        assert told["frame_samples"] == 250
+        assert told["checkpoint"] == "epoch-00003"
+        assert told["seed"]["silence_seconds"] == 0
+        assert clip.made
         assert clip.path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -65,12 +71,55 @@ def test_same_seed_same_bytes(run: Run, tmp_path: Path) -> None:
     assert a == b != c
 
 
-def test_nothing_is_overwritten_unasked(run: Run, tmp_path: Path) -> None:
-    settings = GenerationSettings(seconds=0.2, count=1)
-    generate(run, settings, tmp_path, quiet=True)
-    with pytest.raises(ReverieError, match=r"001.wav is there already"):
-        generate(run, settings, tmp_path, quiet=True)
-    generate(run, settings, tmp_path, overwrite=True, quiet=True)
+def test_clips_are_what_the_model_goes_on_with(run: Run, tmp_path: Path) -> None:
+    """One generator chooses the seeds, and then where the draws begin."""
+    settings = GenerationSettings(seconds=0.3, count=2, rng_seed=7, temperature=0.5)
+    order = np.random.default_rng([7, 0])
+    seeds, samples = choose_seeds(run, "held-out", 2, order)
+    chunks = continue_samples(
+        run.load_model(run.find_checkpoint("best")),
+        run.representation(),
+        samples,
+        "rolling",
+        torch.Generator().manual_seed(int(order.integers(1 << 62))),
+        settings,
+        8,
+        round(0.3 * RATE_HZ),
+    )
+    expected = torch.cat(list(chunks), dim=1).numpy()
+    made = generate(run, settings, tmp_path, quiet=True)
+    assert [clip.seed for clip in made] == seeds
+    for clip, wave in zip(made, expected, strict=True):
+        samples_made, _ = soundfile.read(clip.path, dtype="int16")
+        np.testing.assert_array_equal(samples_made, to_int16(wave))
+        told = json.loads(clip.path.with_suffix(".json").read_text())
+        assert told["architecture"] == "baseline"
+        assert told["clipped_samples"] == clip.clipped_samples
+
+
+def test_progress_is_counted_in_frames(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL_SECONDS", -1.0)
+    settings = GenerationSettings(seconds=2.51, count=1)  # a second is 64 frames of 250 samples
+    for make, folder in ((generate, "a"), (generate_missing, "b")):
+        make(run, settings, tmp_path / folder, pictures=False)
+        told = [line.split(", ")[0] for line in capsys.readouterr().err.splitlines()]
+        assert told == ["generating: 64/81 frames", "generating: 81/81 frames"]
+        make(run, settings, tmp_path / f"{folder}, quietly", pictures=False, quiet=True)
+        assert capsys.readouterr().err == ""
+
+
+def test_clipped_samples_are_counted_and_remembered(run: Run, tmp_path: Path) -> None:
+    settings = GenerationSettings(seconds=0.3, count=2, temperature=100)
+    made = generate(run, settings, tmp_path, quiet=True)
+    assert all(clip.clipped_samples > 0 for clip in made)
+    assert made[0].clipped_samples != made[1].clipped_samples
+    again = generate(run, settings, tmp_path, quiet=True)
+    assert [one.clipped_samples for one in again] == [one.clipped_samples for one in made]
 
 
 @pytest.mark.parametrize(("kind", "subtype"), [("flac", "PCM_16"), ("float-wav", "FLOAT")])
@@ -203,7 +252,8 @@ def test_a_clip_is_whole_or_not_there(
     monkeypatch.setattr(clips, "continue_samples", stops)
     with pytest.raises(KeyboardInterrupt):
         generate(run, GenerationSettings(count=2), tmp_path / "clips", quiet=True)
-    assert not list((tmp_path / "clips").glob("*"))
+    assert contents(tmp_path / "clips") == {}
+    assert not list((tmp_path / "clips").glob(".*.partial"))
 
 
 def test_preview(run: Run) -> None:

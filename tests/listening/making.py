@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 
 from reverie.corpus.corpus import Corpus
+from reverie.listening.clock import Moment
 from reverie.listening.folder import ListeningTest
 from reverie.listening.records import Answer
 from reverie.listening.settings import ListeningSettings
@@ -30,27 +31,29 @@ SMALL = ListeningSettings(
 )
 
 
-def make_clips(folder: Path, clips: int = 4, seconds: float = 1.2) -> list[Path]:
+def make_clips(
+    folder: Path, clips: int = 4, seconds: float = 1.2, rate_hz: int = RATE_HZ
+) -> list[Path]:
     """A folder for each condition, with tones of different pitch, level and length."""
     rng = np.random.default_rng(0)
     for at, condition in enumerate(CONDITIONS):
         (folder / condition).mkdir(parents=True, exist_ok=True)
         for number in range(clips):
-            size = round((seconds + 0.1 * at + 0.05 * number) * RATE_HZ)
-            tone = np.sin(2 * np.pi * (220 * (at + 1) + 30 * number) * np.arange(size) / RATE_HZ)
+            size = round((seconds + 0.1 * at + 0.05 * number) * rate_hz)
+            tone = np.sin(2 * np.pi * (220 * (at + 1) + 30 * number) * np.arange(size) / rate_hz)
             wave = 0.1 * (at + 1) * (tone + 0.2 * rng.standard_normal(size))
-            soundfile.write(folder / condition / f"walnut{number}.wav", wave, RATE_HZ)
+            soundfile.write(folder / condition / f"walnut{number}.wav", wave, rate_hz)
     return [folder / one for one in CONDITIONS]
 
 
 class FastClock:
     """Ten seconds pass between any two looks at it."""
 
-    now = 1e9
+    now = 1e3
 
-    def __call__(self) -> float:
+    def __call__(self) -> Moment:
         self.now += 10
-        return self.now
+        return Moment("start", self.now)
 
 
 def answer_all(test: ListeningTest, scores: Mapping[str, int], comment: str = "") -> None:
@@ -62,7 +65,6 @@ def answer_all(test: ListeningTest, scores: Mapping[str, int], comment: str = ""
             store.ready(who)
             for trial in test.orders[number]:
                 state = store.state(who)
-                store.ask(who, state.sounds[0])
                 store.sent(state.sounds[0])
                 given = Answer(scores.get(trial.conditions[0], 2), 1, 1000, 300)
                 store.answer(who, state.token, given, "")

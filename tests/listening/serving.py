@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import uvicorn
-
 from reverie.listening.folder import ListeningTest
+from reverie.listening.web.clients import ClientLog
+from reverie.listening.web.connections import Limits
 from reverie.listening.web.server import ListeningApp
-from reverie.listening.web.serving import open_socket, serve
+from reverie.listening.web.serving import make_app, make_server, open_socket, serve
 
 PATIENCE_SECONDS = 120.0
 
@@ -40,6 +40,8 @@ class Client:
     base: str
     cookie: str | None = None
     received: list[bytes] = field(default_factory=list)
+    lost: int = 0
+    """Requests that no answer came to."""
 
     def ask(
         self,
@@ -79,6 +81,7 @@ class Client:
                 if reply.status < 500:
                     return reply
             except (OSError, http.client.HTTPException):
+                self.lost += 1
                 if time.monotonic() > end:
                     raise
             time.sleep(0.05)
@@ -120,13 +123,14 @@ def answer(state: Mapping[str, Any], seconds: float) -> dict[str, Any]:
 
 
 @contextmanager
-def served(test: ListeningTest, *, peek: bool = False) -> Generator[ListeningApp]:
+def served(
+    test: ListeningTest, *, peek: bool = False, limits: Limits | None = None
+) -> Generator[ListeningApp]:
     """The app of `test` behind a real server, in a thread of this process."""
     with closing(open_socket("127.0.0.1", 0)) as listening, closing(test.store()) as store:
-        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = ListeningApp(test, store, base, peek=peek)
-        config = uvicorn.Config(app.asgi(), log_level="warning", lifespan="off", ws="none")
-        server = uvicorn.Server(config)
+        log, port = ClientLog(), listening.getsockname()[1]
+        app = make_app(test, store, "127.0.0.1", port, None, log, peek=peek)
+        server = make_server(app, log, limits)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

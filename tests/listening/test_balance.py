@@ -1,6 +1,7 @@
 """What the design is said to come to is what it comes to."""
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,19 +20,18 @@ def made(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> ListeningT
 
 def test_counts_are_those_of_the_stored_orders(made: ListeningTest) -> None:
     counted = balance(made)
-    with_store = made.store()
-    stored = with_store.orders()
-    with_store.close()
+    with closing(made.answered()) as store:
+        stored = store.orders().values()
     of_token = {one.token: one.condition for one in made.stimuli.stimuli}
     for name in CONDITIONS:
         each = [
-            [of_token[heard[0]] for kind, _, heard in order if kind == "test"].count(name)
+            [of_token[heard[0]] for _, kind, _, heard in order if kind == "test"].count(name)
             for order in stored
         ]
         clips = Counter(
             heard[0]
             for order in stored
-            for kind, _, heard in order
+            for _, kind, _, heard in order
             if kind == "test" and of_token[heard[0]] == name
         )
         assert counted.total[name] == sum(each)

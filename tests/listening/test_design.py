@@ -27,11 +27,11 @@ def stimuli(conditions: int, clips: int, *, anchors: bool = True) -> Stimuli:
     if anchors:
         roles |= {UPPER: "upper", LOWER: "lower"}
     sounds = [
-        Stimulus(f"{name}-{number}", name, f"{number}.wav")
+        Stimulus(f"{name}-{number}", name, f"{number}.wav", "")
         for name in roles
         for number in range(clips)
     ]
-    sounds += [Stimulus(f"beeps-{count}", "", f"{count} beeps", count) for count in range(1, 6)]
+    sounds += [Stimulus(f"beeps-{count}", "", f"{count} beeps", "", count) for count in range(1, 6)]
     known = tuple(Condition(name, role) for name, role in roles.items())
     return Stimuli(known, tuple(sounds), 8000, 1.0, ())
 

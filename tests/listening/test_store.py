@@ -1,5 +1,8 @@
 """What is taken, what is refused, and that nothing refused is kept."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -7,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reverie.corpus.corpus import Corpus
+from reverie.listening.clock import Moment, now
 from reverie.listening.folder import ListeningTest
 from reverie.listening.records import Answer, Refused
 from reverie.listening.store import Store
@@ -14,13 +18,13 @@ from tests.listening.making import make_test
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """Time that passes when it is told to, and a machine that is started again when it is."""
 
     def __init__(self) -> None:
-        self.now = 1_000_000.0
+        self.now, self.start = 1_000.0, "first"
 
-    def __call__(self) -> float:
-        return self.now
+    def __call__(self) -> Moment:
+        return Moment(self.start, self.now)
 
 
 HEARD = Answer(answer=3, plays=1, heard_ms=1000, answer_ms=500)
@@ -57,7 +61,6 @@ def someone(store: Store) -> int:
 def hear(store: Store, who: int, clock: Clock) -> str:
     state = store.state(who)
     for sound in state.sounds:
-        store.ask(who, sound)
         store.sent(sound)
     clock.now += 1
     return state.token
@@ -71,7 +74,7 @@ def test_from_invitation_to_thanks(
     for number, trial in enumerate(order, 1):
         state = store.state(someone)
         assert (state.step, state.number, state.trials) == ("trial", number, len(order))
-        heard = store.ask(someone, state.sounds[0])
+        heard = store.stimulus(someone, state.sounds[0])
         assert heard == trial.stimuli[0].token
         store.answer(someone, hear(store, someone, clock), HEARD, "test")
     assert store.state(someone).step == "comment"
@@ -101,11 +104,10 @@ def test_scores_off_the_scale(store: Store, someone: int, clock: Clock, score: i
 def test_what_was_not_heard(store: Store, someone: int, clock: Clock) -> None:
     state = store.state(someone)
     clock.now += 10
-    assert refused(store, someone, state.token, HEARD) == 409  # not even asked for
-    store.ask(someone, state.sounds[0])
-    clock.now += 10
-    assert refused(store, someone, state.token, HEARD) == 409  # never sent to its end
+    assert refused(store, someone, state.token, HEARD) == 409  # never sent
     store.sent(state.sounds[0])
+    assert refused(store, someone, state.token, HEARD) == 409  # just now
+    clock.now += 1
     assert refused(store, someone, state.token, Answer(3, 0, 1000, 0)) == 409
     assert refused(store, someone, state.token, Answer(3, 1, 100, 0)) == 409
     store.answer(someone, state.token, HEARD, "test")
@@ -117,6 +119,58 @@ def test_an_answer_before_its_sound_can_have_ended(
     trial = hear(store, someone, clock)
     clock.now -= 0.5
     assert refused(store, someone, trial, HEARD) == 409
+
+
+def test_a_restart_of_the_machine_blocks_nobody_and_lets_nobody_through(
+    store: Store, someone: int, clock: Clock
+) -> None:
+    for start, seconds in (("second", 5.0), ("third", 1e9)):
+        trial = hear(store, someone, clock)
+        clock.start, clock.now = start, seconds
+        assert refused(store, someone, trial, HEARD) == 409  # who knows how long ago
+        store.answer(someone, hear(store, someone, clock), HEARD, "test")
+
+
+def test_what_seems_still_to_come_was_not_heard_and_is_heard_again(
+    store: Store, someone: int, clock: Clock
+) -> None:
+    trial = hear(store, someone, clock)
+    clock.now -= 500
+    assert refused(store, someone, trial, HEARD) == 409
+    store.answer(someone, hear(store, someone, clock), HEARD, "test")
+
+
+def test_the_clock_on_the_wall_decides_nothing(
+    made: ListeningTest, store: Store, someone: int, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for moved in (-400 * 24 * 3600, 400 * 24 * 3600, -1e10, 1e13):
+        state = store.state(someone)
+        store.sent(state.sounds[0])
+        moment = time.time() + moved
+        monkeypatch.setattr(time, "time", lambda moment=moment: moment)
+        assert refused(store, someone, state.token, HEARD) == 409
+        clock.now += 1
+        store.answer(someone, state.token, HEARD, "test")
+        monkeypatch.undo()
+        ListeningTest.open(made.folder)  # what it says is no damage
+
+
+def test_the_real_clock_goes_on_and_is_shared_by_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command = "from reverie.listening.clock import now; m = now(); print(m.boot, m.seconds)"
+    before = now()
+    told = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True,
+                          check=True)  # fmt: skip
+    boot, seconds = told.stdout.split()
+    moment = time.time()
+    monkeypatch.setattr(time, "time", lambda: moment + 400 * 24 * 3600)
+    after = now()
+    assert 0 < (after.since(before) or 0) < 24 * 3600
+    if boot == before.boot:
+        assert before.seconds < float(seconds) < after.seconds
+    else:  # a system that does not name its starts: each process stands for itself
+        assert Moment(boot, float(seconds)).since(before) is None
 
 
 def test_sent_again_it_is_there_once_and_cannot_be_changed(
@@ -139,10 +193,10 @@ def test_the_trials_of_others_and_of_later(store: Store, someone: int, clock: Cl
     sound = store.state(someone).sounds[0]
     assert refused(store, stranger, trial, HEARD) == 404
     with pytest.raises(Refused):
-        store.ask(stranger, sound)
+        store.stimulus(stranger, sound)
     store.answer(someone, trial, HEARD, "test")
     with pytest.raises(Refused):
-        store.ask(someone, sound)
+        store.stimulus(someone, sound)
     assert refused(store, someone, "forged", HEARD) == 404
 
 

@@ -5,20 +5,30 @@ from typing import get_args
 
 import pytest
 import torch
+from torch import Tensor
 
+from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.frames.contract import Meaning
+from reverie.evaluation.watch import Watch
+from reverie.frames.contract import Meaning, Representation
 from reverie.frames.settings import measures_of
+from reverie.generation import preview as previewing
 from reverie.generation.continuation import continue_frames
+from reverie.generation.preview import preview
 from reverie.models.architectures import build_model
+from reverie.models.contract import FrameModel
 from reverie.models.guards import LevelGuard, Range, SurpriseGuard
 from reverie.models.settings import Architecture, SampleSettings
 from reverie.training import loop
 from reverie.training.device import CPU, training_device
+from reverie.training.loop import Preview
 from reverie.training.metrics import read_metrics
 from reverie.training.optimiser import build_optimiser
+from reverie.training.preflight import plan
 from reverie.training.recipe import load_recipe
+from reverie.training.run import Run
 from tests.conftest import SMALL
+from tests.fake_gpu import fake_gpu
 
 
 def test_without_a_gpu_auto_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,22 +45,86 @@ def test_a_gpu_is_taken_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -
         assert training_device(load_recipe("desk", [f"training.device={asked}"])).type == kind
 
 
-def test_naming_the_processor_changes_nothing(corpus_folder: Path, tmp_path: Path) -> None:
-    losses = [
-        [
-            line["train_loss"]
-            for line in read_metrics(
-                loop.train(
-                    corpus_folder,
-                    load_recipe("paper", [*SMALL, f"training.device={device}"]),
-                    tmp_path / device,
-                    quiet=True,
-                ).metrics
-            )
-        ]
-        for device in ("auto", "cpu")
+KINDS = {
+    "numbers": ["model.architecture=blocks", "generation.temperature=1", "frames.transform=mdct"],
+    "adversary": [
+        "frames.transform=spectrum",
+        "model.adversary=hinge",
+        "model.feature_matching=1",
+        "generation.temperature=1",
+        "generation.method=carry",
+    ],
+    "codes": [
+        "frames.transform=codes",
+        "frames.stages=3",
+        "frames.codebook=16",
+        "frames.components=12",
+        "model.head_width=8",
+        "model.architecture=ensemble",
+        "generation.temperature=1",
+        "generation.method=carry",
+        "generation.top_p=0.9",
+        "generation.top_k=9",
+        "generation.min_p=0.01",
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_device_learns_the_same_and_nothing_is_copied_in_silence(
+    kind: str, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With previews, a measure, a running mean, checkpoints, and going on from one."""
+    told = [
+        *SMALL,
+        *KINDS[kind],
+        "training.epochs=2",
+        "training.keep_epochs=[1]",
+        "training.preview_every_epochs=1",
+        "training.averaging=0.5",
+        "training.gradient_clip=1",
+        "training.most_sequences=5",
     ]
-    assert losses[0] == losses[1]
+    monkeypatch.setattr(previewing, "PREVIEW_SECONDS", 0.25)
+    recipe = load_recipe("paper", told)
+    needs, drawn = plan(recipe, tmp_path), loop._rng
+    monkeypatch.setattr(loop, "plan", lambda *_: needs)
+    monkeypatch.setattr(loop, "_rng", lambda _, *key: drawn(CPU, *key))
+    previews: dict[str, list[Tensor]] = {"here": [], "there": []}
+
+    def seen(place: str) -> Preview:
+        def call(model: FrameModel, representation: Representation, run: Run) -> Tensor:
+            previews[place].append(watched(model, representation, run).cpu())
+            return previews[place][-1]
+
+        watched = Watch(preview, corpus)
+        return call
+
+    here = loop.train(corpus.folder, recipe, tmp_path / "here", preview=seen("here"), quiet=True)
+    half = load_recipe("paper", [*told, "training.epochs=1"])
+    with fake_gpu() as device:
+        monkeypatch.setattr(loop, "training_device", lambda _: device)
+        for part in (half, recipe):
+            there = loop.train(
+                corpus.folder, part, tmp_path / "there", preview=seen("there"), quiet=True
+            )
+    losses = [
+        [line["held_out_loss"] for line in read_metrics(run.metrics)] for run in (here, there)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    assert [one.shape for one in previews["there"]] == [one.shape for one in previews["here"]]
+    assert previews["there"][0].std() > 0
+
+
+def test_the_device_of_tests_refuses_what_a_gpu_refuses() -> None:
+    with fake_gpu() as device:
+        one = torch.ones(3).to(device)
+        assert one.device == (one + torch.zeros(3, device=device)).device == device
+        assert float((one + 1).sum().cpu()) == 6
+        with pytest.raises(RuntimeError, match="on two devices"):
+            one.add(torch.ones(3))
+        with pytest.raises(RuntimeError, match="not supported"):
+            one.numpy()
 
 
 @pytest.mark.parametrize("architecture", get_args(Architecture))

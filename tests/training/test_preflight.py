@@ -1,11 +1,18 @@
 """Before the first step: what it takes, how long, and whether there is music enough."""
 
+import os
+import re
 from pathlib import Path
+from typing import get_args
 
+import psutil
 import pytest
 
 from reverie.errors import ReverieError
+from reverie.frames.settings import measures_of
+from reverie.models.settings import Architecture
 from reverie.training import loop, preflight
+from reverie.training import run as opening
 from reverie.training.preflight import measure_needs, plan
 from reverie.training.recipe import load_recipe
 from tests.conftest import SMALL
@@ -51,3 +58,96 @@ def test_what_cannot_fit_is_refused(
     monkeypatch.setattr(preflight, "available_memory", lambda _device: memory)
     with pytest.raises(ReverieError, match=message):
         plan(load_recipe("desk", assignments), tmp_path / "run")
+
+
+@pytest.mark.parametrize("architecture", get_args(Architecture))
+@pytest.mark.parametrize("kind", ["desk", "codes", "adversarial"])
+def test_small_batches_tell_what_large_ones_keep(architecture: Architecture, kind: str) -> None:
+    recipe = load_recipe(
+        kind,
+        [
+            f"model.architecture={architecture}",
+            "model.hidden=20",
+            "frames.frame_samples=64",
+            "training.batch_size=7",
+            "training.sequence_frames=23",
+        ],
+    )
+    measures = measures_of(recipe.frames)
+    model = preflight.outlined(recipe, measures)
+    counted = preflight._kept_of(model, measures, 7, 23)
+    assert preflight._kept_by_autograd(model, recipe, measures) == counted > 0
+
+
+@pytest.mark.parametrize(
+    "assignments",
+    [
+        ["model.hidden=65536"],
+        ["training.batch_size=1048576"],
+        ["training.batch_size=1048576", "training.sequence_frames=1048576"],
+        ["model.architecture=conv", "model.filters=1024", "frames.frame_samples=65536"],
+        ["model.architecture=blocks", "model.block_frames=64", "model.hidden=65536"],
+        ["model.architecture=ensemble", "model.members=64", "model.hidden=65536"],
+        ["model.adversary=hinge", "model.head_width=16384", "training.batch_size=1048576"],
+        ["frames.transform=codes", "frames.frame_samples=65536"],
+        ["frames.transform=codes", "model.head_width=16384", "model.hidden=65536"],
+    ],
+)
+def test_what_no_machine_has_is_refused_before_it_is_taken(
+    assignments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "available_memory", lambda _device: 32 << 30)
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(ReverieError, match=r"needs about .* GiB of memory"):
+        plan(load_recipe("desk", assignments), tmp_path / "run")
+    assert psutil.Process().memory_info().rss - before < 200 << 20
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "model.hidden=1000000000",
+        "training.batch_size=1000000000",
+        "training.sequence_frames=1000000000",
+        "training.epochs=1000000000000",
+        "training.threads=1000000",
+        "training.minutes=inf",
+        "training.learning_rate=nan",
+        "training.rng_seed=-1",
+        "training.patience_epochs=1000000000000",
+        "training.warmup_steps=1000000000000000000000",
+        "training.checkpoint_minutes=inf",
+        "training.held_out_every_epochs=1000000000000",
+        "frames.frame_samples=1000000000",
+        "frames.codebook=1000000000",
+        "frames.stages=1000000000",
+        "frames.components=1000000000",
+        "frames.soften_db=inf",
+        "model.dense_l2=inf",
+        "model.block_frames=1000000000",
+        "model.members=1000000000",
+        "model.depth=1000000000",
+        "generation.temperature=inf",
+    ],
+)
+def test_every_number_has_bounds(assignment: str) -> None:
+    name = assignment.partition("=")[0]
+    with pytest.raises(ReverieError, match=f"setting {re.escape(name)} is wrong"):
+        load_recipe("desk", [assignment])
+
+
+def test_more_threads_than_a_machine_can_use_are_refused(tmp_path: Path) -> None:
+    many = preflight.MOST_THREADS_EACH * (os.cpu_count() or 1) + 1
+    recipe = load_recipe("desk", [f"training.threads={many}"])
+    with pytest.raises(ReverieError, match=f"asks for {many} threads"):
+        plan(recipe, tmp_path / "run")
+
+
+def test_a_model_that_opening_would_not_fit_is_refused(
+    corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [*SMALL, "training.epochs=1", "training.keep_epochs=[]"]
+    made = loop.train(corpus_folder, load_recipe("paper", told), tmp_path / "run", quiet=True)
+    monkeypatch.setattr(opening, "available_memory", lambda _device: 1000)
+    with pytest.raises(ReverieError, match=r"GiB of memory and 0\.0 GiB are free"):
+        made.load_model(made.find_checkpoint())

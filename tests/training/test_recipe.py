@@ -1,5 +1,7 @@
 """Recipes are read strictly."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,11 +9,33 @@ import pytest
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.training.recipe import load_recipe, recipe_names
+from reverie.training.settings import Recipe
+
+MINUTES = {"three": 3.0, "ten": 10.0}
+LETTERS: dict[str, Callable[[Recipe], int]] = {
+    "D": lambda recipe: measures_of(recipe.frames).width,
+    "H": lambda recipe: recipe.model.hidden,
+    "T": lambda recipe: recipe.training.sequence_frames,
+}
 
 
 @pytest.mark.parametrize("name", recipe_names())
-def test_every_recipe_is_whole_and_described(name: str) -> None:
-    assert len(load_recipe(name).description) > 20
+def test_a_description_is_a_sentence_that_says_what_the_recipe_does(name: str) -> None:
+    recipe = load_recipe(name)
+    said = recipe.description
+    assert re.fullmatch(r"[A-Z].*\w\.", said)
+    assert [load_recipe(one).description for one in recipe_names()].count(said) == 1
+    limits = re.findall(r"(\w+) minutes of two cores", said)
+    assert [MINUTES[one] for one in limits] == [recipe.training.minutes] * bool(
+        recipe.training.minutes
+    )
+    for letter, value in re.findall(r"\b([DHT]) = (\d+)", said):
+        assert LETTERS[letter](recipe) == int(value)
+    for epochs in re.findall(r"(\d+) epochs", said):
+        assert recipe.training.epochs == int(epochs)
+    assert ("codes" in said) == (name == "codes")
+    assert ("adversary" in said) == (recipe.model.adversary != "none")
+    assert name != "paper" or len(re.findall(r"\d+", said)) == 4
 
 
 def test_the_papers_figures() -> None:

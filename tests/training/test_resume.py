@@ -22,6 +22,9 @@ from reverie.training.run import Run
 from reverie.training.settings import Recipe
 from tests.conftest import SMALL
 
+EPOCH_STEPS = 14
+"""Of the recipe of these tests on their corpus."""
+
 
 def train(corpus_folder: Path, recipe: Recipe, folder: Path) -> Run:
     return loop.train(corpus_folder, recipe, folder, quiet=True)
@@ -86,22 +89,36 @@ def test_every_architecture_goes_on_exactly(
     assert model.step_frames == (3 if architecture == "blocks" else 1)
 
 
-def start(corpus_folder: Path, recipe: Recipe, folder: Path) -> int:
-    """Train in a process of its own, forked so that it need not import everything again."""
+def forked(work: Callable[[], object]) -> int:
+    """Do `work` in a process of its own, forked so that it need not import everything again."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # later Pythons warn of threads
         child = os.fork()
     if child == 0:
         status = 1
         try:
-            train(corpus_folder, recipe, folder)
+            work()
             status = 0
-        except KeyboardInterrupt as error:
-            (folder / "said.txt").write_text(str(error))
+        except KeyboardInterrupt:
             status = 130
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 1
         finally:
             os._exit(status)
     return child
+
+
+def start(corpus_folder: Path, recipe: Recipe, folder: Path) -> int:
+    """Train in a process of its own, which writes down what it says when it is stopped."""
+
+    def work() -> None:
+        try:
+            train(corpus_folder, recipe, folder)
+        except KeyboardInterrupt as error:
+            (folder / "said.txt").write_text(str(error))
+            raise
+
+    return forked(work)
 
 
 def ended(child: int) -> int:
@@ -141,23 +158,38 @@ def test_metrics_tell_the_very_seconds_that_the_time_limit_was_judged_by(
     assert [line["epoch"] for line in lines if line["seconds"] >= 0.3] == [last.epoch]
 
 
-@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("at", [1, 7, EPOCH_STEPS])
 def test_asked_to_stop_and_resumed(
-    corpus_folder: Path, recipe: Recipe, tmp_path: Path, undisturbed: Undisturbed, name: int
+    corpus_folder: Path,
+    recipe: Recipe,
+    tmp_path: Path,
+    undisturbed: Undisturbed,
+    name: int,
+    at: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    folder = tmp_path / "run"
-    endless = [*SMALL, "training.epochs=100000", "training.checkpoint_minutes=1e-9"]
-    child = start(corpus_folder, load_recipe("paper", endless), folder)
-    wait_for(folder / "checkpoints" / "epoch-00001*")
-    os.kill(child, name)
-    assert ended(child) == 130
-    said = (folder / "said.txt").read_text()
-    last = list_checkpoints(folder / "checkpoints")[-1]
-    assert said.startswith("stopped after")
-    assert said.endswith(f"the same command goes on from {last}")
-    epoch = int(last.name[6:11])
-    if epoch < 6:  # else it outran the shorter recipe before the signal came
-        assert fingerprint(train(corpus_folder, recipe, folder)) == undisturbed
+    """In the first step, in the middle of an epoch, and in the last step of one."""
+    step, taken = loop.train_step, 0
+
+    def stopping(*arguments: Any) -> float:
+        nonlocal taken
+        taken += 1
+        loss = step(*arguments)
+        if taken == at:
+            os.kill(os.getpid(), name)
+        return loss
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "train_step", stopping)
+        with pytest.raises(KeyboardInterrupt) as stopped:
+            train(corpus_folder, recipe, tmp_path / "run")
+    last = list_checkpoints(tmp_path / "run" / "checkpoints")[-1]
+    assert str(stopped.value).startswith("stopped after")
+    assert str(stopped.value).endswith(f"the same command goes on from {last}")
+    place = read_progress(last)
+    assert (taken, place.epoch * EPOCH_STEPS + place.step) == (at, at)
+    assert fingerprint(train(corpus_folder, recipe, tmp_path / "run")) == undisturbed
 
 
 def test_asked_to_stop_in_the_last_epoch_nothing_follows(

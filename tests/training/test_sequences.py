@@ -1,6 +1,7 @@
 """Sequences lie where DESIGN says: end to end, a target frame shared, never across recordings."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,21 @@ import torch
 
 from reverie.audio.write import FULL_SCALE
 from reverie.corpus.corpus import Corpus
+from reverie.corpus.inspection import findings
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
+from reverie.corpus.summary import SEQUENCE_SAMPLES, lines
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
+from reverie.frames.settings import measures_of
+from reverie.training import loop
+from reverie.training.metrics import read_metrics
 from reverie.training.recipe import load_recipe
-from reverie.training.sequences import Sequences, excerpts, sounding, split_sequences
+from reverie.training.sequences import Sequences, excerpts, shortness, sounding, split_sequences
 from reverie.training.settings import Recipe
-from tests.conftest import RATE_HZ
+from tests.conftest import RATE_HZ, SMALL
+from tests.music import write_recordings
 
 
 def test_they_tile_each_recording(corpus: Corpus) -> None:
@@ -178,3 +185,114 @@ def test_silent_ends_are_left_out_and_rests_are_not(with_rests: Corpus) -> None:
     whole = with_rests.pcm(with_rests.recordings[0]).astype(np.float32) / FULL_SCALE
     first = sounding(with_rests, with_rests.recordings[0], 35)[0]
     assert np.array_equal(found.read(0), whole[first : first + RATE_HZ // 2])
+
+
+@pytest.fixture(scope="module")
+def short_and_long(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Recordings of a half to six seconds, two of each length."""
+    folder = tmp_path_factory.mktemp("short")
+    for seconds in (0.5, 1.2, 6.0):
+        write_recordings(folder / "music" / f"{seconds}", 2, seconds, RATE_HZ)
+    settings = PrepareSettings(rate_hz=RATE_HZ, min_seconds=0.1, train_fraction=0.5)
+    return prepare(folder / "music", folder / "corpus", settings, processes=1, quiet=True)
+
+
+def test_a_recording_shorter_than_a_sequence_is_one(short_and_long: Corpus) -> None:
+    found = Sequences(short_and_long, short_and_long.recordings, FourierFrames(250).measures, 8)
+    lengths = [one.samples for one in found.recordings]
+    assert sorted(lengths) == [4000] * 2 + [9600] * 2 + [48000] * 2
+    least = Sequences(short_and_long, found.recordings, FourierFrames(250).measures, 40)
+    assert [int(n) for n in least.counts] == [4 if n == 48000 else 1 for n in lengths]
+    assert {one.samples for one in least.short} == {4000, 9600}
+    assert least.whole == 8
+    for samples, heard in least.masked_batches(1, None):
+        assert samples.shape == (1, 41 * 250)
+        if heard is None:
+            continue
+        # 4000 samples are 16 frames, of which 15 come after another; 9600 are 38.
+        count = int(heard.sum())
+        assert count in {15, 37}
+        assert heard.shape == (1, 40)
+        assert bool(heard[0, :count].all())
+        assert float(samples[0, (count + 2) * 250 :].abs().max()) == 0
+        assert float(samples[0, : (count + 1) * 250].abs().max()) > 0
+    both = list(least.masked_batches(12, None))
+    assert [samples.shape[0] for samples, _ in both] == [12]
+    assert torch.equal(both[0][0], torch.cat(list(least.batches(1, None))))
+
+
+def test_overlapping_frames_count_only_where_they_lie_whole(short_and_long: Corpus) -> None:
+    recordings = [one for one in short_and_long.recordings if one.samples == 4000]
+    frames = MdctFrames(250)
+    found = Sequences(short_and_long, recordings, frames.measures, 40)
+    for samples, heard in found.masked_batches(1, None):
+        assert heard is not None
+        assert int(heard.sum()) == (4000 - frames.measures.overlap_samples) // 250 - 1
+        assert frames.analyse(samples).shape == (1, 41, 250)
+
+
+def test_what_is_too_short_for_a_pair_of_frames_is_named(short_and_long: Corpus) -> None:
+    found = Sequences(short_and_long, short_and_long.recordings, FourierFrames(4000).measures, 4)
+    assert [one.samples for one in found.unused] == [4000, 4000]
+    assert not any(one.samples == 4000 for one in found.short)
+    said = shortness(found, "training")
+    assert "2 of 6 training recordings are shorter than a sequence (2.5 s)" in said
+    assert "2 of 6 training recordings are too short to be used: 0.5/tune 0.wav, 0.5" in said
+    three = Sequences(
+        short_and_long, found.recordings, FourierFrames(2000).measures, 4, step_frames=3
+    )
+    assert {one.samples for one in three.unused} == {4000}
+    plain = Sequences(short_and_long, found.recordings[-2:], FourierFrames(250).measures, 8)
+    assert shortness(plain, "held-out") == ""
+
+
+def test_a_short_recording_is_played_faster_while_two_frames_are_left(
+    short_and_long: Corpus,
+) -> None:
+    recordings = [one for one in short_and_long.recordings if one.samples == 9600][:1]
+    found = Sequences(short_and_long, recordings, FourierFrames(250).measures, 60)
+    assert len(found.read(0)) == 9600
+    assert len(found.read(0, speed=1.5)) == 6400
+    assert len(found.read(0, speed=0.5)) == 61 * 250
+    assert len(found.read(0, speed=30)) == 9600
+
+
+def test_training_learns_from_short_recordings_and_says_so(
+    short_and_long: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = [*SMALL, "training.sequence_frames=40", "training.epochs=2", "training.keep_epochs=[1]"]
+    recipe = load_recipe("paper", told)
+    train_set, held_out_set = split_sequences(short_and_long, recipe)
+    assert all(train_set.counts > 0)
+    assert all(held_out_set.counts > 0)
+    run = loop.train(short_and_long.folder, recipe, tmp_path / "run")
+    said = capsys.readouterr().err
+    assert f"{len(train_set.short)} of 3 training recordings are shorter than a sequence" in said
+    assert f"{len(held_out_set.short)} of 3 held-out recordings are shorter" in said
+    # Measured by itself, frame by frame, the held-out loss is the same.
+    model, frames = run.load_model(run.find_checkpoint()), run.representation()
+    total, count = 0.0, 0
+    for one in short_and_long.of_split("held-out"):
+        pcm = torch.as_tensor(short_and_long.pcm(one).astype(np.float32) / FULL_SCALE)
+        for first in range(0, max(1, one.samples - 40 * 250), 40 * 250):
+            part = pcm[first : first + 41 * 250]
+            heard = frames.analyse(part[: len(part) // 250 * 250][None])
+            error = (model(heard[:, :-1]) - heard[:, 1:]).square()
+            total, count = total + float(error.sum()), count + error.numel()
+    last = read_metrics(run.metrics)[-1]["held_out_loss"]
+    assert last == pytest.approx(total / count, rel=1e-4)
+
+
+def test_prepare_knows_the_length_of_the_default_recipes_sequence(
+    short_and_long: Corpus, corpus: Corpus
+) -> None:
+    recipe = load_recipe("codes")
+    frames = measures_of(recipe.frames)
+    assert frames.samples_for(recipe.seed_frames + 1) == SEQUENCE_SAMPLES
+    wanted = "6 recordings shorter than 6.3 s, a training sequence of the default recipe"
+    assert any(wanted in line for line in lines(short_and_long))
+    assert any(wanted in one.text for one in findings(short_and_long))
+    longer = replace(corpus.recordings[0], seconds=7.0)
+    corpus_of_long = Corpus.open(corpus.folder)
+    corpus_of_long.recordings = (longer,)
+    assert not any("shorter than" in line for line in lines(corpus_of_long))

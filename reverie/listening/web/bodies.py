@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from reverie.listening.records import Refused
 from reverie.listening.web.guard import read_body
+from reverie.listening.web.hosts import Hosts
 from reverie.settings import STRICT
 
 Body = TypeVar("Body")
@@ -43,13 +44,13 @@ class Finish:
     comment: Annotated[str, Field(max_length=2000)]
 
 
-async def read(kind: type[Body], request: Request, own: str) -> Body:
-    """The body of a request to the site `own`, as `kind`.
+async def read(kind: type[Body], request: Request, hosts: Hosts) -> Body:
+    """The body of a request to the server that `hosts` name, as `kind`.
 
     Raises:
         Refused: it is something else, too large, or another site's.
     """
-    body = await read_body(request, own)
+    body = await read_body(request, hosts)
     try:
         return TypeAdapter(kind).validate_json(body)
     except (ValidationError, RecursionError) as error:

@@ -146,8 +146,9 @@ class Sound {
   }
 
   async load() {
-    const { ok, content } = await ask(this.path, undefined, "waiting", (share) => { this.bar.value = share; });
+    const { ok, status: code, content } = await ask(this.path, undefined, "waiting", (share) => { this.bar.value = share; });
     if (this.left) return;
+    if (code === 410) return show({ step: "damaged" });
     if (!ok) return refresh();
     this.url = URL.createObjectURL(content);
     this.audio.src = this.url;
@@ -283,6 +284,8 @@ const steps = {
 
   thanks: () => page("thanks_title", {}, paragraph("thanks")),
   closed: () => page("closed_title", {}, paragraph("closed")),
+  damaged: () => page("damaged_title", {}, paragraph("damaged"),
+    element("div", { class: "row" }, primary("damaged_go", refresh))),
   stranger: () => page("stranger_title", {}, paragraph("stranger")),
 };
 

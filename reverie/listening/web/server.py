@@ -4,13 +4,14 @@ Participants are told what they need and nothing else: tokens stand for everythi
 a request ever reaches the file system; sounds are found by looking their tokens up.
 """
 
+import asyncio
 import json
+import sqlite3
 from dataclasses import asdict
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from starlette.applications import Starlette
@@ -19,13 +20,20 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from reverie.listening.clock import Moment
 from reverie.listening.export import as_csv, as_json
-from reverie.listening.folder import ListeningTest, participant_name
+from reverie.listening.folder import ListeningTest
 from reverie.listening.heard import least_seconds
+from reverie.listening.names import shown
 from reverie.listening.records import Answer, Refused
+from reverie.listening.sounds import SoundChanged
 from reverie.listening.store import Store
+from reverie.listening.web.audio import Audio, Deliveries
 from reverie.listening.web.bodies import Consent, Finish, Given, Ready, read
-from reverie.listening.web.guard import SafeHeaders, byte_range, check_origin
+from reverie.listening.web.clients import ClientLog
+from reverie.listening.web.guard import Guard, check_origin
+from reverie.listening.web.hosts import Hosts
+from reverie.listening.web.organiser import organiser_page
 from reverie.listening.web.texts import texts
 from reverie.pages.page import render
 
@@ -33,6 +41,8 @@ _HERE = Path(__file__).parent
 YEAR_SECONDS = 365 * 24 * 3600
 SECONDS_TO_ANSWER = 4.0
 """About how long an answer takes after a clip, for the estimate on the first page."""
+QUIET_SECONDS = 1.0
+"""So long after something was written it is brought into the database's one file."""
 
 
 class ListeningApp:
@@ -45,6 +55,8 @@ class ListeningApp:
         test: what is served.
         store: its database.
         base_url: what links begin with.
+        hosts: the names that the server may be called by.
+        log: what is said of clients that do wrong.
         peek: whether the organiser may see answers before the end.
         secure: whether cookies are for HTTPS alone.
     """
@@ -54,13 +66,17 @@ class ListeningApp:
         test: ListeningTest,
         store: Store,
         base_url: str,
+        hosts: Hosts,
+        log: ClientLog,
         *,
         peek: bool = False,
         secure: bool = False,
     ) -> None:
         self.test, self.store, self.base_url = test, store, base_url
         self.peek, self.secure = peek, secure
-        self._host = urlsplit(base_url).netloc
+        self._hosts, self._log = hosts, log
+        self._sounds, self._deliveries = test.sounds(), Deliveries()
+        self._settling: asyncio.TimerHandle | None = None
         # Cookies ignore ports: two tests on one machine need two names.
         self.cookie = f"reverie-{sha256(store.organiser.encode()).hexdigest()[:12]}"
         style = Markup((_HERE / "participant.css").read_text(encoding="utf-8"))
@@ -72,7 +88,6 @@ class ListeningApp:
         ).encode()
         self._script = (_HERE / "participant.js").read_bytes()
         self._about = json.dumps(_about(test)).encode()
-        self._sounds = frozenset(one.token for one in test.stimuli.stimuli)
         self._beeps = next(one.token for one in test.stimuli.stimuli if one.beeps == 5)
 
     def asgi(self) -> ASGIApp:
@@ -92,12 +107,17 @@ class ListeningApp:
                 Route("/answer", self.answer, methods=["POST"]),
                 Route("/finish", self.finish, methods=["POST"]),
                 Route(organiser, self.organiser),
+                Route(organiser + "/", self.organiser),
                 Route(organiser + "/end", self.end, methods=["POST"]),
                 Route(organiser + "/answers.{kind}", self.export),
             ],
-            exception_handlers={Refused: _refused},
-        )
-        return SafeHeaders(app)  # around everything, what goes wrong included
+            exception_handlers={
+                Refused: _refused, sqlite3.Error: self._unkept, SoundChanged: self._changed,
+            },
+        )  # fmt: skip
+        # To send elsewhere whoever asks for a path and a slash would repeat the path, secrets too.
+        app.router.redirect_slashes = False
+        return Guard(app, self._hosts, self._log)
 
     def link(self, invitation: str) -> str:
         """The link of a participant."""
@@ -124,7 +144,10 @@ class ListeningApp:
 
     async def join(self, request: Request) -> Response:
         """What an invitation's link opens."""
+        if request.method == "HEAD":
+            raise Refused(405, "open it")
         cookie = self.store.admit(request.path_params["invitation"])
+        self._written()
         response = RedirectResponse("/", 303)
         response.set_cookie(
             self.cookie,
@@ -143,42 +166,49 @@ class ListeningApp:
     async def sound(self, request: Request) -> Response:
         """A sound of the trial that the participant is at."""
         token = request.path_params["token"]
-        stimulus = self.store.ask(self._who(request), token)
-        response, whole = self._audio(request, stimulus)
-        if whole:
-            self.store.sent(token)
-        return response
+        content = self._sounds.read(self.store.stimulus(self._who(request), token))
+
+        def sent(first: int, end: int, at: Moment) -> None:
+            if self._deliveries.add(token, first, end, len(content)):
+                self.store.sent(token, at)
+                self._written()
+
+        return Audio(request, content, self.store.now, sent)
 
     async def volume_check(self, request: Request) -> Response:
         """Beeps as loud as the clips."""
         self._who(request)
-        return self._audio(request, self._beeps)[0]
+        return Audio(request, self._sounds.read(self._beeps), self.store.now)
 
     async def consent(self, request: Request) -> Response:
         """Agree to take part."""
-        given = await read(Consent, request, self._host)
+        given = await read(Consent, request, self._hosts)
         if given.language not in texts():
             raise Refused(422, "no such language")
         self.store.consent(self._who(request), given.language, _agent(request))
+        self._written()
         return Response(status_code=204)
 
     async def ready(self, request: Request) -> Response:
         """Have set the volume."""
-        await read(Ready, request, self._host)
+        await read(Ready, request, self._hosts)
         self.store.ready(self._who(request))
+        self._written()
         return Response(status_code=204)
 
     async def answer(self, request: Request) -> Response:
         """Answer a trial; when this returns, the answer is on disk."""
-        given = await read(Given, request, self._host)
+        given = await read(Given, request, self._hosts)
         answer = Answer(given.answer, given.plays, given.heard_ms, given.answer_ms)
         self.store.answer(self._who(request), given.trial, answer, _agent(request))
+        self._written()
         return Response(status_code=204)
 
     async def finish(self, request: Request) -> Response:
         """End one's part, with a comment."""
-        given = await read(Finish, request, self._host)
+        given = await read(Finish, request, self._hosts)
         self.store.finish(self._who(request), given.comment)
+        self._written()
         return Response(status_code=204)
 
     # The organiser.
@@ -186,47 +216,20 @@ class ListeningApp:
     async def organiser(self, request: Request) -> Response:
         """Progress, links and, at the end, answers."""
         self._organiser(request)
-        people = self.store.participants()
-        ended = self.store.has_ended
-        return HTMLResponse(
-            render(
-                _HERE / "organiser.html",
-                title=self.test.settings.title,
-                rehearsal=self.store.rehearsal,
-                finished=sum(one.finished_at is not None for one in people),
-                answered=sum(one.answered for one in people),
-                trials=sum(one.trials for one in people),
-                columns=[
-                    ("Participant", "text"), ("Invitation", "text"), ("Answers", "number"),
-                    ("", "text"),
-                ],
-                rows=[
-                    [
-                        participant_name(one.number),
-                        Markup("<code>{}</code>").format(self.link(one.invitation)),
-                        f"{one.answered} of {one.trials}",
-                        "finished" if one.finished_at is not None
-                        else "taking part" if one.consented_at is not None
-                        else "opened" if one.opened_at is not None else "not opened",
-                    ]
-                    for one in people
-                ],
-                ended=ended,
-                peek=self.peek,
-                here=f"/organiser/{self.store.organiser}",
-                comments=[
-                    (participant_name(one.number), one.comment)
-                    for one in people if (ended or self.peek) and one.comment
-                ],
-            )
-        )  # fmt: skip
+        self._sounds.check_all()
+        links = {one.number: self.link(one.invitation) for one in self.store.participants()}
+        page = organiser_page(
+            self.test, self.store, links, peek=self.peek, fault=self._sounds.told()
+        )
+        return HTMLResponse(page)
 
     async def end(self, request: Request) -> Response:
         """End the test."""
-        check_origin(request.headers, self._host)
+        check_origin(request.headers, self._hosts)
         self._organiser(request)
         self.store.end()
-        return RedirectResponse(f"/organiser/{self.store.organiser}", 303)
+        self._written()
+        return RedirectResponse(".", 303)  # a redirect names no secret
 
     async def export(self, request: Request) -> Response:
         """All answers, once the test has ended."""
@@ -240,25 +243,35 @@ class ListeningApp:
         return Response(write(self.test, self.store), media_type=media_type)
 
     def _organiser(self, request: Request) -> None:
-        if not _same(request.path_params["secret"], self.store.organiser):
+        given, secret = request.path_params["secret"], self.store.organiser
+        if not compare_digest(given.encode(), secret.encode()):
             raise Refused(404, "no such page")
 
     def _who(self, request: Request) -> int:
         return self.store.who(request.cookies.get(self.cookie))
 
-    def _audio(self, request: Request, stimulus: str) -> tuple[Response, bool]:
-        """The sound, or the part of it that is asked for, and whether that includes its end."""
-        if stimulus not in self._sounds:
-            raise Refused(404, "no such sound")
-        content = (self.test.folder / "stimuli" / f"{stimulus}.wav").read_bytes()
-        asked = byte_range(request.headers.get("range"), len(content))
-        headers = {"Accept-Ranges": "bytes"}
-        if asked is None:
-            return Response(content, headers=headers, media_type="audio/wav"), True
-        first, last = asked
-        headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-        part = Response(content[first : last + 1], 206, headers, media_type="audio/wav")
-        return part, last == len(content) - 1
+    def _written(self) -> None:
+        """Something was written: soon it is brought into the one file that people copy."""
+        if self._settling is None:
+            loop = asyncio.get_running_loop()
+            self._settling = loop.call_later(QUIET_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
+        try:
+            self.store.checkpoint()
+        except sqlite3.Error as error:
+            self._log.tell_once(f"the database: {error}")
+
+    async def _unkept(self, _: Request, error: Exception) -> Response:
+        """The database cannot be read or written now: the page asks again until it can."""
+        self._log.tell_once(f"the database: {error}; participants wait")
+        return JSONResponse({"waiting": "for the server"}, 503, {"Retry-After": "5"})
+
+    async def _changed(self, _: Request, error: Exception) -> Response:
+        """A sound is not the one that the test was made with: nothing in its place is played."""
+        self._log.tell_once(f"{self._sounds.told() or error}. Restore it from a copy.")
+        return JSONResponse({"refused": "the sound is damaged"}, 410)
 
 
 def _about(test: ListeningTest) -> dict[str, Any]:
@@ -278,11 +291,7 @@ def _about(test: ListeningTest) -> dict[str, Any]:
 
 
 def _agent(request: Request) -> str:
-    return request.headers.get("user-agent", "")[:300]
-
-
-def _same(given: str, secret: str) -> bool:
-    return compare_digest(given.encode(), secret.encode())
+    return shown(request.headers.get("user-agent", "")[:300])
 
 
 async def _refused(_: Request, error: Exception) -> Response:

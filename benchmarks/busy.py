@@ -1,0 +1,112 @@
+"""Training beside other work: threads that wait asleep, as Reverie has them, and threads that spin.
+
+    python benchmarks/busy.py [--busy 0 1 3] [--recipe codes] [--rounds 5] [--seconds 10]
+
+Each figure is of a process of its own, which takes training steps for some seconds; the two ways
+take turns, so that what else the machine does meets both alike. Beside them run as many processes
+as are asked for that do nothing but take a processor.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import before_torch  # noqa: F401
+import torch
+from ours import training_step
+from timing import keep, machine, show
+
+from reverie.frames.settings import measures_of
+from reverie.threads import ASLEEP, CHOSEN_BY
+from reverie.training.recipe import load_recipe
+
+SPINNING = {"GOMP_SPINCOUNT": "300000"}
+"""What GNU's OpenMP does where it is told nothing."""
+
+
+def steps_a_second(recipe_name: str, assignments: list[str], seconds: float) -> float:
+    """Training steps of a recipe on random frames, in this process."""
+    recipe = load_recipe(recipe_name, assignments)
+    measures = measures_of(recipe.frames)
+    shape = (recipe.training.batch_size, recipe.seed_frames + 1, measures.width)
+    frames = torch.randint(measures.codebook, shape) if measures.codebook else torch.randn(shape)
+    step = training_step(recipe, frames)
+    step()
+    began, steps = time.perf_counter(), 0
+    while time.perf_counter() - began < seconds:
+        step()
+        steps += 1
+    return steps / (time.perf_counter() - began)
+
+
+@contextmanager
+def busy_processes(count: int) -> Iterator[None]:
+    """Inside, so many processes take a processor each."""
+    started = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for one in started:
+            one.kill()
+            one.wait()
+
+
+def measured(chosen: argparse.Namespace, waiting: dict[str, str]) -> float:
+    """Steps a second in a process whose threads wait so."""
+    environment = {name: value for name, value in os.environ.items() if name not in CHOSEN_BY}
+    words = [sys.executable, __file__, "--inside", "--recipe", chosen.recipe]
+    words += ["--seconds", str(chosen.seconds), "--set", *chosen.assignments]
+    told = subprocess.run(words, env=environment | waiting, check=True, capture_output=True)
+    return float(told.stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--busy", type=int, nargs="+", default=[0, 1, 3])
+    parser.add_argument("--recipe", default="codes")
+    parser.add_argument("--set", dest="assignments", nargs="*", default=[])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.inside:
+        print(steps_a_second(chosen.recipe, chosen.assignments, chosen.seconds))
+        return
+    print(f"{machine()}\n", flush=True)
+    figures: list[dict[str, object]] = []
+    rows: list[list[str]] = []
+    for count in chosen.busy:
+        with busy_processes(count):
+            load = os.getloadavg()[0]
+            pairs = [
+                (measured(chosen, SPINNING), measured(chosen, ASLEEP)) for _ in range(chosen.rounds)
+            ]
+        ratios = sorted(asleep / spinning for spinning, asleep in pairs)
+        spinning, asleep = (statistics.median(one) for one in zip(*pairs, strict=True))
+        rows.append(
+            [
+                str(count),
+                f"{load:.1f}",
+                f"{spinning:.2f}",
+                f"{asleep:.2f}",
+                f"{statistics.median(ratios):.2f}",
+                f"{ratios[0]:.2f} to {ratios[-1]:.2f}",
+            ]
+        )
+        figures.append({"busy": count, "load": load, "pairs": pairs})
+    headings = ["busy beside", "load before", "spinning, steps/s", "asleep, steps/s", "ratio"]
+    show(rows, [*headings, "range"])
+    keep(chosen.json, {"machine": machine(), "recipe": chosen.recipe, "figures": figures})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""By how much one recording of the same sound is later than another."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+SHARP = 2.0
+"""A delay is sure where more phases agree by this ratio than at any other."""
+COMPRESSED = 0.3
+"""Else magnitudes count, raised to this: neither a loud partial nor noise decides alone."""
+COARSE_HZ = 4000
+"""Samples per second of a coarse look."""
+COARSE_BAND_HZ = (100.0, 1800.0)
+APART_SECONDS = 0.01
+"""Other delays are those that differ by more."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The delay at which two recordings agree best."""
+
+    whole_samples: int
+    part_samples: float
+    """What is left of the delay, within a half of a sample."""
+    polarity: float
+    """1, or -1 where one is the other upside down."""
+    sharpness: float
+    """How many times more phases agree here than at any other delay."""
+
+
+def align(
+    one: NDArray[np.float64],
+    other: NDArray[np.float64],
+    most_samples: int,
+    band_hz: tuple[float, float],
+    rate_hz: int,
+) -> Alignment | None:
+    """Find the delay of `other` [S'] behind `one` [S] by cross-correlation.
+
+    Args:
+        one: samples.
+        other: samples.
+        most_samples: the longest delay, of either.
+        band_hz: the frequencies that count.
+        rate_hz: of both.
+
+    Returns:
+        None where one of them has nothing in the band.
+    """
+    if not len(one) or not len(other):
+        return None
+    size = scipy.fft.next_fast_len(max(len(one), len(other)) + most_samples + 1, real=True)
+    bins = slice(*(round(hz * size / rate_hz) for hz in band_hz))
+    spectra = [scipy.fft.rfft(wave - wave.mean(), size)[bins] for wave in (one, other)]
+    loudness = np.abs(spectra[0]) * np.abs(spectra[1])
+    if not loudness.any():
+        return None
+    phases = spectra[1] * np.conj(spectra[0]) / np.maximum(loudness, 1e-12)
+    across = np.zeros(size // 2 + 1, np.complex128)
+    across[bins] = phases
+    agreement = _lags(across, size, most_samples)
+    sharpness = _sharpness(np.abs(agreement), round(APART_SECONDS * rate_hz))
+    if sharpness < SHARP:
+        across[bins] = phases * loudness**COMPRESSED
+        agreement = _lags(across, size, most_samples)
+    best = int(np.argmax(np.abs(agreement)))
+    polarity = 1.0 if agreement[best] > 0 else -1.0
+    return Alignment(best - most_samples, _between(polarity * agreement, best), polarity, sharpness)
+
+
+def coarse_agreement(
+    one: NDArray[np.int16], other: NDArray[np.int16], most_seconds: float, rate_hz: int
+) -> float:
+    """How well low frequencies agree at the best delay, cheaply: 1 for the same samples.
+
+    Args:
+        one: int16 [S].
+        other: int16 [S'].
+        most_seconds: the longest delay, of either.
+        rate_hz: of both.
+    """
+    step = max(rate_hz // COARSE_HZ, 1)
+    waves = [_averaged(wave, step) for wave in (one, other)]
+    if not all(len(wave) for wave in waves):
+        return 0.0
+    most = round(most_seconds * rate_hz / step)
+    size = scipy.fft.next_fast_len(max(map(len, waves)) + most + 1, real=True)
+    bins = slice(*(round(hz * size * step / rate_hz) for hz in COARSE_BAND_HZ))
+    spectra = [scipy.fft.rfft(wave, size)[bins] for wave in waves]
+    loudness = [np.abs(spectrum) ** COMPRESSED for spectrum in spectra]
+    norm = math.sqrt(math.prod(float(np.square(levels).sum()) for levels in loudness))
+    if norm == 0:
+        return 0.0
+    product = spectra[1] * np.conj(spectra[0])
+    across = np.zeros(size // 2 + 1, product.dtype)
+    across[bins] = product * np.maximum(np.abs(product), 1e-9) ** (COMPRESSED - 1)
+    return float(np.abs(_lags(across, size, most)).max()) * size / 2 / norm
+
+
+def _averaged(wave: NDArray[np.int16], step: int) -> NDArray[np.float32]:
+    """Means of each `step` samples, without their own mean."""
+    count = len(wave) // step
+    means = np.zeros(count, np.float32)
+    # No product of matrices: its threads wait for each other where other processes are at work.
+    for place in range(step):
+        means += wave[place : count * step : step]
+    means /= step
+    return means - means.mean() if len(means) else means
+
+
+def _sharpness(agreement: NDArray[np.float64], apart: int) -> float:
+    """How many times larger the largest value is than any more than `apart` from it."""
+    best = int(np.argmax(agreement))
+    elsewhere = np.concatenate([agreement[: max(best - apart, 0)], agreement[best + apart + 1 :]])
+    return float(agreement[best] / max(elsewhere.max(initial=0.0), 1e-12))
+
+
+def _lags(across: NDArray[np.complex128], size: int, most: int) -> NDArray[np.float64]:
+    """The correlation at each delay from -most to most samples."""
+    correlation = scipy.fft.irfft(across, size)
+    return np.concatenate([correlation[-most:], correlation[: most + 1]])
+
+
+def _between(values: NDArray[np.float64], best: int) -> float:
+    """Where between samples the largest value at `best` really lies, by a parabola."""
+    if not 0 < best < len(values) - 1:
+        return 0.0
+    left, middle, right = values[best - 1 : best + 2]
+    bend = left - 2 * middle + right
+    return float(0.5 * (left - right) / bend) if bend < 0 else 0.0

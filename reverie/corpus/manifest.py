@@ -1,0 +1,161 @@
+"""What a corpus's `manifest.json` says, each field of it checked when it is read."""
+
+import dataclasses
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from reverie.errors import ReverieError
+from reverie.records import RECORD, PathText, as_record, read_json
+from reverie.storage import write_json
+
+Split = Literal["train", "held-out"]
+
+FORMAT = "reverie-corpus"
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+MOST_BYTES = 1 << 30
+"""A million recordings take about half of it."""
+
+# More samples than any disk holds, and few enough that sums of bytes stay exact everywhere.
+Count = Annotated[int, Field(ge=0, lt=1 << 48)]
+Positive = Annotated[int, Field(ge=1, lt=1 << 48)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, config=RECORD)
+class Recording:
+    """One recording of a corpus, and where its samples lie.
+
+    `offset_samples` and `samples` place it within shard number `shard`; levels are those of
+    its mono samples at the corpus's rate.
+    """
+
+    path: PathText
+    """Where it was, relative to the folder of recordings, with forward slashes."""
+    content_hash: Sha256
+    """SHA-256 of its 16-bit samples, little-endian."""
+    codec: str
+    seconds: Annotated[float, Field(ge=0)]
+    source_rate_hz: Positive
+    source_channels: Positive
+    loudness_lufs: float | None
+    """Integrated loudness; None where all of it lies below BS.1770's gate of -70 LUFS."""
+    peak_dbfs: float
+    rms_dbfs: float
+    split: Split
+    shard: Count
+    offset_samples: Count
+    samples: Positive
+    notes: tuple[str, ...]
+    """What a listener might want to know: clipping, damage that was kept."""
+
+
+@dataclass(frozen=True, config=RECORD)
+class Refusal:
+    """A file that looks like a recording and is not used, and why."""
+
+    path: PathText
+    reason: str
+
+
+@dataclass(frozen=True, config=RECORD)
+class LeftOut:
+    """A file or folder that was not searched for music, and what it is."""
+
+    name: PathText
+    """Its path, as a recording's."""
+    what: str
+
+
+@dataclass(frozen=True, config=RECORD)
+class Manifest:
+    """All that is known of a corpus but its samples."""
+
+    format: Literal["reverie-corpus"]
+    format_version: Literal[1]
+    created_by: str
+    source: PathText
+    """The folder of recordings it was prepared from."""
+    rate_hz: Annotated[int, Field(ge=8000, le=48000)]
+    settings: dict[str, bool | int | float | str | None]
+    """The settings it was prepared with."""
+    ignored: Count
+    """How many files in the folder of recordings were no recordings by their names."""
+    recordings: tuple[Recording, ...]
+    refused: tuple[Refusal, ...]
+    content_hash: Sha256
+    ignored_suffixes: dict[PathText, Count] = dataclasses.field(default_factory=dict[str, int])
+    """How many of them there are of each suffix; the empty one is none."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What was not searched: clips and folders of Reverie, trash, versions, hidden folders."""
+
+
+def corpus_hash(rate_hz: int, recordings: Iterable[tuple[str, str, str]]) -> str:
+    """The content hash of a corpus: of its rate, and each content hash, path and split."""
+    digest = hashlib.sha256(json.dumps([FORMAT, rate_hz]).encode())
+    for entry in recordings:
+        digest.update(json.dumps(entry).encode())
+    return digest.hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of the corpus in `folder`.
+
+    Raises:
+        ReverieError: there is none, it is damaged, or a newer Reverie made it.
+    """
+    path, remedy = folder / MANIFEST, "Prepare the corpus again."
+    read = read_json(path, "a corpus", most_bytes=MOST_BYTES)
+    values = cast(dict[str, Any], read if isinstance(read, dict) else {})
+    if values.get("format") != FORMAT:
+        raise ReverieError(f"{path} is not the manifest of a corpus.", "Give a corpus's folder.")
+    if values.get("format_version") != FORMAT_VERSION:
+        raise ReverieError(
+            f"{folder} was made by {values.get('created_by', 'another version')}, "
+            "in a format this version does not know.",
+            "Prepare it again, or update Reverie.",
+        )
+    manifest = as_record(values, Manifest, f"{path}", remedy=remedy)
+    if problem := _contradiction(manifest):
+        raise ReverieError(f"{path} is damaged: {problem}.", remedy)
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write a corpus's manifest, whole or not at all.
+
+    Raises:
+        ReverieError: the disk refuses; an earlier manifest is left as it was.
+    """
+    # `asdict` copies all there is, which takes seconds for ten thousand recordings.
+    lists: dict[str, list[dict[str, Any]]] = {
+        name: [vars(one) for one in getattr(manifest, name)]
+        for name in ("recordings", "refused", "left_out")
+    }
+    write_json(folder / MANIFEST, vars(manifest) | lists)
+
+
+def _contradiction(manifest: Manifest) -> str | None:
+    """What cannot be true of a manifest, whatever lies in the shards."""
+    if not manifest.recordings:
+        return "recordings: there are none"
+    (path, count), *_ = Counter(one.path for one in manifest.recordings).most_common(1)
+    if count > 1:
+        return f"recordings: {path} is there {count} times"
+    for place, one in enumerate(manifest.recordings):
+        if abs(one.seconds - one.samples / manifest.rate_hz) > 0.01:
+            return (
+                f"recordings.{place}.seconds: {one.seconds:g} s, and {one.samples} samples at "
+                f"{manifest.rate_hz} Hz are {one.samples / manifest.rate_hz:.3f} s"
+            )
+    told = ((one.content_hash, one.path, one.split) for one in manifest.recordings)
+    if manifest.content_hash != corpus_hash(manifest.rate_hz, told):
+        return "content_hash: it is of other recordings"
+    return None

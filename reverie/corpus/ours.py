@@ -1,0 +1,108 @@
+"""What Reverie made itself: its folders, and its clips by the provenance beside them.
+
+A model that learns from its own clips, or is judged by them, learns nothing of music.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from reverie.audio.formats import is_audio_name
+from reverie.corpus.foreign import file_sha256, first_bytes
+from reverie.corpus.manifest import FORMAT as CORPUS_FORMAT
+from reverie.corpus.manifest import MANIFEST
+
+MOST_BYTES = 1 << 20
+"""No JSON that tells what a folder or a clip is comes near to it, but a corpus's manifest."""
+
+_MARKS = {
+    "config.json": {"reverie-run": "a run of Reverie"},
+    "experiment.json": {"reverie-experiment": "an experiment of Reverie"},
+    "test.json": {"reverie-listening-test": "a listening test of Reverie"},
+}
+_DEMO = {"recordings", "corpus", "run", "clips", "index.html", "timings.json", ".lock"}
+_EVALUATION = {"report.html", "evaluation.json"}
+CLIP = "a clip made by Reverie"
+
+
+def folder_of_ours(folder: Path, names: Iterable[str]) -> str | None:
+    """What of ours `folder` is; None if it is not.
+
+    Args:
+        folder: any.
+        names: what lies in it.
+    """
+    there = set(names)
+    if MANIFEST in there and _is_manifest(folder / MANIFEST):
+        return "a corpus of Reverie"
+    if {"journal.jsonl", "shards"} <= there:
+        return "a corpus of Reverie that was begun"
+    for name, formats in _MARKS.items():
+        if name in there:
+            what = formats.get(str(_object(folder / name).get("format")))
+            if what:
+                return what
+    # These say nothing of themselves; beside anything else they are just files.
+    if {"timings.json", "corpus"} <= there <= _DEMO:
+        return "a demo of Reverie"
+    if there == _EVALUATION:
+        return "an evaluation of Reverie"
+    return None
+
+
+def is_own_clip(sound: Path) -> bool:
+    """Whether the provenance beside `sound`, or beside what it links to, says that it is a clip.
+
+    The sound may have been changed since: it is a clip still, unless the provenance is of another
+    file of the same stem.
+    """
+    real = Path(os.path.realpath(sound)) if sound.is_symlink() else sound
+    return any(
+        _is_of(beside, one)
+        for one in dict.fromkeys([sound, real])
+        for beside in (one.with_suffix(".json"), one.with_name(f"{one.name}.json"))
+    )
+
+
+def clip_hashes(folder: Path) -> set[str]:
+    """SHA-256 of each clip that the JSON in `folder` and below tells of."""
+    found: set[str] = set()
+    for parent, _, names in os.walk(folder):
+        told = (clip_hash(Path(parent, name)) for name in names if name.endswith(".json"))
+        found |= {one for one in told if one}
+    return found
+
+
+def clip_hash(beside: Path) -> str | None:
+    """SHA-256 of the clip that the JSON `beside` it tells of; None if it tells of none."""
+    told = _object(beside)
+    made_here = str(told.get("made_by")).startswith("reverie ")
+    return str(told["audio_sha256"]) if made_here and "audio_sha256" in told else None
+
+
+def _is_of(beside: Path, sound: Path) -> bool:
+    told = clip_hash(beside)
+    if told is None or told == file_sha256(sound):
+        return told is not None
+    others = (
+        one
+        for one in sound.parent.iterdir()
+        if one.stem == sound.stem and one.name != sound.name and is_audio_name(one.name)
+    )
+    return not any(file_sha256(one) == told for one in others)
+
+
+def _is_manifest(path: Path) -> bool:
+    """Whether a manifest is a corpus's: told by how it begins, for it may be large."""
+    return f'"{CORPUS_FORMAT}"'.encode() in first_bytes(path, 1 << 12)
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file, or nothing where it holds none: it may be anybody's."""
+    try:
+        read: object = json.loads(first_bytes(path, MOST_BYTES + 1))
+    except (ValueError, RecursionError):
+        return {}
+    return cast(dict[str, Any], read) if isinstance(read, dict) else {}

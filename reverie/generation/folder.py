@@ -1,0 +1,168 @@
+"""A folder of clips: each is there whole, sound and provenance and picture, or not there.
+
+All three are made under temporary names; the sound gets its name last, so where it is, the others
+are. Clips of one number in two formats would share a provenance: there is one of each number.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from reverie.audio.formats import is_audio_name
+from reverie.audio.provenance import HASH, MOST_BYTES, Provenance, read_sidecar, sidecar_of
+from reverie.errors import ReverieError
+from reverie.records import read_json
+from reverie.storage import beside, clear_disk_errors, flush_folder, sweep
+
+SUFFIXES = (".wav", ".flac")
+"""Of clips."""
+_PNG_END = b"IEND\xaeB`\x82"
+
+
+class TakenError(ReverieError):
+    """Something else is where a clip is to be.
+
+    Args:
+        path: what is there.
+        why: it is not the clip.
+    """
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path} is there already, {why}.", "Choose another --out, or give --overwrite."
+        )
+
+
+class ClipFolder:
+    """What is in a folder of clips.
+
+    Args:
+        folder: which need not be there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._sounds: dict[str, list[str]] = {}
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if is_audio_name(path.name):
+                self._sounds.setdefault(path.stem, []).append(path.name)
+
+    def find(self, sound: Path, about: Mapping[str, Any]) -> Provenance | None:
+        """The provenance of the clip `sound` if it is there; None if its place is free.
+
+        Args:
+            sound: where the clip is to be, in this folder.
+            about: what its provenance must say.
+
+        Raises:
+            TakenError: another sound is there, or another file that the clip would replace.
+        """
+        sounds = self._sounds.get(sound.stem, [])
+        if sound.name in sounds:
+            return _whole(sound, about)
+        if sounds:
+            raise TakenError(self.folder / sounds[0], "a clip of that number in another format")
+        told, picture = sidecar_of(sound), picture_of(sound)
+        if os.path.lexists(told) and not is_leftover(told):
+            raise TakenError(told, "and is not of Reverie")
+        if os.path.lexists(picture) and not os.path.lexists(told):
+            raise TakenError(picture, "and is not of Reverie")
+        return None
+
+
+def picture_of(sound: Path) -> Path:
+    """Where the picture of `sound` lies."""
+    return sound.with_suffix(".png")
+
+
+def has_picture(sound: Path) -> bool:
+    """Whether a whole picture lies beside `sound`."""
+    try:
+        return picture_of(sound).read_bytes().endswith(_PNG_END)
+    except OSError:
+        return False
+
+
+@contextmanager
+def staging(folder: Path) -> Generator[Path, None, None]:
+    """A temporary folder within `folder` to make clips in; errors speak of `folder` itself.
+
+    What processes that are gone left half made in `folder` is removed.
+
+    Raises:
+        ReverieError: the disk refuses.
+    """
+    stage = beside(folder / "clips")
+    try:
+        with clear_disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            sweep(folder, below=False)
+            shutil.rmtree(stage, ignore_errors=True)
+            stage.mkdir()
+        yield stage
+    except ReverieError as error:
+        problem = error.problem.replace(f"{stage}{os.sep}", f"{folder}{os.sep}")
+        raise ReverieError(problem, error.remedy) from error
+    finally:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def publish(stage: Path, sound: Path) -> None:
+    """Move a clip that is whole in `stage` to where `sound` is to be, in place of what was there.
+
+    Raises:
+        ReverieError: the disk refuses.
+    """
+    with clear_disk_errors(sound):
+        for suffix in SUFFIXES:
+            sound.with_suffix(suffix).unlink(missing_ok=True)
+        for target in (sidecar_of(sound), picture_of(sound), sound):
+            staged = stage / target.name
+            if staged.exists():
+                staged.replace(target)
+            else:
+                target.unlink(missing_ok=True)
+        flush_folder(sound.parent)
+
+
+def _whole(sound: Path, about: Mapping[str, Any]) -> Provenance:
+    if sound.is_symlink() or not sound.is_file():
+        raise TakenError(sound, "and is no plain file")
+    try:
+        beside = read_sidecar(sound)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise TakenError(sound, f"and cannot be read ({why})") from error
+    if beside.provenance is None:
+        why = beside.doubt.rstrip(".") or "nothing beside it says how it was made"
+        raise TakenError(sound, f"and {why}")
+    if other := _difference(about, beside.values):
+        raise TakenError(sound, other)
+    return beside.provenance
+
+
+def _difference(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """The first thing that `found` says otherwise than `wanted`; empty if there is none."""
+    for key, value in wanted.items():
+        there = found.get(key)
+        if isinstance(value, dict) and isinstance(there, dict):
+            inner = _difference(cast(dict[str, Any], value), cast(dict[str, Any], there))
+            if inner:
+                return inner
+        elif there != value:
+            return f"made with {key} = {str(there)[:80]}, not {value}"
+    return ""
+
+
+def is_leftover(told: Path) -> bool:
+    """Whether a provenance without a sound is of a clip of ours, being moved or removed."""
+    try:
+        read: object = read_json(told, "how a clip was made", most_bytes=MOST_BYTES)
+    except ReverieError:
+        return False
+    return isinstance(read, dict) and HASH in read

@@ -1,0 +1,101 @@
+"""Will the clips that are asked for fit: on the disk, in memory, among the files that may be open?
+
+Letters: B clips, S samples of a seed, T steps, D width of a frame, H hidden width.
+"""
+
+import resource
+import shutil
+from pathlib import Path
+
+import torch
+
+from reverie.errors import ReverieError
+from reverie.frames.settings import measures_of
+from reverie.generation.settings import GenerationSettings
+from reverie.training.preflight import GIB, available_memory
+from reverie.training.run import Run
+
+SAMPLE_BYTES = {"wav": 2, "float-wav": 4, "flac": 1}
+"""Of a sample on disk. FLAC of music takes about half of its 16 bits."""
+SPARE_FILES = 64
+"""Files that the program has open besides the clips that it writes."""
+
+
+def require_disk(out: Path, clips: int, settings: GenerationSettings, rate_hz: int) -> None:
+    """Refuse what the disk of `out` has no room for.
+
+    Args:
+        out: the folder for them, which need not be there yet.
+        clips: how many are to be made.
+        settings: their length and format.
+        rate_hz: samples per second.
+
+    Raises:
+        ReverieError: there is too little room.
+    """
+    needed = clips * settings.seconds * rate_hz * SAMPLE_BYTES[settings.format]
+    free = shutil.disk_usage(_existing(out)).free
+    if needed > free:
+        raise ReverieError(
+            f"{clips} clips of {settings.seconds:g} s take about {_size(needed)}, and {out} has "
+            f"{_size(free)} free.",
+            "Ask for fewer or shorter ones, or choose another folder.",
+        )
+
+
+def require_memory(run: Run, settings: GenerationSettings) -> None:
+    """Refuse more clips at once than memory has room for.
+
+    Raises:
+        ReverieError: there is too little memory.
+    """
+    needed = settings.count * clip_memory_bytes(run)
+    free = available_memory(torch.device("cpu"))
+    if needed > free:
+        raise ReverieError(
+            f"{settings.count} clips at once take about {_size(needed)} of memory, and "
+            f"{_size(free)} are free.",
+            "Lower count, and make the rest with another rng_seed.",
+        )
+
+
+def clip_memory_bytes(run: Run) -> int:
+    """About what each clip of a batch takes: its seed, as samples and as frames, and its states."""
+    recipe, model = run.recipe, run.recipe.model
+    measures = measures_of(recipe.frames)
+    steps = recipe.training.sequence_frames
+    samples = 3 * measures.samples_for(recipe.seed_frames)
+    frames = 3 * recipe.seed_frames * measures.width
+    cores = {"bilinear": model.branches, "stacked": model.depth, "ensemble": model.depth}
+    # Hidden state, cell and four gates, of each state in flight.
+    states = 6 * steps * model.hidden * cores.get(model.architecture, 1)
+    return 4 * (samples + frames + states)
+
+
+def allow_open_files(clips: int) -> None:
+    """Let this process have the files of `clips` open at once.
+
+    Raises:
+        ReverieError: the system lets it have fewer.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = clips + SPARE_FILES
+    if soft == resource.RLIM_INFINITY or wanted <= soft:
+        return
+    if hard != resource.RLIM_INFINITY and wanted > hard:
+        raise ReverieError(
+            f"{clips} clips at once are more files than this process may open ({hard}).",
+            "Lower count, and make the rest with another rng_seed.",
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _size(count: float) -> str:
+    return f"{count / GIB:,.1f} GiB" if count >= GIB else f"{count / (1 << 20):,.1f} MiB"
+
+
+def _existing(path: Path) -> Path:
+    path = path.resolve()
+    while not path.exists():
+        path = path.parent
+    return path

@@ -1,0 +1,136 @@
+"""test.json: a test's settings, conditions and sounds, as they were fixed when it was made."""
+
+import dataclasses
+import re
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from reverie.errors import ReverieError
+from reverie.listening.panel import Condition
+from reverie.listening.settings import ListeningSettings
+from reverie.listening.stimuli import MOST_RATE_HZ, Stimuli, Stimulus
+from reverie.records import MOST_BYTES, RECORD, as_record, parse_json
+from reverie.storage import read_plain, write_json
+from reverie.terminal import printable
+
+FORMAT = "reverie-listening-test"
+_TOKEN, _SHA256 = re.compile(r"[A-Za-z0-9_-]{16,64}"), re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class About:
+    """What the file says, and its digest."""
+
+    settings: ListeningSettings
+    stimuli: Stimuli
+    sources: dict[str, str]
+    """Where the clips of each condition were, for the organiser."""
+    sha256: str
+
+
+@checked_dataclass(frozen=True, config=RECORD)
+class _Stored:
+    """The file, key by key."""
+
+    format: Literal["reverie-listening-test"]
+    reverie: str
+    settings: ListeningSettings
+    sources: dict[str, str]
+    conditions: tuple[Condition, ...]
+    stimuli: tuple[Stimulus, ...]
+    rate_hz: Annotated[int, Field(ge=1, le=MOST_RATE_HZ)]
+    seconds: Annotated[float, Field(gt=0, le=60)]
+    left_out: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "_Stored":
+        if problem := _problem(self.conditions, self.stimuli, [*self.sources.values(),
+                                                               *self.left_out]):  # fmt: skip
+            raise ValueError(problem)
+        return self
+
+
+def write_about(
+    path: Path, settings: ListeningSettings, stimuli: Stimuli, sources: dict[str, str], version: str
+) -> About:
+    """Write the file of a new test.
+
+    Args:
+        path: where to.
+        settings: of the test.
+        stimuli: its sounds.
+        sources: where the clips of each condition were.
+        version: of the program.
+
+    Raises:
+        ReverieError: the disk refuses.
+    """
+    told = dataclasses.asdict(stimuli) | {
+        "format": FORMAT,
+        "reverie": version,
+        "settings": dataclasses.asdict(settings),
+        "sources": sources,
+    }
+    write_json(path, told)
+    return About(settings, stimuli, sources, sha256(path.read_bytes()).hexdigest())
+
+
+def read_about(path: Path) -> About:
+    """Read the file of a test.
+
+    Raises:
+        ReverieError: there is none, or what it says cannot be.
+    """
+    folder = path.parent
+    if not path.is_file():
+        raise ReverieError(
+            f"{folder} is not a listening test: it has no {path.name}.", "Give a test's folder."
+        )
+    content = read_plain(path, "a listening test", MOST_BYTES)
+    values: object = parse_json(content, str(path))
+    if not isinstance(values, dict) or cast(dict[str, Any], values).get("format") != FORMAT:
+        raise ReverieError(
+            f"{folder} is not a listening test: {path.name} is another program's.",
+            "Give a test's folder.",
+        )
+    stored = as_record(cast(object, values), _Stored, str(path), remedy="Restore it from a copy.")
+    stimuli = Stimuli(
+        stored.conditions, stored.stimuli, stored.rate_hz, stored.seconds, stored.left_out
+    )
+    return About(stored.settings, stimuli, stored.sources, sha256(content).hexdigest())
+
+
+def _problem(
+    conditions: tuple[Condition, ...], stimuli: tuple[Stimulus, ...], texts: list[str]
+) -> str | None:
+    """Why conditions and sounds cannot be a test's; None if they can."""
+    names = [one.name for one in conditions]
+    texts = [*texts, *names, *(one.name for one in stimuli)]
+    for one in stimuli:
+        if problem := _wrong_sound(one, names):
+            return problem
+    heard = Counter(one.condition for one in stimuli)
+    beeps = sorted(one.beeps for one in stimuli if one.beeps is not None)
+    problems = {
+        "a name holds control characters": any(printable(text) != text for text in texts),
+        "two conditions have one name, or one has none": "" in names
+        or len(set(names)) < len(names),
+        "two sounds have one token": len({one.token for one in stimuli}) < len(stimuli),
+        "sounds are missing": beeps != [1, 2, 3, 4, 5] or not all(heard[name] for name in names),
+        "there is no system": all(one.role != "system" for one in conditions),
+    }
+    return next((problem for problem, is_so in problems.items() if is_so), None)
+
+
+def _wrong_sound(one: Stimulus, names: list[str]) -> str | None:
+    if not _TOKEN.fullmatch(one.token) or not _SHA256.fullmatch(one.sha256):
+        return "a sound's token or digest is none"
+    if (one.condition == "") != (one.beeps is not None) or one.condition not in {"", *names}:
+        return f"a sound is of no condition: {one.name!r}"
+    return None

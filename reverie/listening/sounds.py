@@ -1,0 +1,114 @@
+"""The sound files of a test, which are read only as they were when the test was made."""
+
+import os
+import stat
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from reverie.listening.stimuli import Stimuli
+
+_BYTES_A_SAMPLE, _HEADER_BYTES = 2, 4096
+_SHARED = 32
+"""So many of the sounds read last stay in memory, for all who are sent them at once."""
+
+
+class SoundChanged(Exception):  # noqa: N818
+    """A sound is not there, or not the one that the test was made with."""
+
+
+class Sounds:
+    """Reads the sounds of a test and refuses what is not what was put there.
+
+    A digest is taken of every byte each time: what a file system says of when a file was changed
+    can be set, or be too coarse.
+
+    Args:
+        folder: where the files are.
+        stimuli: the sounds, with their digests.
+
+    Attributes:
+        faults: what is wrong with which sound, by its token, as far as is known.
+    """
+
+    def __init__(self, folder: Path, stimuli: Stimuli) -> None:
+        self._folder = folder
+        self._digests = {one.token: one.sha256 for one in stimuli.stimuli}
+        samples = round(stimuli.rate_hz * stimuli.seconds)
+        self._most_bytes = samples * _BYTES_A_SAMPLE + _HEADER_BYTES
+        self._shared: dict[str, bytes] = {}
+        self._seen: dict[str, tuple[int, ...]] = {}
+        self.faults: dict[str, str] = {}
+
+    def read(self, token: str) -> bytes:
+        """The bytes of a sound.
+
+        Raises:
+            KeyError: the test has no such sound.
+            SoundChanged: it is not there, or not as it was.
+        """
+        digest = self._digests[token]
+        try:
+            content, seen = self._content(token)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+        else:
+            if sha256(content).hexdigest() == digest:
+                self.faults.pop(token, None)
+                self._seen[token] = seen
+                return self._share(token, content)
+            why = "its content is not what the test was made with"
+        self._seen.pop(token, None)
+        self.faults[token] = why
+        raise SoundChanged(why)
+
+    def check_all(self) -> dict[str, str]:
+        """Look at every sound; gives what is wrong with which.
+
+        A file that looks as it did when it was read last is not read again.
+        """
+        for token in self._digests:
+            try:
+                found = os.lstat(self._path(token))
+                if self._seen.get(token) == _signature(found):
+                    continue
+            except OSError:
+                pass  # and reading says why
+            with suppress(SoundChanged):
+                self.read(token)
+        return self.faults
+
+    def told(self) -> str:
+        """What is wrong with the sounds, in one sentence without its end; empty if nothing is."""
+        if not self.faults:
+            return ""
+        token, why = next(iter(self.faults.items()))
+        return (
+            f"{len(self.faults)} of {len(self._digests)} sounds are not those that the test was "
+            f"made with: {self._path(token)} ({why})" + (", …" if len(self.faults) > 1 else "")
+        )
+
+    def _path(self, token: str) -> Path:
+        return self._folder / f"{token}.wav"
+
+    def _content(self, token: str) -> tuple[bytes, tuple[int, ...]]:
+        # Neither a link out of the folder nor a pipe that nobody writes to is opened.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(self._path(token), flags)
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError("it is no plain file")
+            return file.read(self._most_bytes), _signature(found)
+
+    def _share(self, token: str, content: bytes) -> bytes:
+        """The same bytes, of which there is one copy however many are sent them."""
+        content = self._shared.pop(token, content)
+        self._shared[token] = content
+        while len(self._shared) > _SHARED:
+            del self._shared[next(iter(self._shared))]
+        return content
+
+
+def _signature(found: os.stat_result) -> tuple[int, ...]:
+    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

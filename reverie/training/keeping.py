@@ -1,0 +1,120 @@
+"""What is kept of a training: when to write a checkpoint is the loop's, how is this."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reverie.errors import ReverieError
+from reverie.models.contract import FrameModel
+from reverie.progress import duration
+from reverie.training.checkpoint import (
+    Progress,
+    list_checkpoints,
+    load_checkpoint,
+    prune_checkpoints,
+    save_checkpoint,
+)
+from reverie.training.interrupt import Interruptible
+from reverie.training.metrics import settle_metrics
+from reverie.training.optimiser import RmsProp
+from reverie.training.run import Run
+from reverie.training.run_files import TRAIN_AGAIN
+from reverie.training.weights import check_hash
+
+
+class Keeper:
+    """Writes a run's checkpoints, and goes on from the newest.
+
+    Args:
+        run: whose.
+        model: whose weights are kept.
+        optimiser: whose state is kept.
+        interrupt: is told what is kept, and waits while it is written.
+        held_out_loss: measures held-out music, by which the model learns what sampling needs.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        model: FrameModel,
+        optimiser: RmsProp,
+        interrupt: Interruptible,
+        held_out_loss: Callable[[], float],
+    ) -> None:
+        self._run, self._model, self._optimiser = run, model, optimiser
+        self._interrupt, self._held_out_loss = interrupt, held_out_loss
+        self._measured = False
+
+    def resume(self) -> Progress:
+        """Load the newest checkpoint; a damaged one is left to a person.
+
+        Raises:
+            ReverieError: it is damaged.
+        """
+        found = list_checkpoints(self._run.checkpoints)
+        if not found:
+            return Progress()
+        try:
+            state = load_checkpoint(found[-1], self._model, self._optimiser)
+        except ReverieError as error:
+            before = f"goes on from {found[-2].name}" if found[1:] else "begins anew"
+            raise ReverieError(
+                error.problem,
+                f"Restore it from a copy, or move {found[-1]} out of the run: the same command "
+                f"then {before}.",
+            ) from error
+        check_hash(self._run.statistics, state.frames_sha256, TRAIN_AGAIN)
+        self._measured = state.least_epoch > 0
+        return state.progress
+
+    def measure(self) -> float:
+        """The mean loss over held-out music, of the weights that are kept."""
+        with self._optimiser.averaged():
+            loss = self._held_out_loss()
+        self._measured = True
+        return loss
+
+    def save(self, progress: Progress) -> None:
+        """Write a checkpoint of `progress`, and remove those that are not to be kept.
+
+        Before the first measurement held-out music is measured, or clips of this checkpoint could
+        neither be guarded nor drawn at a temperature.
+
+        Raises:
+            ReverieError: a weight is no number, or the disk refuses.
+        """
+        if not self._measured:
+            self.measure()
+        training = self._run.recipe.training
+        keep = {*training.keep_epochs, training.epochs, progress.best_epoch}
+        with self._optimiser.averaged(), self._interrupt.held():
+            settle_metrics(self._run.metrics)
+            save_checkpoint(
+                self._run.checkpoints,
+                self._model,
+                self._optimiser,
+                progress,
+                self._run.frames_sha256,
+            )
+            prune_checkpoints(self._run.checkpoints, keep)
+            self._interrupt.kept = kept_so_far(self._run)
+
+    def stop(self, progress: Progress) -> None:
+        """End, as was wished.
+
+        Raises:
+            KeyboardInterrupt: always.
+        """
+        raise KeyboardInterrupt(
+            f"stopped after {progress.epoch} of {self._run.recipe.training.epochs} epochs and "
+            f"{duration(progress.seconds)}; the same command goes on from "
+            f"{self._run.checkpoints / progress.name}"
+        )
+
+
+def kept_so_far(run: Run) -> str:
+    """What is kept of `run` if it ends now, in words."""
+    found: list[Path] = list_checkpoints(run.checkpoints)
+    if not found:
+        return "no checkpoint was written yet, so the same command begins anew"
+    newest = found[-1]
+    return f"what came after {newest.name} is not kept, and the same command goes on from {newest}"

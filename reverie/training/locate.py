@@ -1,0 +1,87 @@
+"""Finding the corpus of a run again, also where both were moved together."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from reverie.corpus.corpus import MANIFEST, Corpus
+from reverie.errors import ReverieError
+
+MOST_SIBLINGS = 100
+"""Folders beside a run that are looked into."""
+
+
+def path_between(run: Path, corpus: Path) -> str | None:
+    """The way from the folder of a run to that of its corpus; None where there is none."""
+    try:
+        return os.path.relpath(corpus.resolve(), run.resolve())
+    except ValueError:  # on two drives
+        return None
+
+
+def find_corpus(run: Path, content_hash: str, stored: Path, relative: str | None) -> Corpus:
+    """The corpus that a run was trained on, by its content.
+
+    It is looked for where it was, where it was as seen from the run, and beside the run.
+
+    Args:
+        run: folder of the run.
+        content_hash: of the corpus.
+        stored: where it was.
+        relative: the same from the run; None where an old version did not keep it.
+
+    Raises:
+        ReverieError: it is in none of these places, or was changed.
+    """
+    refused: ReverieError | None = None
+    for folder in _places(run, stored, relative):
+        try:
+            corpus = Corpus.open(folder)
+        except ReverieError as error:
+            refused = error if folder == stored else refused
+            continue
+        if corpus.content_hash == content_hash:
+            return corpus
+        if folder == stored:
+            refused = ReverieError(
+                f"{stored} has changed since {run} was trained on it.",
+                "Prepare it as it was, or name a copy of it with --corpus FOLDER.",
+            )
+    if refused and (stored / MANIFEST).exists():
+        raise refused
+    raise ReverieError(
+        f"the corpus of {run} is neither at {stored} nor beside the run.",
+        "Put it beside the run, or name it with --corpus FOLDER.",
+    )
+
+
+def given_corpus(run: Path, content_hash: str, folder: Path) -> Corpus:
+    """The corpus in `folder`, which a person said to be that of the run.
+
+    Raises:
+        ReverieError: it is another, or none.
+    """
+    corpus = Corpus.open(folder)
+    if corpus.content_hash != content_hash:
+        raise ReverieError(
+            f"{folder} is not the corpus that {run} was trained on, or has changed since.",
+            "Give the corpus that it was trained on.",
+        )
+    return corpus
+
+
+def _places(run: Path, stored: Path, relative: str | None) -> Iterator[Path]:
+    """Folders that may be the corpus, the likeliest first."""
+    yield stored
+    beside = run.resolve().parent
+    likely = [beside / stored.name]
+    if relative is not None:
+        likely.insert(0, run.resolve() / relative)
+    yield from (folder for folder in likely if folder.is_dir())
+    try:
+        siblings = sorted(beside.iterdir())
+    except OSError:
+        return
+    for folder in siblings[:MOST_SIBLINGS]:
+        if folder not in likely and (folder / MANIFEST).is_file():
+            yield folder

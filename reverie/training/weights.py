@@ -1,0 +1,129 @@
+"""Files of numbers read strictly: that they are what was saved, fit, and hold numbers."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from reverie.errors import ReverieError
+from reverie.storage import require_plain
+from reverie.training.memory import is_memory_error
+
+ANOTHER = "Choose another checkpoint of the run, or restore this one from a copy."
+MOST_NAMED = 3
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def check_hash(path: Path, wanted: str | None, remedy: str = ANOTHER) -> None:
+    """See that a file is what was saved; without a hash, only that it is a plain file.
+
+    Raises:
+        ReverieError: it is not, or cannot be read.
+    """
+    require_plain(path, "a file of a run")
+    try:
+        if wanted is None or file_hash(path) == wanted:
+            return
+    except OSError as error:
+        raise ReverieError(f"{path} cannot be loaded: {first_line(error)}.", remedy) from error
+    raise ReverieError(
+        f"{path} cannot be loaded: it is not what was saved there, by its SHA-256{_seen_in(path)}.",
+        remedy,
+    )
+
+
+def check_shapes(path: Path, wanted: Mapping[str, Tensor]) -> None:
+    """See that a safetensors file has the tensors of `wanted`, which may have no values.
+
+    Names and sizes alone are read, so that it is known before memory is taken.
+
+    Raises:
+        ReverieError: it has not, or cannot be read.
+    """
+    require_plain(path, "the weights of a model")
+    try:
+        with safe_open(path, "pt") as file:
+            names = set(file.keys())
+            slices = cast(Any, file)  # torch's part of its type is left out
+            found: dict[str, tuple[int, ...]] = {
+                name: tuple(slices.get_slice(name).get_shape()) for name in names
+            }
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+    for name in sorted(names ^ set(wanted)):
+        where = "only in the model of config.json" if name in wanted else "only there"
+        raise ReverieError(
+            f"{path} cannot be loaded: {name} is {where}.",
+            "Restore the run's own config.json, or choose another checkpoint.",
+        )
+    for name, value in wanted.items():
+        if found[name] != tuple(value.shape):
+            raise ReverieError(
+                f"{path} cannot be loaded: {name} is {_sizes(found[name])} there, and "
+                f"{_sizes(value.shape)} in the model of config.json.",
+                "Restore the run's own config.json, or choose another checkpoint.",
+            )
+
+
+def tensors_of(path: Path) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of a safetensors file, one after another, so that one at a time is in memory."""
+    try:
+        with safe_open(path, "pt") as file:
+            for name in list(file.keys()):
+                yield name, file.get_tensor(name)
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
+def not_numbers(tensors: Mapping[str, Tensor]) -> str:
+    """The names of the tensors that hold infinities or NaN, as said in a message; or nothing."""
+    broken = [
+        name for name, one in tensors.items() if one.is_floating_point() and not _is_finite(one)
+    ]
+    more = f" and {len(broken) - MOST_NAMED} more" if len(broken) > MOST_NAMED else ""
+    return ", ".join(broken[:MOST_NAMED]) + more
+
+
+def first_line(error: Exception) -> str:
+    """What `error` says, short enough for a message, with no stop."""
+    if isinstance(error, ReverieError):
+        return error.problem.rstrip(".")
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _seen_in(path: Path) -> str:
+    """What else can be said of weights that are not those that were saved."""
+    if path.suffix != ".safetensors":
+        return ""
+    try:
+        broken = not_numbers(dict(tensors_of(path)))
+    except ReverieError:
+        return ""
+    return f"; there are values that are no numbers in {broken}" if broken else ""
+
+
+def _unreadable(path: Path, error: Exception) -> Exception:
+    if is_memory_error(error):
+        return MemoryError(str(error))
+    return ReverieError(f"{path} cannot be loaded: {first_line(error)}.", ANOTHER)
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    # A sum is infinite or NaN if one number is, and takes no memory; one of large finite numbers
+    # may be too, so that these are looked at one by one.
+    if not tensor.numel() or bool(torch.isfinite(tensor.sum())):
+        return True
+    return bool(torch.isfinite(tensor).all())
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "one number"

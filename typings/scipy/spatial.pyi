@@ -1,0 +1,9 @@
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+class KDTree:
+    def __init__(self, data: ArrayLike, leafsize: int = ...) -> None: ...
+    def query(
+        self, x: ArrayLike, k: int = ..., *, distance_upper_bound: float = ...
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
