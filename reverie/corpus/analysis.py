@@ -63,9 +63,9 @@ HOT_PEAKS = {"pcm_f32le": 1.0, "pcm_f32be": 1.0, "pcm_f64le": 1.0, "pcm_f64be": 
 HOT_PEAK = 2.0
 """The same for all others: what lossy codecs go beyond full scale by is less, and is clipped."""
 
-WILD_PEAK, WILD_CREST = 8.0, 1000.0
-"""A peak beyond full scale by the first, and beyond the root mean square by the second, is no
-sound that was recorded hot but a number gone wrong."""
+WILD_PEAK, WILD_CREST = 8.0, 1e4
+"""A peak beyond full scale by the first, and beyond the mean of all magnitudes by the second, is
+no sound that was recorded hot but a number gone wrong."""
 
 ROUNDING = 1e-4
 """By how much a peak brought to full scale may lie beyond it."""
@@ -192,7 +192,7 @@ def _gain(source: Source, levels: "_Levels", gain: float, normalise_dbfs: float 
     if gain != 1 or not levels.count:
         return gain
     hot = levels.peak > HOT_PEAKS.get(source.codec, HOT_PEAK)
-    if levels.peak > max(WILD_PEAK, WILD_CREST * levels.rms):
+    if levels.peak > max(WILD_PEAK, WILD_CREST * levels.mean):
         raise Unusable(f"its samples go to {levels.peak:.3g} times full scale: not sound")
     if normalise_dbfs is not None and _decibels(levels.peak) > QUIETEST_DBFS:
         return 10 ** (normalise_dbfs / 20) / levels.peak
@@ -204,14 +204,14 @@ class _Levels:
 
     def __init__(self, rate_hz: int) -> None:
         self.rate_hz, self.count, self.clipped = rate_hz, 0, 0
-        self.peak, self._squares = 0.0, 0.0
+        self.peak, self._sum, self._squares = 0.0, 0.0, 0.0
         self._meter, self._digest = LoudnessMeter(rate_hz), hashlib.sha256()
         self._fingerprint = Fingerprinter(rate_hz)
 
     @property
-    def rms(self) -> float:
-        """The root mean square of what has been added."""
-        return math.sqrt(self._squares / self.count)
+    def mean(self) -> float:
+        """The mean magnitude of what has been added."""
+        return self._sum / self.count
 
     def add(self, samples: Samples) -> bytes:
         """Measure float32 [n]; returns them as little-endian int16."""
@@ -219,6 +219,7 @@ class _Levels:
         self.peak = max(self.peak, peak)
         if peak > 1:
             self.clipped += int(np.count_nonzero(np.abs(samples) > 1 + ROUNDING))
+        self._sum += float(np.abs(samples).sum())
         self._squares += float(np.dot(samples, samples))
         self.count += len(samples)
         self._meter.add(samples)
@@ -245,7 +246,7 @@ class _Levels:
             source_channels=source.channels,
             loudness_lufs=_rounded(self._meter.integrated()),
             peak_dbfs=_decibels(self.peak),
-            rms_dbfs=_decibels(self.rms),
+            rms_dbfs=_decibels(math.sqrt(self._squares / self.count)),
             samples=self.count,
             fingerprint=self._fingerprint.fingerprint(),
             damaged=state.damage is not None,

@@ -124,7 +124,7 @@ def test_hot_floats_are_turned_down_to_full_scale(tmp_path: Path, gain: float) -
 
 
 def test_one_wild_number_is_not_sound(tmp_path: Path) -> None:
-    wild = music(30.0, rate_hz=16000)
+    wild = music(3.0, rate_hz=16000)
     wild[5000] = 1e9
     path = wav(tmp_path / "a.wav", wild, rate_hz=16000, subtype="FLOAT")
     with pytest.raises(Unusable, match="not sound"):
@@ -132,8 +132,8 @@ def test_one_wild_number_is_not_sound(tmp_path: Path) -> None:
 
 
 def test_lossy_codecs_may_go_a_little_beyond_full_scale(tmp_path: Path) -> None:
-    loud = 1.2 * TUNE / np.abs(TUNE).max()
-    path = encode(tmp_path / "a.mp3", loud.astype(np.float32), "libmp3lame", bit_rate=192_000)
+    loud = 1.5 * TUNE / np.abs(TUNE).max()
+    path = encode(tmp_path / "a.m4a", loud.astype(np.float32), "aac", bit_rate=192_000)
     got = analysed(path)
     assert any("too loud and are clipped" in note for note in got.notes)
 
