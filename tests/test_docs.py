@@ -57,6 +57,7 @@ def test_the_readme_names_every_command() -> None:
         "evaluate",
         "listen serve",
         "listen results",
+        "listen backup",
         "demo",
     ):
         assert f"reverie {command}" in readme
