@@ -85,7 +85,8 @@ class Reader:
         with self._lock:
             heard: dict[tuple[int, int], list[str]] = {}
             for participant, position, stimulus in self._database.execute(
-                "select participant, position, stimulus from sounds order by 1, 2, place"
+                "select participant, position, stimulus from sounds join answers "
+                "using (participant, position) order by participant, position, place"
             ):
                 heard.setdefault((participant, position), []).append(stimulus)
             rows = self._database.execute(

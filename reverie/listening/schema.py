@@ -45,7 +45,7 @@ create table answers (
 ) without rowid;
 """
 
-_LATEST = 253402300799.0
+LATEST = 253402300799.0
 """No time is later: the last second of the year 9999."""
 
 _SECRETS = {
@@ -58,8 +58,6 @@ _SECRETS = {
 _RULES = {
     "an answer to a trial that is none": "select 1 from answers left join trials "
     "using (participant, position) where kind is null",
-    "a trial without a sound": "select 1 from trials left join sounds "
-    "using (participant, position) where stimulus is null",
     "a trial of nobody": "select 1 from trials where participant not in "
     "(select id from participants)",
     "a sound of no trial": "select 1 from sounds left join trials "
@@ -73,7 +71,7 @@ _RULES = {
     "where name = 'organiser' and length(value) >= 16 "
     "and value not glob '*[^A-Za-z0-9_-]*'), '') = ''",
     "an end that is no time": "select 1 from about where name = 'ended_at' and "
-    f"(value glob '*[^0-9.]*' or not cast(value as real) between 1 and {_LATEST})",
+    f"(value glob '*[^0-9.]*' or not cast(value as real) between 1 and {LATEST})",
 }
 """What must not be there, and the query that finds it."""
 
@@ -104,15 +102,12 @@ def check(database: sqlite3.Connection) -> None:
         if found[name] != expected[name]:
             raise Damaged(f"other columns of {name}: another version's or another program's")
     for name, columns in expected.items():
-        for column, kind, required, _ in columns:
-            _check_column(database, name, column, kind, required)
-        for column in _SECRETS.get(name, ()):
-            query = (
-                f"select 1 from {name} where {column} glob '*[^A-Za-z0-9_-]*' "
-                f"or length({column}) not between 16 and 64 or {column} is null"
-            )
-            if _any(database, query):
-                raise Damaged(f"{name}.{column}, which is not one")
+        wrongs = _wrongs(name, columns)
+        counted = ", ".join(f"max({condition})" for condition in wrongs.values())
+        held = database.execute(f"select {counted} from {name}").fetchone()
+        for what, is_so in zip(wrongs, held, strict=True):
+            if is_so:
+                raise Damaged(what)
         for _ in database.execute(f"select * from {name}"):  # text that is none is found so
             pass
     for what, query in _RULES.items():
@@ -139,17 +134,23 @@ def _tables(database: sqlite3.Connection) -> dict[str, list[tuple[str, str, int,
     }
 
 
-def _check_column(
-    database: sqlite3.Connection, table: str, column: str, kind: str, required: int
-) -> None:
-    kinds = {kind.lower()} if required else {kind.lower(), "null"}
-    allowed = ", ".join(f"'{one}'" for one in sorted(kinds))
-    if _any(database, f"select 1 from {table} where typeof({column}) not in ({allowed})"):
-        raise Damaged(f"{table}.{column}, which is no {kind.lower()}")
-    if kind.lower() != "text":
-        query = f"select 1 from {table} where not {column} between 0 and {_LATEST}"
-        if _any(database, query):
-            raise Damaged(f"{table}.{column}, which is out of range")
+def _wrongs(table: str, columns: list[tuple[str, str, int, int]]) -> dict[str, str]:
+    """What may be wrong with the values of a table, and the condition that says so of a row."""
+    found: dict[str, str] = {}
+    for column, declared, required, _ in columns:
+        name, kind = f"{table}.{column}", declared.lower()
+        allowed = f"'{kind}'" if required else f"'{kind}', 'null'"
+        found[f"{name}, which is no {kind}"] = f"typeof({column}) not in ({allowed})"
+        if kind != "text":
+            found[f"{name}, which is out of range"] = (
+                f"{column} is not null and not {column} between 0 and {LATEST}"
+            )
+        if column in _SECRETS.get(table, ()):
+            found[f"{name}, which is not one"] = (
+                f"{column} glob '*[^A-Za-z0-9_-]*' or length({column}) not between 16 and 64 "
+                f"or {column} is null"
+            )
+    return found
 
 
 def _any(database: sqlite3.Connection, query: str) -> bool:

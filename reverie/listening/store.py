@@ -15,6 +15,7 @@ from reverie.listening.heard import check_answer
 from reverie.listening.panel import Mode
 from reverie.listening.reader import Reader
 from reverie.listening.records import Answer, Refused, State
+from reverie.listening.schema import LATEST
 
 
 class Store(Reader):
@@ -50,7 +51,7 @@ class Store(Reader):
         """End the test: nothing more is taken. It cannot be undone."""
         with self._lock, writing(self._database):
             self._database.execute(
-                "insert or ignore into about values ('ended_at', ?)", (f"{time.time():.3f}",)
+                "insert or ignore into about values ('ended_at', ?)", (f"{_time_of_day():.3f}",)
             )
 
     def admit(self, invitation: str) -> str:
@@ -63,7 +64,7 @@ class Store(Reader):
             row = self._database.execute(
                 "update participants set opened_at = coalesce(opened_at, ?) "
                 "where invitation = ? returning cookie",
-                (time.time(), invitation),
+                (_time_of_day(), invitation),
             ).fetchone()
         if row is None:
             raise Refused(404, "no such invitation")
@@ -123,7 +124,7 @@ class Store(Reader):
         self._note(
             participant,
             "consented_at = coalesce(consented_at, ?), language = ?, user_agent = ?",
-            (time.time(), language, user_agent),
+            (_time_of_day(), language, user_agent),
         )
 
     def ready(self, participant: int) -> None:
@@ -134,7 +135,7 @@ class Store(Reader):
         """
         if self.state(participant).step == "welcome":
             raise Refused(409, "consent comes first")
-        self._note(participant, "ready_at = coalesce(ready_at, ?)", (time.time(),))
+        self._note(participant, "ready_at = coalesce(ready_at, ?)", (_time_of_day(),))
 
     def stimulus(self, participant: int, sound: str) -> str:
         """The stimulus behind `sound`.
@@ -200,7 +201,7 @@ class Store(Reader):
             self._database.execute(
                 "insert into answers values (?, ?, ?, ?, ?, ?, ?, ?)",
                 (participant, position, answer.answer, answer.plays, answer.heard_ms,
-                 answer.answer_ms, user_agent, time.time()),
+                 answer.answer_ms, user_agent, _time_of_day()),
             )  # fmt: skip
 
     def finish(self, participant: int, comment: str) -> None:
@@ -214,7 +215,7 @@ class Store(Reader):
             return
         if step != "comment":
             raise Refused(409, "trials are left")
-        self._note(participant, "finished_at = ?, comment = ?", (time.time(), comment))
+        self._note(participant, "finished_at = ?, comment = ?", (_time_of_day(), comment))
 
     def _note(self, participant: int, assignments: str, values: tuple[Any, ...]) -> None:
         with self._lock, writing(self._database):
@@ -225,3 +226,8 @@ class Store(Reader):
 
 def _moment(boot: str | None, seconds: float | None) -> Moment | None:
     return None if boot is None or seconds is None else Moment(boot, seconds)
+
+
+def _time_of_day() -> float:
+    """Seconds since 1970, as a person would read them; a clock may be set to before that."""
+    return min(max(time.time(), 1.0), LATEST)

@@ -129,6 +129,19 @@ def test_a_database_cut_short_or_overwritten(folder: Path) -> None:
         assert path.read_bytes() == damage, "it was changed"
 
 
+def test_another_programs_database_is_left_as_it_is(folder: Path) -> None:
+    test, path = ListeningTest.open(folder), folder / DATABASE
+    path.unlink()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("create table mine (x)")
+    before = path.read_bytes()
+    for opened in (test.store, test.answered):
+        with pytest.raises(ReverieError, match="another program"):
+            opened()
+    assert path.read_bytes() == before
+    assert sorted(one.name for one in folder.iterdir()) == [DATABASE, "stimuli", ABOUT]
+
+
 def test_what_is_no_file(folder: Path) -> None:
     for name in (DATABASE, ABOUT):
         path = folder / name

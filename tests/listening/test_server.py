@@ -216,6 +216,25 @@ def test_the_organiser_sees_no_answer_before_the_end(corpus: Corpus, tmp_path: P
         assert waiting.ask("/state").json()["step"] == "closed"
 
 
+def test_participants_wait_while_nothing_can_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test = make_test(tmp_path, None, participants=1, anchors=0)
+    with served(test) as app:
+        client = Client(app.base_url)
+        client.join(app.link(app.store.participants()[0].invitation))
+        database = app.store._database  # pyright: ignore[reportPrivateUsage]
+        database.execute("pragma query_only = on")
+        for _ in range(3):
+            reply = client.ask("/consent", {"language": "en"})
+            assert reply.status == 503
+            assert "refused" not in reply.json(), "the page would take it for an answer"
+        database.execute("pragma query_only = off")
+        assert client.ask("/consent", {"language": "en"}).status == 204
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "participants wait" in line
+
+
 def test_peeking_is_for_those_who_asked(corpus: Corpus, tmp_path: Path) -> None:
     test = make_test(tmp_path, corpus, clips=1, practice=0, anchors=0, repeats=0, attention=0)
     with served(test, peek=True) as app:
