@@ -170,11 +170,12 @@ def _reading(path: Path) -> sqlite3.Connection:
     """A connection that reads; where SQLite can make no file beside `path`, to a copy of it.
 
     What was answered last may lie in the file beside it that ends in -wal, which to ignore would
-    be to lose it.
+    be to lose it. A connection that may only read would leave such files behind.
     """
-    address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro"
+    address = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
     database = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
     try:
+        database.execute("pragma query_only = on")
         database.execute("select count(*) from sqlite_master").fetchone()
     except sqlite3.OperationalError:
         database.close()
