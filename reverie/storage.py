@@ -182,14 +182,14 @@ def only_one(folder: Path) -> Generator[None, None, None]:
         lock.release()
 
 
-def sweep(folder: Path) -> None:
-    """Remove what processes that are gone left half written in `folder` and below."""
+def sweep(folder: Path, *, below: bool = True) -> None:
+    """Remove what processes that are gone left half written in `folder`, and `below` it."""
     for parent, folders, files in os.walk(folder):
         for name in [*folders, *files]:
             match = PARTIAL.fullmatch(name)
             if match and not _being_written(path := Path(parent, name), int(match[1])):
                 _discard(path)
-        folders[:] = [name for name in folders if not PARTIAL.fullmatch(name)]
+        folders[:] = [name for name in folders if below and not PARTIAL.fullmatch(name)]
 
 
 def _being_written(path: Path, pid: int) -> bool:

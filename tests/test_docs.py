@@ -14,6 +14,7 @@ from reverie.settings import fields_of
 from reverie.training import loop
 from reverie.training.recipe import load_recipe, recipe_names
 from reverie.training.settings import Recipe
+from tests.audio.kinds import KINDS
 from tests.conftest import SMALL
 
 ROOT = Path(__file__).parent.parent
@@ -81,3 +82,18 @@ def test_the_picture_of_continuations(
     height, width, _ = one.shape
     assert height > width, "four rows of one recording"
     assert np.array_equal(one, again)
+
+
+def test_the_page_of_files_is_what_becomes_of_them(tmp_path: Path) -> None:
+    module = script("files")
+    page = (ROOT / "docs" / "files.md").read_text(encoding="utf-8").splitlines()
+    for kind in KINDS:
+        row, rate = f"| `{kind.suffix}` ", f"| {kind.rate_hz} | {kind.channels} |"
+        assert any(line.startswith(row) and rate in line for line in page), kind
+    # All of it takes minutes, and programs that a machine may lack.
+    for kind in KINDS:
+        if kind.suffix in {".w64", ".aiff", ".au", ".opus"} or kind.told in {"RF64", "MPEG 2"}:
+            assert module.row(kind, tmp_path) in page, "run: python docs/files.py"
+    for what, make in module.DAMAGES.items():
+        row = f"| {what} | {module.said(make, tmp_path)} |"
+        assert row in page, "run: python docs/files.py"

@@ -6,7 +6,7 @@ import pty
 import sys
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,7 @@ def test_a_stream_that_lacks_a_character(monkeypatch: pytest.MonkeyPatch) -> Non
 @contextmanager
 def stderr_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
     """A real terminal as stderr; what came out of it is in the list afterwards."""
-    shown: list[bytes] = []
+    shown = [b""]
     ours, theirs = pty.openpty()
     with open(theirs, "w", encoding="utf-8") as stream, monkeypatch.context() as patched:  # noqa: PTH123
         patched.setattr(sys, "stderr", stream)
@@ -61,7 +61,9 @@ def stderr_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes
         yield shown
         stream.flush()
         os.set_blocking(ours, False)
-        shown.append(os.read(ours, 1 << 20))
+        with suppress(BlockingIOError):
+            while piece := os.read(ours, 1 << 16):
+                shown[0] += piece
     os.close(ours)
 
 

@@ -38,12 +38,32 @@ def condition(path: Path, source: Source) -> Condition:
         source: after its last block.
     """
     if not source.decoded_seconds:
-        lie = wav_lie(path) if source.container == "wav" else None
-        return Condition(lie or "no sound can be decoded from it", _notes(source))
+        reason = told_by_header(path)
+        if reason is None and (seconds := source.parts[0].declared_seconds):
+            reason = f"cut off or damaged: of its {seconds:.1f} s none can be decoded"
+        return Condition(reason or "no sound can be decoded from it", _notes(source))
     whole = length(path, source)
     damage = next(_damages(path, source, whole), None)
     ends = () if damage else _ends(path, source, whole)
     return Condition(damage, _notes(source) + ends)
+
+
+def told_by_header(path: Path) -> str | None:
+    """Why nothing can be decoded from a file, where its own header shows it.
+
+    Args:
+        path: the file.
+    """
+    if lie := wav_lie(path):
+        return lie
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        end = declared_end(file, 0, size)
+        file.seek(0)
+        ogg = file.read(4) == b"OggS"
+    if end is not None and end > size:
+        return f"cut off: {100 * (end - size) / end:.0f} % of it are missing"
+    return "cut off before its first sound" if ogg and ends_within_page(path) else None
 
 
 def _damages(path: Path, source: Source, whole: Length) -> Iterator[str]:

@@ -43,7 +43,7 @@ def declared_end(file: BinaryIO, start: int, size: int) -> int | None:
 def asf_seconds(path: Path) -> float | None:
     """How long an ASF file (WMA, WMV) plays by its header; None if it does not tell."""
     with path.open("rb") as file:
-        found = _asf_properties(file, 0)
+        found = _asf_properties(file, 0, path.stat().st_size)
     if found is None or found[2] & 1:
         return None
     return found[1]
@@ -155,9 +155,12 @@ def _voc(file: BinaryIO, start: int, size: int) -> int | None:
         head = file.read(4).ljust(4, b"\0")
         if not head[0]:
             return place + 1
-        place += 4 + int.from_bytes(head[1:], "little")
-    # A block that says that it is the last must follow.
-    return max(place, size) + 1
+        length = int.from_bytes(head[1:], "little")
+        if place == start + header and place + 4 + length > size:
+            return place + 4 + length
+        place += 4 + length
+    # There may be any number of blocks; one that says that it is the last must follow.
+    return size + 1
 
 
 def _sox(file: BinaryIO, start: int, _: int) -> int | None:
@@ -177,11 +180,11 @@ def _adx(file: BinaryIO, start: int, _: int) -> int | None:
     return start + header + (samples + 31) // 32 * 18 * channels if samples else None
 
 
-def _ebml(file: BinaryIO, start: int, _: int) -> int | None:
+def _ebml(file: BinaryIO, start: int, size: int) -> int | None:
     """Matroska and WebM: the EBML header, then one segment that may not tell its size."""
     file.seek(start + 4)
     header = _vint(file)
-    if header is None:
+    if header is None or header > size:
         return None
     file.seek(header, 1)
     if file.read(4) != b"\x18\x53\x80\x67":
@@ -200,12 +203,12 @@ def _vint(file: BinaryIO) -> int | None:
     return None if value == (1 << 7 * (more + 1)) - 1 else value
 
 
-def _asf(file: BinaryIO, start: int, _: int) -> int | None:
-    found = _asf_properties(file, start)
+def _asf(file: BinaryIO, start: int, size: int) -> int | None:
+    found = _asf_properties(file, start, size)
     return start + found[0] if found and found[0] and not found[2] & 1 else None
 
 
-def _asf_properties(file: BinaryIO, start: int) -> tuple[int, float, int] | None:
+def _asf_properties(file: BinaryIO, start: int, size: int) -> tuple[int, float, int] | None:
     """What the header of an ASF says: its bytes, its seconds, its flags (1: it is a stream)."""
     file.seek(start + 24)
     (objects,) = _read(file, "<I")
@@ -215,11 +218,11 @@ def _asf_properties(file: BinaryIO, start: int) -> tuple[int, float, int] | None
         name = file.read(16)
         (length,) = _read(file, "<Q")
         if name == ASF_FILE_PROPERTIES:
-            _, _, size, _, _, play, _, preroll, flags = _read(file, "<QQQQQQQQI")
-            return size, play / 1e7 - preroll / 1e3, flags
-        if length < 24:
-            return None
+            _, _, length, _, _, play, _, preroll, flags = _read(file, "<QQQQQQQQI")
+            return length, play / 1e7 - preroll / 1e3, flags
         place += length
+        if length < 24 or place > size:
+            return None
     return None
 
 

@@ -121,10 +121,8 @@ def _counted(source: Source) -> float | None:
 def _per_byte(source: Source) -> float:
     """Seconds of sound to a byte of the last part."""
     part, passage = source.parts[-1], source.parts[-1].passage
-    bytes_ = passage.packet_bytes - passage.skipped_bytes
-    if source.container not in LARGEST_PIECE_BYTES:
-        # Between the pieces lie those of other tracks, and headers.
-        bytes_ = passage.last_byte - (passage.first_byte or 0)
+    # Between the pieces lie headers and those of other tracks.
+    bytes_ = passage.last_byte - (passage.first_byte or 0) - passage.skipped_bytes
     return part.decoded_seconds / max(bytes_, 1)
 
 

@@ -71,7 +71,12 @@ class Mixer:
 
     def mixed(self, channels: list[Samples], scale: float) -> Samples:
         """The mix of channels, float32 [n] each, times `scale`: float32 [n], a copy."""
-        self._watch(channels)
+        # Numbers that are none are told by whoever takes the samples.
+        with np.errstate(all="ignore"):
+            self._watch(channels)
+            return self._sum(channels, scale)
+
+    def _sum(self, channels: list[Samples], scale: float) -> Samples:
         weights = [np.float32(scale * weight) for weight in self.mix.weights]
         if len(set(weights)) == 1:
             total: Samples = channels[0] + channels[1]
@@ -117,8 +122,7 @@ def _products_of(channels: list[Samples]) -> NDArray[np.float64]:
     """The sums of the products of each two of the channels, [C, C]."""
     if len(channels) > 2:
         block = np.stack(channels)
-        with np.errstate(all="ignore"):
-            return np.asarray(block @ block.T, np.float64)
+        return np.asarray(block @ block.T, np.float64)
     # A product of matrices takes ten times as long for two rows.
     left, right = channels
     across = np.dot(left, right)

@@ -139,6 +139,9 @@ class Opened:
                     frames = None if packet is None else packet.decode()
                 except FFmpegError:
                     lost = True
+                except IndexError:
+                    # PyAV stumbles at the end of a file in which tracks appeared on the way.
+                    return
             if counted and packet is not None:
                 passage.add(packet)
             # Some containers end in an empty piece, of which nothing could come.

@@ -50,7 +50,7 @@ class _Layout:
 def sample_bits(path: Path) -> SampleBits:
     """How the integers of the WAV, RF64, Wave64 or CAF file `path` are to be read."""
     with path.open("rb") as file:
-        layout = _layout(file)
+        layout = _layout(file, path.stat().st_size)
         if layout is None or not 0 < layout.valid_bits < 8 * layout.stored_bytes:
             return SampleBits()
         spare = 8 * layout.stored_bytes - layout.valid_bits
@@ -59,16 +59,16 @@ def sample_bits(path: Path) -> SampleBits:
     return SampleBits(dict.fromkeys(layout.bits_at, told), 2.0**spare if low else 1.0)
 
 
-def _layout(file: BinaryIO) -> _Layout | None:
+def _layout(file: BinaryIO, size: int) -> _Layout | None:
     head = file.read(40).ljust(40, b"\0")
     if head[:4] in {b"RIFF", b"RF64", b"BW64"} and head[8:12] == b"WAVE":
-        return _wave(file, 12, wide=False)
+        return _wave(file, 12, size, wide=False)
     if head[:4] == b"riff" and head[24:28] == b"wave":
-        return _wave(file, 40, wide=True)
-    return _caf(file) if head[:4] == b"caff" else None
+        return _wave(file, 40, size, wide=True)
+    return _caf(file, size) if head[:4] == b"caff" else None
 
 
-def _wave(file: BinaryIO, place: int, *, wide: bool) -> _Layout | None:
+def _wave(file: BinaryIO, place: int, size: int, *, wide: bool) -> _Layout | None:
     """The chunks of a WAV, or those of a Wave64, whose names and sizes are wider."""
     found: tuple[tuple[int, ...], int, int] | None = None
     for _ in range(MOST_CHUNKS):
@@ -87,7 +87,7 @@ def _wave(file: BinaryIO, place: int, *, wide: bool) -> _Layout | None:
                 return None
         # A Wave64 counts the head of a chunk too and fills up to 8 bytes.
         place = place + (length + 7) // 8 * 8 if wide else body + length + length % 2
-        if length < (24 if wide else 0):
+        if length < (24 if wide else 0) or place > size:
             return None
     return None
 
@@ -107,7 +107,7 @@ def _wave_format(body: bytes, place: int) -> tuple[tuple[int, ...], int, int] | 
     return places, valid, block // channels
 
 
-def _caf(file: BinaryIO) -> _Layout | None:
+def _caf(file: BinaryIO, size: int) -> _Layout | None:
     found: tuple[int, int, int, bool] | None = None
     place = 8
     for _ in range(MOST_CHUNKS):
@@ -123,15 +123,15 @@ def _caf(file: BinaryIO) -> _Layout | None:
             )
         if name == b"desc":
             body = file.read(32).ljust(32, b"\0")
-            kind, flags, size, frames, channels, bits = struct.unpack(">4sIIIII", body[8:])
+            kind, flags, packet, frames, channels, bits = struct.unpack(">4sIIIII", body[8:])
             # Flag 1: floats; 2: the low byte first.
             whole = kind == b"lpcm" and not flags & 1 and frames == 1 and channels
-            if not whole or size % channels or size // channels not in {2, 3, 4}:
+            if not whole or packet % channels or packet // channels not in {2, 3, 4}:
                 return None
-            found = place + 12 + 28, bits, size // channels, not flags & 2
-        if length < 0:
-            return None
+            found = place + 12 + 28, bits, packet // channels, not flags & 2
         place += 12 + length
+        if length < 0 or place > size:
+            return None
     return None
 
 

@@ -11,14 +11,14 @@ from typing import BinaryIO
 import numpy as np
 from pydantic.dataclasses import dataclass as record
 
-from reverie.audio.damage import Condition, condition
+from reverie.audio.damage import Condition, condition, told_by_header
 from reverie.audio.decode import MOST_PASSES, resampled
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.mixing import Samples
-from reverie.audio.riff import wav_lie
 from reverie.audio.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
 from reverie.audio.write import to_int16
 from reverie.corpus.fingerprint import Fingerprinter
+from reverie.corpus.manifest import Positive, Sha256
 from reverie.records import RECORD
 
 
@@ -43,14 +43,14 @@ class StorageFailed(Exception):  # noqa: N818
 class Analysed:
     """What is known of a recording once it has been decoded and stored."""
 
-    content_hash: str
+    content_hash: Sha256
     codec: str
-    source_rate_hz: int
-    source_channels: int
+    source_rate_hz: Positive
+    source_channels: Positive
     loudness_lufs: float | None
     peak_dbfs: float
     rms_dbfs: float
-    samples: int
+    samples: Positive
     fingerprint: str
     """Its coarse spectrum and loudness over time, to find it again in another encoding."""
     damaged: bool
@@ -63,9 +63,9 @@ HOT_PEAKS = {"pcm_f32le": 1.0, "pcm_f32be": 1.0, "pcm_f64le": 1.0, "pcm_f64be": 
 HOT_PEAK = 2.0
 """The same for all others: what lossy codecs go beyond full scale by is less, and is clipped."""
 
-WILD_PEAK, WILD_CREST = 8.0, 1000.0
-"""A peak beyond full scale by the first, and beyond the root mean square by the second, is no
-sound that was recorded hot but a number gone wrong."""
+WILD_PEAK, WILD_CREST = 8.0, 1e4
+"""A peak beyond full scale by the first, and beyond the mean of all magnitudes by the second, is
+no sound that was recorded hot but a number gone wrong."""
 
 ROUNDING = 1e-4
 """By how much a peak brought to full scale may lie beyond it."""
@@ -146,8 +146,8 @@ def _pass(
                 with _writing():
                     stored.write(kept)
     except Unreadable as error:
-        # Where FFmpeg makes nothing of a WAV, its header may tell why.
-        reason = (wav_lie(path) if error.lasting else None) or str(error)
+        # Where FFmpeg makes nothing of it, its header may tell why.
+        reason = (told_by_header(path) if error.lasting else None) or str(error)
         raise Unusable(reason, lasting=error.lasting) from error
     return _Pass(source, levels, condition(path, source))
 
@@ -192,7 +192,7 @@ def _gain(source: Source, levels: "_Levels", gain: float, normalise_dbfs: float 
     if gain != 1 or not levels.count:
         return gain
     hot = levels.peak > HOT_PEAKS.get(source.codec, HOT_PEAK)
-    if levels.peak > max(WILD_PEAK, WILD_CREST * levels.rms):
+    if levels.peak > max(WILD_PEAK, WILD_CREST * levels.mean):
         raise Unusable(f"its samples go to {levels.peak:.3g} times full scale: not sound")
     if normalise_dbfs is not None and _decibels(levels.peak) > QUIETEST_DBFS:
         return 10 ** (normalise_dbfs / 20) / levels.peak
@@ -204,14 +204,14 @@ class _Levels:
 
     def __init__(self, rate_hz: int) -> None:
         self.rate_hz, self.count, self.clipped = rate_hz, 0, 0
-        self.peak, self._squares = 0.0, 0.0
+        self.peak, self._sum, self._squares = 0.0, 0.0, 0.0
         self._meter, self._digest = LoudnessMeter(rate_hz), hashlib.sha256()
         self._fingerprint = Fingerprinter(rate_hz)
 
     @property
-    def rms(self) -> float:
-        """The root mean square of what has been added."""
-        return math.sqrt(self._squares / self.count)
+    def mean(self) -> float:
+        """The mean magnitude of what has been added."""
+        return self._sum / self.count
 
     def add(self, samples: Samples) -> bytes:
         """Measure float32 [n]; returns them as little-endian int16."""
@@ -219,6 +219,7 @@ class _Levels:
         self.peak = max(self.peak, peak)
         if peak > 1:
             self.clipped += int(np.count_nonzero(np.abs(samples) > 1 + ROUNDING))
+        self._sum += float(np.abs(samples).sum())
         self._squares += float(np.dot(samples, samples))
         self.count += len(samples)
         self._meter.add(samples)
@@ -245,7 +246,7 @@ class _Levels:
             source_channels=source.channels,
             loudness_lufs=_rounded(self._meter.integrated()),
             peak_dbfs=_decibels(self.peak),
-            rms_dbfs=_decibels(self.rms),
+            rms_dbfs=_decibels(math.sqrt(self._squares / self.count)),
             samples=self.count,
             fingerprint=self._fingerprint.fingerprint(),
             damaged=state.damage is not None,

@@ -39,6 +39,8 @@ SLACK_COLUMNS = 2
 """Pairs agree on where the clip lies in the recording within so many columns."""
 COMMON = 400
 """A pair that clips have so often says nothing."""
+NEARLY = 3
+"""Bins and columns within which a clip's own repeats lie: no pulse keeps to columns."""
 GAP_SECONDS = 1.5
 """A copied run may have no pair for so long."""
 
@@ -189,10 +191,13 @@ def landmarks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
 
 
 def _seldom(keys: NDArray[np.int64], columns: NDArray[np.int64], most: int | None) -> Pairs:
-    """The pairs, by key, whose keys come no more than `most` times."""
+    """The pairs, by key, of which there are no more than `most` that are nearly the same."""
     if most is None:
         return keys, columns
-    _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    pairs, apart = np.divmod(keys, PARTNER_COLUMNS + 1)
+    bins, rise = np.divmod(pairs, 2 * PARTNER_BINS + 1)
+    coarse = ((bins // NEARLY) * (2 * PARTNER_BINS + 1) + rise // NEARLY) * (PARTNER_COLUMNS + 1)
+    _, place, counts = np.unique(coarse + apart // NEARLY, return_inverse=True, return_counts=True)
     kept = counts[place] <= most
     return keys[kept], columns[kept]
 

@@ -17,7 +17,7 @@ from reverie.generation.clips import generate_missing
 from reverie.generation.preview import preview
 from reverie.generation.settings import clip_settings
 from reverie.records import read_record
-from reverie.storage import clear_disk_errors, write_json
+from reverie.storage import clear_disk_errors, sweep, write_json
 from reverie.training.loop import train
 from reverie.training.settings import Recipe
 
@@ -61,6 +61,7 @@ def run_demo(
     clock = _Clock(out / "timings.json")
     with clear_disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
+        sweep(out, below=False)
     source = recordings or copy_recordings(out / "recordings")
     settings = PrepareSettings()
     corpus = clock.time("prepare", lambda: prepare(source, out / "corpus", settings, quiet=quiet))

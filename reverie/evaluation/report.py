@@ -21,7 +21,7 @@ from reverie.evaluation.verdicts import discrepancy, music_to_noise, verdict
 from reverie.pages.chart import Line, Span, interval_chart, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import minus, signed, write_page
-from reverie.storage import write_json
+from reverie.storage import sweep, write_json
 from reverie.terminal import printable
 
 PAGE, FIGURES_FILE = "report.html", "evaluation.json"
@@ -60,6 +60,7 @@ def write_evaluation(
     Raises:
         ReverieError: the disk refuses.
     """
+    sweep(folder, below=False)
     write_json(folder / FIGURES_FILE, as_json(evaluation))
     rows = [*evaluation.systems, *evaluation.references]
     write_page(

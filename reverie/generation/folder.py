@@ -16,7 +16,7 @@ from reverie.audio.formats import is_audio_name
 from reverie.audio.provenance import HASH, MOST_BYTES, Provenance, read_sidecar, sidecar_of
 from reverie.errors import ReverieError
 from reverie.records import read_json
-from reverie.storage import beside, clear_disk_errors, flush_folder
+from reverie.storage import beside, clear_disk_errors, flush_folder, sweep
 
 SUFFIXES = (".wav", ".flac")
 """Of clips."""
@@ -91,14 +91,18 @@ def has_picture(sound: Path) -> bool:
 def staging(folder: Path) -> Generator[Path, None, None]:
     """A temporary folder within `folder` to make clips in; errors speak of `folder` itself.
 
+    What processes that are gone left half made in `folder` is removed.
+
     Raises:
         ReverieError: the disk refuses.
     """
     stage = beside(folder / "clips")
     try:
         with clear_disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            sweep(folder, below=False)
             shutil.rmtree(stage, ignore_errors=True)
-            stage.mkdir(parents=True)
+            stage.mkdir()
         yield stage
     except ReverieError as error:
         problem = error.problem.replace(f"{stage}{os.sep}", f"{folder}{os.sep}")

@@ -63,22 +63,20 @@ def can_make(kind: Kind) -> bool:
     return not kind.ffmpeg or shutil.which("ffmpeg") is not None
 
 
-def kinds(suffix: str, codecs: str, container: str | None = None, **about: int) -> list[Kind]:
+def kinds(suffix: str, codecs: str, container: str | None = None) -> list[Kind]:
     """A kind for each of several codecs."""
-    return [Kind(suffix, codec, container, **about) for codec in codecs.split()]
+    return [Kind(suffix, codec, container) for codec in codecs.split()]
 
 
 BARE = (("write_xing", "0"), ("id3v2_version", "0"))
 FRAGMENTS = (("movflags", "+frag_keyframe+empty_moov+default_base_moof"),)
 FAST_START = (("movflags", "+faststart"),)
-VOICE = {"rate_hz": 8000, "channels": 1}
-WIDE = {"rate_hz": 16000, "channels": 1, "bit_rate": 64000}
 
 KINDS = (
     *kinds(".wav", "pcm_u8 pcm_s16le pcm_s24le pcm_s32le pcm_f32le pcm_f64le pcm_alaw pcm_mulaw"),
     *kinds(".wav", "adpcm_ms adpcm_ima_wav libmp3lame"),
-    Kind(".wav", "g722", **WIDE),
-    Kind(".wav", "g726", **VOICE, bit_rate=32000),
+    Kind(".wav", "g722", rate_hz=16000, channels=1, bit_rate=64000),
+    Kind(".wav", "g726", rate_hz=8000, channels=1, bit_rate=32000),
     Kind(".wav", "pcm_s16le", options=(("rf64", "always"),), told="RF64"),
     Kind(".wav", "pcm_s24le", channels=8, told="8 channels"),
     Kind(".w64", "pcm_s24le"),
@@ -104,8 +102,8 @@ KINDS = (
     Kind(".ac3", "ac3"),
     Kind(".ac3", "ac3", rate_hz=48000, channels=6, bit_rate=384_000, told="6 channels"),
     Kind(".eac3", "eac3"),
-    Kind(".amr", "libopencore_amrnb", **VOICE, bit_rate=12200),
-    Kind(".g722", "g722", **WIDE),
+    Kind(".amr", "libopencore_amrnb", rate_hz=8000, channels=1, bit_rate=12200),
+    Kind(".g722", "g722", rate_hz=16000, channels=1, bit_rate=64000),
     Kind(".sbc", "sbc"),
     Kind(".aptx", "aptx", rate_hz=48000),
     Kind(".adx", "adpcm_adx"),
@@ -120,7 +118,7 @@ KINDS = (
     Kind(".mp4", "aac", options=FRAGMENTS, told="fragments"),
     *kinds(".mov", "pcm_s16be pcm_s24le pcm_f32le adpcm_ima_qt aac"),
     Kind(".qta", "alac", "mov"),
-    Kind(".3gp", "libopencore_amrnb", **VOICE, bit_rate=12200),
+    Kind(".3gp", "libopencore_amrnb", rate_hz=8000, channels=1, bit_rate=12200),
     *kinds(".3g2", "aac"),
     *kinds(".f4v", "aac"),
     *kinds(".mka", "flac aac pcm_s24le wavpack tta alac libmp3lame vorbis", "matroska"),
@@ -138,13 +136,13 @@ KINDS = (
     *kinds(".flv", "libmp3lame aac adpcm_swf"),
     *kinds(".nut", "flac"),
     *kinds(".rm", "ac3"),
-    Kind(".ra", "real_144", "rm", **VOICE),
+    Kind(".ra", "real_144", "rm", rate_hz=8000, channels=1),
     *kinds(".ast", "pcm_s16be_planar"),
     Kind(".dts", "dca", rate_hz=48000, ffmpeg=True, bit_rate=768_000),
     Kind(".thd", "truehd", "truehd", rate_hz=48000, ffmpeg=True),
     Kind(".mlp", "mlp", rate_hz=48000, ffmpeg=True),
-    Kind(".gsm", "libgsm", **VOICE, ffmpeg=True, bit_rate=13000),
-    Kind(".wav", "libgsm_ms", **VOICE, ffmpeg=True, bit_rate=13000),
+    Kind(".gsm", "libgsm", rate_hz=8000, channels=1, ffmpeg=True, bit_rate=13000),
+    Kind(".wav", "libgsm_ms", rate_hz=8000, channels=1, ffmpeg=True, bit_rate=13000),
     Kind(".spx", "libspeex", rate_hz=16000, channels=1, ffmpeg=True, bit_rate=24000),
     Kind(".ogg", "libvorbis", ffmpeg=True),
     Kind(".m4v", "aac", "mp4", ffmpeg=True, pictures=True),

@@ -189,6 +189,21 @@ def test_a_manifest_is_not_believed_blindly(
     assert str(folder) in error.value.problem
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("source_channels", 0), ("samples", 1 << 60), ("content_hash", "x"), ("peak_dbfs", "loud")],
+)
+def test_a_line_of_the_journal_that_cannot_be_true_costs_that_file_alone(
+    tunes: Path, folder: Path, key: str, value: object
+) -> None:
+    path = folder / "journal.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[0]["analysed"][key] = value
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    before = Corpus.open(folder).content_hash
+    assert make(tunes, folder).content_hash == before
+
+
 def test_a_manifest_without_what_older_versions_did_not_write_is_read(folder: Path) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -228,6 +243,15 @@ def test_links_in_a_corpus_are_not_written_through(
             Corpus.open(folder)
     files = [path for path in [target, *target.rglob("*")] if path.is_file()]
     assert [(path.name, path.read_bytes()) for path in files] == before
+
+
+def test_nor_is_a_link_that_no_recording_lies_behind(
+    tunes: Path, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "precious").touch()
+    (folder / "shards" / "00009.pcm").symlink_to(tmp_path / "precious")
+    with pytest.raises(ReverieError, match=r"00009\.pcm is a link"):
+        make(tunes, folder)
 
 
 @pytest.mark.parametrize("kind", [os.mkfifo, os.mkdir])

@@ -1,5 +1,6 @@
 """Ctrl-C while clips are measured: one line, exit status 130, nothing half written."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import soundfile
 
 from tests.conftest import RATE_HZ
 from tests.music import random_melody
+
+ROOT = Path(__file__).parents[2]
 
 MEASURING = """
 import sys
@@ -49,6 +52,7 @@ def test_ctrl_c_ends_at_once(corpus_folder: Path, tmp_path: Path, times: int) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     try:
         while not begun.exists():

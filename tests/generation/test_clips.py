@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import torch
 
-from reverie import __version__
+from reverie import __version__, progress
 from reverie.audio.write import to_int16
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
@@ -18,7 +18,7 @@ from reverie.frames.mdct import MdctFrames
 from reverie.frames.normalised import Normalised
 from reverie.frames.settings import measures_of
 from reverie.generation import clips
-from reverie.generation.clips import generate
+from reverie.generation.clips import generate, generate_missing
 from reverie.generation.preview import PREVIEW_SECONDS, preview
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
@@ -95,6 +95,22 @@ def test_clips_are_what_the_model_goes_on_with(run: Run, tmp_path: Path) -> None
         told = json.loads(clip.path.with_suffix(".json").read_text())
         assert told["architecture"] == "baseline"
         assert told["clipped_samples"] == clip.clipped_samples
+
+
+def test_progress_is_counted_in_frames(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(progress, "PLAIN_INTERVAL_SECONDS", -1.0)
+    settings = GenerationSettings(seconds=2.51, count=1)  # a second is 64 frames of 250 samples
+    for make, folder in ((generate, "a"), (generate_missing, "b")):
+        make(run, settings, tmp_path / folder, pictures=False)
+        told = [line.split(", ")[0] for line in capsys.readouterr().err.splitlines()]
+        assert told == ["generating: 64/81 frames", "generating: 81/81 frames"]
+        make(run, settings, tmp_path / f"{folder}, quietly", pictures=False, quiet=True)
+        assert capsys.readouterr().err == ""
 
 
 def test_clipped_samples_are_counted_and_remembered(run: Run, tmp_path: Path) -> None:

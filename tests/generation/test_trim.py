@@ -1,6 +1,7 @@
 """Trimming cuts what is asked, proposes what is quiet, and says what it did."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,3 +232,20 @@ def test_a_read_only_folder_is_named(read_only: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "b.wav"
     assert CliRunner().invoke(app, [*words, "--out", str(elsewhere)]).exit_code == 0
     assert soundfile.info(elsewhere).duration == 1.0
+
+
+def test_litter_of_dead_processes_is_swept(tmp_path: Path) -> None:
+    one = clip(tmp_path / "a.wav")
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    litter = tmp_path / f".clips.{dead.pid}.partial"
+    litter.mkdir()
+    (litter / "b.wav").write_bytes(b"half")
+    below = tmp_path / "other" / litter.name
+    below.mkdir(parents=True)
+    alive = tmp_path / f".b.wav.{os.getppid()}.partial"
+    alive.write_bytes(b"half")
+    trim_clip(one, tmp_path / "b.wav", 1.0, 2.0)
+    assert not litter.exists()
+    assert below.exists()  # a folder of somebody else's may lie there
+    assert alive.exists()

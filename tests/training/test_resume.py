@@ -101,6 +101,8 @@ def forked(work: Callable[[], object]) -> int:
             status = 0
         except KeyboardInterrupt:
             status = 130
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 1
         finally:
             os._exit(status)
     return child
