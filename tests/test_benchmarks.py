@@ -166,3 +166,14 @@ def test_codec(
         assert more["left"] < one["left"] < 1
         assert more["mel_db"] < one["mel_db"]
         assert abs(more["level_db"]) < 3
+
+
+def test_many_files(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    kept = tmp_path / "library"
+    words = ["--files", "8", "--processes", "1", "--folder", str(kept)]
+    table = run("many_files", monkeypatch, capsys, *words)
+    assert "8 files, 8 used, 0 refused as another one again" in table
+    assert "| prepare again, nothing new |" in table
+    assert len(list(kept.rglob("*.*"))) == 8

@@ -79,6 +79,14 @@ SHARED: dict[str, Callable[[int, float], Wave]] = {
     "tones louder or softer": lambda seed, s: (
         (0.1 + 0.1 * seed) * np.sin(2 * np.pi * 440 * time(s))
     ),
+    "tones that fade in and out": lambda seed, s: (
+        0.3
+        * np.sin(2 * np.pi * 440 * time(s) + seed)
+        * np.minimum(1, 50 * np.minimum(time(s), s - time(s)))
+    ),
+    "tremolo": lambda seed, s: (
+        0.2 * partials(220, time(s)) * (1 + 0.2 * np.sin(2 * np.pi * 4 * time(s) + 1.3 * seed))
+    ),
     "rain": lambda seed, s: 0.1 * noise(seed, s),
     "metronome, hiss": lambda seed, s: clicks(time(s)) + 0.002 * noise(seed, s),
     "metronome, music": lambda seed, s: clicks(time(s)) + 0.2 * tune(seed, s),
@@ -211,6 +219,14 @@ def test_the_same_beginning_is_not_the_same_piece() -> None:
         cut = round(0.6 * len(one))
         mixed = np.concatenate([one[:cut], other[cut:]])
         assert not sounds_the_same(as_pcm(one), as_pcm(mixed), RATE_HZ)
+
+
+def test_what_only_one_of_them_has_counts() -> None:
+    strike = struck(1, 0.3)
+    longer = np.append(strike, struck(2, 0.3))
+    assert sounds_the_same(as_pcm(strike), as_pcm(np.append(strike, np.zeros(4800))), RATE_HZ)
+    assert not sounds_the_same(as_pcm(strike), as_pcm(longer), RATE_HZ)
+    assert not sounds_the_same(as_pcm(longer), as_pcm(strike), RATE_HZ)
 
 
 def test_silence_is_like_nothing() -> None:
