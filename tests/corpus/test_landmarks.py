@@ -58,3 +58,11 @@ def test_silence_and_scraps_have_no_landmarks() -> None:
         assert len(keys) == len(columns) == 0
     assert find(np.zeros(RATE_HZ, np.float32)).pairs == 0
     assert LandmarkSearch([], RATE_HZ).best() == []
+
+
+def test_steady_sounds_have_no_landmarks() -> None:
+    time = np.arange(10 * RATE_HZ) / RATE_HZ
+    drone = np.sum([np.sin(2 * np.pi * 110 * k * time + k) / k for k in range(1, 9)], axis=0)
+    for wave in (0.2 * drone, 0.3 * np.sin(2 * np.pi * 440 * time)):
+        keys, _ = landmarks(wave.astype(np.float32), RATE_HZ)
+        assert len(keys) == 0
