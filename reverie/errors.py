@@ -13,3 +13,8 @@ class ReverieError(Exception):
         super().__init__(f"{problem} {remedy}")
         self.problem = problem
         self.remedy = remedy
+
+
+def os_reason(error: OSError) -> str:
+    """Why the system refused, in its own words, for the middle of a sentence."""
+    return (error.strerror or str(error)).lower()

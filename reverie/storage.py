@@ -5,6 +5,7 @@ have us write elsewhere, and a pipe or a device could have us wait for ever, so 
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from typing import IO, Any, Literal
 import psutil
 from filelock import FileLock, Timeout
 
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, os_reason
 
 PARTIAL = re.compile(r"\..+\.(\d{1,9})\.partial")
 """A temporary name: what it is to be, and the process that writes it."""
@@ -38,7 +39,7 @@ def clear_disk_errors(path: Path) -> Generator[None, None, None]:
         yield
     except OSError as error:
         raise ReverieError(
-            f"cannot write {path}: {_said(error)}.",
+            f"cannot write {path}: {os_reason(error)}.",
             "Free some space or choose another folder; what was made before is intact.",
         ) from error
 
@@ -110,7 +111,9 @@ def require_plain(path: Path, what: str = "a file of Reverie") -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise ReverieError(f"{path} cannot be read: {_said(error)}.", "Check the path.") from error
+        raise ReverieError(
+            f"{path} cannot be read: {os_reason(error)}.", "Check the path."
+        ) from error
     if not stat.S_ISREG(mode):
         raise ReverieError(f"{path} is {_kind(mode)}, not {what}.", PLAIN)
 
@@ -153,8 +156,18 @@ def read_plain(path: Path, what: str, most_bytes: int) -> bytes:
         ) from error
     except OSError as error:
         raise ReverieError(
-            f"{path} cannot be read as {what}: {_said(error)}.", "Restore it, or make it again."
+            f"{path} cannot be read as {what}: {os_reason(error)}.", "Restore it, or make it again."
         ) from error
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 @contextmanager
@@ -221,10 +234,6 @@ def _kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "a folder"
     return "a pipe" if stat.S_ISFIFO(mode) else "a device"
-
-
-def _said(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _discard(path: Path) -> None:

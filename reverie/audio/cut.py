@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reverie.audio.wav import WavFile, WavSubtype
 from reverie.audio.write import disk_errors
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, os_reason
 from reverie.storage import replacing
 
 BLOCK_SAMPLES = 1 << 16
@@ -63,7 +63,7 @@ def open_sound(path: Path) -> soundfile.SoundFile:
         if path.is_file():
             return soundfile.SoundFile(os.fsencode(path))
     except OSError as error:
-        said = (error.strerror or str(error)).lower()
+        said = os_reason(error)
     except soundfile.LibsndfileError as error:
         said = error.error_string.rstrip(".")
     raise ReverieError(f"{path} cannot be read: {said}.", "Give a WAV or FLAC file.")

@@ -4,7 +4,6 @@ A sound can be exchanged, edited or joined by another of its stem, and JSON that
 leave beside theirs has nothing to do with ours.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -14,6 +13,7 @@ from pydantic.dataclasses import dataclass as record
 
 from reverie.errors import ReverieError
 from reverie.records import PathText, as_record, read_json
+from reverie.storage import file_sha256
 
 HASH = "audio_sha256"
 MOST_BYTES = 1 << 20
@@ -89,16 +89,6 @@ def _believed(path: Path, sound: Path) -> dict[str, Any]:
     if not isinstance(read, dict) or HASH not in read:
         raise ReverieError(f"{path} is not of Reverie.", remedy)
     values = cast(dict[str, Any], read)
-    if values[HASH] != sound_hash(sound):
+    if values[HASH] != file_sha256(sound):
         raise ReverieError(f"{path} tells of another sound than {sound.name}.", remedy)
     return values
-
-
-def sound_hash(sound: Path) -> str:
-    """SHA-256 of a file's bytes.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with sound.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -23,7 +23,7 @@ from reverie.cli.models import models
 from reverie.cli.prepare import prepare
 from reverie.cli.train import train
 from reverie.cli.trim import trim
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, os_reason
 from reverie.terminal import echo
 
 INTERRUPTED = 130
@@ -124,13 +124,9 @@ def main() -> None:
         if error.errno == errno.EPIPE:
             sys.exit(0)
         with contextlib.suppress(OSError):
-            echo(f"reverie: cannot print the result: {_reason(error)}.", err=True)
+            echo(f"reverie: cannot print the result: {os_reason(error)}.", err=True)
         sys.exit(2)
 
 
 def _named(error: OSError) -> str:
-    return f"{os.fsdecode(error.filename)}: {_reason(error)}"
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+    return f"{os.fsdecode(error.filename)}: {os_reason(error)}"

@@ -11,7 +11,7 @@ from reverie.audio.formats import is_audio_name
 from reverie.corpus.manifest import LeftOut, Refusal
 from reverie.corpus.ours import CLIP, clip_hash, clip_hashes, folder_of_ours, is_own_clip
 from reverie.corpus.unsearched import unsearched_file, unsearched_folder
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, os_reason
 
 LONGEST_SUFFIX = 12
 """What follows the last full stop of a longer one is no suffix but part of a name."""
@@ -61,7 +61,7 @@ def discover(root: Path, leave_out: Path) -> Discovery:
     try:
         os.scandir(root).close()
     except OSError as error:
-        problem = (error.strerror or str(error)).lower()
+        problem = os_reason(error)
         raise ReverieError(
             f"{root} cannot be searched: {problem}.", "Give a folder of recordings."
         ) from error
@@ -131,7 +131,7 @@ class _Search:
             with os.scandir(self.root / here) as entries:
                 return sorted(entries, key=lambda one: one.name)
         except OSError as error:
-            problem = (error.strerror or str(error)).lower()
+            problem = os_reason(error)
             self.found.refused.append(Refusal(here, f"a folder that cannot be searched: {problem}"))
             return []
 
@@ -156,7 +156,7 @@ def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: boo
         elif audio and error.errno == errno.ENOENT:
             found.refused.append(Refusal(path, "a link to a file that is not there"))
         elif audio:
-            problem = (error.strerror or str(error)).lower()
+            problem = os_reason(error)
             found.refused.append(Refusal(path, f"cannot be read: {problem}"))
         else:
             found.ignored[_suffix(full.name)] += 1

@@ -16,7 +16,7 @@ from reverie.audio.provenance import Provenance, read_sidecar
 from reverie.audio.source import Unreadable
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, os_reason
 from reverie.evaluation.embedding import SHORTEST_SECONDS
 
 LONGEST_SECONDS = 120.0
@@ -90,7 +90,7 @@ def _read(folder: Path, name: str, corpus: Corpus) -> System:
             broken.append(Broken(label, str(error)))
             continue
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
+            why = os_reason(error)
             broken.append(Broken(label, f"cannot be read ({why})"))
             continue
         if beside.doubt:

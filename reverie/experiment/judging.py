@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as record
 
 from reverie.audio.folders import audio_in
-from reverie.audio.provenance import sound_hash
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate
@@ -18,7 +17,7 @@ from reverie.evaluation.references import TooLittleHeldOutError
 from reverie.evaluation.report import FIGURES_FILE, write_evaluation
 from reverie.evaluation.systems import System, read_systems
 from reverie.records import read_json, read_record
-from reverie.storage import write_json
+from reverie.storage import file_sha256, write_json
 from reverie.terminal import echo
 
 FOLDER, ASKED = "evaluation", "asked.json"
@@ -100,7 +99,7 @@ def _judged(
         "corpus_hash": corpus.content_hash,
         "rng_seed": rng_seed,
         "clips": {
-            model: {path.name: sound_hash(path) for path in audio_in(one)}
+            model: {path.name: file_sha256(path) for path in audio_in(one)}
             for model, one in clips.items()
         },
     }
@@ -110,7 +109,7 @@ def _judged(
         systems = _named(read_systems(list(clips.values()), corpus), list(clips))
         found = evaluate(systems, corpus, rng_seed, quiet=quiet)
         write_evaluation(found, systems, corpus, out)
-        write_json(out / ASKED, asked | {"figures_sha256": sound_hash(out / FIGURES_FILE)})
+        write_json(out / ASKED, asked | {"figures_sha256": file_sha256(out / FIGURES_FILE)})
     figures = read_record(out / FIGURES_FILE, _Figures, "the figures of an evaluation")
     return {
         one.name: Judged(one.verdict, one.to_noise, one.copied, len(one.clips), one.mmd)
@@ -122,7 +121,7 @@ def _is_done(out: Path, asked: Mapping[str, object]) -> bool:
     """Whether just these clips were judged, and the figures are those that came of it."""
     try:
         before: object = read_json(out / ASKED, "what was judged")
-        return before == {**asked, "figures_sha256": sound_hash(out / FIGURES_FILE)}
+        return before == {**asked, "figures_sha256": file_sha256(out / FIGURES_FILE)}
     except (ReverieError, OSError):
         return False
 

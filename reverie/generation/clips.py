@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from reverie import __version__
-from reverie.audio.provenance import HASH, sidecar_of, sound_hash
+from reverie.audio.provenance import HASH, sidecar_of
 from reverie.audio.spectrogram import save_spectrogram
 from reverie.audio.write import AudioWriter
 from reverie.frames.settings import measures_of
@@ -35,8 +35,8 @@ from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import continue_samples
 from reverie.models.contract import FrameModel
 from reverie.progress import Work
-from reverie.storage import only_one, write_json
-from reverie.training.checkpoint import MODEL, file_hash, read_progress
+from reverie.storage import file_sha256, only_one, write_json
+from reverie.training.checkpoint import MODEL, read_progress
 from reverie.training.run import Run
 
 
@@ -151,7 +151,7 @@ def _make(
                 clipped = _write(run, settings, model, samples, rng, staged, quiet=quiet)
                 for (place, sound), count in zip(staged, clipped, strict=True):
                     facts = about[place] | {"clipped_samples": count, "lacks": lacks}
-                    write_json(sidecar_of(sound), {HASH: sound_hash(sound)} | facts)
+                    write_json(sidecar_of(sound), {HASH: file_sha256(sound)} | facts)
                     if pictures:
                         save_spectrogram(sound, picture_of(sound))
                     publish(stage, paths[place])
@@ -227,7 +227,7 @@ def _about(
         "architecture": run.recipe.model.architecture,
         "frame_samples": measures_of(run.recipe.frames).frame_samples,
         "checkpoint": checkpoint.name,
-        "checkpoint_sha256": file_hash(checkpoint / MODEL),
+        "checkpoint_sha256": file_sha256(checkpoint / MODEL),
         "epoch": read_progress(checkpoint).epoch,
         "corpus_hash": run.corpus_hash,
         "settings": dataclasses.asdict(settings),

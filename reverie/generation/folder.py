@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from reverie.audio.formats import is_audio_name
 from reverie.audio.provenance import HASH, MOST_BYTES, Provenance, read_sidecar, sidecar_of
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, os_reason
 from reverie.records import read_json
 from reverie.storage import beside, clear_disk_errors, flush_folder, sweep
 
@@ -136,7 +136,7 @@ def _whole(sound: Path, about: Mapping[str, Any]) -> Provenance:
     try:
         beside = read_sidecar(sound)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = os_reason(error)
         raise TakenError(sound, f"and cannot be read ({why})") from error
     if beside.provenance is None:
         why = beside.doubt.rstrip(".") or "nothing beside it says how it was made"

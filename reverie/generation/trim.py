@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from reverie.audio.cut import blocks_of, copy_part, open_sound
 from reverie.audio.formats import is_audio_name
-from reverie.audio.provenance import HASH, read_sidecar, sidecar_of, sound_hash
-from reverie.errors import ReverieError
+from reverie.audio.provenance import HASH, read_sidecar, sidecar_of
+from reverie.errors import ReverieError, os_reason
 from reverie.generation.folder import is_leftover, staging
-from reverie.storage import clear_disk_errors, flush_folder, write_json
+from reverie.storage import clear_disk_errors, file_sha256, flush_folder, write_json
 
 WINDOW_SECONDS = 0.05
 QUIET_DB = 30.0
@@ -78,7 +78,7 @@ def trim_clip(
             told = read_sidecar(clip).values
             trim: dict[str, Any] = {
                 "of": clip.name,
-                "of_sha256": sound_hash(clip),
+                "of_sha256": file_sha256(clip),
                 "how": "by levels" if start is None and end is None else "by hand",
                 "start_seconds": first / rate_hz,
                 "end_seconds": last / rate_hz,
@@ -86,7 +86,7 @@ def trim_clip(
             }
             if "trim" in told:
                 trim["before"] = told["trim"]
-            write_json(sidecar_of(staged), told | {HASH: sound_hash(staged), "trim": trim})
+            write_json(sidecar_of(staged), told | {HASH: file_sha256(staged), "trim": trim})
             with clear_disk_errors(out):
                 out.unlink(missing_ok=True)
                 sidecar_of(staged).replace(sidecar_of(out))
@@ -178,7 +178,7 @@ def _writable(folder: Path) -> Generator[None]:
             cause = cause.__cause__
         if isinstance(cause, OSError) and cause.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
             raise ReverieError(
-                f"{folder} cannot be written: {(cause.strerror or str(cause)).lower()}.",
+                f"{folder} cannot be written: {os_reason(cause)}.",
                 "Give --out FILE in a folder that can be.",
             ) from error
         raise

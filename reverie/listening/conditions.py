@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from reverie.audio.folders import audio_in, names_of
 from reverie.corpus.corpus import MANIFEST
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, os_reason
 from reverie.listening.stimuli import LOWER, UPPER
 from reverie.records import read_json
 from reverie.terminal import printable
@@ -51,7 +51,7 @@ def _pool(experiment: Path) -> list[Path]:
         folders = sorted(one for one in pool.iterdir() if one.is_dir()) if pool.is_dir() else []
     except OSError as error:
         raise ReverieError(
-            f"{pool} cannot be read: {(error.strerror or str(error)).lower()}.",
+            f"{pool} cannot be read: {os_reason(error)}.",
             "Let it be readable.",
         ) from error
     if not folders:

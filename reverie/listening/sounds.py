@@ -1,12 +1,13 @@
 """The sound files of a test, which are read only as they were when the test was made."""
 
 import os
-import stat
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from reverie.errors import ReverieError, os_reason
 from reverie.listening.stimuli import Stimuli
+from reverie.storage import open_plain
 
 _BYTES_A_SAMPLE, _HEADER_BYTES = 2, 4096
 _SHARED = 32
@@ -51,7 +52,9 @@ class Sounds:
         try:
             content, seen = self._content(token)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
+            why = os_reason(error)
+        except ReverieError:
+            why = "it is no plain file"
         else:
             if sha256(content).hexdigest() == digest:
                 self.faults.pop(token, None)
@@ -92,13 +95,8 @@ class Sounds:
         return self._folder / f"{token}.wav"
 
     def _content(self, token: str) -> tuple[bytes, tuple[int, ...]]:
-        # Neither a link out of the folder nor a pipe that nobody writes to is opened.
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(self._path(token), flags)
-        with os.fdopen(descriptor, "rb") as file:
+        with open_plain(self._path(token), "rb") as file:
             found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise OSError("it is no plain file")
             return file.read(self._most_bytes), _signature(found)
 
     def _share(self, token: str, content: bytes) -> bytes:

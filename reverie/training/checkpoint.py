@@ -22,14 +22,13 @@ from torch import nn
 
 from reverie.errors import ReverieError
 from reverie.records import RECORD, as_record, read_json
-from reverie.storage import replacing, write_json
+from reverie.storage import file_sha256, replacing, write_json
 from reverie.training.memory import is_memory_error
 from reverie.training.optimiser import RmsProp
 from reverie.training.weights import (
     ANOTHER,
     check_hash,
     check_shapes,
-    file_hash,
     first_line,
     not_numbers,
     tensors_of,
@@ -142,8 +141,8 @@ def save_checkpoint(
             reason = errno.ENOSPC if full else errno.EIO
             raise OSError(reason, os.strerror(reason)) from error
         hashes = {
-            "model_sha256": file_hash(temporary / MODEL),
-            "optimizer_sha256": file_hash(temporary / OPTIMISER),
+            "model_sha256": file_sha256(temporary / MODEL),
+            "optimizer_sha256": file_sha256(temporary / OPTIMISER),
             "frames_sha256": frames_sha256,
         }
         write_json(temporary / STATE, dataclasses.asdict(progress) | hashes)

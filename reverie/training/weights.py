@@ -1,6 +1,5 @@
 """Files of numbers read strictly: that they are what was saved, fit, and hold numbers."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -10,17 +9,11 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from reverie.errors import ReverieError
-from reverie.storage import require_plain
+from reverie.storage import file_sha256, require_plain
 from reverie.training.memory import is_memory_error
 
 ANOTHER = "Choose another checkpoint of the run, or restore this one from a copy."
 MOST_NAMED = 3
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def check_hash(path: Path, wanted: str | None, remedy: str = ANOTHER) -> None:
@@ -31,7 +24,7 @@ def check_hash(path: Path, wanted: str | None, remedy: str = ANOTHER) -> None:
     """
     require_plain(path, "a file of a run")
     try:
-        if wanted is None or file_hash(path) == wanted:
+        if wanted is None or file_sha256(path) == wanted:
             return
     except OSError as error:
         raise ReverieError(f"{path} cannot be loaded: {first_line(error)}.", remedy) from error

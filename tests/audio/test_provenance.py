@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.audio.provenance import HASH, read_sidecar, sidecar_of, sound_hash
+from reverie.audio.provenance import HASH, read_sidecar, sidecar_of
+from reverie.storage import file_sha256
 
 TOLD: dict[str, Any] = {
     "made_by": "reverie 1.0",
@@ -30,7 +31,7 @@ def sound(tmp_path: Path) -> Path:
 
 
 def tell(sound: Path, **changes: Any) -> None:
-    told = TOLD | {HASH: sound_hash(sound)} | changes
+    told = TOLD | {HASH: file_sha256(sound)} | changes
     sidecar_of(sound).write_text(json.dumps(told))
 
 
@@ -63,7 +64,7 @@ def test_it_is_not_believed_of_another_sound(sound: Path) -> None:
 
 def test_what_another_made_is_kept_without_provenance(sound: Path) -> None:
     """A trim of a sound of one's own says what was cut, and of no model."""
-    sidecar_of(sound).write_text(json.dumps({HASH: sound_hash(sound), "trim": {"how": "by hand"}}))
+    sidecar_of(sound).write_text(json.dumps({HASH: file_sha256(sound), "trim": {"how": "by hand"}}))
     found = read_sidecar(sound)
     assert found.values["trim"] == {"how": "by hand"}
     assert found.provenance is None

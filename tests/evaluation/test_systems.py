@@ -10,12 +10,13 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from reverie.audio.provenance import HASH, sidecar_of, sound_hash
+from reverie.audio.provenance import HASH, sidecar_of
 from reverie.cli.app import app
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.evaluation.systems import Loaded, System, read_systems
+from reverie.storage import file_sha256
 from tests.conftest import RATE_HZ
 from tests.music import random_melody, write_recordings
 from tests.optional import hide_optional_models
@@ -38,7 +39,7 @@ def save(path: Path, number: int = 0) -> Path:
 def tell(sound: Path, corpus: Corpus, **changes: Any) -> None:
     told: dict[str, Any] = {
         "made_by": "reverie 1.0",
-        HASH: sound_hash(sound),
+        HASH: file_sha256(sound),
         "corpus_hash": corpus.content_hash,
         "epoch": 1,
         "frame_samples": 250,

@@ -26,7 +26,8 @@ from reverie.generation.stream import continue_samples
 from reverie.models.contract import Sampler
 from reverie.models.lstm import LstmState
 from reverie.models.settings import SampleSettings
-from reverie.training.checkpoint import MODEL, file_hash
+from reverie.storage import file_sha256
+from reverie.training.checkpoint import MODEL
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
 from tests.conftest import RATE_HZ, SMALL
@@ -46,8 +47,8 @@ def test_clips_and_what_lies_beside_them(run: Run, corpus: Corpus, tmp_path: Pat
         assert (len(samples), rate_hz) == (round(1.23 * RATE_HZ), RATE_HZ)
         assert soundfile.info(clip.path).subtype == "PCM_16"
         told = json.loads(clip.path.with_suffix(".json").read_text())
-        assert told["checkpoint_sha256"] == file_hash(run.find_checkpoint("3") / MODEL)
-        assert told["audio_sha256"] == file_hash(clip.path)
+        assert told["checkpoint_sha256"] == file_sha256(run.find_checkpoint("3") / MODEL)
+        assert told["audio_sha256"] == file_sha256(clip.path)
         assert told["corpus_hash"] == corpus.content_hash
         assert told["epoch"] == 3
         assert told["seed"]["recording"] in held_out

@@ -12,10 +12,11 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from reverie.audio.provenance import HASH, read_sidecar, sidecar_of, sound_hash
+from reverie.audio.provenance import HASH, read_sidecar, sidecar_of
 from reverie.cli.app import app
 from reverie.errors import ReverieError
 from reverie.generation.trim import propose_trim, trim_clip
+from reverie.storage import file_sha256
 
 RATE_HZ = 8000
 
@@ -29,7 +30,7 @@ def clip(path: Path, quiet: float = 1.0) -> Path:
 
 
 def tell(sound: Path, told: dict[str, Any]) -> None:
-    sidecar_of(sound).write_text(json.dumps({HASH: sound_hash(sound)} | told))
+    sidecar_of(sound).write_text(json.dumps({HASH: file_sha256(sound)} | told))
 
 
 def test_quiet_ends_are_proposed(tmp_path: Path) -> None:
@@ -44,8 +45,8 @@ def test_quiet_ends_are_proposed(tmp_path: Path) -> None:
     assert told["trim"]["how"] == "by levels"
     assert told["trim"]["cut_seconds"] == pytest.approx(2.0, abs=0.1)
     assert told["trim"]["of"] == "a.wav"
-    assert told["trim"]["of_sha256"] == sound_hash(original)
-    assert told["audio_sha256"] == sound_hash(tmp_path / "out" / "a.wav")
+    assert told["trim"]["of_sha256"] == file_sha256(original)
+    assert told["audio_sha256"] == file_sha256(tmp_path / "out" / "a.wav")
     assert original.read_bytes() == before
 
 

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.models.settings import SampleSettings
+from reverie.storage import file_sha256
 from reverie.training import loop
 from reverie.training.checkpoint import (
     MODEL,
@@ -30,7 +31,6 @@ from reverie.training.optimiser import build_optimiser
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
 from reverie.training.settings import Recipe
-from reverie.training.weights import file_hash
 from tests.conftest import SMALL
 
 OLD = ("optimizer_sha256", "frames_sha256", "least_epoch", "least_loss", "model_sha256")
@@ -174,7 +174,7 @@ def test_runs_of_older_versions_open_with_what_they_have(run: Run, corpus_folder
     assert old.load_model(old.find_checkpoint("best")).step_frames == 1
     assert old.representation().measures.width == 500
     again = loop.train(corpus_folder, longer(), run.folder, quiet=True)
-    assert Run.open(again.folder).frames_sha256 == file_hash(again.statistics)
+    assert Run.open(again.folder).frames_sha256 == file_sha256(again.statistics)
     assert read_state(again.find_checkpoint()).optimizer_sha256
 
 
@@ -186,7 +186,7 @@ def test_weights_that_are_no_numbers_are_named(run: Run, value: float, hashed: b
     weights["core.layer1.weight_hidden"].view(-1)[7] = value
     save_file(weights, newest / MODEL)
     if hashed:
-        change(newest / STATE, model_sha256=file_hash(newest / MODEL))
+        change(newest / STATE, model_sha256=file_sha256(newest / MODEL))
     with pytest.raises(ReverieError, match=r"no numbers in core\.layer1\.weight_hidden"):
         run.load_model(newest)
 
