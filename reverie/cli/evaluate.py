@@ -39,10 +39,10 @@ def evaluate(
     """
     from reverie.corpus.corpus import Corpus
     from reverie.errors import ReverieError
-    from reverie.evaluation.evaluate import EvaluationSettings
     from reverie.evaluation.evaluate import evaluate as judge
     from reverie.evaluation.report import as_json as figures
     from reverie.evaluation.report import write_evaluation
+    from reverie.evaluation.settings import EvaluationSettings
     from reverie.evaluation.systems import read_systems
     from reverie.evaluation.verdicts import verdict
     from reverie.settings import build

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic.dataclasses import dataclass as settings_dataclass
 
 from reverie.corpus.corpus import Corpus
 from reverie.evaluation.copying import Copying, judge_groups
@@ -27,21 +26,11 @@ from reverie.evaluation.notes import NoteFigures, histogram_distance
 from reverie.evaluation.references import TITLES, Kind, References, make_references
 from reverie.evaluation.structure import Structure
 from reverie.evaluation.systems import Broken, Loaded, System
-from reverie.generation.settings import RngSeed
 from reverie.progress import Work
 from reverie.resampling import resampled_counts
-from reverie.settings import STRICT
 
 HISTOGRAM_RESAMPLES = 300
 MOST_TAGS = 5
-
-
-@settings_dataclass(frozen=True, config=STRICT)
-class EvaluationSettings:
-    """How clips are judged."""
-
-    rng_seed: RngSeed = 0
-    """Decides the noise, and every draw of the intervals."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ tables.json, report.html, report.md, figures/
 import dataclasses
 import json
 import time
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +25,7 @@ from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.evaluation.health import corpus_level_dbfs
+from reverie.experiment.estimate import Spent
 from reverie.experiment.judging import Judgement, judge_models
 from reverie.experiment.measures import ModelResult, measure_clips
 from reverie.experiment.plan import needs_of, recipe_of, stops_minutes, until
@@ -35,7 +35,6 @@ from reverie.generation.clips import generate_missing
 from reverie.generation.room import require_disk
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.generation.trim import trim_clip
-from reverie.progress import duration
 from reverie.records import PathText, read_record
 from reverie.storage import only_one, write_json
 from reverie.terminal import echo
@@ -99,7 +98,7 @@ def run_experiment(
         held_out = part_held_out(corpus)
         results: list[ModelResult] = []
         failed: dict[str, str] = {}
-        spent = _Spent()
+        spent = Spent()
         for number, model in enumerate(settings.models, 1):
             done = _known(folder, model)
             if done is None:
@@ -274,31 +273,6 @@ def _known(folder: Path, model: str) -> ModelResult | None:
 
 def _result_path(folder: Path, model: str) -> Path:
     return folder / "results" / f"{model}.json"
-
-
-class _Spent:
-    """How long models took for what they had to compute: an estimate for those to come."""
-
-    def __init__(self) -> None:
-        self._work = self._seconds = 0.0
-
-    def note(self, settings: ExperimentSettings, model: str, seconds: float) -> None:
-        self._work += _work(settings, model)
-        self._seconds += seconds
-
-    def left(self, settings: ExperimentSettings, models: tuple[str, ...]) -> str:
-        if not self._work:
-            return ""
-        seconds = self._seconds / self._work * sum(_work(settings, model) for model in models)
-        return f"; about {duration(seconds)} left"
-
-
-@cache
-def _work(settings: ExperimentSettings, model: str) -> float:
-    if settings.equal == "time":
-        return settings.minutes
-    recipe = recipe_of(settings, model)
-    return float(needs_of(recipe).operations * recipe.training.epochs)
 
 
 def _say(text: str, *, quiet: bool) -> None:

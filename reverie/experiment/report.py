@@ -15,7 +15,6 @@ from reverie.audio.provenance import read_sidecar
 from reverie.corpus.inspection import totals
 from reverie.errors import ReverieError
 from reverie.experiment.claims import (
-    Claim,
     Curves,
     epoch_seconds,
     epochs_to_reach,
@@ -23,45 +22,25 @@ from reverie.experiment.claims import (
 )
 from reverie.experiment.judging import Judged
 from reverie.experiment.listeners import Heard, listeners_scores
+from reverie.experiment.markdown import (
+    COLUMNS,
+    SHOWN_SEED_SECONDS,
+    UNITS,
+    markdown,
+    protocol_paragraphs,
+    title,
+)
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment, chosen_clips
 from reverie.experiment.selection import RULE
-from reverie.experiment.settings import ExperimentSettings, parted
+from reverie.experiment.settings import parted
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
-from reverie.pages.page import minus, signed, write_page
+from reverie.pages.page import signed, write_page
 from reverie.storage import replacing, write_json, write_text
-from reverie.terminal import printable
 from reverie.training.metrics import EpochMetrics, read_metrics
 
 _TEMPLATE = Path(__file__).with_name("report.html")
-
-SHOWN_SEED_SECONDS = 5.0
-
-_UNITS = (
-    "Losses are mean squared errors of the next frame after normalisation, where 1 is what "
-    "predicting the average of all music gives; over codes they are bits a frame. Clips come from "
-    "the chosen epoch; their level is the median against the recordings. Listeners' mean scores, "
-    "with their 95 % intervals, stay empty until people have rated the pool in a listening test."
-)
-
-COLUMNS = (
-    ("Model", "text"),
-    ("Weights", "number"),
-    ("Epochs", "number"),
-    ("Minutes", "number"),
-    ("s/epoch", "number"),
-    ("Train loss", "number"),
-    ("Held-out", "number"),
-    ("Chosen", "number"),
-    ("Level", "number"),
-    ("Clips", "text"),
-    ("MMD", "number"),
-    ("To noise", "number"),
-    ("Copied", "number"),
-    ("Speed", "number"),
-    ("Listeners", "number"),
-)
 
 
 def write_report(experiment: Experiment) -> Path:
@@ -88,12 +67,12 @@ def write_report(experiment: Experiment) -> Path:
     for one in heard:
         with replacing(folder / "figures" / f"{one['model']}.png") as temporary:
             temporary.write_bytes(one.pop("png"))
-    write_text(folder / "report.md", _markdown(experiment, rows, claims, list(alone)))
+    write_text(folder / "report.md", markdown(experiment, rows, claims, list(alone)))
     write_page(
         folder / "report.html",
         _TEMPLATE,
-        title=_title(experiment.settings),
-        units=_UNITS,
+        title=title(experiment.settings),
+        units=UNITS,
         columns=COLUMNS,
         rows=rows,
         failed=sorted(experiment.failed.items()),
@@ -104,7 +83,7 @@ def write_report(experiment: Experiment) -> Path:
         heard=heard,
         size=(WIDTH, HEIGHT),
         totals=totals(experiment.corpus),
-        protocol=_protocol(experiment),
+        protocol=protocol_paragraphs(experiment),
     )
     return folder / "report.html"
 
@@ -157,60 +136,6 @@ def _row(
         "" if one.speed is None else f"{one.speed:.1f}",
         "" if heard is None else str(heard),
     )
-
-
-def _title(settings: ExperimentSettings) -> str:
-    if settings.protocol == "paper":
-        return f"The paper's comparison at {settings.scale} scale"
-    return f"The paper's models and their successors, {settings.minutes:g} minutes each"
-
-
-def _protocol(experiment: Experiment) -> list[str]:
-    settings = experiment.settings
-    budget = {
-        "epochs": "Every model has the same epochs.",
-        "time": f"Every model has {settings.minutes:g} minutes of training.",
-        "operations": "Every model has as many operations as the baseline's epochs take.",
-    }[settings.equal]
-    recipe, where = f"`{settings.scale}`", "At each checkpoint"
-    if settings.protocol == "successors":
-        recipe += (
-            " (that of squared error), `adversarial` (the same with an adversary) or `codes` "
-            "(likelihood over codes)"
-        )
-        where = (
-            "At the last epoch or, but for those with an adversary, at that of the lowest held-out "
-            "loss, as the rule below chooses,"
-        )
-    return [
-        f"Every model has the recipe {recipe} but for its architecture, and the random "
-        f"seed {settings.rng_seed}. {budget} Each was trained once.",
-        *(
-            [f"Changed for every model: {', '.join(f'`{one}`' for one in settings.overrides)}."]
-            if settings.overrides
-            else []
-        ),
-        f"{where} {settings.clips} clips of {settings.seconds:g} s go on from held-out seeds, the "
-        "same for every model whose step sees and whose sequences hold as much.",
-        RULE,
-        "The pool holds the chosen checkpoint's clips, trimmed where they are 30 dB under their "
-        "loudest at the start or the end; figures are of the whole clips.",
-        "To noise is where a model's clips lie between real music (0 %) and noise of its spectrum "
-        "(100 %), and Copied how many of them repeat the training recordings beyond what real "
-        "music does; MMD is the discrepancy that the first rests on, squared, times 100: all as "
-        "`reverie evaluate` finds them, which also wrote evaluation/. Speed is of making the "
-        "clips, all at once, in seconds of audio a second.",
-    ]
-
-
-def _told(claims: Sequence[Claim]) -> list[str]:
-    if not claims:
-        return []
-    rows = [f"| {one.says} | **{one.judgement}** | {minus(one.why)} |" for one in claims]
-    return [
-        "## What the paper claims",
-        "\n".join(["| claim | here | why |", "|---|---|---|", *rows]),
-    ]
 
 
 _KINDS = (
@@ -302,33 +227,3 @@ def _seed(experiment: Experiment, clip: Path) -> NDArray[np.int16]:
     end = round(min(seed.offset_seconds + seed.seconds, recording.seconds) * corpus.rate_hz)
     begin = max(0, end - round(SHOWN_SEED_SECONDS * corpus.rate_hz))
     return np.array(corpus.pcm(recording)[begin:end])
-
-
-def _markdown(
-    experiment: Experiment,
-    rows: Sequence[Sequence[str]],
-    claims: Sequence[Claim],
-    figures: Sequence[str],
-) -> str:
-    head = "| " + " | ".join(name for name, _ in COLUMNS) + " |"
-    rule = "|" + "|".join("---:" if kind == "number" else "---" for _, kind in COLUMNS) + "|"
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    parts = [
-        f"# {_title(experiment.settings)}",
-        f"{totals(experiment.corpus)}. Selection: "
-        + ", ".join(f"`{printable(one.path)}`" for one in experiment.held_out.selection)
-        + "; seeds: "
-        + ", ".join(f"`{printable(one.path)}`" for one in experiment.held_out.seeds)
-        + ".",
-        *_protocol(experiment),
-        "\n".join([head, rule, *lines]),
-        _UNITS,
-        *(f"**{name} failed:** {why}" for name, why in sorted(experiment.failed.items())),
-        *(f"**Not judged by number:** {why}" for why in (experiment.judged.why_not,) if why),
-        *_told(claims),
-        "## Figures",
-        *(f"![{name.replace('-', ' ')}](figures/{name}.svg)" for name in figures),
-        f"The last {SHOWN_SEED_SECONDS:g} s of a seed and the first clip after it, of each model:",
-        *(f"{one.model}\n\n![{one.model}](figures/{one.model}.png)" for one in experiment.results),
-    ]
-    return "\n\n".join(parts) + "\n"
