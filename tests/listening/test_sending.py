@@ -1,5 +1,6 @@
 """What of a sound is sent, and when it counts as heard."""
 
+import asyncio
 import socket
 import time
 from contextlib import closing
@@ -8,12 +9,18 @@ from pathlib import Path
 
 import pytest
 import soundfile
+from starlette.requests import Request
+from starlette.types import Message, Scope
 
+from reverie.listening.clock import now
 from reverie.listening.folder import ListeningTest
+from reverie.listening.web.audio import PIECE_BYTES, Audio
 from reverie.listening.web.server import ListeningApp
 from tests.listening.making import SMALL, make_clips
 from tests.listening.scene import Scene, hear
 from tests.listening.serving import Client, answer, served
+
+SOUND = bytes(range(256)) * (PIECE_BYTES // 256) * 2 + b"the end"
 
 
 @pytest.mark.parametrize(
@@ -110,6 +117,26 @@ def test_who_goes_away_while_a_sound_is_sent_has_not_heard_it(tmp_path: Path) ->
         assert sent_seconds(app, sound) is None
         client.ask(f"/sound/{sound}")
         assert sent_seconds(app, sound) is not None
+
+
+def test_who_takes_the_last_byte_and_goes_away_has_it_noted() -> None:
+    noted: list[tuple[int, int]] = []
+    got, gone = bytearray(), False
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"} if gone else {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        nonlocal gone
+        got.extend(message.get("body", b""))
+        if len(got) == len(SOUND):  # all of it is there: it may answer, and hang up
+            assert noted == [(0, len(SOUND))]
+            gone = True
+
+    scope: Scope = {"type": "http", "method": "GET", "headers": []}
+    audio = Audio(Request(scope), SOUND, now, lambda first, end, _: noted.append((first, end)))
+    asyncio.run(audio(scope, receive, send))
+    assert (bytes(got), noted) == (SOUND, [(0, len(SOUND))])
 
 
 def test_a_range_of_endless_digits(scene: Scene) -> None:

@@ -1,10 +1,11 @@
 """Sending a sound, or a part of it, piece by piece, and what of it was really sent."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from reverie.listening.clock import Moment
 from reverie.listening.heard import Coverage
@@ -22,8 +23,8 @@ class Audio(Response):
         request: what is asked for.
         content: the whole sound.
         now: the clock.
-        sent: is told the first byte and the end of what the client's system has taken, and when
-            the last piece of it was begun; never for a HEAD, nor for what did not get through.
+        sent: is told the first byte and the end of what is sent, and when, as soon as all but
+            the last byte was taken; never for a HEAD, nor for what did not get through.
 
     Raises:
         Refused: nothing of what is asked for is there.
@@ -54,17 +55,26 @@ class Audio(Response):
             await send({"type": "http.response.body", "body": b""})
             return
         request = Request(scope, receive)
-        begun = self._now()
-        for at in range(self._first, self._end, PIECE_BYTES):
-            begun = self._now()
-            piece = bytes(self._content[at : min(at + PIECE_BYTES, self._end)])
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        # A send begins when all before it has been taken, and says nothing of a lost connection.
-        await send({"type": "http.response.body", "body": b"", "more_body": True})
-        gone = await _is_gone(request)
+        await _read_to_its_end(request)
+        last = self._end - 1
+        for at in range(self._first, last, PIECE_BYTES):
+            if await request.is_disconnected():
+                return
+            await send(self._piece(at, min(at + PIECE_BYTES, last)))
+        # A send begins when what is before it has been taken, and says nothing of a lost
+        # connection. Nobody has the last byte yet: who is gone now did not get all of it, and who
+        # gets it finds it noted.
+        await send(self._piece(last, last))
+        if await request.is_disconnected():
+            return
+        if self._sent:
+            self._sent(self._first, self._end, self._now())
+        await send(self._piece(last, self._end))
         await send({"type": "http.response.body", "body": b""})
-        if self._sent and not gone:
-            self._sent(self._first, self._end, begun)
+
+    def _piece(self, first: int, end: int) -> Message:
+        return {"type": "http.response.body", "body": bytes(self._content[first:end]),
+                "more_body": True}  # fmt: skip
 
 
 class Deliveries:
@@ -85,10 +95,8 @@ class Deliveries:
         return False
 
 
-async def _is_gone(request: Request) -> bool:
-    try:
-        async for _ in request.stream():  # what a client says after its request does not matter
+async def _read_to_its_end(request: Request) -> None:
+    """What a client says after its request does not matter."""
+    with suppress(ClientDisconnect):
+        async for _ in request.stream():
             pass
-    except ClientDisconnect:
-        return True
-    return await request.is_disconnected()
