@@ -1,10 +1,10 @@
-"""Training beside other work: threads that wait asleep, as Reverie has them, and threads that spin.
+"""Training beside other work: threads that spin, that sleep, and that wait as Reverie has them.
 
     python benchmarks/busy.py [--busy 0 1 3] [--recipe codes] [--rounds 5] [--seconds 10]
 
-Each figure is of a process of its own, which takes training steps for some seconds; the two ways
-take turns, so that what else the machine does meets both alike. Beside them run as many processes
-as are asked for that do nothing but take a processor.
+Each figure is of a process of its own, which takes training steps for some seconds; the three ways
+take turns, so that what else the machine does meets all alike. Ratios are those of a round. Beside
+them run as many processes as are asked for that do nothing but take a processor.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from reverie.frames.settings import measures_of
 from reverie.threads import ASLEEP, CHOSEN_BY
 from reverie.training.recipe import load_recipe
 
-SPINNING = {"GOMP_SPINCOUNT": "300000"}
-"""What GNU's OpenMP does where it is told nothing."""
+WAYS = {"spinning": {"GOMP_SPINCOUNT": "300000"}, "asleep": ASLEEP, "as Reverie": {}}
+"""What GNU's OpenMP does where it is told nothing; asleep at once; and as Reverie chooses it."""
 
 
 def steps_a_second(recipe_name: str, assignments: list[str], seconds: float) -> float:
@@ -87,24 +87,18 @@ def main() -> None:
     for count in chosen.busy:
         with busy_processes(count):
             load = os.getloadavg()[0]
-            pairs = [
-                (measured(chosen, SPINNING), measured(chosen, ASLEEP)) for _ in range(chosen.rounds)
+            rounds = [
+                [measured(chosen, way) for way in WAYS.values()] for _ in range(chosen.rounds)
             ]
-        ratios = sorted(asleep / spinning for spinning, asleep in pairs)
-        spinning, asleep = (statistics.median(one) for one in zip(*pairs, strict=True))
-        rows.append(
-            [
-                str(count),
-                f"{load:.1f}",
-                f"{spinning:.2f}",
-                f"{asleep:.2f}",
-                f"{statistics.median(ratios):.2f}",
-                f"{ratios[0]:.2f} to {ratios[-1]:.2f}",
-            ]
-        )
-        figures.append({"busy": count, "load": load, "pairs": pairs})
-    headings = ["busy beside", "load before", "spinning, steps/s", "asleep, steps/s", "ratio"]
-    show(rows, [*headings, "range"])
+        row = [str(count), f"{load:.1f}"]
+        row += [f"{statistics.median(one):.2f}" for one in zip(*rounds, strict=True)]
+        for rival in range(2):
+            ratios = sorted(one[2] / one[rival] for one in rounds)
+            row.append(f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+        rows.append(row)
+        figures.append({"busy": count, "load": load, "rounds": rounds})
+    headings = ["busy beside", "load before", *(f"{way}, steps/s" for way in WAYS)]
+    show(rows, [*headings, "Reverie to spinning", "Reverie to asleep"])
     keep(chosen.json, {"machine": machine(), "recipe": chosen.recipe, "figures": figures})
 
 

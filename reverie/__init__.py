@@ -1,8 +1,8 @@
 """Reverie learns to make music from a folder of recordings: audio in, audio out."""
 
-from reverie.threads import wait_asleep
+from reverie.threads import choose_waiting
 
 __version__ = "0.1.0"
 
 # Before anything of Reverie can load torch.
-wait_asleep()
+choose_waiting()

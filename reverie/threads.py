@@ -1,22 +1,65 @@
-"""How threads wait for each other: asleep, so that a busy machine loses nothing by it.
+"""How OpenMP's threads wait for each other: spinning a moment, or asleep on a busy machine.
 
-OpenMP's threads spin while they wait for the next piece of work. On a machine that has other work
-too they spin in the time that the one they wait for would need. The libraries read these variables
-when they are loaded, so that they are set before torch is.
+Left to itself, GNU's OpenMP spins for milliseconds while it waits for the next piece of work. On a
+machine that does other work too, it spins in the time that the thread it waits for would need.
+Asleep at once, threads lose nothing to other work, and a third of an idle machine's speed to being
+woken. The libraries read these variables when they are loaded, so that they are set before torch
+is. `benchmarks/busy.py` measures it.
 """
 
 import os
+import time
+from pathlib import Path
 
+SPINNING_BRIEFLY = {"GOMP_SPINCOUNT": "4000", "KMP_BLOCKTIME": "1"}
+"""As long as it takes to wake a thread, about 0.1 ms: for GNU's OpenMP; and for LLVM's and Intel's,
+which spins less harmfully, 1 ms."""
 ASLEEP = {"OMP_WAIT_POLICY": "passive", "KMP_BLOCKTIME": "0"}
 """Of any OpenMP, and of LLVM's and Intel's."""
-CHOSEN_BY = (*ASLEEP, "GOMP_SPINCOUNT", "KMP_LIBRARY")
+CHOSEN_BY = ("OMP_WAIT_POLICY", "KMP_BLOCKTIME", "GOMP_SPINCOUNT", "KMP_LIBRARY")
 """Variables by which a person chooses otherwise."""
 
+_STATISTICS = Path("/proc/stat")
+_READINGS, _READING_EVERY_SECONDS = 5, 0.001
 
-def wait_asleep() -> None:
-    """Have OpenMP's threads wait asleep in this process and in those it starts.
 
-    Nothing changes where a person has set how they wait, or where torch is loaded already.
+def choose_waiting() -> None:
+    """Say how OpenMP's threads wait, in this process and in those it starts.
+
+    Nothing changes where a person has said it, or where torch is loaded already.
     """
     if not any(name in os.environ for name in CHOSEN_BY):
-        os.environ.update(ASLEEP)
+        os.environ.update(SPINNING_BRIEFLY if is_idle() else ASLEEP)
+
+
+def is_idle(statistics: Path = _STATISTICS) -> bool:
+    """Whether every processor of ours is free but for this process; False where nothing tells.
+
+    Args:
+        statistics: what Linux says of the processors. The least of a few readings counts, since
+            something or other is always awake for an instant.
+    """
+    running: list[int] = []
+    for reading in range(_READINGS):
+        if reading:
+            time.sleep(_READING_EVERY_SECONDS)
+        now = _running(statistics)
+        if now is None:
+            return False
+        running.append(now)
+    processors = os.cpu_count() or 1
+    affinity = getattr(os, "sched_getaffinity", None)
+    ours = len(affinity(0)) if affinity else processors
+    return min(running) - 1 <= processors - ours
+
+
+def _running(statistics: Path) -> int | None:
+    """Threads of the whole machine that have a processor or wait for one, this one among them."""
+    try:
+        for line in statistics.read_text(encoding="ascii").splitlines():
+            name, _, value = line.partition(" ")
+            if name == "procs_running":
+                return int(value)
+    except (OSError, ValueError):
+        pass
+    return None

@@ -125,9 +125,12 @@ def test_busy(
     words = ["--busy", "0", "--rounds", "1", "--seconds", "0.1", "--json", str(told)]
     table = run("busy", monkeypatch, capsys, *words, "--recipe", "paper", "--set", *small)
     (one,) = json.loads(told.read_text())["figures"]
-    ((spinning, asleep),) = one["pairs"]
-    ratio = f"{asleep / spinning:.2f}"
-    assert f"| {spinning:.2f} | {asleep:.2f} | {ratio} | {ratio} to {ratio} |" in table
+    ((spinning, asleep, ours),) = one["rounds"]
+    row = f"| {spinning:.2f} | {asleep:.2f} | {ours:.2f} |"
+    for rival in (spinning, asleep):
+        ratio = f"{ours / rival:.2f}"
+        row += f" {ratio} ({ratio} to {ratio}) |"
+    assert row in table
 
 
 def test_listen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
