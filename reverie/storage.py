@@ -5,6 +5,7 @@ have us write elsewhere, and a pipe or a device could have us wait for ever, so 
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ import stat
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 import psutil
 from filelock import FileLock, Timeout
@@ -160,14 +161,23 @@ def read_plain(path: Path, what: str, most_bytes: int) -> bytes:
         ) from error
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits.
+def open_foreign(path: Path) -> IO[bytes]:
+    """Open a file of others to read if it is a plain file, links followed, without ever waiting.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the system refuses, or it is a folder, a pipe or a device.
     """
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return open(path, "rb", opener=_foreign_opener)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a plain file's bytes, in hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read, or is no plain file.
+    """
+    with open_foreign(path) as file:
+        return hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
 
 
 @contextmanager
@@ -225,6 +235,15 @@ def _plain_opener(path: str, flags: int) -> int:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         raise ReverieError(f"{path} is {_kind(mode)}, not a file of Reverie.", PLAIN)
+    return descriptor
+
+
+def _foreign_opener(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, f"{_kind(mode)}, not a file", path)
     return descriptor
 
 

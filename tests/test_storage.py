@@ -1,6 +1,7 @@
 """Files are whole or not there, plain, and left by nobody who is gone."""
 
 import errno
+import hashlib
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from reverie.errors import ReverieError
 from reverie.storage import (
     beside,
     clear_disk_errors,
+    file_sha256,
     only_one,
     open_plain,
     own_folder,
@@ -80,6 +82,17 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_plain(path, "a record", 10)
     with pytest.raises(ReverieError, match="is missing, so this is not a record"):
         read_plain(path / "below", "a record", 10)
+
+
+def test_files_of_others_are_hashed_through_links_and_never_waited_for(tmp_path: Path) -> None:
+    file, link, pipe = tmp_path / "file", tmp_path / "link", tmp_path / "pipe"
+    file.write_bytes(b"abc")
+    link.symlink_to(file)
+    os.mkfifo(pipe)
+    assert file_sha256(file) == file_sha256(link) == hashlib.sha256(b"abc").hexdigest()
+    for other in (pipe, tmp_path, Path(os.devnull), tmp_path / "missing"):
+        with pytest.raises(OSError, match=r"(?i)not a file|no such file"):
+            file_sha256(other)
 
 
 def test_own_folders_are_made_and_are_no_links(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def inspect(
     from reverie.corpus.corpus import Corpus
     from reverie.corpus.inspection import COLUMNS, findings, row, totals
     from reverie.corpus.leaks import known_leaks
-    from reverie.corpus.summary import as_result, left_out_lines, refusal_lines
+    from reverie.corpus.summary import as_result, unused_lines
     from reverie.terminal import echo, echo_json
 
     corpus = Corpus.open(folder)
@@ -68,7 +68,7 @@ def inspect(
     for recording in corpus.recordings:
         table.add_row(*(Text(cell) for cell in row(recording)))
     console.print(table)
-    for line in [totals(corpus), *refusal_lines(corpus.refused), *left_out_lines(corpus.left_out)]:
+    for line in [totals(corpus), *unused_lines(corpus)]:
         echo(line)
     for finding in found:
         echo(f"- {finding.text}")

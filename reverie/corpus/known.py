@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from reverie.corpus.analysis import Analysed
 from reverie.corpus.discover import Found
-from reverie.corpus.foreign import file_sha256
+from reverie.corpus.foreign import known_sha256
 from reverie.corpus.journal import Entry, Journal
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import stored_sha256
@@ -96,7 +96,7 @@ def unknown_files(
             same.append(entry)
         elif file.bytes in sizes:
             doubtful.append(file)
-    hashes = _each("Comparing", doubtful, lambda one: file_sha256(base / one.path), quiet=quiet)
+    hashes = _each("Comparing", doubtful, lambda one: known_sha256(base / one.path), quiet=quiet)
     for file, found in zip(doubtful, hashes, strict=True):
         entry = by_hash.get((found, _suffix(file.path)))
         if entry is not None:

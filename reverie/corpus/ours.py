@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.audio.formats import is_audio_name
-from reverie.corpus.foreign import file_sha256, first_bytes
+from reverie.corpus.foreign import first_bytes, known_sha256
 from reverie.corpus.manifest import FORMAT as CORPUS_FORMAT
 from reverie.corpus.manifest import MANIFEST
 
@@ -84,14 +84,14 @@ def clip_hash(beside: Path) -> str | None:
 
 def _is_of(beside: Path, sound: Path) -> bool:
     told = clip_hash(beside)
-    if told is None or told == file_sha256(sound):
+    if told is None or told == known_sha256(sound):
         return told is not None
     others = (
         one
         for one in sound.parent.iterdir()
         if one.stem == sound.stem and one.name != sound.name and is_audio_name(one.name)
     )
-    return not any(file_sha256(one) == told for one in others)
+    return not any(known_sha256(one) == told for one in others)
 
 
 def _is_manifest(path: Path) -> bool:

@@ -7,6 +7,7 @@ from reverie.audio.picture import HEIGHT, WIDTH, draw_png
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
 from reverie.corpus.leaks import Leak
+from reverie.corpus.summary import ignored_lines
 from reverie.pages.media import png_uri
 from reverie.pages.page import write_page
 from reverie.progress import Work
@@ -53,6 +54,8 @@ def write_corpus_page(
         columns=COLUMNS,
         rows=[row(one) for one in everything],
         refused=[(printable(one.path), one.reason) for one in corpus.refused],
+        left_out=[(printable(one.name), one.what) for one in corpus.left_out],
+        ignored=ignored_lines(corpus.ignored, corpus.ignored_suffixes),
         pictures=pictures,
         size=(WIDTH, HEIGHT),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reverie.corpus.compared import FILE as COMPARED
 from reverie.corpus.discover import Found
-from reverie.corpus.foreign import file_sha256
+from reverie.corpus.foreign import known_sha256
 from reverie.corpus.journal import NAME as JOURNAL
 from reverie.corpus.journal import Entry
 from reverie.corpus.manifest import MANIFEST, read_manifest
@@ -76,7 +76,7 @@ def check_same(
         return
     base = recordings if recordings.is_dir() else recordings.parent
     sizes = {one.bytes for one in known.values()}
-    found = {file_sha256(base / one.path) for one in files if one.bytes in sizes}
+    found = {known_sha256(base / one.path) for one in files if one.bytes in sizes}
     common = len(found & known.keys())
     if 2 * common <= len(known):
         of = f"the corpus of {source}" if source else "the beginning of another corpus"

@@ -27,12 +27,7 @@ def lines(corpus: Corpus) -> list[str]:
     if noted:
         told.append(f"{_counted(len(noted), 'recording')} used with a note:")
         told += [f"  {printable(one.path)}: {'; '.join(one.notes)}" for one in noted]
-    told += refusal_lines(corpus.refused) + left_out_lines(corpus.left_out)
-    if corpus.ignored:
-        told.append(
-            f"{_counted(corpus.ignored, 'other file')} ignored: no recordings by their names"
-            + (f" ({suffixes(corpus.ignored_suffixes)})." if corpus.ignored_suffixes else ".")
-        )
+    told += unused_lines(corpus)
     if said := short_recordings(corpus):
         told.append(said)
     if not held_out:
@@ -40,6 +35,15 @@ def lines(corpus: Corpus) -> list[str]:
     folder = printable(str(corpus.folder))
     told.append(f"The corpus is in {folder}. Next: reverie inspect {folder}")
     return told
+
+
+def unused_lines(corpus: Corpus) -> list[str]:
+    """What lies among the recordings and is not used, and why."""
+    return [
+        *refusal_lines(corpus.refused),
+        *left_out_lines(corpus.left_out),
+        *ignored_lines(corpus.ignored, corpus.ignored_suffixes),
+    ]
 
 
 def short_recordings(corpus: Corpus) -> str:
@@ -68,6 +72,14 @@ def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
     count = sum(map(len, by_kind.values()))
     listed = [f"  {_some(names)}: {what}" for what, names in sorted(by_kind.items())]
     return [f"{count} left out:", *listed] if listed else []
+
+
+def ignored_lines(ignored: int, by_suffix: Mapping[str, int]) -> list[str]:
+    """How many files are no recordings by their names; nothing if there is none."""
+    if not ignored:
+        return []
+    names = f" ({suffixes(by_suffix)})" if by_suffix else ""
+    return [f"{_counted(ignored, 'other file')} ignored: no recordings by their names{names}."]
 
 
 def as_result(corpus: Corpus) -> dict[str, Any]:

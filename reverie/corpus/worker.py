@@ -15,7 +15,7 @@ from threading import Thread
 from typing import Any
 
 from reverie.corpus.analysis import StorageFailed, Unusable, analyse
-from reverie.corpus.foreign import file_sha256
+from reverie.corpus.foreign import known_sha256
 
 MOST_DATA_BYTES = 1 << 30
 """Memory that one recording may take, whatever its header says: ten times what any music does."""
@@ -59,7 +59,7 @@ def _listen(jobs: SimpleQueue[dict[str, Any]]) -> None:
 
 
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
-    return _analysed(job) | {"source_hash": file_sha256(Path(job["path"]))}
+    return _analysed(job) | {"source_hash": known_sha256(Path(job["path"]))}
 
 
 def _analysed(job: dict[str, Any]) -> dict[str, Any]:

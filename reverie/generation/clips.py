@@ -38,6 +38,7 @@ from reverie.progress import Work
 from reverie.storage import file_sha256, only_one, write_json
 from reverie.training.checkpoint import MODEL, read_progress
 from reverie.training.run import Run
+from reverie.training.weights import read_hash
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ def _about(
         "architecture": run.recipe.model.architecture,
         "frame_samples": measures_of(run.recipe.frames).frame_samples,
         "checkpoint": checkpoint.name,
-        "checkpoint_sha256": file_sha256(checkpoint / MODEL),
+        "checkpoint_sha256": read_hash(checkpoint / MODEL),
         "epoch": read_progress(checkpoint).epoch,
         "corpus_hash": run.corpus_hash,
         "settings": dataclasses.asdict(settings),

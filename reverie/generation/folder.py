@@ -16,7 +16,7 @@ from reverie.audio.formats import is_audio_name
 from reverie.audio.provenance import HASH, MOST_BYTES, Provenance, read_sidecar, sidecar_of
 from reverie.errors import ReverieError, os_reason
 from reverie.records import read_json
-from reverie.storage import beside, clear_disk_errors, flush_folder, sweep
+from reverie.storage import beside, clear_disk_errors, flush_folder, open_plain, sweep
 
 SUFFIXES = (".wav", ".flac")
 """Of clips."""
@@ -82,8 +82,10 @@ def picture_of(sound: Path) -> Path:
 def has_picture(sound: Path) -> bool:
     """Whether a whole picture lies beside `sound`."""
     try:
-        return picture_of(sound).read_bytes().endswith(_PNG_END)
-    except OSError:
+        with open_plain(picture_of(sound), "rb") as file:
+            file.seek(-len(_PNG_END), os.SEEK_END)
+            return file.read() == _PNG_END
+    except (OSError, ReverieError):
         return False
 
 

@@ -21,7 +21,6 @@ from reverie.frames.representation import load_representation
 from reverie.frames.settings import measures_of
 from reverie.models.contract import FrameModel
 from reverie.settings import build
-from reverie.storage import file_sha256
 from reverie.training.checkpoint import MODEL, list_checkpoints, load_weights, read_state
 from reverie.training.device import CPU
 from reverie.training.locate import find_corpus, given_corpus
@@ -37,7 +36,7 @@ from reverie.training.run_files import (
     write_corpus_record,
 )
 from reverie.training.settings import Recipe
-from reverie.training.weights import check_hash, check_shapes
+from reverie.training.weights import check_hash, check_shapes, read_hash
 
 MAY_CHANGE = {
     "description",
@@ -122,7 +121,7 @@ class Run:
             run._check_continues(recipe, corpus)
             run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
             if run.frames_sha256 is None and run.statistics.is_file():
-                run = dataclasses.replace(run, frames_sha256=file_sha256(run.statistics))
+                run = dataclasses.replace(run, frames_sha256=read_hash(run.statistics))
         else:
             if folder.exists() and _others(folder):
                 raise ReverieError(
@@ -150,7 +149,7 @@ class Run:
             ReverieError: checkpoints are of other frames, which were lost; or the disk refuses.
         """
         fitted.save(self.statistics)
-        found = file_sha256(self.statistics)
+        found = read_hash(self.statistics)
         if self.frames_sha256 not in (None, found) and list_checkpoints(self.checkpoints):
             self.statistics.unlink()
             raise ReverieError(

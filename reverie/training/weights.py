@@ -23,15 +23,25 @@ def check_hash(path: Path, wanted: str | None, remedy: str = ANOTHER) -> None:
         ReverieError: it is not, or cannot be read.
     """
     require_plain(path, "a file of a run")
+    if wanted is not None and read_hash(path, remedy) != wanted:
+        raise ReverieError(
+            f"{path} cannot be loaded: it is not what was saved there, by its SHA-256"
+            f"{_seen_in(path)}.",
+            remedy,
+        )
+
+
+def read_hash(path: Path, remedy: str = ANOTHER) -> str:
+    """SHA-256 of a file of a run.
+
+    Raises:
+        ReverieError: it is no plain file, or cannot be read.
+    """
+    require_plain(path, "a file of a run")
     try:
-        if wanted is None or file_sha256(path) == wanted:
-            return
+        return file_sha256(path)
     except OSError as error:
         raise ReverieError(f"{path} cannot be loaded: {first_line(error)}.", remedy) from error
-    raise ReverieError(
-        f"{path} cannot be loaded: it is not what was saved there, by its SHA-256{_seen_in(path)}.",
-        remedy,
-    )
 
 
 def check_shapes(path: Path, wanted: Mapping[str, Tensor]) -> None:

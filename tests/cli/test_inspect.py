@@ -14,6 +14,7 @@ from reverie.corpus.inspection import findings
 from reverie.corpus.page import write_corpus_page
 from reverie.errors import ReverieError
 from tests.browser import visit
+from tests.music import write_recordings
 
 
 def test_the_table_names_every_recording(corpus_folder: Path) -> None:
@@ -46,6 +47,22 @@ def test_a_browser_shows_the_page(corpus: Corpus, tmp_path: Path) -> None:
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
         assert seen.complaints == []
         assert [url for url in seen.requests if not url.startswith("file:")] == []
+
+
+def test_what_is_not_used_is_said_in_the_terminal_and_on_the_page(tmp_path: Path) -> None:
+    music, corpus, page = tmp_path / "music", tmp_path / "corpus", tmp_path / "page.html"
+    write_recordings(music, 2, 3.0, 8000)
+    (music / "notes.txt").write_text("no music")
+    (music / ".Trash").mkdir()
+    (music / "broken.wav").write_bytes(b"no sound at all")
+    assert CliRunner().invoke(app, ["prepare", str(music), "--out", str(corpus)]).exit_code == 0
+    result = CliRunner().invoke(app, ["inspect", str(corpus), "--html", str(page)])
+    with visit(page, "light", 1024) as seen:
+        text = seen.page.locator("main").inner_text()
+        for said in ("broken.wav", ".Trash", "1 other file ignored", "1 .txt"):
+            assert said in result.stdout
+            assert said in text
+        assert seen.complaints == []
 
 
 def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A folder of clips: each whole or not there, finished by the same call, nothing else replaced."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -235,6 +236,27 @@ def test_what_is_not_ours_is_left_alone(run: Run, tmp_path: Path) -> None:
     (tmp_path / "4").mkdir()
     (tmp_path / "4" / "002.wav").write_bytes(b"of no concern")
     generate(run, one, tmp_path / "4", quiet=True)
+
+
+def test_a_pipe_in_place_of_a_picture_is_not_waited_for(run: Run, tmp_path: Path) -> None:
+    generate(run, DRAWN, tmp_path, quiet=True)
+    whole, picture = contents(tmp_path), tmp_path / "002.png"
+    picture.unlink()
+    os.mkfifo(picture)
+    generate(run, DRAWN, tmp_path, quiet=True)
+    assert picture.is_file()
+    assert contents(tmp_path) == whole
+
+
+def test_a_pipe_in_place_of_the_weights_is_not_waited_for(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run.folder, folder)
+    copy = Run.open(folder)
+    weights = copy.find_checkpoint("latest") / MODEL
+    weights.unlink()
+    os.mkfifo(weights)
+    with pytest.raises(ReverieError, match="is a pipe, not a file of a run"):
+        generate(copy, DRAWN, tmp_path / "clips", quiet=True)
 
 
 def test_links_are_not_written_through(run: Run, tmp_path: Path) -> None:
