@@ -13,11 +13,11 @@ from pathlib import Path
 from timing import peak_gib
 
 from reverie.corpus.corpus import Corpus
-from reverie.training.loop import train
 from reverie.training.metrics import read_metrics
 from reverie.training.preflight import GIB, measure_needs
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import split_sequences
+from reverie.training.train import train
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 
 from reverie.models.settings import Architecture
-from reverie.training import loop
 from reverie.training.recipe import load_recipe
+from reverie.training.train import train
 from tests.conftest import SMALL
 from tests.music import write_recordings
 
@@ -147,7 +147,7 @@ def test_play(
     tmp_path: Path,
     corpus_folder: Path,
 ) -> None:
-    trained = loop.train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run", quiet=True)
+    trained = train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run", quiet=True)
     told = tmp_path / "figures.json"
     words = [str(trained.folder), "--clips", "1", "2", "--seconds", "2", "--json", str(told)]
     table = run("play", monkeypatch, capsys, *words)

@@ -11,9 +11,9 @@ from matplotlib.image import imread
 
 from reverie.listening.settings import ListeningSettings
 from reverie.settings import fields_of
-from reverie.training import loop
 from reverie.training.recipe import load_recipe, recipe_names
 from reverie.training.settings import Recipe
+from reverie.training.train import train
 from tests.audio.kinds import KINDS
 from tests.conftest import SMALL
 
@@ -68,7 +68,7 @@ def test_the_picture_of_continuations(
 ) -> None:
     over_codes = ["frames.frame_samples=256", "training.epochs=3", "model.head_width=8"]
     runs = [
-        str(loop.train(corpus_folder, load_recipe(name, told), tmp_path / name, quiet=True).folder)
+        str(train(corpus_folder, load_recipe(name, told), tmp_path / name, quiet=True).folder)
         for name, told in (("codes", [*SMALL, *over_codes]), ("paper", SMALL))
     ]
     words = [str(corpus_folder), *runs, "--titles", "codes", "squared error", "--at", "3"]

@@ -46,7 +46,7 @@ WAYS = [
 
 @pytest.mark.parametrize(
     "start",
-    ["import reverie.training.loop", "import reverie.models.products", "import tests.conftest"],
+    ["import reverie.training.train", "import reverie.models.products", "import tests.conftest"],
 )
 def test_it_is_set_before_torch_is_loaded(start: str) -> None:
     assert told(start) in WAYS

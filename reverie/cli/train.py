@@ -33,16 +33,16 @@ def train(
     """
     from reverie.corpus.corpus import Corpus
     from reverie.errors import ReverieError
-    from reverie.evaluation.watch import Watch
+    from reverie.evaluation.preview_monitor import PreviewMonitor
     from reverie.frames.settings import measures_of
     from reverie.generation.preview import preview
     from reverie.models.code_head import CodeHead
     from reverie.terminal import echo, echo_json
-    from reverie.training import loop
     from reverie.training import recipe as recipes
     from reverie.training.metrics import read_metrics
     from reverie.training.preflight import GIB, plan
     from reverie.training.sequences import shortness, split_sequences
+    from reverie.training.train import train as make
 
     chosen = recipes.load_recipe(recipe, assignments or ())
     opened = Corpus.open(corpus)
@@ -59,7 +59,14 @@ def train(
         echo(*filter(None, said))
         return
     try:
-        run = loop.train(corpus, chosen, run_folder, preview=Watch(preview, opened), quiet=quiet)
+        run = make(
+            corpus,
+            chosen,
+            run_folder,
+            preview=preview,
+            observers=[PreviewMonitor(opened)],
+            quiet=quiet,
+        )
     except KeyboardInterrupt:
         # Another Ctrl-C, while all ends anyway, would end in a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -18,8 +18,8 @@ from reverie.generation.preview import preview
 from reverie.generation.settings import clip_settings
 from reverie.records import read_record
 from reverie.storage import clear_disk_errors, sweep, write_json
-from reverie.training.loop import train
 from reverie.training.settings import Recipe
+from reverie.training.train import train
 
 CLIPS = 5
 CLIP_SECONDS = 10.0

@@ -39,10 +39,10 @@ from reverie.records import PathText, read_record
 from reverie.storage import only_one, write_json
 from reverie.terminal import echo
 from reverie.training.checkpoint import list_checkpoints, read_progress
-from reverie.training.loop import train
 from reverie.training.metrics import read_metrics
 from reverie.training.run import Run
 from reverie.training.settings import Recipe
+from reverie.training.train import train
 
 FORMAT = "reverie-experiment"
 

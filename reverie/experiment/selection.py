@@ -8,9 +8,9 @@ from pathlib import Path
 
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.errors import ReverieError
-from reverie.training.loop import measure
 from reverie.training.run import Run
 from reverie.training.sequences import Sequences
+from reverie.training.step import measure
 
 RULE = (
     "Of the checkpoints that clips are made at, the one with the lowest loss on the selection "

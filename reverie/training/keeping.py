@@ -5,7 +5,6 @@ from pathlib import Path
 
 from reverie.errors import ReverieError
 from reverie.models.contract import FrameModel
-from reverie.progress import duration
 from reverie.training.checkpoint import (
     Progress,
     list_checkpoints,
@@ -73,7 +72,7 @@ class Keeper:
         self._measured = True
         return loss
 
-    def save(self, progress: Progress) -> None:
+    def save(self, progress: Progress) -> Path:
         """Write a checkpoint of `progress`, and remove those that are not to be kept.
 
         Before the first measurement held-out music is measured, or clips of this checkpoint could
@@ -88,7 +87,7 @@ class Keeper:
         keep = {*training.keep_epochs, training.epochs, progress.best_epoch}
         with self._optimiser.averaged(), self._interrupt.held():
             settle_metrics(self._run.metrics)
-            save_checkpoint(
+            path = save_checkpoint(
                 self._run.checkpoints,
                 self._model,
                 self._optimiser,
@@ -97,18 +96,7 @@ class Keeper:
             )
             prune_checkpoints(self._run.checkpoints, keep)
             self._interrupt.kept = kept_so_far(self._run)
-
-    def stop(self, progress: Progress) -> None:
-        """End, as was wished.
-
-        Raises:
-            KeyboardInterrupt: always.
-        """
-        raise KeyboardInterrupt(
-            f"stopped after {progress.epoch} of {self._run.recipe.training.epochs} epochs and "
-            f"{duration(progress.seconds)}; the same command goes on from "
-            f"{self._run.checkpoints / progress.name}"
-        )
+        return path
 
 
 def kept_so_far(run: Run) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reverie.training.loop import train
 from reverie.training.recipe import load_recipe
+from reverie.training.train import train
 from tests.cli.test_errors import refused, reverie
 from tests.conftest import SMALL
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from reverie.training import loop
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
+from reverie.training.train import train
 from tests.conftest import SMALL
 
 
@@ -14,4 +14,4 @@ from tests.conftest import SMALL
 def run(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of six epochs, with checkpoints of the third and the last."""
     folder = tmp_path_factory.mktemp("run") / "run"
-    return loop.train(corpus_folder, load_recipe("paper", SMALL), folder, quiet=True)
+    return train(corpus_folder, load_recipe("paper", SMALL), folder, quiet=True)

@@ -17,7 +17,7 @@ from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.models.settings import SampleSettings
 from reverie.storage import file_sha256
-from reverie.training import loop
+from reverie.training import trainer
 from reverie.training.checkpoint import (
     MODEL,
     OPTIMISER,
@@ -31,6 +31,7 @@ from reverie.training.optimiser import build_optimiser
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
 from reverie.training.settings import Recipe
+from reverie.training.train import train
 from tests.conftest import SMALL
 
 OLD = ("optimizer_sha256", "frames_sha256", "least_epoch", "least_loss", "model_sha256")
@@ -44,7 +45,7 @@ def longer(epochs: int = 7) -> Recipe:
 def trained(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of six epochs that kept the third; copied before it is damaged."""
     folder = tmp_path_factory.mktemp("trained") / "run"
-    return loop.train(corpus_folder, load_recipe("paper", SMALL), folder, quiet=True).folder
+    return train(corpus_folder, load_recipe("paper", SMALL), folder, quiet=True).folder
 
 
 @pytest.fixture
@@ -89,18 +90,18 @@ def test_what_is_not_what_was_saved_is_refused(
         if not path.exists():
             return
     with pytest.raises(ReverieError, match=wanted):
-        loop.train(corpus_folder, longer(), run.folder, quiet=True)
+        train(corpus_folder, longer(), run.folder, quiet=True)
 
 
 def test_the_frames_are_made_again_or_not_at_all(run: Run, corpus_folder: Path) -> None:
     before = run.statistics.read_bytes()
     run.statistics.unlink()
-    loop.train(corpus_folder, longer(), run.folder, quiet=True)
+    train(corpus_folder, longer(), run.folder, quiet=True)
     assert run.statistics.read_bytes() == before
     run.statistics.unlink()
     change(run.folder / "config.json", frames_sha256="0" * 64)
     with pytest.raises(ReverieError, match="is lost, and what this version would make"):
-        loop.train(corpus_folder, longer(8), run.folder, quiet=True)
+        train(corpus_folder, longer(8), run.folder, quiet=True)
     assert not run.statistics.exists()
 
 
@@ -111,9 +112,9 @@ def test_a_damaged_checkpoint_is_left_to_a_person_and_the_one_before_goes_on(
     whole = {path.name: path.read_bytes() for path in newest.iterdir()}
     zero_half(newest / MODEL)
     with pytest.raises(ReverieError, match=f"move {newest} .* goes on from epoch-00003"):
-        loop.train(corpus_folder, longer(6), run.folder, quiet=True)
+        train(corpus_folder, longer(6), run.folder, quiet=True)
     newest.rename(run.checkpoints / "epoch-00006.damaged")
-    loop.train(corpus_folder, longer(6), run.folder, quiet=True)
+    train(corpus_folder, longer(6), run.folder, quiet=True)
     for name in (MODEL, OPTIMISER):
         assert (newest / name).read_bytes() == whole[name]
     assert (run.checkpoints / "epoch-00006.damaged" / MODEL).is_file()
@@ -122,7 +123,7 @@ def test_a_damaged_checkpoint_is_left_to_a_person_and_the_one_before_goes_on(
     (tmp_path / "epoch-00003").rename(run.checkpoints / "epoch-00003")
     (run.find_checkpoint() / STATE).unlink()
     with pytest.raises(ReverieError, match=r"state\.json is missing.* then begins anew"):
-        loop.train(corpus_folder, longer(6), run.folder, quiet=True)
+        train(corpus_folder, longer(6), run.folder, quiet=True)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_a_state_that_cannot_be_is_named_and_training_never_begins_anew(
     for use in (
         lambda: run.load_model(newest),
         lambda: run.find_checkpoint("best"),
-        lambda: loop.train(corpus_folder, longer(), run.folder, quiet=True),
+        lambda: train(corpus_folder, longer(), run.folder, quiet=True),
     ):
         with pytest.raises(ReverieError, match=rf"state\.json is damaged: .*{named}"):
             use()
@@ -173,7 +174,7 @@ def test_runs_of_older_versions_open_with_what_they_have(run: Run, corpus_folder
     old = Run.open(run.folder)
     assert old.load_model(old.find_checkpoint("best")).step_frames == 1
     assert old.representation().measures.width == 500
-    again = loop.train(corpus_folder, longer(), run.folder, quiet=True)
+    again = train(corpus_folder, longer(), run.folder, quiet=True)
     assert Run.open(again.folder).frames_sha256 == file_sha256(again.statistics)
     assert read_state(again.find_checkpoint()).optimizer_sha256
 
@@ -216,9 +217,9 @@ def test_large_numbers_are_numbers(run: Run, recipe: Recipe, tmp_path: Path) -> 
 def test_a_held_out_loss_that_is_no_number_is_said(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "measure", lambda *_: float("inf"))
+    monkeypatch.setattr(trainer, "measure", lambda *_: float("inf"))
     with pytest.raises(ReverieError, match="no longer a number"):
-        loop.train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run", quiet=True)
+        train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run", quiet=True)
 
 
 def test_a_model_of_other_sizes_is_refused_before_memory_is_taken(run: Run) -> None:
@@ -234,7 +235,7 @@ def test_a_model_of_other_sizes_is_refused_before_memory_is_taken(run: Run) -> N
 
 def test_weights_of_other_frames_are_refused(run: Run, corpus_folder: Path, tmp_path: Path) -> None:
     told = [*SMALL, "frames.normalisation=global", "training.epochs=1", "training.keep_epochs=[]"]
-    other = loop.train(corpus_folder, load_recipe("paper", told), tmp_path / "other", quiet=True)
+    other = train(corpus_folder, load_recipe("paper", told), tmp_path / "other", quiet=True)
     shutil.copytree(other.find_checkpoint("1"), run.checkpoints / "epoch-00001")
     with pytest.raises(ReverieError, match="belongs to other frames"):
         run.load_model(run.find_checkpoint("1"))
@@ -289,19 +290,19 @@ def test_a_checkpoint_before_the_first_measure_has_what_sampling_needs(
         "training.held_out_every_epochs=5",
         "training.keep_epochs=[]",
     ]
-    step = loop.train_step
+    step = trainer.train_step
 
     def stopping(*arguments: Any) -> float:
         loss = step(*arguments)
         os.kill(os.getpid(), signal.SIGINT)
         return loss
 
-    monkeypatch.setattr(loop, "train_step", stopping)
+    monkeypatch.setattr(trainer, "train_step", stopping)
     for number, kind in enumerate(([], coded)):
         recipe = load_recipe("paper", [*SMALL, *coded[4:], *kind])
         folder = tmp_path / str(number)
         with pytest.raises(KeyboardInterrupt, match="stopped after 0 of"):
-            loop.train(corpus.folder, recipe, folder, quiet=True)
+            train(corpus.folder, recipe, folder, quiet=True)
         run = Run.open(folder)
         model = run.load_model(run.find_checkpoint())
         assert model.head.lacks(recipe.generation) == ""

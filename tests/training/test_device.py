@@ -9,7 +9,7 @@ from torch import Tensor
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.evaluation.watch import Watch
+from reverie.evaluation.preview_monitor import PreviewMonitor
 from reverie.frames.contract import Meaning, Representation
 from reverie.frames.settings import measures_of
 from reverie.generation import preview as previewing
@@ -19,14 +19,15 @@ from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.models.guards import LevelGuard, Range, SurpriseGuard
 from reverie.models.settings import Architecture, SampleSettings
-from reverie.training import loop
 from reverie.training.device import CPU, training_device
-from reverie.training.loop import Preview
 from reverie.training.metrics import read_metrics
 from reverie.training.optimiser import build_optimiser
 from reverie.training.preflight import plan
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
+from reverie.training.step import random_generator
+from reverie.training.train import train
+from reverie.training.trainer import Preview
 from tests.conftest import SMALL
 from tests.fake_gpu import fake_gpu
 
@@ -87,26 +88,41 @@ def test_another_device_learns_the_same_and_nothing_is_copied_in_silence(
     ]
     monkeypatch.setattr(previewing, "PREVIEW_SECONDS", 0.25)
     recipe = load_recipe("paper", told)
-    needs, drawn = plan(recipe, tmp_path), loop._rng
-    monkeypatch.setattr(loop, "plan", lambda *_: needs)
-    monkeypatch.setattr(loop, "_rng", lambda _, *key: drawn(CPU, *key))
+    needs = plan(recipe, tmp_path)
+    monkeypatch.setattr("reverie.training.train.plan", lambda *_: needs)
+    for place in ("train", "trainer"):
+        monkeypatch.setattr(
+            f"reverie.training.{place}.random_generator",
+            lambda _, *key: random_generator(CPU, *key),
+        )
     previews: dict[str, list[Tensor]] = {"here": [], "there": []}
 
     def seen(place: str) -> Preview:
         def call(model: FrameModel, representation: Representation, run: Run) -> Tensor:
-            previews[place].append(watched(model, representation, run).cpu())
+            previews[place].append(preview(model, representation, run).cpu())
             return previews[place][-1]
 
-        watched = Watch(preview, corpus)
         return call
 
-    here = loop.train(corpus.folder, recipe, tmp_path / "here", preview=seen("here"), quiet=True)
+    here = train(
+        corpus.folder,
+        recipe,
+        tmp_path / "here",
+        preview=seen("here"),
+        observers=[PreviewMonitor(corpus)],
+        quiet=True,
+    )
     half = load_recipe("paper", [*told, "training.epochs=1"])
     with fake_gpu() as device:
-        monkeypatch.setattr(loop, "training_device", lambda _: device)
+        monkeypatch.setattr("reverie.training.train.training_device", lambda _: device)
         for part in (half, recipe):
-            there = loop.train(
-                corpus.folder, part, tmp_path / "there", preview=seen("there"), quiet=True
+            there = train(
+                corpus.folder,
+                part,
+                tmp_path / "there",
+                preview=seen("there"),
+                observers=[PreviewMonitor(corpus)],
+                quiet=True,
             )
     losses = [
         [line["held_out_loss"] for line in read_metrics(run.metrics)] for run in (here, there)

@@ -12,7 +12,7 @@ import pytest
 
 from reverie.cli.app import main
 from reverie.training import interrupt as interrupting
-from reverie.training import loop, sequences
+from reverie.training import sequences, trainer
 from reverie.training.checkpoint import list_checkpoints
 from reverie.training.interrupt import Interruptible
 from reverie.training.recipe import load_recipe
@@ -85,7 +85,7 @@ def test_asked_twice_it_says_what_is_kept(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twice in a step, before any checkpoint and after one: what is said is what is there."""
-    step, taken, at = loop.train_step, 0, 0
+    step, taken, at = trainer.train_step, 0, 0
 
     def stopping(*arguments: object) -> float:
         nonlocal taken
@@ -97,7 +97,7 @@ def test_asked_twice_it_says_what_is_kept(
         return step(*arguments)  # pyright: ignore
 
     monkeypatch.setattr(interrupting, "AGAIN_SECONDS", 0.0)
-    monkeypatch.setattr(loop, "train_step", stopping)
+    monkeypatch.setattr(trainer, "train_step", stopping)
     folder = tmp_path / "run"
     at = 3
     with pytest.raises(KeyboardInterrupt, match="at once; no checkpoint was written yet"):

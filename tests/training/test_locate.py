@@ -9,9 +9,9 @@ import pytest
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.generation.seeds import choose_seeds
-from reverie.training import loop
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
+from reverie.training.train import train
 from tests.conftest import SMALL
 
 
@@ -21,7 +21,7 @@ def together(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("together")
     shutil.copytree(corpus_folder, folder / "music")
     told = [*SMALL, "training.epochs=1", "training.keep_epochs=[]"]
-    loop.train(folder / "music", load_recipe("paper", told), folder / "runs" / "one", quiet=True)
+    train(folder / "music", load_recipe("paper", told), folder / "runs" / "one", quiet=True)
     return folder
 
 

@@ -11,10 +11,11 @@ import pytest
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.models.settings import Architecture
-from reverie.training import loop, preflight
+from reverie.training import preflight
 from reverie.training import run as opening
 from reverie.training.preflight import measure_needs, plan
 from reverie.training.recipe import load_recipe
+from reverie.training.train import train
 from tests.conftest import SMALL
 
 
@@ -22,12 +23,12 @@ def test_it_is_said_before_the_first_step(
     corpus_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = load_recipe("paper", [*SMALL, "training.epochs=1", "training.keep_epochs=[]"])
-    loop.train(corpus_folder, recipe, tmp_path / "run")
+    train(corpus_folder, recipe, tmp_path / "run")
     said = capsys.readouterr().err
     assert "baseline, 0.0 M parameters; memory " in said
     assert "1 epochs to go: about" in said
     assert "are too little to learn from" in said
-    loop.train(corpus_folder, recipe, tmp_path / "run")
+    train(corpus_folder, recipe, tmp_path / "run")
     assert "too little" not in capsys.readouterr().err
 
 
@@ -147,7 +148,7 @@ def test_a_model_that_opening_would_not_fit_is_refused(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = [*SMALL, "training.epochs=1", "training.keep_epochs=[]"]
-    made = loop.train(corpus_folder, load_recipe("paper", told), tmp_path / "run", quiet=True)
+    made = train(corpus_folder, load_recipe("paper", told), tmp_path / "run", quiet=True)
     monkeypatch.setattr(opening, "available_memory", lambda _device: 1000)
     with pytest.raises(ReverieError, match=r"GiB of memory and 0\.0 GiB are free"):
         made.load_model(made.find_checkpoint())

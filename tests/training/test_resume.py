@@ -14,12 +14,13 @@ import torch
 
 from reverie.errors import ReverieError
 from reverie.models.settings import Architecture
-from reverie.training import checkpoint, loop
+from reverie.training import checkpoint, trainer
 from reverie.training.checkpoint import MODEL, OPTIMISER, list_checkpoints, read_progress
 from reverie.training.metrics import read_metrics
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
 from reverie.training.settings import Recipe
+from reverie.training.train import train as train_loudly
 from tests.conftest import SMALL
 
 EPOCH_STEPS = 14
@@ -27,7 +28,7 @@ EPOCH_STEPS = 14
 
 
 def train(corpus_folder: Path, recipe: Recipe, folder: Path) -> Run:
-    return loop.train(corpus_folder, recipe, folder, quiet=True)
+    return train_loudly(corpus_folder, recipe, folder, quiet=True)
 
 
 def fingerprint(run: Run) -> tuple[list[str], list[tuple[int, float, float | None]]]:
@@ -170,7 +171,7 @@ def test_asked_to_stop_and_resumed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """In the first step, in the middle of an epoch, and in the last step of one."""
-    step, taken = loop.train_step, 0
+    step, taken = trainer.train_step, 0
 
     def stopping(*arguments: Any) -> float:
         nonlocal taken
@@ -181,7 +182,7 @@ def test_asked_to_stop_and_resumed(
         return loss
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "train_step", stopping)
+        patch.setattr(trainer, "train_step", stopping)
         with pytest.raises(KeyboardInterrupt) as stopped:
             train(corpus_folder, recipe, tmp_path / "run")
     last = list_checkpoints(tmp_path / "run" / "checkpoints")[-1]
@@ -203,7 +204,7 @@ def test_asked_to_stop_in_the_last_epoch_nothing_follows(
 
     recipe = load_recipe("paper", [*SMALL, "training.preview_every_epochs=6"])
     with pytest.raises(KeyboardInterrupt, match="stopped after 6 of 6 epochs"):
-        loop.train(corpus_folder, recipe, tmp_path / "run", preview=asked, quiet=True)
+        train_loudly(corpus_folder, recipe, tmp_path / "run", preview=asked, quiet=True)
     assert train(corpus_folder, recipe, tmp_path / "run").find_checkpoint().name == "epoch-00006"
 
 

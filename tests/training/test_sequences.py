@@ -19,11 +19,11 @@ from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.frames.settings import measures_of
-from reverie.training import loop
 from reverie.training.metrics import read_metrics
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import Sequences, excerpts, shortness, sounding, split_sequences
 from reverie.training.settings import Recipe
+from reverie.training.train import train
 from tests.conftest import RATE_HZ, SMALL
 from tests.music import write_recordings
 
@@ -265,7 +265,7 @@ def test_training_learns_from_short_recordings_and_says_so(
     train_set, held_out_set = split_sequences(short_and_long, recipe)
     assert all(train_set.counts > 0)
     assert all(held_out_set.counts > 0)
-    run = loop.train(short_and_long.folder, recipe, tmp_path / "run")
+    run = train(short_and_long.folder, recipe, tmp_path / "run")
     said = capsys.readouterr().err
     assert f"{len(train_set.short)} of 3 training recordings are shorter than a sequence" in said
     assert f"{len(held_out_set.short)} of 3 held-out recordings are shorter" in said

@@ -1,15 +1,13 @@
 """The health of previews while a model trains: one warning, with what may help."""
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.health import Verdict, corpus_level_dbfs, health
-from reverie.frames.contract import Representation
-from reverie.models.contract import FrameModel
 from reverie.terminal import echo
-from reverie.training.loop import Preview
-from reverie.training.run import Run
+from reverie.training.observers import Observer
 
 PATIENCE = 2
 """So many previews in a row; the first of a training are rarely sound."""
@@ -25,29 +23,26 @@ REMEDIES: dict[Verdict, str] = {
 }
 
 
-class Watch:
-    """A preview that is judged as well.
+class PreviewMonitor(Observer):
+    """Judges each preview, and warns once where they do not get well.
 
     Args:
-        preview: makes it.
-        corpus: whose level is right.
+        corpus: whose level is right, and whose rate previews have.
     """
 
-    def __init__(self, preview: Preview, corpus: Corpus) -> None:
-        self._preview, self._level = preview, corpus_level_dbfs(corpus)
+    def __init__(self, corpus: Corpus) -> None:
+        self._level, self._rate_hz = corpus_level_dbfs(corpus), corpus.rate_hz
         self._unsound = 0
-        self._told = False
+        self._warned = False
 
-    def __call__(self, model: FrameModel, representation: Representation, run: Run) -> Tensor:
-        """The preview, samples [S]."""
-        samples = self._preview(model, representation, run)
+    def on_preview(self, _epoch: int, samples: NDArray[np.float32], /) -> None:
+        """Judge a preview, samples [S]."""
         try:
-            found = health(samples.cpu().numpy(), run.rate_hz, self._level)
+            found = health(samples, self._rate_hz, self._level)
         except ReverieError:
             # Samples that are not numbers: training itself stops over a loss like that.
-            return samples
+            return
         self._unsound = 0 if found.verdict == "sound" else self._unsound + 1
-        if self._unsound >= PATIENCE and not self._told:
-            self._told = True
+        if self._unsound >= PATIENCE and not self._warned:
+            self._warned = True
             echo(f"The preview is not sound. {found.sentence} {REMEDIES[found.verdict]}", err=True)
-        return samples

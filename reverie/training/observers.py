@@ -1,0 +1,152 @@
+"""What may watch a training: it is told of each step, epoch, preview and checkpoint.
+
+An observer changes nothing of what is trained. What it raises ends the training.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.progress import Work
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a training begins, or goes on."""
+
+    folder: Path
+    """Of the run."""
+    epoch: int
+    """Epochs done before."""
+    steps: int
+    """Steps done before."""
+    total_steps: int
+    """Steps of all epochs that the recipe asks for."""
+    rate_hz: int
+    """Of its previews."""
+    notes: tuple[str, ...]
+    """What is worth knowing before, a line each: what it takes, and what the corpus lacks."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step."""
+
+    epoch: int
+    """Which epoch it belongs to, from 1 on."""
+    steps: int
+    """Steps done since the run began."""
+    loss: float
+    """Of its sequences."""
+    seconds: float
+    """Spent training since the run began."""
+    share: float
+    """How much of the training is done, by epochs or by time, whichever is further: 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch, at its end."""
+
+    epoch: int
+    """From 1 on."""
+    train_loss: float
+    """Mean over its steps, dropout on, without the L2 penalty."""
+    held_out_loss: float | None
+    """After the epoch, dropout off; None where it was not measured."""
+    seconds: float
+    """Spent training since the run began."""
+
+
+class Observer:
+    """Watches a training. Each method does nothing unless it is overridden."""
+
+    def on_start(self, start: Start) -> None:
+        """Before the first step of this call."""
+
+    def on_step(self, step: Step) -> None:
+        """After each step."""
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """After each epoch, once its losses are known."""
+
+    def on_preview(self, epoch: int, samples: NDArray[np.float32], /) -> None:
+        """After a preview was made, samples [S]."""
+
+    def on_checkpoint(self, checkpoint: Path) -> None:
+        """After a checkpoint was written."""
+
+    def on_end(self) -> None:
+        """After the last step, also where the training was stopped or failed."""
+
+
+class Callbacks(Observer):
+    """An observer made of functions.
+
+    Args:
+        on_step: called after each step.
+        on_epoch: called after each epoch.
+        on_checkpoint: called with the folder of each checkpoint.
+    """
+
+    def __init__(
+        self,
+        on_step: Callable[[Step], object] | None = None,
+        on_epoch: Callable[[Epoch], object] | None = None,
+        on_checkpoint: Callable[[Path], object] | None = None,
+    ) -> None:
+        self._step, self._epoch, self._checkpoint = on_step, on_epoch, on_checkpoint
+
+    def on_step(self, step: Step) -> None:
+        """Call the function for steps."""
+        if self._step:
+            self._step(step)
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Call the function for epochs."""
+        if self._epoch:
+            self._epoch(epoch)
+
+    def on_checkpoint(self, checkpoint: Path) -> None:
+        """Call the function for checkpoints."""
+        if self._checkpoint:
+            self._checkpoint(checkpoint)
+
+
+class ProgressObserver(Observer):
+    """Shows a training on the terminal: a bar, or a line now and then.
+
+    Args:
+        quiet: show nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._work: Work | None = None
+        self._total = 0
+
+    def on_start(self, start: Start) -> None:
+        """Say what the training takes, and draw the bar."""
+        self._total = start.total_steps
+        self._work = Work(
+            "training", start.total_steps, "steps", done=start.steps, quiet=self._quiet
+        )
+        for line in start.notes:
+            self._work.say(line)
+        self._work.__enter__()
+
+    def on_step(self, step: Step) -> None:
+        """Move the bar; where time ends the training, fewer steps are expected."""
+        if self._work is None:
+            return
+        self._work.expect(min(self._total, math.ceil(step.steps / step.share)))
+        self._work.advance(note=f"epoch {step.epoch}, loss {step.loss:.4f}")
+
+    def on_end(self) -> None:
+        """Remove the bar."""
+        if self._work is not None:
+            self._work.__exit__(None, None, None)

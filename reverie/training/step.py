@@ -1,0 +1,62 @@
+"""One training step, and the loss on held-out music.
+
+Letters: B batch, T steps, K frames that one step sees, D width of a frame.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from reverie.frames.contract import Representation
+from reverie.models.contract import FrameModel
+from reverie.training.optimiser import RmsProp
+from reverie.training.sequences import Sequences
+from reverie.training.settings import Recipe
+
+
+def train_step(
+    model: FrameModel,
+    optimiser: RmsProp,
+    frames: Tensor,
+    rng: torch.Generator,
+    recipe: Recipe,
+    heard: Tensor | None = None,
+) -> float:
+    """One step on sequences `frames` [B, T + K, D], where `heard` [B, T]. Gives the loss."""
+    loss = model.loss(frames, rng, heard)
+    optimiser.zero_grad()
+    torch.autograd.backward([loss])
+    if recipe.training.gradient_clip:
+        clip_grad_norm_(model.parameters(), recipe.training.gradient_clip)
+    optimiser.step()
+    return loss.item()
+
+
+@torch.inference_mode()
+def measure(
+    model: FrameModel, representation: Representation, sequences: Sequences, recipe: Recipe
+) -> float:
+    """The mean loss over `sequences`, with no dropout; the head keeps what sampling needs."""
+
+    def pairs() -> Iterator[tuple[Tensor, Tensor]]:
+        for samples, heard in sequences.masked_batches(recipe.training.batch_size, None):
+            frames = representation.analyse(samples.to(model.device))
+            output, wanted = model(frames[:, :-1]), frames[:, model.step_frames :]
+            if heard is None:
+                yield output, wanted
+                continue
+            counts = [int(count) for count in heard.sum(1)]
+            for length in sorted(set(counts), reverse=True):
+                rows = [row for row, count in enumerate(counts) if count == length]
+                yield output[rows, :length], wanted[rows, :length]
+
+    return model.head.measure(pairs())
+
+
+def random_generator(device: torch.device, *key: int) -> torch.Generator:
+    """A generator on `device` whose stream `key` decides."""
+    seed = np.random.SeedSequence([part % (1 << 64) for part in key]).generate_state(1, np.uint64)
+    return torch.Generator(device).manual_seed(int(seed[0]))

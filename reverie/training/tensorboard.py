@@ -1,0 +1,47 @@
+"""The TensorBoard log of a run: losses, and previews as audio and spectrogram."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.tensorboard.writer import SummaryWriter
+
+from reverie.audio.spectrogram import spectrogram_image
+from reverie.training.observers import Epoch, Observer, Start
+
+
+class TensorBoardLogger(Observer):
+    """Writes one run's log.
+
+    Args:
+        folder: where to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._rate_hz = folder, 0
+        self._writer: Any = None
+
+    def on_start(self, start: Start) -> None:
+        """Begin, or go on; what a stopped run logged after its checkpoint is hidden."""
+        self._rate_hz = start.rate_hz
+        writer = SummaryWriter(str(self._folder), purge_step=start.epoch + 1)
+        self._writer = cast(Any, writer)
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Log the losses."""
+        self._writer.add_scalar("loss/train", epoch.train_loss, epoch.epoch)
+        if epoch.held_out_loss is not None:
+            self._writer.add_scalar("loss/held-out", epoch.held_out_loss, epoch.epoch)
+
+    def on_preview(self, epoch: int, samples: NDArray[np.float32], /) -> None:
+        """Log a preview, samples [S]."""
+        clipped = np.clip(samples, -1, 1)
+        self._writer.add_audio("preview", clipped[None], epoch, self._rate_hz)
+        image = spectrogram_image(clipped, self._rate_hz)
+        self._writer.add_image("preview/spectrogram", image, epoch, dataformats="HWC")
+
+    def on_end(self) -> None:
+        """Write what is left."""
+        if self._writer is not None:
+            self._writer.close()

@@ -1,0 +1,101 @@
+"""A corpus and a recipe to a run: what is opened, checked and built before the first step."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from reverie.corpus.corpus import Corpus
+from reverie.frames.representation import fit_representation
+from reverie.models.architectures import build_model
+from reverie.progress import duration
+from reverie.storage import only_one
+from reverie.training.allocator import keep_freed_memory
+from reverie.training.device import CPU, training_device
+from reverie.training.interrupt import Interruptible
+from reverie.training.keeping import kept_so_far
+from reverie.training.memory import clear_memory_errors
+from reverie.training.observers import Observer, ProgressObserver
+from reverie.training.preflight import plan, smaller
+from reverie.training.run import Run
+from reverie.training.sequences import excerpts, split_sequences
+from reverie.training.settings import Recipe
+from reverie.training.step import random_generator
+from reverie.training.tensorboard import TensorBoardLogger
+from reverie.training.trainer import Preview, Trainer
+
+
+def train(
+    corpus_folder: Path,
+    recipe: Recipe,
+    run_folder: Path,
+    *,
+    preview: Preview | None = None,
+    observers: Sequence[Observer] = (),
+    stop: threading.Event | None = None,
+    quiet: bool = False,
+) -> Run:
+    """Train a model, or go on with a run that was stopped.
+
+    Args:
+        corpus_folder: a prepared corpus.
+        recipe: everything else that decides the result.
+        run_folder: where the run is kept; if it holds a run of the same corpus and recipe, that
+            one is continued, to the same bytes as if it had never stopped.
+        preview: makes the audio that observers are shown, if the recipe asks for previews.
+        observers: watch the training, besides the progress on the terminal and TensorBoard's log.
+        stop: once it is set, by whatever thread, the step at hand is finished, a checkpoint is
+            written, and the run is returned as it is.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: corpus, recipe and run do not fit each other or this machine.
+        KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
+    """
+    training = recipe.training
+    corpus = Corpus.open(corpus_folder)
+    train_set, held_out_set = split_sequences(corpus, recipe)
+    device = training_device(recipe)
+    needs = plan(recipe, run_folder)
+    if training.threads:
+        torch.set_num_threads(training.threads)
+    keep_freed_memory()
+    memory = clear_memory_errors("training", smaller(recipe))
+    with only_one(run_folder), memory, Interruptible(quiet=quiet) as interrupt:
+        run = Run.create(run_folder, recipe, corpus)
+        interrupt.kept = kept_so_far(run)
+        if not run.statistics.exists():
+            heard_of = excerpts(corpus, corpus.of_split("train"), training.ends_below_db)
+            run = run.keep_frames(fit_representation(recipe.frames, corpus.rate_hz, heard_of))
+        representation = run.representation()
+        # Weights are drawn on the processor, so that they are the same on every device.
+        model = build_model(
+            recipe.model,
+            representation.measures,
+            random_generator(CPU, training.rng_seed, 0, 0),
+            representation.meaning,
+        ).to(device)
+        trainer = Trainer(
+            run,
+            model,
+            representation.to(device),
+            train_set,
+            held_out_set,
+            interrupt,
+            preview=preview,
+            observers=(
+                ProgressObserver(quiet=quiet),
+                TensorBoardLogger(run.folder / "tensorboard"),
+                *observers,
+            ),
+            stop=stop,
+        )
+        trainer.fit(corpus, needs)
+        if interrupt.wished:
+            raise KeyboardInterrupt(
+                f"stopped after {trainer.state.epoch} of {training.epochs} epochs and "
+                f"{duration(trainer.state.seconds)}; the same command goes on from "
+                f"{run.checkpoints / trainer.state.name}"
+            )
+    return run
