@@ -95,6 +95,12 @@ def test_files_of_others_are_hashed_through_links_and_never_waited_for(tmp_path:
             file_sha256(other)
 
 
+@pytest.mark.parametrize("name", [".", "/"])
+def test_what_has_no_name_cannot_be_written(name: str) -> None:
+    with pytest.raises(ReverieError, match="is a folder"):
+        write_text(Path(name), "text")
+
+
 def test_own_folders_are_made_and_are_no_links(tmp_path: Path) -> None:
     assert own_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
     assert own_folder(tmp_path / "a" / "b").is_dir()

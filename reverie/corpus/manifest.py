@@ -26,6 +26,8 @@ MOST_BYTES = 1 << 30
 # More samples than any disk holds, and few enough that sums of bytes stay exact everywhere.
 Count = Annotated[int, Field(ge=0, lt=1 << 48)]
 Positive = Annotated[int, Field(ge=1, lt=1 << 48)]
+Level = Annotated[float, Field(ge=-1000, le=1000)]
+"""In decibels; none that a sound can have is outside."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -45,10 +47,10 @@ class Recording:
     seconds: Annotated[float, Field(ge=0)]
     source_rate_hz: Positive
     source_channels: Positive
-    loudness_lufs: float | None
+    loudness_lufs: Level | None
     """Integrated loudness; None where all of it lies below BS.1770's gate of -70 LUFS."""
-    peak_dbfs: float
-    rms_dbfs: float
+    peak_dbfs: Level
+    rms_dbfs: Level
     split: Split
     shard: Count
     offset_samples: Count

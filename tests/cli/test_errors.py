@@ -57,6 +57,54 @@ def test_settings_recipes_and_runs(corpus_folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+AT_IMPORT = """
+import builtins, os, signal, sys
+plain = builtins.__import__
+def watched(name, *rest, **more):
+    if name.split(".")[0] == "LIBRARY":
+        builtins.__import__ = plain
+        EVENT
+    return plain(name, *rest, **more)
+builtins.__import__ = watched
+from reverie.__main__ import main
+sys.argv = ["reverie", *sys.argv[1:]]
+main()
+"""
+"""Runs the command, and something happens while it loads a library."""
+
+
+def while_loading(library: str, event: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    code = AT_IMPORT.replace("LIBRARY", library).replace("EVENT", event)
+    command = [sys.executable, "-c", code, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_ctrl_c_while_the_command_is_loaded_ends_it_in_a_line() -> None:
+    ended = while_loading("typer", "os.kill(os.getpid(), signal.SIGINT)", "--help")
+    said = "reverie: interrupted before anything was begun\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", said)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ImportError('libtorch_cpu.so: failed to map segment from shared object')",
+        "ImportError('libc10.so: cannot allocate memory in static TLS block')",
+        "MemoryError()",
+        "OSError(12, 'Cannot allocate memory')",
+    ],
+)
+def test_a_library_for_which_there_is_no_memory(corpus_folder: Path, error: str) -> None:
+    train = ("train", corpus_folder, "--dry-run")
+    refused(while_loading("torch", f"raise {error}", *train), "too little memory", "ulimit -v")
+
+
+def test_a_library_that_is_broken_is_no_want_of_memory(corpus_folder: Path) -> None:
+    ended = while_loading("torch", "raise ImportError('broken')", "train", corpus_folder)
+    assert ended.returncode == 1
+    assert "ImportError: broken" in ended.stderr
+
+
 def test_models_lists_all_eight() -> None:
     small = ("models", "--set", "model.hidden=64", "--set", "training.sequence_frames=2")
     rows = json.loads(reverie(*small, "--json").stdout)

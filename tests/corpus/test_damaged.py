@@ -98,6 +98,37 @@ def test_all_that_are_damaged_are_counted(folder: Path) -> None:
         Corpus.open(folder).check(quiet=True)
 
 
+def test_of_many_damaged_some_are_named_and_the_rest_counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        flip(folder, f"{number}.wav")
+    monkeypatch.setattr("reverie.corpus.corpus.MOST_NAMED", 2)
+    with pytest.raises(ReverieError, match=r"^3 recordings of .*: 0\.wav, 1\.wav and 1 more; "):
+        Corpus.open(folder).check(quiet=True)
+    monkeypatch.setattr("reverie.corpus.corpus.MOST_NAMED", 3)
+    with pytest.raises(ReverieError, match=r": 0\.wav, 1\.wav, 2\.wav; "):
+        Corpus.open(folder).check(quiet=True)
+
+
+@pytest.mark.parametrize("name", ["rms_dbfs", "peak_dbfs", "loudness_lufs"])
+def test_a_level_that_no_sound_has_is_damage(folder: Path, name: str) -> None:
+    manifest = folder / "manifest.json"
+    read = json.loads(manifest.read_text())
+    read["recordings"][1][name] = 1e308
+    manifest.write_text(json.dumps(read))
+    with pytest.raises(ReverieError, match=rf"recordings\.1\.{name}: "):
+        Corpus.open(folder)
+
+
+@pytest.mark.parametrize("name", ["a-corpus", "zebra", ""])
+def test_a_manifest_of_another_format_is_none_of_ours(folder: Path, name: str) -> None:
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": name}))
+    with pytest.raises(ReverieError, match="is not the manifest of a corpus"):
+        Corpus.open(folder)
+
+
 def test_a_copy_of_what_is_damaged_is_not_taken_for_it(
     tunes: Path, folder: Path, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ from reverie.training.checkpoint import (
     OPTIMISER,
     STATE,
     list_checkpoints,
+    prune_checkpoints,
     read_state,
     save_checkpoint,
 )
@@ -138,6 +139,7 @@ def test_a_damaged_checkpoint_is_left_to_a_person_and_the_one_before_goes_on(
         ({"epoch": "6"}, "epoch: input should be a valid integer"),
         ({"epoch": 6.5}, "epoch: "),
         ({"epoch": -6}, "epoch: "),
+        ({"loss_count": -1}, "loss_count: "),
         ({"epoch": None}, "epoch: "),
         ({"epoch": True}, "epoch: "),
         ({"epoch": 10**30}, "epoch: "),
@@ -246,6 +248,45 @@ def test_names_sort_by_age_whatever_their_length(tmp_path: Path) -> None:
     for name in [*reversed(names), "epoch-00003.old", "other", "epoch-3"]:
         (tmp_path / name).mkdir()
     assert [path.name for path in list_checkpoints(tmp_path)] == names
+
+
+def test_only_the_newest_and_those_to_keep_are_left(tmp_path: Path) -> None:
+    names = ["epoch-00001", "epoch-00002", "epoch-00003", "epoch-00004", "epoch-00004-step-00002"]
+    for name in names:
+        (tmp_path / name).mkdir()
+    prune_checkpoints(tmp_path, {2, 9})
+    assert [path.name for path in list_checkpoints(tmp_path)] == [names[1], names[4]]
+
+
+def test_weights_of_another_kind_of_numbers_are_named(run: Run) -> None:
+    newest = run.find_checkpoint("6")
+    weights = load_file(newest / MODEL)
+    name = next(iter(weights))
+    save_file(weights | {name: weights[name].to(torch.int64)}, newest / MODEL)
+    change(newest / STATE, model_sha256=file_sha256(newest / MODEL))
+    with pytest.raises(ReverieError, match=f"{name} holds int64, and the model has float32"):
+        run.load_model(newest)
+
+
+@pytest.mark.parametrize("stored", [[1, 2], {"a": 1}, {3: torch.zeros(1)}, torch.zeros(2)])
+def test_an_optimiser_that_holds_other_things_is_named(
+    run: Run, corpus_folder: Path, stored: object
+) -> None:
+    newest = run.find_checkpoint("6")
+    torch.save(stored, newest / OPTIMISER)
+    change(newest / STATE, optimizer_sha256=file_sha256(newest / OPTIMISER))
+    with pytest.raises(ReverieError, match="it holds other things than mean squares"):
+        train(corpus_folder, longer(), run.folder, quiet=True)
+
+
+def test_a_damaged_corpus_is_refused_before_anything_is_learnt(
+    corpus_folder: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(corpus_folder, tmp_path / "corpus"))
+    flip_a_bit(copy / "shards" / "00000.pcm")
+    with pytest.raises(ReverieError, match="is damaged"):
+        train(copy, longer(), tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_corpus_json_that_is_not_of_its_hash_is_damaged(run: Run) -> None:

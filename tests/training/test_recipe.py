@@ -1,5 +1,6 @@
 """Recipes are read strictly."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -90,3 +91,14 @@ def test_a_recipe_of_ones_own(tmp_path: Path) -> None:
         load_recipe(str(tmp_path / "none.toml"))
     with pytest.raises(ReverieError, match="Known: adversarial, codes, demo, desk, paper"):
         load_recipe("nonsense")
+
+
+def test_a_recipe_that_is_no_text_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe, large, latin = (tmp_path / f"{name}.toml" for name in ("pipe", "large", "latin"))
+    os.mkfifo(pipe)
+    large.write_bytes(b"#" * ((1 << 20) + 1))
+    latin.write_bytes(b"# caf\xe9")
+    cases = {pipe: "is no file", tmp_path / "gone.toml": "no such file", latin: "is not UTF-8"}
+    for path, said in {**cases, large: "is larger than any recipe"}.items():
+        with pytest.raises(ReverieError, match=f"(?i){said}"):
+            load_recipe(str(path))

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from reverie.models.settings import Architecture
 from reverie.training import checkpoint, trainer
 from reverie.training.checkpoint import MODEL, OPTIMISER, list_checkpoints, read_progress
 from reverie.training.metrics import read_metrics
+from reverie.training.observers import Callbacks, Step
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
 from reverie.training.settings import Recipe
@@ -190,6 +192,40 @@ def test_asked_to_stop_and_resumed(
     assert str(stopped.value).endswith(f"the same command goes on from {last}")
     place = read_progress(last)
     assert (taken, place.epoch * EPOCH_STEPS + place.step) == (at, at)
+    assert fingerprint(train(corpus_folder, recipe, tmp_path / "run")) == undisturbed
+
+
+@pytest.mark.parametrize("at", [1, 7, EPOCH_STEPS, 2 * EPOCH_STEPS + 1])
+def test_stopped_from_another_thread_and_resumed(
+    corpus_folder: Path, recipe: Recipe, tmp_path: Path, undisturbed: Undisturbed, at: int
+) -> None:
+    stop, reached = threading.Event(), threading.Event()
+    other = threading.Thread(target=lambda: reached.wait() and stop.set())
+    other.start()
+    seen: list[Step] = []
+
+    def on_step(step: Step) -> None:
+        seen.append(step)
+        if step.steps == at:
+            reached.set()
+            assert stop.wait(60)
+
+    run = train_loudly(corpus_folder, recipe, tmp_path / "run", stop=stop, quiet=True,
+                       observers=[Callbacks(on_step=on_step)])  # fmt: skip
+    other.join()
+    place = read_progress(list_checkpoints(run.checkpoints)[-1])
+    assert len(seen) == place.epoch * EPOCH_STEPS + place.step == at
+    assert fingerprint(train(corpus_folder, recipe, tmp_path / "run")) == undisturbed
+
+
+def test_a_stop_that_was_set_before_costs_one_step_alone(
+    corpus_folder: Path, recipe: Recipe, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    stop = threading.Event()
+    stop.set()
+    for steps in (1, 2):
+        run = train_loudly(corpus_folder, recipe, tmp_path / "run", stop=stop, quiet=True)
+        assert read_progress(list_checkpoints(run.checkpoints)[-1]).step == steps
     assert fingerprint(train(corpus_folder, recipe, tmp_path / "run")) == undisturbed
 
 
