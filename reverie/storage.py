@@ -55,6 +55,8 @@ def replacing(path: Path) -> Generator[Path, None, None]:
     Raises:
         ReverieError: the disk is full or the folder cannot be written.
     """
+    if not path.name:
+        raise ReverieError(f"{path} is a folder.", "Give the name of a file in it.")
     temporary = beside(path)
     try:
         with clear_disk_errors(path):
@@ -150,7 +152,7 @@ def read_plain(path: Path, what: str, most_bytes: int) -> bytes:
                 raise ReverieError(
                     f"{path} cannot be {what}: it holds {size} bytes.", "Check the path."
                 )
-            return file.read(most_bytes)
+            return file.read(size)  # a larger number would be taken from memory at once
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ReverieError(
             f"{path} is missing, so this is not {what}.", "Check the path."

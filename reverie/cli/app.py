@@ -52,9 +52,12 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
             with _deaf():
                 echo(f"reverie: {said}", err=True)
             raise typer.Exit(INTERRUPTED) from interrupt
-        except OSError as error:
+        except (MemoryError, ImportError, OSError) as error:
+            if _is_of_memory(error):
+                echo("reverie: there is too little memory; raise its limit (ulimit -v).", err=True)
+                raise typer.Exit(2) from error
             # What is printed cannot be: `main` tells of that.
-            if error.filename is None:
+            if not isinstance(error, OSError) or error.filename is None:
                 raise
             echo(f"reverie: cannot use {_named(error)}.", err=True)
             raise typer.Exit(2) from error
@@ -126,6 +129,13 @@ def main() -> None:
         with contextlib.suppress(OSError):
             echo(f"reverie: cannot print the result: {os_reason(error)}.", err=True)
         sys.exit(2)
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether no memory was left, for data or for the code of a library."""
+    if isinstance(error, ImportError):
+        return any(words in str(error) for words in ("failed to map", "allocate memory"))
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
 
 
 def _named(error: OSError) -> str:

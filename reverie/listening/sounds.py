@@ -97,7 +97,7 @@ class Sounds:
     def _content(self, token: str) -> tuple[bytes, tuple[int, ...]]:
         with open_plain(self._path(token), "rb") as file:
             found = os.fstat(file.fileno())
-            return file.read(self._most_bytes), _signature(found)
+            return file.read(min(found.st_size, self._most_bytes)), _signature(found)
 
     def _share(self, token: str, content: bytes) -> bytes:
         """The same bytes, of which there is one copy however many are sent them."""
