@@ -58,10 +58,12 @@ def prepare(
 
     Example: `reverie prepare ~/Music/piano --out piano`
     """
+    from reverie.corpus.place import AnotherCorpusError
     from reverie.corpus.prepare import NothingUsable
     from reverie.corpus.prepare import prepare as make
     from reverie.corpus.settings import PrepareSettings
     from reverie.corpus.summary import as_result, left_out_lines, lines, refusal_lines
+    from reverie.errors import ReverieError
     from reverie.settings import build
     from reverie.terminal import echo, echo_json
 
@@ -85,6 +87,11 @@ def prepare(
     except NothingUsable as error:
         echo(*refusal_lines(error.refused), *left_out_lines(error.left_out), err=True)
         raise
+    except AnotherCorpusError as error:
+        raise ReverieError(
+            error.problem,
+            "Choose another --out, or give --replace to put the new corpus in its place.",
+        ) from error
     if as_json:
         echo_json(as_result(corpus))
     else:

@@ -21,6 +21,10 @@ _BEGUN = {JOURNAL, LOCK, SHARDS, COMPARED}
 """What a preparation that was stopped may leave."""
 
 
+class AnotherCorpusError(ReverieError):
+    """A corpus of other recordings lies in the place."""
+
+
 def check_place(recordings: Path, out: Path) -> None:
     """Refuse to make the corpus `out` among other things, or around its own recordings.
 
@@ -66,7 +70,8 @@ def check_same(
         entries: what the corpus knows of each of its files.
 
     Raises:
-        ReverieError: they are not, or a newer Reverie made the corpus.
+        AnotherCorpusError: they are not.
+        ReverieError: a newer Reverie made the corpus.
     """
     source = _source(out)
     if source is not None and os.path.realpath(source) == os.path.realpath(recordings):
@@ -81,10 +86,7 @@ def check_same(
     if 2 * common <= len(known):
         of = f"the corpus of {source}" if source else "the beginning of another corpus"
         shared = f": {common} of its {len(known)} recordings are in {recordings}" if known else ""
-        raise ReverieError(
-            f"{out} is {of}{shared}.",
-            "Choose another --out, or give --replace to put the new corpus in its place.",
-        )
+        raise AnotherCorpusError(f"{out} is {of}{shared}.", "Choose another --out.")
 
 
 def _source(out: Path) -> str | None:
