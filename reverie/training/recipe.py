@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, os_reason
 from reverie.settings import build, override
 from reverie.training.settings import Recipe
+
+MOST_BYTES = 1 << 20
+"""Of a recipe of one's own."""
 
 
 def recipe_names() -> list[str]:
@@ -31,13 +34,7 @@ def load_recipe(name: str, assignments: Sequence[str] = ()) -> Recipe:
         ReverieError: there is no such recipe, or a setting is unknown or wrong.
     """
     if name.endswith(".toml"):
-        source = Path(name)
-        try:
-            text = source.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ReverieError(
-                f"recipe {name} cannot be read: {error}.", f"Known: {', '.join(recipe_names())}."
-            ) from error
+        text = _read(Path(name))
     elif name in recipe_names():
         bundled = resources.files("reverie.training") / "recipes" / f"{name}.toml"
         text = bundled.read_text(encoding="utf-8")
@@ -51,3 +48,20 @@ def load_recipe(name: str, assignments: Sequence[str] = ()) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise ReverieError(f"recipe {name} is not TOML: {error}.", "Mend that line.") from error
     return build(Recipe, override(values, assignments), f"recipe {name}")
+
+
+def _read(path: Path) -> str:
+    """The text of somebody's file, which may be anything."""
+    known = f"Known: {', '.join(recipe_names())}."
+    try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise ReverieError(f"recipe {path} is no file.", known)
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ReverieError(f"recipe {path} is larger than any recipe.", known)
+        return content.decode("utf-8")
+    except OSError as error:
+        raise ReverieError(f"recipe {path} cannot be read: {os_reason(error)}.", known) from error
+    except UnicodeDecodeError as error:
+        raise ReverieError(f"recipe {path} is not UTF-8 text.", known) from error
