@@ -30,6 +30,8 @@ from reverie.training.weights import (
     check_hash,
     check_shapes,
     first_line,
+    is_named_tensors,
+    kind_of,
     not_numbers,
     tensors_of,
 )
@@ -160,6 +162,12 @@ def load_weights(path: Path, model: nn.Module) -> None:
     check_shapes(path / MODEL, wanted)
     with torch.no_grad():
         for name, stored in tensors_of(path / MODEL):
+            if stored.dtype != wanted[name].dtype:
+                raise ReverieError(
+                    f"{path / MODEL} cannot be loaded: {name} holds {kind_of(stored)}, and the "
+                    f"model has {kind_of(wanted[name])}.",
+                    ANOTHER,
+                )
             wanted[name].copy_(stored)
     if broken := not_numbers(wanted):
         raise ReverieError(
@@ -179,6 +187,8 @@ def load_checkpoint(path: Path, model: nn.Module, optimiser: RmsProp) -> State:
     check_hash(path / OPTIMISER, state.optimizer_sha256)
     try:
         stored = torch.load(path / OPTIMISER, map_location="cpu", weights_only=True)
+        if not is_named_tensors(stored):
+            raise ValueError("it holds other things than mean squares")
         if broken := not_numbers(stored):
             raise ValueError(f"there are values that are no numbers in {broken}")
         optimiser.load_state_dict(stored)

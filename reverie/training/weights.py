@@ -96,6 +96,19 @@ def not_numbers(tensors: Mapping[str, Tensor]) -> str:
     return ", ".join(broken[:MOST_NAMED]) + more
 
 
+def is_named_tensors(value: object) -> bool:
+    """Whether `value` is a dictionary of tensors by name."""
+    if not isinstance(value, dict):
+        return False
+    pairs = cast(dict[object, object], value).items()
+    return all(isinstance(name, str) and isinstance(one, Tensor) for name, one in pairs)
+
+
+def kind_of(tensor: Tensor) -> str:
+    """The kind of its numbers: "float32"."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
 def first_line(error: Exception) -> str:
     """What `error` says, short enough for a message, with no stop."""
     if isinstance(error, ReverieError):
