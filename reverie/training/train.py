@@ -55,6 +55,7 @@ def train(
     """
     training = recipe.training
     corpus = Corpus.open(corpus_folder)
+    corpus.check(quiet=quiet)  # or damage would be met when it is first heard, hours later
     train_set, held_out_set = split_sequences(corpus, recipe)
     device = training_device(recipe)
     needs = plan(recipe, run_folder)
