@@ -1,4 +1,4 @@
-"""`python -m reverie` is the `reverie` command."""
+"""The `reverie` command, also as `python -m reverie`."""
 
 import sys
 
@@ -8,7 +8,29 @@ from reverie.search_path import is_current_folder
 if __name__ == "__main__" and is_current_folder(sys.path[0]):
     del sys.path[0]
 
-from reverie.cli.app import main
+import os
+import signal
+from types import FrameType
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Load the command line, which Ctrl-C ends at once and in a line, and run it."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _leave)
+    from reverie.cli.app import main as run  # noqa: PLC0415 -- it takes most of a second
+
+    signal.signal(signal.SIGINT, before)
+    run()
+
+
+def _leave(_: int, __: FrameType | None) -> None:
+    # Neither by print nor by an exception: modules are half loaded.
+    os.write(2, b"reverie: interrupted before anything was begun\n")
+    os._exit(INTERRUPTED)
+
 
 if __name__ == "__main__":
     main()
