@@ -1,5 +1,6 @@
 """Recipes are read strictly."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -90,3 +91,20 @@ def test_a_recipe_of_ones_own(tmp_path: Path) -> None:
         load_recipe(str(tmp_path / "none.toml"))
     with pytest.raises(ReverieError, match="Known: adversarial, codes, demo, desk, paper"):
         load_recipe("nonsense")
+
+
+def test_a_recipe_that_is_no_small_text_is_refused(tmp_path: Path) -> None:
+    huge, pipe, endless = (tmp_path / f"{name}.toml" for name in ("huge", "pipe", "endless"))
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)
+    os.mkfifo(pipe)
+    endless.symlink_to("/dev/zero")
+    (tmp_path / "bytes.toml").write_bytes(b"#\xff")
+    for name, said in (
+        ("huge", "larger than any recipe"),
+        ("pipe", "cannot be read"),
+        ("endless", "cannot be read"),
+        ("bytes", "is not UTF-8 text"),
+    ):
+        with pytest.raises(ReverieError, match=said):
+            load_recipe(str(tmp_path / f"{name}.toml"))
