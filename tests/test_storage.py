@@ -225,3 +225,15 @@ def test_one_process_holds_a_folder_and_sweeps_it(tmp_path: Path) -> None:
     with pytest.raises(ReverieError, match="is a link"), only_one(folder):
         pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_limit_on_a_files_size_is_not_taken_from_memory(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"short")
+    assert read_plain(path, "a record", 1 << 60) == b"short"
+
+
+@pytest.mark.parametrize("path", [Path(), Path("/")])
+def test_a_file_without_a_name_is_refused(path: Path) -> None:
+    with pytest.raises(ReverieError, match="is a folder"):
+        write_text(path, "")

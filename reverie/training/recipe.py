@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reverie.errors import ReverieError, os_reason
 from reverie.settings import build, override
+from reverie.storage import open_foreign
 from reverie.training.settings import Recipe
 
 MOST_BYTES = 1 << 20
@@ -54,9 +55,7 @@ def _read(path: Path) -> str:
     """The text of somebody's file, which may be anything."""
     known = f"Known: {', '.join(recipe_names())}."
     try:
-        if path.exists() and not path.is_file():  # a pipe would be waited for
-            raise ReverieError(f"recipe {path} is no file.", known)
-        with path.open("rb") as file:
+        with open_foreign(path) as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise ReverieError(f"recipe {path} is larger than any recipe.", known)

@@ -79,12 +79,6 @@ def while_loading(library: str, event: str, *words: str | Path) -> subprocess.Co
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_ctrl_c_while_the_command_is_loaded_ends_it_in_a_line() -> None:
-    ended = while_loading("typer", "os.kill(os.getpid(), signal.SIGINT)", "--help")
-    said = "reverie: interrupted before anything was begun\n"
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", said)
-
-
 @pytest.mark.parametrize(
     "error",
     [
