@@ -43,6 +43,8 @@ def test_a_browser_shows_the_page(corpus: Corpus, tmp_path: Path) -> None:
         assert seen.page.locator("tbody tr").count() == 5
         pictures = seen.page.locator("img")
         assert pictures.evaluate_all("all => all.map(one => one.naturalWidth > 0)") == [True] * 3
+        drawn = seen.page.locator(".article-head h3").all_inner_texts()
+        assert drawn == ["tune 0.wav", "tune 1.wav", "tune 3.wav"]
         assert "3 of the 5 recordings" in seen.page.locator("main").inner_text()
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
         assert seen.complaints == []
