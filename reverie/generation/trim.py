@@ -5,6 +5,7 @@ Letters: S samples, C channels, N windows.
 
 import contextlib
 import errno
+import fcntl
 import math
 import os
 from collections.abc import Generator
@@ -87,7 +88,8 @@ def trim_clip(
             if "trim" in told:
                 trim["before"] = told["trim"]
             write_json(sidecar_of(staged), told | {HASH: file_sha256(staged), "trim": trim})
-            with clear_disk_errors(out):
+            with clear_disk_errors(out), _alone(out.parent):
+                _check_free(clip, out, overwrite=overwrite)  # another trim may have been faster
                 out.unlink(missing_ok=True)
                 sidecar_of(staged).replace(sidecar_of(out))
                 staged.replace(out)
@@ -165,6 +167,18 @@ def _check_free(clip: Path, out: Path, *, overwrite: bool) -> None:
             raise ReverieError(f"{told} is there already, and is of {other.name}.", remedy)
     if not overwrite and not is_leftover(told):
         raise ReverieError(f"{told} is there already, and is not of {out.name}.", remedy)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Have other trims into `folder` wait, or the sound of one came to the JSON of the other."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # not every network's file system has locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,8 @@ import torch
 from reverie.corpus.corpus import Corpus, map_shard
 from reverie.errors import ReverieError
 from reverie.training.memory import available_memory, clear_memory_errors
+from tests.cli.test_errors import refused, reverie
+from tests.conftest import SMALL
 from tests.training.test_resume import ended, forked
 
 MIB = 1 << 20
@@ -99,6 +101,44 @@ def test_a_shells_limit_counts(tmp_path: Path, kind: str) -> None:
         assert 0 < available_memory(CPU, tmp_path) <= 400 * MIB
 
     assert inside(limited) == 0
+
+
+def test_the_command_line_under_a_shells_limit(corpus_folder: Path, tmp_path: Path) -> None:
+    """Files that are read take their own size: no limit on it is taken from the addresses."""
+    told = [
+        word
+        for one in [*SMALL, "training.epochs=1", "training.keep_epochs=[]"]
+        for word in ("--set", one)
+    ]
+    run, clips = str(tmp_path / "run"), str(tmp_path / "clips")
+
+    def limited() -> None:
+        limit = psutil.Process().memory_info().vms + (2 << 30)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        trained = reverie("train", corpus_folder, "--recipe", "paper", "--out", run, *told)
+        assert trained.returncode == 0, trained.stderr
+        made = reverie("generate", run, "--out", clips, "--count", "1", "--seconds", "0.2")
+        assert made.returncode == 0, made.stderr
+
+    assert inside(limited) == 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(12, "Cannot allocate memory"),
+        ImportError("libx.so: failed to map segment from shared object"),
+    ],
+)
+def test_no_memory_is_one_line_whatever_is_done(
+    corpus_folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refusing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Corpus, "open", refusing)
+    refused(reverie("inspect", corpus_folder), "there is too little memory", "ulimit -v")
 
 
 def test_a_mapping_without_room_is_no_damage(tmp_path: Path) -> None:
