@@ -39,6 +39,7 @@ def interruptible() -> None:
     """Ctrl-C works in what tests start, also where they run in the background: there a shell has
     it ignored, and whatever is started inherits that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and nohup has this one ignored
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,6 @@
 """Judging an experiment's clips: once for the same clips, and never silently not at all."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from reverie.audio.write import to_int16
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
-from reverie.experiment.judging import judge_models
+from reverie.experiment import protocol
+from reverie.experiment.judging import Judgement, judge_models
+from reverie.experiment.protocol import Experiment
+from tests.cli.test_errors import reverie
 from tests.conftest import RATE_HZ
 from tests.music import random_melody, write_recordings
 
@@ -95,3 +99,18 @@ def test_any_other_reason_is_a_fault(music: Corpus, clips: dict[str, Path], tmp_
     broken = judge_models(tmp_path, music, {"gruv": clips["gruv"]}, 0, quiet=True)
     assert broken.failed
     assert "none of the 2 clips can be judged" in broken.why_not
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_why_nothing_was_judged_is_in_the_report_and_a_fault_in_the_exit_status(
+    ten: Path, done: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failed: bool
+) -> None:
+    shutil.copytree(done.folder, tmp_path / "e")
+    judged = Judgement(why_not="the clips are all gone.", failed=failed)
+    found = dataclasses.replace(done, folder=tmp_path / "e", judged=judged)
+    monkeypatch.setattr(protocol, "run_experiment", lambda *_, **__: found)
+    ended = reverie("experiment", "paper", ten, "--out", tmp_path / "e", "--quiet")
+    assert ended.returncode == (2 if failed else 0), ended.stderr
+    assert ("are not judged: the clips are all gone" in ended.stderr) == failed
+    for name in ("report.md", "report.html"):
+        assert "the clips are all gone." in (tmp_path / "e" / name).read_text()

@@ -258,6 +258,27 @@ def test_only_the_newest_and_those_to_keep_are_left(tmp_path: Path) -> None:
     assert [path.name for path in list_checkpoints(tmp_path)] == [names[1], names[4]]
 
 
+def test_weights_of_another_kind_of_numbers_are_named(run: Run) -> None:
+    newest = run.find_checkpoint("6")
+    weights = load_file(newest / MODEL)
+    name = next(iter(weights))
+    save_file(weights | {name: weights[name].to(torch.int64)}, newest / MODEL)
+    change(newest / STATE, model_sha256=file_sha256(newest / MODEL))
+    with pytest.raises(ReverieError, match=f"{name} holds int64, and the model has float32"):
+        run.load_model(newest)
+
+
+@pytest.mark.parametrize("stored", [[1, 2], {"a": 1}, {3: torch.zeros(1)}, torch.zeros(2)])
+def test_an_optimiser_that_holds_other_things_is_named(
+    run: Run, corpus_folder: Path, stored: object
+) -> None:
+    newest = run.find_checkpoint("6")
+    torch.save(stored, newest / OPTIMISER)
+    change(newest / STATE, optimizer_sha256=file_sha256(newest / OPTIMISER))
+    with pytest.raises(ReverieError, match="it holds other things than mean squares"):
+        train(corpus_folder, longer(), run.folder, quiet=True)
+
+
 def test_a_damaged_corpus_is_refused_before_anything_is_learnt(
     corpus_folder: Path, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ import torch
 from reverie.corpus.corpus import Corpus, map_shard
 from reverie.errors import ReverieError
 from reverie.training.memory import available_memory, clear_memory_errors
-from tests.cli.test_errors import refused, reverie
+from tests.cli.test_errors import reverie
 from tests.conftest import SMALL
 from tests.training.test_resume import ended, forked
 
@@ -121,24 +121,6 @@ def test_the_command_line_under_a_shells_limit(corpus_folder: Path, tmp_path: Pa
         assert made.returncode == 0, made.stderr
 
     assert inside(limited) == 0
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        MemoryError(),
-        OSError(12, "Cannot allocate memory"),
-        ImportError("libx.so: failed to map segment from shared object"),
-    ],
-)
-def test_no_memory_is_one_line_whatever_is_done(
-    corpus_folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def refusing(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(Corpus, "open", refusing)
-    refused(reverie("inspect", corpus_folder), "there is too little memory", "ulimit -v")
 
 
 def test_a_mapping_without_room_is_no_damage(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.frames.settings import measures_of
+from reverie.training import trainer
 from reverie.training.metrics import read_metrics
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import Sequences, excerpts, shortness, sounding, split_sequences
@@ -296,3 +298,23 @@ def test_prepare_knows_the_length_of_the_default_recipes_sequence(
     corpus_of_long = Corpus.open(corpus.folder)
     corpus_of_long.recordings = (longer,)
     assert not any("shorter than" in line for line in lines(corpus_of_long))
+
+
+def test_what_a_short_recording_is_filled_up_with_is_not_learnt_from(
+    short_and_long: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [*SMALL, "training.sequence_frames=40", "training.epochs=1", "training.keep_epochs=[]"]
+    recipe, step = load_recipe("paper", told), trainer.train_step
+    learnt = 0
+
+    def counting(*arguments: Any) -> float:
+        nonlocal learnt
+        frames, heard = arguments[2], arguments[5]
+        learnt += len(frames) * 40 if heard is None else int(heard.sum())
+        return step(*arguments)
+
+    monkeypatch.setattr(trainer, "train_step", counting)
+    train(short_and_long.folder, recipe, tmp_path / "run", quiet=True)
+    found, _ = split_sequences(short_and_long, recipe)
+    lengths = [one.samples // 250 - 1 for one in found.short]
+    assert learnt == 40 * found.whole + sum(lengths)

@@ -1,0 +1,37 @@
+"""Clips say what their checkpoint lacks, where an older version kept it before it was measured."""
+
+import json
+import shutil
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+
+from reverie.generation.clips import generate
+from reverie.generation.settings import GenerationSettings
+from reverie.storage import file_sha256
+from reverie.training.checkpoint import MODEL, STATE
+from reverie.training.run import Run
+from tests.cli.test_errors import reverie
+
+
+def test_a_temperature_without_effect_is_said_in_clip_and_terminal(
+    run: Run, tmp_path: Path
+) -> None:
+    shutil.copytree(run.folder, tmp_path / "run")
+    old = Run.open(tmp_path / "run", run.corpus_folder)
+    checkpoint = old.find_checkpoint("latest")
+    weights = load_file(checkpoint / MODEL)
+    save_file(weights | {"head.error": 0 * weights["head.error"]}, checkpoint / MODEL)
+    told = json.loads((checkpoint / STATE).read_text())
+    told["model_sha256"] = file_sha256(checkpoint / MODEL)
+    (checkpoint / STATE).write_text(json.dumps(told))
+    said = "the temperature has no effect: this checkpoint was written before"
+    drawn = GenerationSettings(seconds=0.2, count=1, temperature=1.0, checkpoint="latest")
+    for each, settings in ((old, drawn), (run, drawn)):
+        (clip,) = generate(each, settings, tmp_path / each.folder.parent.name, quiet=True)
+        about = json.loads(clip.path.with_suffix(".json").read_text())
+        assert about["lacks"] == clip.lacks
+        assert (said in clip.lacks) == (each is old)
+    words = ["--checkpoint", "latest", "--temperature", "1", "--count", "1", "--seconds", "0.2"]
+    where = ["--corpus", run.corpus_folder, "--out", tmp_path / "told"]
+    assert said in reverie("generate", old.folder, *words, *where).stdout
