@@ -50,7 +50,8 @@ def measure(
                 continue
             counts = [int(count) for count in heard.sum(1)]
             for length in sorted(set(counts), reverse=True):
-                rows = [row for row, count in enumerate(counts) if count == length]
+                chosen = [row for row, count in enumerate(counts) if count == length]
+                rows = torch.tensor(chosen).to(output.device)
                 yield output[rows, :length], wanted[rows, :length]
 
     return model.head.measure(pairs())

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from reverie.corpus.corpus import Corpus
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.evaluation.preview_monitor import PreviewMonitor
 from reverie.frames.contract import Meaning, Representation
@@ -28,8 +30,9 @@ from reverie.training.run import Run
 from reverie.training.step import random_generator
 from reverie.training.train import train
 from reverie.training.trainer import Preview
-from tests.conftest import SMALL
+from tests.conftest import RATE_HZ, SMALL
 from tests.fake_gpu import fake_gpu
+from tests.music import write_recordings
 
 
 def test_without_a_gpu_auto_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +134,32 @@ def test_another_device_learns_the_same_and_nothing_is_copied_in_silence(
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
     assert [one.shape for one in previews["there"]] == [one.shape for one in previews["here"]]
     assert previews["there"][0].std() > 0
+
+
+def test_short_recordings_are_learnt_from_there_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which of their steps count is told on the device as well."""
+    for seconds in (0.5, 1.2, 6.0):
+        write_recordings(tmp_path / "music" / f"{seconds}", 2, seconds, RATE_HZ)
+    settings = PrepareSettings(rate_hz=RATE_HZ, min_seconds=0.1, train_fraction=0.5)
+    prepare(tmp_path / "music", tmp_path / "corpus", settings, processes=1, quiet=True)
+    told = ["training.sequence_frames=40", "training.epochs=1", "training.keep_epochs=[]"]
+    recipe = load_recipe("paper", [*SMALL, *told])
+    needs = plan(recipe, tmp_path)
+    monkeypatch.setattr("reverie.training.train.plan", lambda *_: needs)
+    for place in ("train", "trainer"):
+        monkeypatch.setattr(
+            f"reverie.training.{place}.random_generator",
+            lambda _, *key: random_generator(CPU, *key),
+        )
+    here = train(tmp_path / "corpus", recipe, tmp_path / "here", quiet=True)
+    with fake_gpu() as device:
+        monkeypatch.setattr("reverie.training.train.training_device", lambda _: device)
+        there = train(tmp_path / "corpus", recipe, tmp_path / "there", quiet=True)
+    (one,), (other,) = read_metrics(here.metrics), read_metrics(there.metrics)
+    assert other["train_loss"] == pytest.approx(one["train_loss"], rel=1e-3)
+    assert other["held_out_loss"] == pytest.approx(one["held_out_loss"], rel=1e-3)
 
 
 def test_the_device_of_tests_refuses_what_a_gpu_refuses() -> None:
