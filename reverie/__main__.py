@@ -12,7 +12,7 @@ import os
 import signal
 from types import FrameType
 
-INTERRUPTED = 130
+from reverie.errors import INTERRUPTED
 
 
 def main() -> None:

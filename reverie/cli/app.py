@@ -23,10 +23,8 @@ from reverie.cli.models import models
 from reverie.cli.prepare import prepare
 from reverie.cli.train import train
 from reverie.cli.trim import trim
-from reverie.errors import ReverieError, os_reason
+from reverie.errors import INTERRUPTED, ReverieError, is_memory_error, os_reason
 from reverie.terminal import echo
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,7 +51,7 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
                 echo(f"reverie: {said}", err=True)
             raise typer.Exit(INTERRUPTED) from interrupt
         except (MemoryError, ImportError, OSError) as error:
-            if _is_of_memory(error):
+            if is_memory_error(error):
                 echo(
                     "reverie: there is too little memory. Close other programs, or raise the limit "
                     "(ulimit -v).",
@@ -133,13 +131,6 @@ def main() -> None:
         with contextlib.suppress(OSError):
             echo(f"reverie: cannot print the result: {os_reason(error)}.", err=True)
         sys.exit(2)
-
-
-def _is_of_memory(error: Exception) -> bool:
-    """Whether no memory was left, for data or for the code of a library."""
-    if isinstance(error, ImportError):
-        return any(words in str(error) for words in ("failed to map", "allocate memory"))
-    return isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
 
 
 def _named(error: OSError) -> str:

@@ -20,10 +20,9 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, is_memory_error
 from reverie.records import RECORD, as_record, read_json
 from reverie.storage import file_sha256, replacing, write_json
-from reverie.training.memory import is_memory_error
 from reverie.training.optimiser import RmsProp
 from reverie.training.weights import (
     ANOTHER,

@@ -4,7 +4,6 @@ A container's limit is the smallest of its control group and of those around it,
 of Linux's control groups; a shell's (`ulimit -v`) is on addresses, used or not.
 """
 
-import errno
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,22 +11,9 @@ from pathlib import Path
 import psutil
 import torch
 
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, is_memory_error
 
 ROOT = Path("/")
-REFUSALS = (
-    "can't allocate memory",
-    "cannot allocate memory",
-    "not enough memory",
-    "out of memory",
-    "os error 12",
-    "unable to allocate",
-    "storage size calculation overflowed",
-    "bad allocation",
-    "std::bad_alloc",
-    "could not create a memory",
-)
-"""How torch, numpy, safetensors and oneDNN say it, in errors that are not memory errors."""
 
 
 @contextmanager
@@ -49,16 +35,6 @@ def clear_memory_errors(doing: str, remedy: str) -> Generator[None, None, None]:
         raise ReverieError(
             f"{doing} takes more memory than this process may have.", remedy
         ) from error
-
-
-def is_memory_error(error: BaseException) -> bool:
-    """Whether `error` says that there is no memory, in whatever words."""
-    if isinstance(error, MemoryError):
-        return True
-    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-        return True
-    said = str(error).lower()
-    return any(words in said for words in REFUSALS)
 
 
 def available_memory(device: torch.device, root: Path = ROOT) -> int:

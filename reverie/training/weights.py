@@ -8,12 +8,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, is_memory_error
 from reverie.storage import file_sha256, require_plain
-from reverie.training.memory import is_memory_error
 
 ANOTHER = "Choose another checkpoint of the run, or restore this one from a copy."
 MOST_NAMED = 3
+FILE_OF_A_RUN = "a file of a run"
 
 
 def check_hash(path: Path, wanted: str | None, remedy: str = ANOTHER) -> None:
@@ -22,8 +22,9 @@ def check_hash(path: Path, wanted: str | None, remedy: str = ANOTHER) -> None:
     Raises:
         ReverieError: it is not, or cannot be read.
     """
-    require_plain(path, "a file of a run")
-    if wanted is not None and read_hash(path, remedy) != wanted:
+    if wanted is None:
+        require_plain(path, FILE_OF_A_RUN)
+    elif read_hash(path, remedy) != wanted:
         raise ReverieError(
             f"{path} cannot be loaded: it is not what was saved there, by its SHA-256"
             f"{_seen_in(path)}.",
@@ -37,7 +38,7 @@ def read_hash(path: Path, remedy: str = ANOTHER) -> str:
     Raises:
         ReverieError: it is no plain file, or cannot be read.
     """
-    require_plain(path, "a file of a run")
+    require_plain(path, FILE_OF_A_RUN)
     try:
         return file_sha256(path)
     except OSError as error:
