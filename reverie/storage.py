@@ -226,22 +226,16 @@ def _being_written(path: Path, pid: int) -> bool:
 
 
 def _plain_opener(path: str, flags: int) -> int:
-    # O_NONBLOCK, or opening a pipe would wait for somebody to write into it.
-    unlinked = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        descriptor = os.open(path, flags | unlinked, 0o666)
+        return _foreign_opener(path, flags | getattr(os, "O_NOFOLLOW", 0))
     except OSError:
         require_plain(Path(path))
         raise
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        raise ReverieError(f"{path} is {_kind(mode)}, not a file of Reverie.", PLAIN)
-    return descriptor
 
 
 def _foreign_opener(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    # O_NONBLOCK, or opening a pipe would wait for somebody to write into it.
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
