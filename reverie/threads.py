@@ -36,21 +36,21 @@ def is_idle(statistics: Path = _STATISTICS) -> bool:
     """Whether every processor of ours is free but for this process; False where nothing tells.
 
     Args:
-        statistics: what Linux says of the processors. The least of a few readings counts, since
+        statistics: what Linux says of the processors. One reading of a few is enough, since
             something or other is always awake for an instant.
     """
-    running: list[int] = []
-    for reading in range(_READINGS):
-        if reading:
-            time.sleep(_READING_EVERY_SECONDS)
-        now = _running(statistics)
-        if now is None:
-            return False
-        running.append(now)
     processors = os.cpu_count() or 1
     affinity = getattr(os, "sched_getaffinity", None)
     ours = len(affinity(0)) if affinity else processors
-    return min(running) - 1 <= processors - ours
+    for reading in range(_READINGS):
+        if reading:
+            time.sleep(_READING_EVERY_SECONDS)
+        running = _running(statistics)
+        if running is None:
+            return False
+        if running - 1 <= processors - ours:
+            return True
+    return False
 
 
 def _running(statistics: Path) -> int | None:

@@ -171,7 +171,10 @@ def _check_free(clip: Path, out: Path, *, overwrite: bool) -> None:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Generator[None]:
-    """Have other trims into `folder` wait, or the sound of one came to the JSON of the other."""
+    """Have other trims into `folder` wait, or the sound of one came to the JSON of the other.
+
+    The folder itself is locked: it may be anybody's, and a lock file would stay in it.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with contextlib.suppress(OSError):  # not every network's file system has locks

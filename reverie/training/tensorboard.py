@@ -1,6 +1,5 @@
 """The TensorBoard log of a run: losses, and previews as audio and spectrogram."""
 
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -12,20 +11,16 @@ from reverie.training.observers import Epoch, Observer, Start
 
 
 class TensorBoardLogger(Observer):
-    """Writes one run's log.
+    """Writes one run's log, in `tensorboard/` of its folder."""
 
-    Args:
-        folder: where to.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._rate_hz = folder, 0
+    def __init__(self) -> None:
+        self._rate_hz = 0
         self._writer: Any = None
 
     def on_start(self, start: Start) -> None:
         """Begin, or go on; what a stopped run logged after its checkpoint is hidden."""
         self._rate_hz = start.rate_hz
-        writer = SummaryWriter(str(self._folder), purge_step=start.epoch + 1)
+        writer = SummaryWriter(str(start.folder / "tensorboard"), purge_step=start.epoch + 1)
         self._writer = cast(Any, writer)
 
     def on_epoch(self, epoch: Epoch) -> None:

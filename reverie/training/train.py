@@ -85,11 +85,7 @@ def train(
             held_out_set,
             interrupt,
             preview=preview,
-            observers=(
-                ProgressObserver(quiet=quiet),
-                TensorBoardLogger(run.folder / "tensorboard"),
-                *observers,
-            ),
+            observers=(ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers),
             stop=stop,
         )
         trainer.fit(corpus, needs)

@@ -138,7 +138,7 @@ class Trainer:
         return Start(
             folder=self.run.folder,
             epoch=state.epoch,
-            steps=state.epoch * self._steps + state.step,
+            steps=self._steps_done,
             total_steps=recipe.training.epochs * self._steps,
             rate_hz=corpus.rate_hz,
             notes=tuple(notes),
@@ -166,8 +166,7 @@ class Trainer:
         # Every step has a random stream of its own, so a resumed run needs no memory of how far
         # an earlier one had drawn.
         rng = random_generator(device, self._recipe.training.rng_seed, state.epoch + 1, state.step)
-        steps = state.epoch * self._steps + state.step
-        set_learning_rate(self._optimiser, self._recipe, self._share(), steps)
+        set_learning_rate(self._optimiser, self._recipe, self._share(), self._steps_done)
         frames = self.representation.analyse(samples.to(device))
         mask = None if heard is None else heard.to(device)
         loss = train_step(self.model, self._optimiser, frames, rng, self._recipe, mask)
@@ -179,7 +178,7 @@ class Trainer:
             loss_count=state.loss_count + len(samples),
             seconds=time.monotonic() - self._began,
         )
-        done = Step(state.epoch + 1, steps + 1, loss, self.state.seconds, self._share())
+        done = Step(state.epoch + 1, self._steps_done, loss, self.state.seconds, self._share())
         for observer in self._observers:
             observer.on_step(done)
 
@@ -239,6 +238,10 @@ class Trainer:
         self._saved = time.monotonic()
         for observer in self._observers:
             observer.on_checkpoint(checkpoint)
+
+    @property
+    def _steps_done(self) -> int:
+        return self.state.epoch * self._steps + self.state.step
 
     def _is_stopping(self) -> bool:
         return self._interrupt.wished or self._stop.is_set()

@@ -27,6 +27,7 @@ from reverie.training.optimiser import build_optimiser
 from reverie.training.preflight import plan
 from reverie.training.recipe import load_recipe
 from reverie.training.run import Run
+from reverie.training.settings import Recipe
 from reverie.training.step import random_generator
 from reverie.training.train import train
 from reverie.training.trainer import Preview
@@ -74,6 +75,17 @@ KINDS = {
 }
 
 
+def planned_and_drawn_here(recipe: Recipe, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have whatever device trains draw as the processor does: the fake one has neither part."""
+    needs = plan(recipe, folder)
+    monkeypatch.setattr("reverie.training.train.plan", lambda *_: needs)
+    for place in ("train", "trainer"):
+        monkeypatch.setattr(
+            f"reverie.training.{place}.random_generator",
+            lambda _, *key: random_generator(CPU, *key),
+        )
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_another_device_learns_the_same_and_nothing_is_copied_in_silence(
     kind: str, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -91,13 +103,7 @@ def test_another_device_learns_the_same_and_nothing_is_copied_in_silence(
     ]
     monkeypatch.setattr(previewing, "PREVIEW_SECONDS", 0.25)
     recipe = load_recipe("paper", told)
-    needs = plan(recipe, tmp_path)
-    monkeypatch.setattr("reverie.training.train.plan", lambda *_: needs)
-    for place in ("train", "trainer"):
-        monkeypatch.setattr(
-            f"reverie.training.{place}.random_generator",
-            lambda _, *key: random_generator(CPU, *key),
-        )
+    planned_and_drawn_here(recipe, tmp_path, monkeypatch)
     previews: dict[str, list[Tensor]] = {"here": [], "there": []}
 
     def seen(place: str) -> Preview:
@@ -146,13 +152,7 @@ def test_short_recordings_are_learnt_from_there_too(
     prepare(tmp_path / "music", tmp_path / "corpus", settings, processes=1, quiet=True)
     told = ["training.sequence_frames=40", "training.epochs=1", "training.keep_epochs=[]"]
     recipe = load_recipe("paper", [*SMALL, *told])
-    needs = plan(recipe, tmp_path)
-    monkeypatch.setattr("reverie.training.train.plan", lambda *_: needs)
-    for place in ("train", "trainer"):
-        monkeypatch.setattr(
-            f"reverie.training.{place}.random_generator",
-            lambda _, *key: random_generator(CPU, *key),
-        )
+    planned_and_drawn_here(recipe, tmp_path, monkeypatch)
     here = train(tmp_path / "corpus", recipe, tmp_path / "here", quiet=True)
     with fake_gpu() as device:
         monkeypatch.setattr("reverie.training.train.training_device", lambda _: device)
