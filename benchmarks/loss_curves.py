@@ -26,11 +26,11 @@ from reverie.frames.representation import fit_representation
 from reverie.models.architectures import build_model
 from reverie.models.lstm import Lstm
 from reverie.pages.chart import Line, line_chart
+from reverie.runs.settings import Recipe
 from reverie.storage import write_text
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import Sequences, excerpts, split_sequences
-from reverie.training.settings import Recipe
 from reverie.training.step import train_step
 
 WAYS = {

@@ -11,9 +11,9 @@ from reverie.frames.settings import measures_of
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.models.outline import operations
+from reverie.runs.settings import Recipe
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.recipe import load_recipe
-from reverie.training.settings import Recipe
 from reverie.training.step import train_step
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from reverie.generation.continuation import continue_frames
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.stream import CHUNK_SAMPLES, continue_samples
-from reverie.training.run import Run
+from reverie.runs.run import Run
 
 
 def streams(run: Run, chosen: argparse.Namespace, clips: int) -> dict[str, Iterator[Tensor]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from timing import peak_gib
 
 from reverie.corpus.corpus import Corpus
-from reverie.training.metrics import read_metrics
+from reverie.runs.metrics import read_metrics
 from reverie.training.preflight import GIB, measure_needs
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import split_sequences

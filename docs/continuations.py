@@ -20,7 +20,7 @@ from reverie.audio.spectrogram import as_float, band_edges_hz, spectrogram_db
 from reverie.corpus.corpus import Corpus
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.stream import continue_samples
-from reverie.training.run import Run
+from reverie.runs.run import Run
 
 HERE = Path(__file__).parent
 HEARD_SECONDS, NEW_SECONDS = 5, 5

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from reverie.audio.decode import load
-from reverie.audio.source import Source
+from reverie.audio.reading.decode import load
+from reverie.audio.reading.source import Source
 from reverie.corpus.analysis import Unusable, analyse
 from tests.audio.kinds import KINDS, Kind
 from tests.audio.making import cut, encode, mp3, music, spoil, wav

@@ -9,9 +9,9 @@ import typer.main
 
 from reverie.cli.app import app
 from reverie.listening.settings import ListeningSettings
+from reverie.runs.settings import Recipe
 from reverie.settings import fields_of
 from reverie.training.recipe import load_recipe, recipe_names
-from reverie.training.settings import Recipe
 
 PAGE = Path(__file__).with_name("reference.md")
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
+from reverie.runs.settings import Recipe
 from reverie.training.recipe import load_recipe
-from reverie.training.settings import Recipe
 from tests.browser import close_browser
 from tests.music import write_recordings, write_with_rests
 

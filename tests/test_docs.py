@@ -10,9 +10,9 @@ import pytest
 from matplotlib.image import imread
 
 from reverie.listening.settings import ListeningSettings
+from reverie.runs.settings import Recipe
 from reverie.settings import fields_of
 from reverie.training.recipe import load_recipe, recipe_names
-from reverie.training.settings import Recipe
 from reverie.training.train import train
 from tests.audio.kinds import KINDS
 from tests.conftest import SMALL

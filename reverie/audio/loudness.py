@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.mixing import Samples
+from reverie.audio.reading.mixing import Samples
 
 STEP_SECONDS = 0.1
 """Energies are kept for each step; a gating block of BS.1770 is four of them."""

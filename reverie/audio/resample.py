@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import soxr
 
-from reverie.audio.mixing import Samples
+from reverie.audio.reading.mixing import Samples
 
 PIECE_SAMPLES = 1 << 16
 """What is resampled at once: memory grows with neither the blocks of a codec nor the rates."""

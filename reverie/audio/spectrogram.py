@@ -40,14 +40,14 @@ def save_spectrogram(audio: Path, picture: Path) -> None:
     Raises:
         ReverieError: `picture` cannot be written.
     """
-    from reverie.audio.picture import save_png  # noqa: PLC0415
+    from reverie.audio.pictures.clip import save_png  # noqa: PLC0415
 
     save_png(audio, picture)
 
 
 def spectrogram_image(samples: Wave, rate_hz: int) -> NDArray[np.uint8]:
     """The same picture of mono `samples` [S] as an array, uint8 [height, width, 3]."""
-    from reverie.audio.picture import draw_rgb  # noqa: PLC0415
+    from reverie.audio.pictures.clip import draw_rgb  # noqa: PLC0415
 
     return draw_rgb(samples, rate_hz)
 

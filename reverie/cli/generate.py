@@ -103,8 +103,8 @@ def generate(
     """
     from reverie.generation.clips import generate as make
     from reverie.generation.settings import clip_settings
+    from reverie.runs.run import Run
     from reverie.terminal import echo, echo_json
-    from reverie.training.run import Run
 
     opened = Run.open(run, corpus)
     settings = clip_settings(

@@ -25,8 +25,9 @@ def models(
     from reverie.frames.settings import measures_of
     from reverie.models.notes import PAPER_SAYS
     from reverie.models.settings import Architecture
+    from reverie.runs.memory import GIB
     from reverie.terminal import echo, echo_json
-    from reverie.training.preflight import GIB, measure_needs
+    from reverie.training.preflight import measure_needs
     from reverie.training.recipe import load_recipe
 
     chosen = load_recipe(recipe, assignments or ())

@@ -37,10 +37,11 @@ def train(
     from reverie.frames.settings import measures_of
     from reverie.generation.preview import preview
     from reverie.models.code_head import CodeHead
+    from reverie.runs.memory import GIB
+    from reverie.runs.metrics import read_metrics
     from reverie.terminal import echo, echo_json
     from reverie.training import recipe as recipes
-    from reverie.training.metrics import read_metrics
-    from reverie.training.preflight import GIB, plan
+    from reverie.training.preflight import plan
     from reverie.training.sequences import shortness, split_sequences
     from reverie.training.train import train as make
 

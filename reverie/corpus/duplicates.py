@@ -15,9 +15,9 @@ from scipy.spatial import KDTree
 
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.compared import FILE, Compared
-from reverie.corpus.fingerprint import Fingerprinter, numbers
-from reverie.corpus.same_recording import LONGER_SECONDS, sounds_the_same
 from reverie.progress import Work
+from reverie.similarity.fingerprint import Fingerprinter, numbers
+from reverie.similarity.same_recording import LONGER_SECONDS, sounds_the_same
 
 NEAREST = 6
 """So many of the nearest fingerprints are compared: another encoding is hardly ever farther."""

@@ -14,9 +14,9 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import hear_training
-from reverie.corpus.landmarks import LandmarkSearch
 from reverie.errors import ReverieError
 from reverie.records import RECORD, PathText, read_record
+from reverie.similarity.landmarks import LandmarkSearch
 from reverie.storage import write_json
 
 FILE, VERSION = "leaks.json", 2

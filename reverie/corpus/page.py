@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
 from reverie.corpus.leaks import Leak

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.cut import read_whole
-from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.audio.provenance import read_sidecar
 from reverie.audio.spectrogram import as_float
+from reverie.audio.writing.cut import read_whole
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
 from reverie.errors import ReverieError
@@ -20,9 +20,9 @@ from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import write_page
 from reverie.progress import duration
+from reverie.runs.metrics import EpochMetrics, read_metrics
+from reverie.runs.run import Run
 from reverie.terminal import printable
-from reverie.training.metrics import EpochMetrics, read_metrics
-from reverie.training.run import Run
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 _STEPS = {

@@ -17,8 +17,8 @@ from reverie.generation.clips import generate_missing
 from reverie.generation.preview import preview
 from reverie.generation.settings import clip_settings
 from reverie.records import read_record
+from reverie.runs.settings import Recipe
 from reverie.storage import clear_disk_errors, sweep, write_json
-from reverie.training.settings import Recipe
 from reverie.training.train import train
 
 CLIPS = 5

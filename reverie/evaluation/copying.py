@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import cut_evenly, hear_training
-from reverie.corpus.landmarks import LandmarkMatch, LandmarkSearch
 from reverie.evaluation.nearest import WINDOW_SECONDS, Nearest, NearestSearch
+from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch
 
 SEMITONES = (0, -1, 1)
 NULL_EXCERPTS = 150

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.corpus.corpus import Corpus
 from reverie.evaluation.copying import Copying
 from reverie.evaluation.evaluate import ClipFigures, Evaluation, SystemFigures

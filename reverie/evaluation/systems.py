@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.decode import decode
 from reverie.audio.folders import audio_in, names_of
 from reverie.audio.provenance import Provenance, read_sidecar
-from reverie.audio.source import Unreadable
+from reverie.audio.reading.decode import decode
+from reverie.audio.reading.source import Unreadable
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError, os_reason

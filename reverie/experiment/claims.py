@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from reverie.experiment.measures import ModelResult
-from reverie.training.metrics import EpochMetrics
+from reverie.runs.metrics import EpochMetrics
 
 Judgement = Literal["supported", "contradicted", "undecided", "too short to judge"]
 

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from reverie.audio.cut import read_whole
+from reverie.audio.writing.cut import read_whole
 from reverie.errors import ReverieError
 from reverie.evaluation.health import health
 from reverie.records import read_record
-from reverie.training.run import Run
+from reverie.runs.run import Run
 
 _RECORD = ConfigDict(extra="forbid", allow_inf_nan=False)
 

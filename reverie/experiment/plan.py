@@ -4,9 +4,9 @@ import dataclasses
 from pathlib import Path
 
 from reverie.experiment.settings import ExperimentSettings, parted
+from reverie.runs.settings import Recipe
 from reverie.training.preflight import Needs, measure_needs
 from reverie.training.recipe import load_recipe
-from reverie.training.settings import Recipe
 
 ENDLESS_EPOCHS = 10**6
 

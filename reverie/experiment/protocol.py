@@ -36,12 +36,12 @@ from reverie.generation.room import require_disk
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.generation.trim import trim_clip
 from reverie.records import PathText, read_record
+from reverie.runs.checkpoint import list_checkpoints, read_progress
+from reverie.runs.metrics import read_metrics
+from reverie.runs.run import Run
+from reverie.runs.settings import Recipe
 from reverie.storage import only_one, write_json
 from reverie.terminal import echo
-from reverie.training.checkpoint import list_checkpoints, read_progress
-from reverie.training.metrics import read_metrics
-from reverie.training.run import Run
-from reverie.training.settings import Recipe
 from reverie.training.train import train
 
 FORMAT = "reverie-experiment"

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.cut import read_whole
-from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.audio.provenance import read_sidecar
+from reverie.audio.writing.cut import read_whole
 from reverie.corpus.inspection import totals
 from reverie.errors import ReverieError
 from reverie.experiment.claims import (
@@ -37,8 +37,8 @@ from reverie.experiment.settings import parted
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import signed, write_page
+from reverie.runs.metrics import EpochMetrics, read_metrics
 from reverie.storage import replacing, write_json, write_text
-from reverie.training.metrics import EpochMetrics, read_metrics
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.errors import ReverieError
-from reverie.training.run import Run
+from reverie.runs.run import Run
 from reverie.training.sequences import Sequences
 from reverie.training.step import measure
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from reverie import __version__
 from reverie.audio.provenance import HASH, sidecar_of
 from reverie.audio.spectrogram import save_spectrogram
-from reverie.audio.write import AudioWriter
+from reverie.audio.writing.writer import AudioWriter
 from reverie.frames.settings import measures_of
 from reverie.generation.folder import (
     ClipFolder,
@@ -35,10 +35,10 @@ from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import continue_samples
 from reverie.models.contract import FrameModel
 from reverie.progress import Work
+from reverie.runs.checkpoint import MODEL, read_progress
+from reverie.runs.run import Run
+from reverie.runs.weights import read_hash
 from reverie.storage import file_sha256, only_one, write_json
-from reverie.training.checkpoint import MODEL, read_progress
-from reverie.training.run import Run
-from reverie.training.weights import read_hash
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from reverie.frames.contract import Representation
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.stream import continue_samples
 from reverie.models.contract import FrameModel
-from reverie.training.run import Run
+from reverie.runs.run import Run
 
 PREVIEW_SECONDS = 5.0
 

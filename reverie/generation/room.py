@@ -12,8 +12,8 @@ import torch
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.generation.settings import GenerationSettings
-from reverie.training.preflight import GIB, available_memory
-from reverie.training.run import Run
+from reverie.runs.memory import GIB, available_memory
+from reverie.runs.run import Run
 
 SAMPLE_BYTES = {"wav": 2, "float-wav": 4, "flac": 1}
 """Of a sample on disk. FLAC of music takes about half of its 16 bits."""

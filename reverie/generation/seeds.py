@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reverie.audio.decode import load
+from reverie.audio.reading.decode import load
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.generation.silence import Sounding
-from reverie.training.run import Run
+from reverie.runs.run import Run
 from reverie.training.sequences import sounding
 
 NOTHING = "nothing"

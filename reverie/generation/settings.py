@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from reverie.runs.settings import GenerationDefaults
 from reverie.settings import STRICT, build
-from reverie.training.settings import GenerationDefaults
 
 RngSeed = Annotated[int, Field(ge=0, lt=1 << 63)]
 """What every generator of random numbers, and TOML, can hold."""

@@ -16,9 +16,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from reverie.audio.cut import blocks_of, copy_part, open_sound
 from reverie.audio.formats import is_audio_name
 from reverie.audio.provenance import HASH, read_sidecar, sidecar_of
+from reverie.audio.writing.cut import blocks_of, copy_part, open_sound
 from reverie.errors import ReverieError, os_reason
 from reverie.generation.folder import is_leftover, staging
 from reverie.storage import clear_disk_errors, file_sha256, flush_folder, write_json

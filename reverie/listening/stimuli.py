@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.decode import decode
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.noise import mean_spectrum, shaped_noise
+from reverie.audio.reading.decode import decode
+from reverie.audio.reading.source import Source, Unreadable
 from reverie.audio.resample import Resampler
-from reverie.audio.source import Source, Unreadable
-from reverie.audio.write import AudioWriter
+from reverie.audio.writing.writer import AudioWriter
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import cut_evenly
 from reverie.errors import ReverieError

@@ -1,1 +1,1 @@
-"""A corpus and a recipe to a trained run that resumes exactly."""
+"""A corpus and a recipe to a trained run, in steps that can be stopped and gone on with."""

@@ -3,7 +3,7 @@
 import torch
 
 from reverie.errors import ReverieError
-from reverie.training.settings import Recipe
+from reverie.runs.settings import Recipe
 
 CPU = torch.device("cpu")
 

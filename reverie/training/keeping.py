@@ -5,19 +5,19 @@ from pathlib import Path
 
 from reverie.errors import ReverieError
 from reverie.models.contract import FrameModel
-from reverie.training.checkpoint import (
+from reverie.runs.checkpoint import (
     Progress,
     list_checkpoints,
     load_checkpoint,
     prune_checkpoints,
     save_checkpoint,
 )
+from reverie.runs.files import TRAIN_AGAIN
+from reverie.runs.metrics import settle_metrics
+from reverie.runs.run import Run
+from reverie.runs.weights import check_hash
 from reverie.training.interrupt import Interruptible
-from reverie.training.metrics import settle_metrics
 from reverie.training.optimiser import RmsProp
-from reverie.training.run import Run
-from reverie.training.run_files import TRAIN_AGAIN
-from reverie.training.weights import check_hash
 
 
 class Keeper:

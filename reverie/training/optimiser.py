@@ -16,7 +16,7 @@ from torch import Tensor
 from reverie.errors import ReverieError
 from reverie.models.contract import FrameModel
 from reverie.models.linear import Linear
-from reverie.training.settings import Recipe
+from reverie.runs.settings import Recipe
 
 DECAY = 0.9
 """Of the running mean of squared gradients (Tieleman & Hinton 2012; Keras' default)."""

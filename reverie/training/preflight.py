@@ -17,16 +17,15 @@ from reverie.errors import ReverieError
 from reverie.frames.contract import Measures
 from reverie.frames.representation import fit_bytes
 from reverie.frames.settings import measures_of
-from reverie.models.architectures import build_model
+from reverie.models.architectures import meta_model
 from reverie.models.contract import FrameModel
 from reverie.models.lstm import Lstm
 from reverie.models.outline import operations
 from reverie.progress import duration
+from reverie.runs.memory import GIB, available_memory, clear_memory_errors
+from reverie.runs.settings import Recipe
 from reverie.training.device import training_device
-from reverie.training.memory import available_memory, clear_memory_errors
-from reverie.training.settings import Recipe
 
-GIB = 1 << 30
 TRIAL_STEPS = 3
 LIBRARIES_BYTES = 200 << 20
 """What torch, TensorBoard and matplotlib take once they are at work."""
@@ -68,7 +67,7 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     """
     measures, training = measures_of(recipe.frames), recipe.training
     with clear_memory_errors("a model of these sizes", smaller(recipe)):
-        model = outlined(recipe, measures)
+        model = meta_model(recipe.model, measures)
         kept_bytes = _kept_by_autograd(model, recipe, measures)
     sizes = [parameter.numel() for parameter in model.parameters()]
     parameters = sum(sizes)
@@ -100,12 +99,6 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
         free,
         training.batch_size * training.sequence_frames * operations(model),
     )
-
-
-def outlined(recipe: Recipe, measures: Measures) -> FrameModel:
-    """The model of a recipe with shapes and no values, which take no memory."""
-    with torch.device("meta"):
-        return build_model(recipe.model, measures, None)
 
 
 def _kept_by_autograd(model: FrameModel, recipe: Recipe, measures: Measures) -> int:

@@ -6,9 +6,9 @@ from importlib import resources
 from pathlib import Path
 
 from reverie.errors import ReverieError, os_reason
+from reverie.runs.settings import Recipe
 from reverie.settings import build, override
 from reverie.storage import open_foreign
-from reverie.training.settings import Recipe
 
 MOST_BYTES = 1 << 20
 """Of a recipe of one's own."""

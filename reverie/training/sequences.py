@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from reverie.audio.spectrogram import as_float
-from reverie.audio.write import FULL_SCALE
+from reverie.audio.writing.writer import FULL_SCALE
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.errors import ReverieError
 from reverie.frames.contract import Measures
 from reverie.frames.settings import measures_of
+from reverie.runs.settings import Recipe
 from reverie.terminal import printable
-from reverie.training.settings import Recipe
 
 EXCERPT_SAMPLES = 1 << 20
 BLOCK_SECONDS = 0.1

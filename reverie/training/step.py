@@ -12,9 +12,9 @@ from torch.nn.utils import clip_grad_norm_
 
 from reverie.frames.contract import Representation
 from reverie.models.contract import FrameModel
+from reverie.runs.settings import Recipe
 from reverie.training.optimiser import RmsProp
 from reverie.training.sequences import Sequences
-from reverie.training.settings import Recipe
 
 
 def train_step(

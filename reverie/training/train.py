@@ -10,17 +10,17 @@ from reverie.corpus.corpus import Corpus
 from reverie.frames.representation import fit_representation
 from reverie.models.architectures import build_model
 from reverie.progress import duration
+from reverie.runs.memory import clear_memory_errors
+from reverie.runs.run import Run
+from reverie.runs.settings import Recipe
 from reverie.storage import only_one
 from reverie.training.allocator import keep_freed_memory
 from reverie.training.device import CPU, training_device
 from reverie.training.interrupt import Interruptible
 from reverie.training.keeping import kept_so_far
-from reverie.training.memory import clear_memory_errors
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import plan, smaller
-from reverie.training.run import Run
 from reverie.training.sequences import excerpts, split_sequences
-from reverie.training.settings import Recipe
 from reverie.training.step import random_generator
 from reverie.training.tensorboard import TensorBoardLogger
 from reverie.training.trainer import Preview, Trainer

@@ -18,13 +18,13 @@ from reverie.corpus.inspection import enough
 from reverie.errors import ReverieError
 from reverie.frames.contract import Representation
 from reverie.models.contract import FrameModel
+from reverie.runs.metrics import append_metrics, rewind_metrics
+from reverie.runs.run import Run
 from reverie.training.interrupt import Interruptible
 from reverie.training.keeping import Keeper
-from reverie.training.metrics import append_metrics, rewind_metrics
 from reverie.training.observers import Epoch, Observer, Start, Step
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.preflight import Needs, describe, seconds_per_step
-from reverie.training.run import Run
 from reverie.training.sequences import Sequences, shortness
 from reverie.training.step import measure, random_generator, train_step
 

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from reverie.audio.picture import HEIGHT, WIDTH, SamplesOnDisk, draw_png, envelope
+from reverie.audio.pictures.clip import HEIGHT, WIDTH, SamplesOnDisk, draw_png, envelope
 from reverie.audio.spectrogram import (
     band_edges_hz,
     save_spectrogram,

@@ -10,13 +10,13 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from reverie.audio.decode import load
+from reverie.audio.reading.decode import load
 from reverie.audio.spectrogram import as_float
-from reverie.audio.write import to_int16
+from reverie.audio.writing.writer import to_int16
 from reverie.corpus.compared import FILE
 from reverie.corpus.duplicates import NEAREST, Candidate, find_duplicates
-from reverie.corpus.fingerprint import Fingerprinter
-from reverie.corpus.same_recording import sounds_the_same
+from reverie.similarity.fingerprint import Fingerprinter
+from reverie.similarity.same_recording import sounds_the_same
 from tests.audio.making import encode, music
 
 RATE_HZ = 16000

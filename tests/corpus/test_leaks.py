@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import findings
-from reverie.corpus.landmarks import LandmarkSearch
 from reverie.corpus.leaks import FEWEST_PAIRS, FILE, MOST_REPEATS, find_leaks, known_leaks
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
+from reverie.similarity.landmarks import LandmarkSearch
 from tests.audio.making import music
 
 RATE_HZ = 8000

@@ -8,8 +8,8 @@ import pytest
 
 import reverie.demo
 from reverie.demo.steps import Demo, copy_recordings, run_demo
+from reverie.runs.settings import Recipe
 from reverie.training.recipe import load_recipe
-from reverie.training.settings import Recipe
 from tests.browser import visit
 from tests.conftest import SMALL
 from tests.music import write_recordings

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 import reverie.demo
-from reverie.audio.decode import load
+from reverie.audio.reading.decode import load
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.health import corpus_level_dbfs, edge_jump, health

@@ -10,7 +10,7 @@ from reverie.experiment.claims import (
     judge_if_long_enough,
 )
 from reverie.experiment.measures import ClipFigures, ModelResult
-from reverie.training.metrics import EpochMetrics
+from reverie.runs.metrics import EpochMetrics
 
 CLIP = ClipFigures("001.wav", -3.0, 0.0, 0.1, 1.0, 0.2, "sound", 0.0, 10.0)
 

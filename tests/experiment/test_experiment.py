@@ -17,9 +17,9 @@ from reverie.experiment.settings import ExperimentSettings
 from reverie.listening.folder import ListeningTest
 from reverie.listening.outcome import outcome
 from reverie.listening.settings import ListeningSettings
+from reverie.runs.checkpoint import list_checkpoints, read_progress
+from reverie.runs.metrics import read_metrics
 from reverie.settings import build
-from reverie.training.checkpoint import list_checkpoints, read_progress
-from reverie.training.metrics import read_metrics
 from tests.experiment.making import MODELS, SETTINGS, SMALL, tables
 from tests.listening.making import answer_all
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from reverie.runs.run import Run
 from reverie.training.recipe import load_recipe
-from reverie.training.run import Run
 from reverie.training.train import train
 from tests.conftest import SMALL
 

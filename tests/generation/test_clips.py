@@ -10,7 +10,7 @@ import soundfile
 import torch
 
 from reverie import __version__, progress
-from reverie.audio.write import to_int16
+from reverie.audio.writing.writer import to_int16
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
@@ -26,10 +26,10 @@ from reverie.generation.stream import continue_samples
 from reverie.models.contract import Sampler
 from reverie.models.lstm import LstmState
 from reverie.models.settings import SampleSettings
+from reverie.runs.checkpoint import MODEL
+from reverie.runs.run import Run
 from reverie.storage import file_sha256
-from reverie.training.checkpoint import MODEL
 from reverie.training.recipe import load_recipe
-from reverie.training.run import Run
 from tests.conftest import RATE_HZ, SMALL
 from tests.generation.making import contents
 from tests.music import write_recordings

@@ -15,9 +15,9 @@ import pytest
 from reverie.audio.provenance import read_sidecar
 from reverie.errors import ReverieError
 from reverie.generation.clips import generate, generate_missing
+from reverie.runs.checkpoint import MODEL
+from reverie.runs.run import Run
 from reverie.storage import only_one
-from reverie.training.checkpoint import MODEL
-from reverie.training.run import Run
 from tests.generation.making import DRAWN, contents, times
 
 
@@ -179,7 +179,7 @@ import os, signal, sys
 from pathlib import Path
 from reverie.generation import clips
 from reverie.generation.settings import GenerationSettings
-from reverie.training.run import Run
+from reverie.runs.run import Run
 
 publish = clips.publish
 

@@ -8,9 +8,9 @@ from safetensors.torch import load_file, save_file
 
 from reverie.generation.clips import generate
 from reverie.generation.settings import GenerationSettings
+from reverie.runs.checkpoint import MODEL, STATE
+from reverie.runs.run import Run
 from reverie.storage import file_sha256
-from reverie.training.checkpoint import MODEL, STATE
-from reverie.training.run import Run
 from tests.cli.test_errors import reverie
 
 

@@ -17,8 +17,8 @@ from reverie.generation.room import (
     require_memory,
 )
 from reverie.generation.settings import GenerationSettings
+from reverie.runs.run import Run
 from reverie.training.recipe import load_recipe
-from reverie.training.run import Run
 from tests.conftest import RATE_HZ, SMALL
 
 

@@ -13,8 +13,8 @@ from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.generation.seeds import choose_seeds
+from reverie.runs.run import Run
 from reverie.training.recipe import load_recipe
-from reverie.training.run import Run
 from tests.conftest import RATE_HZ, SMALL
 from tests.music import random_melody, write_recordings
 

@@ -12,7 +12,7 @@ import soundfile
 from jinja2 import UndefinedError
 from markupsafe import escape
 
-from reverie.audio.picture import HEIGHT, WIDTH, draw_png
+from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.pages.chart import Line, Span, interval_chart, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import clock, code, minus, render, signed, write_page

@@ -21,13 +21,13 @@ from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.models.guards import LevelGuard, Range, SurpriseGuard
 from reverie.models.settings import Architecture, SampleSettings
+from reverie.runs.metrics import read_metrics
+from reverie.runs.run import Run
+from reverie.runs.settings import Recipe
 from reverie.training.device import CPU, training_device
-from reverie.training.metrics import read_metrics
 from reverie.training.optimiser import build_optimiser
 from reverie.training.preflight import plan
 from reverie.training.recipe import load_recipe
-from reverie.training.run import Run
-from reverie.training.settings import Recipe
 from reverie.training.step import random_generator
 from reverie.training.train import train
 from reverie.training.trainer import Preview

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from reverie.cli.app import main
+from reverie.runs.checkpoint import list_checkpoints
+from reverie.runs.settings import Recipe
 from reverie.training import interrupt as interrupting
 from reverie.training import sequences, trainer
-from reverie.training.checkpoint import list_checkpoints
 from reverie.training.interrupt import Interruptible
 from reverie.training.recipe import load_recipe
-from reverie.training.settings import Recipe
 from tests.conftest import SMALL
 from tests.training.test_resume import EPOCH_STEPS, ended, forked, train
 
@@ -119,7 +119,7 @@ def test_asked_twice_it_says_what_is_kept(
 def test_asked_while_a_checkpoint_is_written_it_is_written(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reverie.training import checkpoint
+    from reverie.runs import checkpoint
 
     save = checkpoint.save_file
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from reverie.training.checkpoint import MODEL
-from reverie.training.metrics import read_metrics
+from reverie.runs.checkpoint import MODEL
+from reverie.runs.metrics import read_metrics
 from reverie.training.observers import Epoch, Observer, Start, Step
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train

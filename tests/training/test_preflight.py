@@ -10,9 +10,10 @@ import pytest
 
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
+from reverie.models.architectures import meta_model
 from reverie.models.settings import Architecture
+from reverie.runs import run as opening
 from reverie.training import preflight
-from reverie.training import run as opening
 from reverie.training.preflight import measure_needs, plan
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train
@@ -75,7 +76,7 @@ def test_small_batches_tell_what_large_ones_keep(architecture: Architecture, kin
         ],
     )
     measures = measures_of(recipe.frames)
-    model = preflight.outlined(recipe, measures)
+    model = meta_model(recipe.model, measures)
     counted = preflight._kept_of(model, measures, 7, 23)
     assert preflight._kept_by_autograd(model, recipe, measures) == counted > 0
 

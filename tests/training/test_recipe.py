@@ -9,8 +9,8 @@ import pytest
 
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
+from reverie.runs.settings import Recipe
 from reverie.training.recipe import load_recipe, recipe_names
-from reverie.training.settings import Recipe
 
 MINUTES = {"three": 3.0, "ten": 10.0}
 LETTERS: dict[str, Callable[[Recipe], int]] = {

@@ -15,13 +15,14 @@ import torch
 
 from reverie.errors import ReverieError
 from reverie.models.settings import Architecture
-from reverie.training import checkpoint, trainer
-from reverie.training.checkpoint import MODEL, OPTIMISER, list_checkpoints, read_progress
-from reverie.training.metrics import read_metrics
+from reverie.runs import checkpoint
+from reverie.runs.checkpoint import MODEL, OPTIMISER, list_checkpoints, read_progress
+from reverie.runs.metrics import read_metrics
+from reverie.runs.run import Run
+from reverie.runs.settings import Recipe
+from reverie.training import trainer
 from reverie.training.observers import Callbacks, Step
 from reverie.training.recipe import load_recipe
-from reverie.training.run import Run
-from reverie.training.settings import Recipe
 from reverie.training.train import train as train_loudly
 from tests.conftest import SMALL
 

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from reverie.audio.write import FULL_SCALE
+from reverie.audio.writing.writer import FULL_SCALE
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import findings
 from reverie.corpus.prepare import prepare
@@ -20,11 +20,11 @@ from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.frames.settings import measures_of
+from reverie.runs.metrics import read_metrics
+from reverie.runs.settings import Recipe
 from reverie.training import trainer
-from reverie.training.metrics import read_metrics
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import Sequences, excerpts, shortness, sounding, split_sequences
-from reverie.training.settings import Recipe
 from reverie.training.train import train
 from tests.conftest import RATE_HZ, SMALL
 from tests.music import write_recordings

@@ -49,3 +49,9 @@ def build_model(
         case "blocks":
             compose = blocks
     return compose(parts)
+
+
+def meta_model(settings: ModelSettings, measures: Measures) -> FrameModel:
+    """The model that `settings` names with shapes and no values, which take no memory."""
+    with torch.device("meta"):
+        return build_model(settings, measures, None)

@@ -1,0 +1,145 @@
+"""How long a file says its sound is, held against what was decoded of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reverie.audio.reading import mpeg
+from reverie.audio.reading.extent import asf_seconds, declared_end
+from reverie.audio.reading.ogg import last_page
+from reverie.audio.reading.passage import LARGEST_PIECE_BYTES, RUN_TO_THE_END, TIMED
+from reverie.audio.reading.source import Source
+from reverie.audio.reading.tags import tag_bytes
+
+EXACT_CONTAINERS = {"flac", "aiff", "w64", "wv", "tta", "ape", "tak", "mpc", "mpc8", "ast", "dsf"}
+"""They give their length to the sample."""
+
+NEAR_CONTAINERS = {"ogg", "mov,mp4,m4a,3gp,3g2,mj2", "caf", "rm", "adx", "asf", "mxf", "wtv"}
+"""They give it but for what encoders put before and after the sound."""
+
+LONGEST_TRACK_CONTAINERS = {"matroska,webm", "flv"}
+"""They give that of their longest track, which may be the picture's."""
+
+MOST_TAGS = 8
+
+EDGE_SECONDS = 0.2
+"""What is lost this near to either end takes no music away."""
+
+SLACK_SECONDS, SLACK_SHARE = 0.5, 0.02
+"""What may be missing by an estimate, the larger of the two: encoders' padding, tags, zeros."""
+
+PICTURE_SECONDS, PICTURE_SHARE = 5.0, 0.1
+"""The same where there are pictures, which may go on longer than the sound."""
+
+
+@dataclass(frozen=True)
+class Length:
+    """How the sound that was decoded compares with what there should be.
+
+    `missing` seconds less were decoded than there should be, None if that is as it should be;
+    `complete` says whether the file tells of all there should be; and about `beyond` seconds
+    follow what it tells of.
+    """
+
+    missing: float | None = None
+    complete: bool = False
+    beyond: float | None = None
+
+
+def length(path: Path, source: Source) -> Length:
+    """Compare what was decoded with what the file tells.
+
+    Args:
+        path: the file.
+        source: after its last block, of which there was one.
+    """
+    decoded, part = source.decoded_seconds, source.parts[-1]
+    slack = max(SLACK_SECONDS, SLACK_SHARE * decoded)
+    declared, exact = _declared(path, source)
+    if declared is not None and declared - decoded > (slack if exact is None else exact):
+        return Length(declared - decoded, complete=True)
+    # What a WAV tells of its bytes is looked at by itself.
+    if source.container == "wav" or not part.decoded_seconds:
+        return Length(complete=True)
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        end = declared_end(file, source.last_start, size)
+    if end is not None:
+        missing = (end - size) * part.decoded_seconds / max(size - source.last_start, 1)
+        return Length(missing if missing > EDGE_SECONDS else None, complete=True)
+    if not part.alone:
+        slack = max(PICTURE_SECONDS, PICTURE_SHARE * decoded)
+    after = _after(path, source) * _per_byte(source)
+    # An Ogg tells its length by its last page, which a cut one does not have.
+    if declared is not None and source.container != "ogg":
+        beyond = source.container not in TIMED and after > slack
+        return Length(complete=True, beyond=after if beyond else None)
+    lost_bytes = source.unread_bytes + sum(one.passage.skipped_bytes for one in source.parts)
+    jumped = sum(one.passage.jumped_seconds for one in source.parts)
+    missing = max(lost_bytes * _per_byte(source) + after, jumped)
+    return Length(missing if missing > slack else None, complete=declared is not None)
+
+
+def _declared(path: Path, source: Source) -> tuple[float | None, float | None]:
+    """The duration that the file's header gives, and by how much sound may fall short of it where
+    that is known."""
+    told = [part.declared_seconds or None for part in source.parts]
+    declared = sum(one or 0.0 for one in told) if None not in told else None
+    match source.container:
+        case "mp3" if source.joined == 1:
+            declared, exact = mpeg.declared_seconds(path), SLACK_SECONDS
+        case "asf" if source.joined == 1:
+            declared, exact = asf_seconds(path), SLACK_SECONDS
+        case "avi":
+            declared, exact = _counted(source), None
+        case "wav" if "pcm" not in source.codec:
+            exact = SLACK_SECONDS
+        case container if container in EXACT_CONTAINERS:
+            exact = 0.02
+        case container if container in NEAR_CONTAINERS:
+            exact = SLACK_SECONDS
+        case container if container in LONGEST_TRACK_CONTAINERS and all(
+            part.alone or part.track_declared for part in source.parts
+        ):
+            exact = None
+        case _:
+            declared = exact = None
+    return declared, exact
+
+
+def _counted(source: Source) -> float | None:
+    """The duration by the number of pieces that an AVI tells of."""
+    total = 0.0
+    for part in source.parts:
+        # Some writers count in a wrong unit, in which their pieces are too long as well.
+        odd = abs(part.passage.seconds - part.decoded_seconds) > 0.1 * part.decoded_seconds
+        if odd or part.counted_seconds is None:
+            return None
+        total += part.counted_seconds
+    return total
+
+
+def _per_byte(source: Source) -> float:
+    """Seconds of sound to a byte of the last part."""
+    part, passage = source.parts[-1], source.parts[-1].passage
+    # Between the pieces lie headers and those of other tracks.
+    bytes_ = passage.last_byte - (passage.first_byte or 0) - passage.skipped_bytes
+    return part.decoded_seconds / max(bytes_, 1)
+
+
+def _after(path: Path, source: Source) -> int:
+    """How many bytes lie after the last piece of sound and the tags that follow it."""
+    place = source.last_start + source.parts[-1].passage.last_byte
+    if source.container not in LARGEST_PIECE_BYTES.keys() | RUN_TO_THE_END | TIMED:
+        return 0
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if source.container == "ogg":
+            page = last_page(file, size)
+            place = page.end if page else size
+        for _ in range(MOST_TAGS):
+            file.seek(place)
+            tag = tag_bytes(file.read(16))
+            if not tag:
+                break
+            place += tag
+    return max(0, size - place)

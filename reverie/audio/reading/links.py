@@ -1,0 +1,161 @@
+"""Recordings joined end to end in one file, as bytes that are decoded one after another.
+
+FFmpeg goes on over a seam of MP3, AAC, AC-3 or transport streams by itself. At others it stops,
+loses what comes with other parameters, or plays a header as sound: there each link is opened on
+its own.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from reverie.audio.reading.extent import declared_end
+from reverie.audio.reading.ogg import Page, first_pages, last_page, page_at
+
+MOST_LINKS = 10_000
+"""Past so many the rest of a file is one link."""
+
+READ_BYTES = 1 << 20
+
+FLAC_START = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
+"""The magic of a FLAC and the head of the block that must follow it."""
+
+OGG_START = re.compile(rb"OggS\x00\x02")
+"""A page that begins a stream."""
+
+
+class Link(NamedTuple):
+    """The bytes from `start` up to `end` of a file."""
+
+    start: int
+    end: int
+
+
+def links(path: Path) -> list[Link]:
+    """The recordings that a file's own headers tell to be joined in it, one if it is not.
+
+    Args:
+        path: the file.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        magic = file.read(4)
+        if magic == b"OggS":
+            starts = _ogg_starts(file, size)
+        else:
+            starts = [0]
+            while (end := declared_end(file, starts[-1], size)) and starts[-1] < end < size:
+                file.seek(end)
+                # What follows must begin as the file does: an MP4 by its second four bytes.
+                head = file.read(8)
+                same = head[:4] == magic if magic[:1] != b"\0" else head[4:] == b"ftyp"
+                if not same or len(starts) == MOST_LINKS:
+                    break
+                starts.append(end)
+    return _parted(starts, size)
+
+
+def flac_links(path: Path) -> list[Link]:
+    """The FLAC files joined in one: only a search through all of it finds them."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        starts = [0, *(place for place in _places(file, FLAC_START) if place)]
+    return _parted(starts[:MOST_LINKS], size)
+
+
+def _parted(starts: list[int], size: int) -> list[Link]:
+    return [Link(*span) for span in zip(starts, [*starts[1:], size], strict=True)]
+
+
+def _ogg_starts(file: BinaryIO, size: int) -> list[int]:
+    """Where the chained links of an Ogg begin; only a search through it finds them, and the
+    number of its last stream tells at once whether there is anything to search for."""
+    first, last = first_pages(file), last_page(file, size)
+    if not first or last is None or last.serial in {page.serial for page in first}:
+        return [0]
+    starts, group_end = [0], first[-1].end
+    for place in _places(file, OGG_START):
+        if place < group_end or len(starts) == MOST_LINKS:
+            continue
+        page: Page | None = page_at(file, place)
+        if page is None:
+            continue
+        # Streams that are multiplexed begin one right after another.
+        if place > group_end:
+            starts.append(place)
+        group_end = page.end
+    return starts
+
+
+def _places(file: BinaryIO, pattern: re.Pattern[bytes]) -> Iterator[int]:
+    """Where the pattern, of up to 8 bytes, occurs, each place once."""
+    place, tail, latest = 0, b"", -1
+    while True:
+        file.seek(place)
+        data = file.read(READ_BYTES)
+        if not data:
+            return
+        for found in pattern.finditer(tail + data):
+            start = place - len(tail) + found.start()
+            if start > latest:
+                latest = start
+                yield start
+        place += len(data)
+        # An occurrence may lie across two pieces.
+        tail = data[-7:]
+
+
+class Window(io.RawIOBase):
+    """A part of a file as a file of its own, some of its bytes replaced.
+
+    Args:
+        path: the file.
+        link: which part of it; all that is there if None.
+        patch: bytes to be read in place of what lies at their key, counted within the part.
+    """
+
+    def __init__(self, path: Path, link: Link | None, patch: dict[int, bytes]) -> None:
+        super().__init__()
+        self._file = path.open("rb")
+        self._link = link or Link(0, path.stat().st_size)
+        self._patch, self._place = patch, 0
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """It can be read from any place."""
+        return True
+
+    def tell(self) -> int:
+        """The place of the next byte to be read."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to another place, counted as files do."""
+        base = (0, self._place, self._link.end - self._link.start)[whence]
+        self._place = max(0, base + offset)
+        return self._place
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes; all that is left if it is negative."""
+        left = max(0, self._link.end - self._link.start - self._place)
+        size = left if size < 0 else min(size, left)
+        self._file.seek(self._link.start + self._place)
+        data = self._file.read(size)
+        for place, new in self._patch.items():
+            begin, end = max(place, self._place), min(place + len(new), self._place + len(data))
+            if begin < end:
+                patched = bytearray(data)
+                patched[begin - self._place : end - self._place] = new[begin - place : end - place]
+                data = bytes(patched)
+        self._place += len(data)
+        return data
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()

@@ -1,0 +1,240 @@
+"""A file of sound: what it says of itself, its samples in blocks, and what went wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+
+from reverie.audio.reading.channels import channels_of
+from reverie.audio.reading.faults import Faults
+from reverie.audio.reading.links import Link, flac_links, links
+from reverie.audio.reading.mixing import Mix, Mixer, Samples, mean_of
+from reverie.audio.reading.opened import Opened, Unreadable
+from reverie.audio.reading.sample_bits import sample_bits
+
+__all__ = ["MOST_FAULTS", "PLAIN", "Reading", "Source", "Unreadable"]
+
+LEAST_SHARE = 0.01
+"""Of the sound; what has other parameters for less is taken for damage."""
+
+BLOCK_VALUES = 1 << 15
+"""Samples times channels that are decoded before they are handed on."""
+
+MOST_FAULTS = 200
+"""A damaged file is refused after so many faults, however long it goes on."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read where one pass over it has told what the next one should do otherwise.
+
+    Args:
+        split_flac: search it for FLAC files joined in one.
+        mixes: how channels become one, by their number; their mean where it says nothing.
+    """
+
+    split_flac: bool = False
+    mixes: dict[int, Mix] = field(default_factory=dict[int, Mix])
+
+
+PLAIN = Reading()
+
+
+@dataclass
+class _Kind:
+    """A rate and number of channels: where in the sound it begins, and how long it lasts in all."""
+
+    start_seconds: float
+    seconds: float = 0.0
+
+
+class Source:
+    """A recording open for decoding, used as a context manager.
+
+    Args:
+        path: the file.
+        reading: how to read it.
+        give_up_after: how many faults it may have before the rest is left; None for any number.
+
+    Attributes:
+        parts: the recordings joined in the file, opened one after another: one, as a rule.
+        faults: what has gone wrong by now.
+        unread_bytes: how many bytes could not even be opened, of all parts but the first.
+    """
+
+    def __init__(
+        self, path: Path, reading: Reading = PLAIN, *, give_up_after: int | None = None
+    ) -> None:
+        self.path, self.reading, self.give_up_after = path, reading, give_up_after
+        self.faults = Faults()
+        self.parts: list[Opened] = []
+        self.unread_bytes = 0
+        self._links: list[Link] = []
+        self._patch: dict[int, bytes] = {}
+        self._scale = 1.0
+        self._mixers: dict[int, Mixer] = {}
+        self._kinds: dict[tuple[int, int], _Kind] = {}
+        self._mixed_seconds = 0.0
+        self._starts: list[int] = []
+
+    def __enter__(self) -> Self:
+        """Open the file.
+
+        Raises:
+            Unreadable: it is not a recording, or the system refuses to read it.
+        """
+        if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
+            raise Unreadable("a pipe or a device, not a recording")
+        try:
+            self._links = (flac_links if self.reading.split_flac else links)(self.path)
+            bits = sample_bits(self.path)
+        except OSError:
+            # FFmpeg's own attempt tells what is wrong with it.
+            self._links = [Link(0, 0)]
+        else:
+            self._patch, self._scale = bits.patch, bits.scale
+        self.parts = [self._open(self._links[0])]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for part in self.parts:
+            part.close()
+
+    @property
+    def joined(self) -> int:
+        """How many recordings are joined in the file."""
+        return len(self._links)
+
+    @property
+    def last_start(self) -> int:
+        """Where the last of the parts that could be opened begins."""
+        return self._starts[-1]
+
+    @property
+    def codec(self) -> str:
+        """FFmpeg's name of the codec, such as `mp3`."""
+        return self.parts[0].codec
+
+    @property
+    def container(self) -> str:
+        """FFmpeg's names of the container, such as `mov,mp4,m4a`."""
+        return self.parts[0].container
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples per second, at the start."""
+        return self.parts[0].rate_hz
+
+    @property
+    def channels(self) -> int:
+        """How many channels, at the start."""
+        return self.parts[0].channels
+
+    @property
+    def decoded_seconds(self) -> float:
+        """How much has been decoded by now."""
+        return sum(part.decoded_seconds for part in self.parts)
+
+    def blocks(self) -> Iterator[tuple[int, Samples]]:
+        """The recording as (rate in Hz, mono float32 [n]) blocks, in order.
+
+        The rate is that of the block: it may change within chained or joined files. Faults are
+        noted in `faults` and what can still be decoded is.
+        """
+        yield from self._blocks_of(self.parts[0])
+        for link in self._links[1:]:
+            self.parts[-1].close()
+            try:
+                part = self._open(link)
+            except Unreadable:
+                self.unread_bytes += link.end - link.start
+                continue
+            self.parts.append(part)
+            yield from self._blocks_of(part)
+
+    def better(self) -> Reading:
+        """How to read the file instead, after its last block; the same if nothing was lost."""
+        mixes = {count: self._mixers[count].better() for count in self._main_counts()}
+        mixes = {channels: mix for channels, mix in mixes.items() if mix != mean_of(channels)}
+        # A second FLAC is heard as damage, or as more sound than the first one tells of.
+        declared = self.parts[0].declared_seconds
+        longer = declared is not None and self.decoded_seconds > declared + 0.02
+        odd = self.container == "flac" and (len(self.faults) > 0 or longer)
+        split = self.reading.split_flac or (odd and len(flac_links(self.path)) > 1)
+        return Reading(split, mixes)
+
+    def change_note(self) -> str | None:
+        """Where its rate or channels change, if they do, as a person would say it."""
+        kinds = self._main_kinds()
+        if len(kinds) < 2:
+            return None
+        first, *_, last = [f"{rate_hz} Hz and {_counted(count)}" for rate_hz, count in kinds]
+        _, second, *_ = kinds.values()
+        minutes, seconds = divmod(second.start_seconds, 60)
+        return f"changes from {first} to {last}, first {int(minutes)}:{seconds:04.1f} in"
+
+    def mix_notes(self) -> tuple[str, ...]:
+        """What a person should know of how channels became one."""
+        told = [note for count in self._main_counts() for note in self._mixers[count].mix.notes()]
+        return tuple(dict.fromkeys(told))
+
+    def _main_kinds(self) -> dict[tuple[int, int], _Kind]:
+        """Those that are not a few damaged frames."""
+        least = LEAST_SHARE * self._mixed_seconds
+        return {key: kind for key, kind in self._kinds.items() if kind.seconds > least}
+
+    def _main_counts(self) -> list[int]:
+        """Numbers of channels above 1, those of a few damaged frames left out."""
+        return sorted({count for _, count in self._main_kinds()} - {1})
+
+    def _open(self, link: Link) -> Opened:
+        whole = len(self._links) == 1
+        # The header that is patched is the file's first.
+        patch = {} if link.start else self._patch
+        part = Opened(self.path, None if whole else link, patch, self.faults)
+        self._starts.append(link.start)
+        return part
+
+    def _blocks_of(self, part: Opened) -> Iterator[tuple[int, Samples]]:
+        fifo, kind = av.AudioFifo(), ("", 0, 0)
+        for frame, new in part.frames(self.give_up_after):
+            if new != kind:
+                yield from self._drained(fifo, kind[2])
+                fifo, kind = av.AudioFifo(), new
+            # The queue insists on gapless timestamps, which damaged and live files lack.
+            frame.pts = None
+            fifo.write(frame)
+            # Many frames are mixed at once: Python's cost for each is what would take the time.
+            if fifo.samples * new[1] >= BLOCK_VALUES:
+                yield from self._drained(fifo, new[2])
+        yield from self._drained(fifo, kind[2])
+
+    def _drained(self, fifo: av.AudioFifo, rate_hz: int) -> Iterator[tuple[int, Samples]]:
+        frame = fifo.read()
+        if frame is None:
+            return
+        channels, scale = channels_of(frame)
+        scale *= self._scale
+        count = len(channels)
+        kind = self._kinds.setdefault((rate_hz, count), _Kind(self._mixed_seconds))
+        kind.seconds += frame.samples / rate_hz
+        self._mixed_seconds += frame.samples / rate_hz
+        if count == 1:
+            yield rate_hz, channels[0] * np.float32(scale)
+            return
+        if count not in self._mixers:
+            self._mixers[count] = Mixer(self.reading.mixes.get(count) or mean_of(count))
+        yield rate_hz, self._mixers[count].mixed(channels, scale)
+
+
+def _counted(channels: int) -> str:
+    return "1 channel" if channels == 1 else f"{channels} channels"

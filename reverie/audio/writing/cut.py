@@ -1,0 +1,154 @@
+"""A part of a WAV or FLAC file, sample for sample: same rate, channels and way of storing.
+
+Letters: S samples, C channels.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol, get_args
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from reverie.audio.writing.wav import WavFile, WavSubtype
+from reverie.audio.writing.writer import disk_errors
+from reverie.errors import ReverieError, os_reason
+from reverie.storage import replacing
+
+BLOCK_SAMPLES = 1 << 16
+"""Samples of each channel that are read at once."""
+FLAC_CHANNELS = 8
+_KEPT = {
+    "PCM_16": "int16",
+    "PCM_24": "int32",
+    "PCM_32": "int32",
+    "FLOAT": "float32",
+    "DOUBLE": "float64",
+    "PCM_U8": "int16",
+    "PCM_S8": "int16",
+}
+"""What holds every value of a way of storing that is kept."""
+_UNPACKED = {
+    "ULAW": "PCM_16",
+    "ALAW": "PCM_16",
+    "IMA_ADPCM": "PCM_16",
+    "MS_ADPCM": "PCM_16",
+    "GSM610": "PCM_16",
+    "ALAC_16": "PCM_16",
+    "ALAC_24": "PCM_24",
+    "ALAC_32": "PCM_32",
+}
+"""What holds what others decode to; codecs that are not named decode to floats."""
+_OWN_WAV: tuple[WavSubtype, ...] = get_args(WavSubtype)
+"""WAV of these is written by ourselves: libsndfile stamps floats with the time."""
+_FLAC = {"PCM_16": "PCM_16", "PCM_24": "PCM_24", "PCM_S8": "PCM_S8", "PCM_U8": "PCM_S8"}
+
+
+class _Sink(Protocol):
+    def write(self, samples: NDArray[Any], /) -> object: ...
+    def close(self) -> object: ...
+
+
+def open_sound(path: Path) -> soundfile.SoundFile:
+    """Open a sound that libsndfile reads.
+
+    Raises:
+        ReverieError: it cannot be read.
+    """
+    said = "it is no file" if path.exists() else "it is not there"
+    try:
+        if path.is_file():
+            return soundfile.SoundFile(os.fsencode(path))
+    except OSError as error:
+        said = os_reason(error)
+    except soundfile.LibsndfileError as error:
+        said = error.error_string.rstrip(".")
+    raise ReverieError(f"{path} cannot be read: {said}.", "Give a WAV or FLAC file.")
+
+
+def read_whole(path: Path) -> tuple[NDArray[np.int16], int]:
+    """All samples of a mono sound in 16 bits, [S], and its rate in Hz.
+
+    Raises:
+        ReverieError: it cannot be read, or is not mono.
+    """
+    with open_sound(path) as file:
+        if file.channels != 1:
+            raise ReverieError(f"{path} has {file.channels} channels.", "Give a mono clip.")
+        blocks = [block[:, 0] for block in blocks_of(file, 0, file.frames, "int16")]
+        return np.concatenate([np.empty(0, np.int16), *blocks]), file.samplerate
+
+
+def blocks_of(
+    file: soundfile.SoundFile, first: int, last: int, kind: str
+) -> Iterator[NDArray[Any]]:
+    """Samples `first` to `last` in blocks [S, C] of numpy's type `kind`.
+
+    Raises:
+        ReverieError: the file is cut off or damaged on the way.
+    """
+    try:
+        file.seek(first)
+        while first < last:
+            block = file.read(min(BLOCK_SAMPLES, last - first), dtype=kind, always_2d=True)
+            if not len(block):
+                break
+            first += len(block)
+            yield block
+    except soundfile.LibsndfileError as error:
+        raise _cut_off(file, first) from error
+    if first < last:
+        raise _cut_off(file, first)
+
+
+def copy_part(file: soundfile.SoundFile, out: Path, first: int, last: int) -> None:
+    """Write samples `first` to `last` of an open sound to `out`, with the values that they have.
+
+    PCM and floats are stored as they are in the file; other codecs as what they decode to.
+
+    Args:
+        file: mono or of several channels.
+        out: `.wav` or `.flac`.
+        first: a sample's place.
+        last: the one after the last.
+
+    Raises:
+        ReverieError: `out` cannot hold what the file holds, or the disk refuses.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in {".wav", ".flac"}:
+        raise ReverieError(f"{out} is neither .wav nor .flac.", "Choose one of these suffixes.")
+    subtype = _UNPACKED.get(file.subtype, file.subtype)
+    subtype = subtype if subtype in _KEPT else "FLOAT"
+    if suffix == ".flac" and (subtype not in _FLAC or file.channels > FLAC_CHANNELS):
+        raise ReverieError(
+            f"{out}: FLAC cannot hold {file.channels} channels of {subtype}.", "Choose .wav."
+        )
+    with replacing(out) as temporary, closing(_sink(file, temporary, suffix, subtype)) as sink:
+        for block in blocks_of(file, first, last, _KEPT[subtype]):
+            with disk_errors(out):
+                sink.write(block)
+
+
+def _sink(file: soundfile.SoundFile, temporary: Path, suffix: str, subtype: str) -> _Sink:
+    if suffix == ".wav" and subtype in _OWN_WAV:
+        return WavFile(temporary, file.samplerate, subtype, file.channels)
+    eight = "PCM_U8"  # all that is left for WAV
+    return soundfile.SoundFile(
+        os.fsencode(temporary),
+        "w",
+        file.samplerate,
+        file.channels,
+        subtype=eight if suffix == ".wav" else _FLAC[subtype],
+        format=suffix[1:].upper(),
+    )
+
+
+def _cut_off(file: soundfile.SoundFile, at: int) -> ReverieError:
+    return ReverieError(
+        f"{os.fsdecode(file.name)} cannot be read past {at / file.samplerate:.2f} s.",
+        "Give one that is whole.",
+    )

@@ -1,0 +1,1 @@
+"""The folder of a run: configuration, checkpoints that resume exactly, metrics."""

@@ -1,0 +1,1 @@
+"""Which recordings, or parts of them, are the same: fingerprints and comparisons."""

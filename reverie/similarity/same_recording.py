@@ -1,0 +1,128 @@
+"""Whether two recordings are one and the same, but for level, delay and encoding.
+
+Letters: S samples.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.similarity.alignment import SHARP, Alignment, align, coarse_agreement
+from reverie.similarity.likeness import HIGHEST_HZ, LOWEST_HZ, Samples, common, likeness, tapering
+
+LONGEST_DELAY_SECONDS = 0.3
+"""How much later an encoder may begin the same recording: 0.25 s, and something to spare."""
+LONGER_SECONDS = 0.5
+"""How much longer an encoder may make it: it fills its last block too."""
+
+WHOLE_SECONDS = 6.0
+"""What is no longer is compared whole."""
+EXCERPT_SECONDS = 4.0
+THIRDS = 3
+"""Longer recordings are compared where each third is loudest: parts of one may be in another."""
+QUIET_DB = 40.0
+"""What lies so far below the loudest excerpt is left out."""
+STEPS = 8
+"""Excerpts begin at multiples of so small a part of their length."""
+THINNED, MOST_LOOKED_AT = 4, 1 << 22
+"""Every so many samples say where it is loud, and no more than that of a long recording."""
+
+LEAST_COMPARED = 0.9
+"""Of the energy of whole recordings, how much must lie where both of them are."""
+
+LEAST_AGREEMENT = 0.35
+"""Of low frequencies: 0.5 and more in a low-bitrate encoding, 0.1 in noise and other music."""
+
+
+def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
+    """Whether two recordings are the same but for level, polarity, delay and encoding.
+
+    Args:
+        one: int16 [S].
+        other: int16 [S'].
+        rate_hz: of both.
+    """
+    shortest = min(len(one), len(other))
+    if abs(len(one) - len(other)) > LONGER_SECONDS * rate_hz:
+        return False
+    if shortest <= WHOLE_SECONDS * rate_hz:
+        return _same_whole(one, other, rate_hz)
+    return _same_excerpts(one, other, _places(one[:shortest], rate_hz), rate_hz)
+
+
+def _differ(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
+    """Whether a cheap look shows that samples differ; most do, and they are many."""
+    agreement = coarse_agreement(one, other, LONGEST_DELAY_SECONDS, rate_hz)
+    return agreement < LEAST_AGREEMENT
+
+
+def _same_whole(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
+    if _differ(one, other, rate_hz):
+        return False
+    whole = one.astype(np.float64), other.astype(np.float64)
+    found = _aligned(*whole, rate_hz)
+    if found is None or not _all_is_compared(*whole, found.whole_samples):
+        return False
+    like = likeness(*whole, found, rate_hz)
+    return like is not None and like.same and like.sure
+
+
+def _same_excerpts(
+    one: NDArray[np.int16], other: NDArray[np.int16], places: list[int], rate_hz: int
+) -> bool:
+    """Whether two recordings agree at all `places`, samples from their beginnings."""
+    size = STEPS * _step(rate_hz)
+    loudest = slice(places[0], places[0] + size)
+    if _differ(one[loudest], other[loudest], rate_hz):
+        return False
+    taper = tapering(size)
+    excerpts = [
+        tuple(wave[start : start + size].astype(np.float64) for wave in (one, other))
+        for start in places
+    ]
+    # Where excerpts were cut is no event that the delay could be told by.
+    found = [_aligned(first * taper, second * taper, rate_hz) for first, second in excerpts]
+    sharpest = max(found, key=lambda at: at.sharpness if at else 0.0)
+    sure = False
+    for (first, second), at in zip(excerpts, found, strict=True):
+        # One delay holds throughout, if any excerpt tells it.
+        delay = sharpest if sharpest and sharpest.sharpness >= SHARP else at
+        like = likeness(first, second, delay, rate_hz) if delay else None
+        if like is not None and not like.same:
+            return False
+        sure = sure or (like is not None and like.sure)
+    return sure
+
+
+def _places(samples: NDArray[np.int16], rate_hz: int) -> list[int]:
+    """Where excerpts begin: the loudest of each third, if it is loud at all, the loudest first."""
+    step = _step(rate_hz)
+    pieces = samples[: len(samples) // step * step].reshape(-1, step)
+    powers = (
+        pieces[:, :: max(THINNED, len(samples) // MOST_LOOKED_AT)].astype(np.float32).var(axis=1)
+    )
+    energies = np.convolve(powers, np.ones(STEPS, np.float32), "valid")
+    thirds = np.array_split(np.arange(len(energies)), THIRDS)
+    places = [int(third[np.argmax(energies[third])]) for third in thirds]
+    least = energies.max() * 10 ** (-QUIET_DB / 10)
+    places.sort(key=lambda place: -energies[place])
+    return [place * step for place in places if energies[place] >= least]
+
+
+def _step(rate_hz: int) -> int:
+    """Samples of a part of an excerpt."""
+    return round(EXCERPT_SECONDS * rate_hz / STEPS)
+
+
+def _aligned(one: Samples, other: Samples, rate_hz: int) -> Alignment | None:
+    slack = round(LONGEST_DELAY_SECONDS * rate_hz)
+    return align(one, other, slack, (LOWEST_HZ, HIGHEST_HZ), rate_hz)
+
+
+def _all_is_compared(one: Samples, other: Samples, delay_samples: int) -> bool:
+    """Whether little of the energy of whole recordings lies where only one of them is."""
+    begin, end = common(one, other, delay_samples)
+    for samples, first in ((one, begin), (other, begin + delay_samples)):
+        power = np.square(samples - samples.mean())
+        if power[first : first + end - begin].sum() < LEAST_COMPARED * power.sum():
+            return False
+    return True

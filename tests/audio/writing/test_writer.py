@@ -1,0 +1,111 @@
+"""Writing: clipped and never wrapped, whole or not at all, the same bytes each time."""
+
+import resource
+import struct
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reverie.audio.reading.decode import load
+from reverie.audio.writing.wav import header
+from reverie.audio.writing.writer import AudioWriter, to_int16
+from reverie.errors import ReverieError
+from tests.audio.making import music
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype"), [("a.wav", "PCM_16"), ("a.wav", "FLOAT"), ("a.flac", "PCM_16")]
+)
+def test_what_is_written_is_read_again(
+    tmp_path: Path, name: str, subtype: Literal["PCM_16", "FLOAT"]
+) -> None:
+    sound = music(1.0)[:, 0]
+    for path in (tmp_path / name, tmp_path / f"again-{name}"):
+        with AudioWriter(path, 16000, subtype=subtype) as writer:
+            for piece in np.array_split(sound, 7):
+                writer.write(piece)
+        assert writer.clipped_samples == 0
+    read, rate_hz = soundfile.read(tmp_path / name, dtype="float32")
+    assert rate_hz == 16000
+    np.testing.assert_allclose(read, sound, atol=0 if subtype == "FLOAT" else 1 / 32768)
+    np.testing.assert_array_equal(load(tmp_path / name, 16000), read)
+    assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=50))
+def test_too_loud_is_limited_and_never_wraps(values: list[float]) -> None:
+    sound = np.array(values, np.float32)
+    stored = to_int16(sound).astype(np.float64) / 32768
+    np.testing.assert_allclose(stored, np.clip(sound.astype(np.float64), -1, 1), atol=1 / 32767)
+
+
+@settings(max_examples=10)
+@given(st.binary(max_size=2000).filter(lambda data: len(data) % 2 == 0))
+def test_16_bits_survive(data: bytes) -> None:
+    stored = np.frombuffer(data, "<i2")
+    np.testing.assert_array_equal(to_int16(stored.astype(np.float32) / np.float32(32768)), stored)
+
+
+def test_clipped_samples_are_counted(tmp_path: Path) -> None:
+    with AudioWriter(tmp_path / "a.wav", 8000) as writer:
+        writer.write(np.array([0, 1, -1, 1.5, -7, 0.5], np.float32))
+    assert writer.clipped_samples == 2
+    read, _ = soundfile.read(tmp_path / "a.wav", dtype="int16")
+    assert read.tolist() == [0, 32767, -32768, 32767, -32768, 16384]
+
+
+def test_no_number_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"earlier")
+    with pytest.raises(ReverieError, match="sample 3"), AudioWriter(path, 8000) as writer:
+        writer.write(np.zeros(2, np.float32))
+        writer.write(np.array([0, np.nan], np.float32))
+    assert path.read_bytes() == b"earlier"
+    assert [one.name for one in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_other_suffixes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReverieError, match="neither"):
+        AudioWriter(tmp_path / "a.mp3", 8000)
+    with pytest.raises(ReverieError, match="floats"):
+        AudioWriter(tmp_path / "a.flac", 8000, subtype="FLOAT")
+
+
+def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
+    with AudioWriter(tmp_path / "a.wav", 8000):
+        pass
+    assert soundfile.info(tmp_path / "a.wav").frames == 0
+
+
+def test_past_4_gb_the_header_is_rf64() -> None:
+    samples = 3 * 2**30
+    start = header(16000, 2, 1, samples)
+    assert len(start) == len(header(16000, 2, 1, 0))
+    assert start[:4] == b"RF64"
+    assert start[12:16] == b"ds64"
+    assert struct.unpack("<QQ", start[20:36]) == (2 * samples + len(start) - 8, 2 * samples)
+    assert start[-8:] == b"data\xff\xff\xff\xff"
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac"])
+def test_a_disk_that_is_full(tmp_path: Path, name: str) -> None:
+    noise = np.random.default_rng(0).uniform(-1, 1, 100_000).astype(np.float32)
+    (tmp_path / name).write_bytes(b"earlier")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Files that may not grow are refused as a full disk refuses them.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, usual[1]))
+    try:
+        with (
+            pytest.raises(ReverieError, match="cannot write"),
+            AudioWriter(tmp_path / name, 8000) as writer,
+        ):
+            writer.write(noise)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_bytes() == b"earlier"
