@@ -17,12 +17,10 @@ from rivals import TorchModel
 from timing import Program, Times, in_turns, keep, machine, show, start
 
 from reverie.frames.fourier import FourierFrames
-from reverie.generation.continuation import continue_frames
+from reverie.generation.context import begin_context
 from reverie.models.architectures import build_model
 from reverie.models.products import Precision
-from reverie.models.settings import ModelSettings, SampleSettings
-
-MEAN = SampleSettings(temperature=0.0)
+from reverie.models.settings import ModelSettings
 
 
 def ours(chosen: argparse.Namespace, precision: Precision, clips: int) -> tuple[Program, float]:
@@ -34,9 +32,14 @@ def ours(chosen: argparse.Namespace, precision: Precision, clips: int) -> tuple[
     seed = torch.randn(clips, chosen.steps + model.step_frames - 1, 2 * chosen.frame_samples)
     # The first time weights are rounded and laid out as well.
     began = time.perf_counter()
-    new = continue_frames(model, seed, "rolling", torch.Generator(), MEAN, chosen.steps)
-    next(new)
-    return lambda: next(new), time.perf_counter() - began
+    context = begin_context(model, seed, "rolling", chosen.steps)
+
+    @torch.inference_mode()
+    def next_frame() -> None:
+        context.append(context.predict().unsqueeze(1))
+
+    next_frame()
+    return next_frame, time.perf_counter() - began
 
 
 def feeding(chosen: argparse.Namespace, clips: int, frames: int) -> Program:

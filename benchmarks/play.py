@@ -17,36 +17,45 @@ import torch
 from timing import Times, keep, machine, show, start
 from torch import Tensor
 
-from reverie.generation.continuation import continue_frames
+from reverie.generation.context import begin_context
+from reverie.generation.sampling.sampler import make_sampler
 from reverie.generation.seeds import choose_seeds
-from reverie.generation.stream import CHUNK_SAMPLES, continue_samples
+from reverie.generation.stream import BLOCK_SAMPLES, stream_of
 from reverie.runs.run import Run
 
 
-def streams(run: Run, chosen: argparse.Namespace, clips: int) -> dict[str, Iterator[Tensor]]:
+def streams(run: Run, clips: int) -> dict[str, Iterator[Tensor]]:
     """Frames alone and sound, each a chunk of about a second at a time."""
     checkpoint = run.find_checkpoint()
-    representation, made = run.representation(), run.recipe.generation
+    settings, representation = run.recipe.generation, run.representation()
     measures, steps = representation.measures, run.recipe.training.sequence_frames
     _, seeds = choose_seeds(run, "held-out", clips, np.random.default_rng(0))
-    many = max(1, CHUNK_SAMPLES // measures.frame_samples)
+    many = max(1, BLOCK_SAMPLES // measures.frame_samples)
 
+    @torch.inference_mode()
     def frames() -> Iterator[Tensor]:
-        model, rng = run.load_model(checkpoint), torch.Generator().manual_seed(0)
-        heard = representation.analyse(seeds)
-        new = continue_frames(model, heard, made.method, rng, made, steps)
+        trained, rng = run.load(checkpoint), torch.Generator().manual_seed(0)
+        meaning = representation.meaning
+        levels = None if meaning is None else meaning.levels
+        sampler = make_sampler(trained.model.head, settings, rng, trained.calibration, levels)
+        context = begin_context(
+            trained.model, representation.analyse(seeds), settings.method, steps
+        )
         while True:
-            yield torch.stack([next(new) for _ in range(many)], dim=1)
+            block: list[Tensor] = []
+            for _ in range(many):
+                block.append(sampler(context.predict()))
+                context.append(block[-1].unsqueeze(1))
+            yield torch.stack(block, dim=1)
 
-    model, rng = run.load_model(checkpoint), torch.Generator().manual_seed(0)
-    total = (chosen.seconds + 2) * many * measures.frame_samples
-    sound = continue_samples(model, representation, seeds, made.method, rng, made, steps, total)
+    rng = torch.Generator().manual_seed(0)
+    sound = stream_of(run, run.load(checkpoint), seeds, settings, rng)
     return {"frames alone": frames(), "frames and sound": sound}
 
 
 def measure(run: Run, chosen: argparse.Namespace, clips: int) -> tuple[dict[str, Times], float]:
     """Seconds of each chunk, and those from asking until the first one is heard."""
-    programs = streams(run, chosen, clips)
+    programs = streams(run, clips)
     found: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(chosen.seconds + 1):
         for name, stream in programs.items():
@@ -67,7 +76,7 @@ def main() -> None:
         torch.set_num_threads(chosen.threads)
     run = Run.open(chosen.run)
     measures = run.representation().measures
-    chunk = max(1, CHUNK_SAMPLES // measures.frame_samples) * measures.frame_samples / run.rate_hz
+    chunk = max(1, BLOCK_SAMPLES // measures.frame_samples) * measures.frame_samples / run.rate_hz
     print(
         f"{machine()}\n{run.recipe.model.architecture}, H = {run.recipe.model.hidden}\n", flush=True
     )

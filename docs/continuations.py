@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from reverie.audio.spectrogram import as_float, band_edges_hz, spectrogram_db
 from reverie.corpus.corpus import Corpus
 from reverie.generation.seeds import choose_seeds
-from reverie.generation.stream import continue_samples
+from reverie.generation.stream import stream_of
 from reverie.runs.run import Run
 
 HERE = Path(__file__).parent
@@ -33,18 +33,10 @@ def continued(run: Run, heard: np.ndarray, folder: Path) -> np.ndarray:
     path = folder / "seed.wav"
     soundfile.write(path, heard, run.rate_hz, subtype="FLOAT")
     _, seeds = choose_seeds(run, str(path), 1, np.random.default_rng(0))
-    made, total = run.recipe.generation, NEW_SECONDS * run.rate_hz
-    pieces = continue_samples(
-        run.load_model(run.find_checkpoint()),
-        run.representation(),
-        seeds,
-        made.method,
-        torch.Generator().manual_seed(0),
-        made,
-        run.recipe.training.sequence_frames,
-        total,
-    )
-    new = torch.cat(list(pieces), dim=1)[0].numpy()
+    rng = torch.Generator().manual_seed(0)
+    trained = run.load(run.find_checkpoint())
+    stream = stream_of(run, trained, seeds, run.recipe.generation, rng)
+    new = torch.cat(list(stream.take(NEW_SECONDS * run.rate_hz)), dim=1)[0].numpy()
     return np.concatenate([heard[-HEARD_SECONDS * run.rate_hz :], new])
 
 

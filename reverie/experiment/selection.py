@@ -64,4 +64,4 @@ def selection_loss(run: Run, checkpoint: Path, corpus: Corpus, held_out: HeldOut
             f"({sequences.length_samples / corpus.rate_hz:.1f} s).",
             "Prepare longer ones, or lower training.sequence_frames.",
         )
-    return measure(run.load_model(checkpoint), representation, sequences, recipe)
+    return measure(run.load_model(checkpoint), representation, sequences, recipe)[0]

@@ -30,10 +30,11 @@ from reverie.generation.folder import (
     staging,
 )
 from reverie.generation.room import allow_open_files, require_disk, require_memory
+from reverie.generation.sampling.sampler import missing as missing_calibration
 from reverie.generation.seeds import Seed, choose_seeds
 from reverie.generation.settings import GenerationSettings
-from reverie.generation.stream import continue_samples
-from reverie.models.contract import FrameModel
+from reverie.generation.stream import stream_of
+from reverie.models.trained import TrainedModel
 from reverie.progress import Work
 from reverie.runs.checkpoint import MODEL, read_progress
 from reverie.runs.run import Run
@@ -145,11 +146,11 @@ def _make(
         missing = [place for place, path in enumerate(paths) if path not in clips]
         if missing:
             require_disk(out, len(missing), settings, run.rate_hz)
-            model = run.load_model(checkpoint)
-            lacks = model.head.lacks(settings)
+            trained = run.load(checkpoint)
+            lacks = missing_calibration(trained.model.head, settings, trained.calibration)
             with staging(out) as stage:
                 staged = [(place, stage / paths[place].name) for place in missing]
-                clipped = _write(run, settings, model, samples, rng, staged, quiet=quiet)
+                clipped = _write(run, settings, trained, samples, rng, staged, quiet=quiet)
                 for (place, sound), count in zip(staged, clipped, strict=True):
                     facts = about[place] | {"clipped_samples": count, "lacks": lacks}
                     write_json(sidecar_of(sound), {HASH: file_sha256(sound)} | facts)
@@ -166,7 +167,7 @@ def _make(
 def _write(
     run: Run,
     settings: GenerationSettings,
-    model: FrameModel,
+    trained: TrainedModel,
     samples: Tensor,
     rng: torch.Generator,
     staged: Sequence[tuple[int, Path]],
@@ -180,7 +181,7 @@ def _write(
     Args:
         run: whose.
         settings: what to make.
-        model: of the run.
+        trained: the model of the run.
         samples: of the seeds.
         rng: for the draws.
         staged: place in the batch, and file, of each clip that is asked for.
@@ -189,8 +190,9 @@ def _write(
     Returns:
         how many samples of each were clipped.
     """
-    representation, total = run.representation(), math.ceil(settings.seconds * run.rate_hz)
-    frame_samples = representation.measures.frame_samples
+    total = math.ceil(settings.seconds * run.rate_hz)
+    stream = stream_of(run, trained, samples, settings, rng)
+    frame_samples = stream.frame_samples
     subtype = "FLOAT" if settings.format == "float-wav" else "PCM_16"
     with (
         Work("generating", math.ceil(total / frame_samples), "frames", quiet=quiet) as work,
@@ -200,16 +202,7 @@ def _write(
             stack.enter_context(AudioWriter(sound, run.rate_hz, subtype=subtype))
             for _, sound in staged
         ]
-        for chunk in continue_samples(
-            model,
-            representation,
-            samples,
-            settings.method,
-            rng,
-            settings,
-            run.recipe.training.sequence_frames,
-            total,
-        ):
+        for chunk in stream.take(total):
             pieces = chunk.numpy()
             for (place, _), writer in zip(staged, writers, strict=True):
                 writer.write(pieces[place])

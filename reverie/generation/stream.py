@@ -1,63 +1,186 @@
-"""Samples that go on from a seed without a seam, as they are made.
+"""Music that goes on from a prompt without a seam, block by block.
 
-Letters: B clips, S samples, N frames of the seed, K frames that one step sees.
+Letters: B clips, S samples, N frames of the prompt, K frames that one step sees, n samples a frame.
 """
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from reverie.frames.contract import Representation
-from reverie.generation.continuation import Method, continue_frames
-from reverie.models.contract import FrameModel
-from reverie.models.settings import SampleSettings
+from reverie.generation.context import Context, Method, begin_context
+from reverie.generation.sampling.sampler import make_sampler
+from reverie.models.trained import TrainedModel
+from reverie.runs.run import Run
+from reverie.runs.settings import GenerationDefaults, SamplingSettings
 
-CHUNK_SAMPLES = 16000
+BLOCK_SAMPLES = 16000
 
 
-def continue_samples(
-    model: FrameModel,
-    representation: Representation,
-    seed: Tensor,
-    method: Method,
+@dataclass
+class _Voice:
+    """Where the music is: what the next frame depends on, and what its samples go on from."""
+
+    context: Context
+    synthesis: Tensor
+    """The synthesis state of the representation."""
+
+
+def stream_of(
+    run: Run,
+    trained: TrainedModel,
+    prompt: Tensor,
+    settings: GenerationDefaults,
     rng: torch.Generator,
-    sample: SampleSettings,
-    steps: int,
-    total: int,
-) -> Iterator[Tensor]:
-    """Samples that go on from a seed without a seam.
-
-    Frames that overlap are begun by the seed's last ones; what the seed's own audio already holds
-    is left out.
+    block_frames: int | None = None,
+) -> "Stream":
+    """The stream of a run's model, with the window that it was trained on.
 
     Args:
-        model: a trained model, of K frames a step.
-        representation: of its frames.
-        seed: [B, S], whole frames of it: S = `measures.samples_for(N)`, N at least K - 1.
-        method: `rolling` or `carry`.
-        rng: for the head's draws.
-        sample: for the head's draws.
-        steps: T, of the rolling window.
-        total: samples wanted.
-
-    Yields:
-        samples [B, about a second], `total` in all.
+        run: whose.
+        trained: one of its checkpoints.
+        prompt: [B, S]; see `Stream`.
+        settings: how frames are drawn, and the method.
+        rng: for the draws.
+        block_frames: see `Stream`.
     """
-    measures = representation.measures
-    if seed.shape[1] < measures.samples_for(1):
-        heard = representation.analyse(seed.new_zeros(len(seed), measures.samples_for(1)))[:, :0]
-        tail = representation.silent_tail(len(seed), heard)
-    else:
-        heard, tail = representation.analyse(seed), representation.tail_after(seed)
-    new = continue_frames(model, heard, method, rng, sample, steps)
-    frame_samples = measures.frame_samples
-    per_chunk = max(1, CHUNK_SAMPLES // frame_samples)
-    left = total
-    while left > 0:
-        needed = min(per_chunk, math.ceil(left / frame_samples))
-        chunk = torch.stack([next(new) for _ in range(needed)], dim=1)
-        samples, tail = representation.synthesise(chunk, tail)
-        yield samples[:, :left]
-        left -= samples.shape[1]
+    return Stream(
+        trained,
+        prompt,
+        settings,
+        rng,
+        method=settings.method,
+        window_frames=run.recipe.training.sequence_frames,
+        block_frames=block_frames,
+    )
+
+
+class Stream:
+    """Endless music of B clips; memory does not grow.
+
+    Frames that overlap begin with the prompt's last ones; samples of the prompt itself are not
+    repeated.
+
+    Args:
+        trained: the model, of K frames a step.
+        prompt: [B, S], whole frames: S = `measures.samples_for(N)`, N at least K - 1. Less than
+            one frame of samples begins from nothing.
+        settings: how frames are drawn; may be set at any time, and counts from the next frame on.
+        rng: for the draws.
+        method: `rolling` or `carry`.
+        window_frames: T, of the rolling window.
+        block_frames: frames in each block that iteration gives; about a second if not given.
+    """
+
+    def __init__(
+        self,
+        trained: TrainedModel,
+        prompt: Tensor,
+        settings: SamplingSettings,
+        rng: torch.Generator,
+        *,
+        method: Method,
+        window_frames: int,
+        block_frames: int | None = None,
+    ) -> None:
+        model, representation = trained.model, trained.representation
+        self._model, self._representation = model, representation
+        self._method: Method = method
+        self._window_frames = window_frames
+        self.frame_samples = representation.measures.frame_samples
+        self.block_frames = block_frames or max(1, BLOCK_SAMPLES // self.frame_samples)
+        meaning = representation.meaning
+        loudness_db = None if meaning is None else meaning.levels
+        self._sampler = make_sampler(model.head, settings, rng, trained.calibration, loudness_db)
+        self._settings = settings
+        self._prompt = prompt
+        self._fading: _Voice | None = None
+        self._voice = self._begin(prompt)
+
+    @property
+    def settings(self) -> SamplingSettings:
+        """How frames are drawn."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: SamplingSettings) -> None:
+        self._settings = settings
+        self._sampler.change(settings)
+
+    @property
+    def prompt(self) -> Tensor:
+        """[B, S], what the music went on from last."""
+        return self._prompt
+
+    @prompt.setter
+    def prompt(self, prompt: Tensor) -> None:
+        """Go on from another prompt; the first frame fades over from the music before."""
+        self._fading = self._voice
+        self._prompt = prompt
+        self._voice = self._begin(prompt)
+
+    def reset(self) -> None:
+        """Begin again from the prompt, as a new stream would; random numbers go on."""
+        self._fading = None
+        self._sampler.reset()
+        self._voice = self._begin(self._prompt)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return self
+
+    def __next__(self) -> Tensor:
+        """Return the next block: [B, block_frames * n]."""
+        return self.next_block(self.block_frames)
+
+    @torch.inference_mode()
+    def next_block(self, frames: int) -> Tensor:
+        """Generate so many frames: samples [B, frames * n]."""
+        fading = None
+        if self._fading is not None:
+            fading = self._generate(self._fading, 1)
+            self._fading = None
+            self._sampler.reset()
+        samples = self._generate(self._voice, frames)
+        if fading is not None:
+            # Equal power, since the two are not alike.
+            phase = torch.linspace(0, math.pi / 2, self.frame_samples, device=samples.device)
+            first = samples[:, : self.frame_samples]
+            faded = phase.sin() * first + phase.cos() * fading
+            samples = torch.cat([faded, samples[:, self.frame_samples :]], dim=1)
+        return samples
+
+    def take(self, total_samples: int) -> Iterator[Tensor]:
+        """Generate so many samples in all: blocks [B, any]."""
+        remaining = total_samples
+        while remaining > 0:
+            frames = min(self.block_frames, math.ceil(remaining / self.frame_samples))
+            samples = self.next_block(frames)
+            yield samples[:, :remaining]
+            remaining -= samples.shape[1]
+
+    def _generate(self, voice: _Voice, count: int) -> Tensor:
+        """Advance a voice by `count` frames: [B, count * n]."""
+        frames: list[Tensor] = []
+        for _ in range(count):
+            frame = self._sampler(voice.context.predict())
+            voice.context.append(frame.unsqueeze(1))
+            frames.append(frame)
+        chunk = torch.stack(frames, dim=1)
+        samples, voice.synthesis = self._representation.synthesise(chunk, voice.synthesis)
+        return samples
+
+    @torch.inference_mode()
+    def _begin(self, prompt: Tensor) -> _Voice:
+        representation, model = self._representation, self._model
+        one_frame = representation.measures.samples_for(1)
+        if prompt.shape[1] < one_frame:
+            silence = prompt.new_zeros(len(prompt), one_frame)
+            frames = representation.analyse(silence)[:, :0]
+            synthesis = representation.silent_tail(len(prompt), frames)
+        else:
+            frames = representation.analyse(prompt)
+            synthesis = representation.tail_after(prompt)
+        context = begin_context(model, frames, self._method, self._window_frames)
+        return _Voice(context, synthesis)

@@ -6,14 +6,11 @@ discriminator beside the squared error.
 Letters as in `contract.py`, and W width inside, Z numbers of noise.
 """
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from reverie.models.contract import Sampler
 from reverie.models.discriminator import (
     Adversary,
     Discriminator,
@@ -23,9 +20,8 @@ from reverie.models.discriminator import (
 )
 from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.linear import Linear
-from reverie.models.masking import heard_only
+from reverie.models.masking import masked
 from reverie.models.products import Precision
-from reverie.models.settings import SampleSettings
 
 
 class AdversarialHead(nn.Module):
@@ -78,49 +74,51 @@ class AdversarialHead(nn.Module):
         """[..., H] -> [..., D + W]: the mean, and what the noise is to join; `rng` adds it."""
         inner = self.inner(features)
         if rng is not None:
-            inner = inner + self._drawn(inner, rng)
+            inner = inner + self._noise(inner, rng)
         return torch.cat([self.mean(features, rng), inner], dim=-1)
 
-    def loss(self, output: Tensor, next_frame: Tensor, heard: Tensor | None = None) -> Tensor:
-        """Squared error of the frames made; its gradient is that of all that is learnt from."""
-        made = self._frames(output)
-        squared = functional.mse_loss(heard_only(made, heard), heard_only(next_frame, heard))
-        judge = self.discriminator
-        seen, before = judge.heard(next_frame)
-        real = judge.judge(seen, before).where(heard)
-        false = judge(made.detach(), before).where(heard)
-        learnt = detection_loss(self.form, real.scores, false.scores)
-        frozen = {name: one.detach() for name, one in judge.named_parameters()}
-        tried = Judged(*functional_call(judge, frozen, (made, before.detach()))).where(heard)
+    def loss(self, output: Tensor, next_frame: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Squared error of the generated frames; its gradient is that of all the losses."""
+        generated = self._frames(output)
+        squared = functional.mse_loss(masked(generated, mask), masked(next_frame, mask))
+        critic = self.discriminator
+        seen, before = critic.contexts(next_frame)
+        real = critic.judge(seen, before).where(mask)
+        fake = critic(generated.detach(), before).where(mask)
+        learnt = detection_loss(self.form, real.scores, fake.scores)
+        frozen = {name: weight.detach() for name, weight in critic.named_parameters()}
+        judged = functional_call(critic, frozen, (generated, before.detach()))
+        tried = Judged(*judged).where(mask)
         learnt = learnt + self.weight * deception_loss(self.form, tried.scores)
         if self.matching:
             wanted = real.features.detach().mean((0, 1))
-            apart = (tried.features.mean((0, 1)) - wanted).square().mean()
-            learnt = learnt + self.matching * apart
-        # What is told is the squared error, which can be compared with that of other heads.
+            difference = (tried.features.mean((0, 1)) - wanted).square().mean()
+            learnt = learnt + self.matching * difference
+        # The value is the squared error, which compares with that of other heads.
         return squared + learnt - learnt.detach()
 
-    def lacks(self, settings: SampleSettings) -> str:  # noqa: ARG002
-        """Nothing: its noise needs no measure."""
-        return ""
+    def predict(self, output: Tensor) -> Tensor:
+        """Return the frame of an output without noise: [..., D + W] -> [..., D]."""
+        return self._frames(output)
 
-    def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
-        """Mean squared error over held-out `pairs`, of the frames that no noise gives."""
-        return self.mean.measure((self._frames(output), frame) for output, frame in pairs)
+    def draw(
+        self,
+        output: Tensor,
+        rmse: Tensor | None,  # noqa: ARG002
+        temperature: float,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """Draw a next frame, [..., D + W] -> [..., D]; the temperature is the noise's deviation.
 
-    def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
-        """[..., D + W] -> [..., D]; the temperature is the noise's deviation."""
+        Its noise was learnt, so `rmse` is ignored.
+        """
+        if temperature == 0:
+            return self._frames(output)
+        added = self._noise(output[..., self.width :], rng, temperature)
+        return self._frames(output, added)
 
-        def sample(output: Tensor) -> Tensor:
-            if settings.temperature == 0:
-                return self._frames(output)
-            added = self._drawn(output[..., self.width :], rng, settings.temperature)
-            return self._frames(output, added)
-
-        return sample
-
-    def _drawn(self, like: Tensor, rng: torch.Generator, deviation: float = 1.0) -> Tensor:
-        """What noise adds inside: [..., W]."""
+    def _noise(self, like: Tensor, rng: torch.Generator, deviation: float = 1.0) -> Tensor:
+        """Draw what noise adds inside: [..., W]."""
         shape = (*like.shape[:-1], self.noise_width)
         noise = torch.randn(shape, generator=rng, device=rng.device).to(like)
         return self.noise(deviation * noise)

@@ -1,23 +1,19 @@
-"""What a model of frames is: front, recurrent core and head, joined.
+"""What a model of frames is: a front (encoder), a recurrent core (backbone) and a head, joined.
 
 Letters: B batch, T steps, K frames that one step sees, D width of a frame, F features, H hidden
 width, O numbers that a head puts out; `...` stands for any leading axes, which broadcast.
 """
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from reverie.models.lstm import LstmState
-from reverie.models.settings import SampleSettings
+CoreState = Any
+"""A core's state. Only the core that made it looks inside."""
 
-Sampler = Callable[[Tensor], Tensor]
-"""A next frame each, [..., O] -> [..., D]; it may remember those that it made."""
-
-CoreState = tuple[LstmState, ...]
-"""One state a layer, in the order of the layers; members first, then the batch."""
+BatchIndex = tuple[int | slice | Tensor, ...]
+"""Chooses sequences of a state's batch axes, as it would index a tensor of that shape."""
 
 
 class ModelState(NamedTuple):
@@ -29,7 +25,7 @@ class ModelState(NamedTuple):
 
 
 class Front(Protocol):
-    """What one step sees, to features."""
+    """The encoder: the frames that one step sees, to features."""
 
     features: int
     step_frames: int
@@ -41,33 +37,50 @@ class Front(Protocol):
 
 
 class Core(Protocol):
-    """The recurrent part, of M members side by side."""
+    """The backbone: features to hidden states over time.
+
+    A step is in two parts, so that the part without a state is computed once for many steps, or
+    once for many states.
+    """
 
     outputs: int
+    """H."""
 
     def __call__(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """Whole sequences from the zero state: [B, T, F] -> [B, T, H]; `rng` turns dropout on."""
+        """Process whole sequences from the zero state: [B, T, F] -> [B, T, H].
+
+        `rng` turns dropout on.
+        """
         ...
 
     def project(self, features: Tensor) -> Tensor:
-        """The part of a step that needs no state: [..., F] -> [M, ..., P]."""
+        """Compute the part of steps that needs no state: [..., F] -> [..., any axes of its own]."""
         ...
 
     def step(self, projected: Tensor, state: CoreState) -> tuple[Tensor, CoreState]:
-        """One frame on: [M, ..., P] and a state -> the members' outputs, and the next state."""
-        ...
+        """Advance by one frame.
 
-    def joined(self, hidden: Tensor) -> Tensor:
-        """The members' outputs as one: -> [..., H]."""
+        Args:
+            projected: what `project` gave for the frame; its leading axes broadcast with those of
+                the state's batch.
+            state: before the step.
+
+        Returns:
+            the hidden state [..., H], and the state after the step.
+        """
         ...
 
     def initial_state(self, batch: tuple[int, ...]) -> CoreState:
-        """The zero state for sequences in axes `batch`."""
+        """Return the zero state of a batch of sequences that has these axes."""
+        ...
+
+    def reset(self, state: CoreState, where: BatchIndex) -> CoreState:
+        """Return `state` with the zero state in the sequences `where`; may change it in place."""
         ...
 
 
 class Head(Protocol):
-    """Features to a distribution over the next frame."""
+    """Features to a distribution over the next frame, and its likelihood."""
 
     unit: str
     """Of the loss."""
@@ -76,20 +89,30 @@ class Head(Protocol):
         """[..., H] -> [..., O]; `rng` turns dropout on."""
         ...
 
-    def loss(self, output: Tensor, next_frame: Tensor, heard: Tensor | None = None) -> Tensor:
-        """Mean loss over everything, or where `heard` [B, T] is true: [..., O], [..., D] -> []."""
+    def loss(self, output: Tensor, next_frame: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Mean loss over everything, or where `mask` [B, T] is true: [..., O], [..., D] -> []."""
         ...
 
-    def measure(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
-        """Mean loss over held-out `(output, next_frame)`; keeps what `sampler` needs."""
+
+@runtime_checkable
+class RegressionHead(Head, Protocol):
+    """A head over frames of real numbers."""
+
+    def predict(self, output: Tensor) -> Tensor:
+        """Return the frame that an output stands for: [..., O] -> [..., D]."""
         ...
 
-    def lacks(self, settings: SampleSettings) -> str:
-        """What of `settings` cannot be done before `measure` was called, in words; or nothing."""
-        ...
+    def draw(
+        self, output: Tensor, rmse: Tensor | None, temperature: float, rng: torch.Generator
+    ) -> Tensor:
+        """Draw a next frame: [..., O] -> [..., D].
 
-    def sampler(self, settings: SampleSettings, rng: torch.Generator) -> Sampler:
-        """What makes the next frames of some clips, one after another."""
+        Args:
+            output: of this head.
+            rmse: [D], the error on held-out music, if it was measured.
+            temperature: 0 gives `predict`.
+            rng: for the draw.
+        """
         ...
 
 
@@ -113,7 +136,7 @@ class FrameModel(nn.Module):
         return next(self.parameters()).device
 
     def forward(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """Outputs at every step, from the zero state: [B, T + K - 1, D] -> [B, T, O].
+        """Compute the outputs at every step, from the zero state: [B, T + K - 1, D] -> [B, T, O].
 
         The output at step t is of frame t + K, the first that the step has not seen.
 
@@ -124,30 +147,31 @@ class FrameModel(nn.Module):
         return self.head(self.core(self.front(frames, rng), rng), rng)
 
     def loss(
-        self, frames: Tensor, rng: torch.Generator | None = None, heard: Tensor | None = None
+        self, frames: Tensor, rng: torch.Generator | None = None, mask: Tensor | None = None
     ) -> Tensor:
         """Mean loss of the next frame: [B, T + K, D] -> [].
 
         Args:
             frames: [B, T + K, D].
             rng: draws dropout, in training.
-            heard: [B, T], the steps whose next frame is music; the others, after the end of a
-                sequence that is shorter, are not learnt from. None for all.
+            mask: [B, T], true at steps whose next frame is music; the others, after the end of a
+                shorter sequence, have no loss. None for all.
         """
-        return self.head.loss(self(frames[:, :-1], rng), frames[:, self.step_frames :], heard)
+        return self.head.loss(self(frames[:, :-1], rng), frames[:, self.step_frames :], mask)
 
     def project(self, frames: Tensor) -> Tensor:
-        """The part of each step that needs no state: [..., T + K - 1, D] -> [M, ..., T, P]."""
+        """Compute the part of steps that needs no state: [..., T + K - 1, D] -> [..., T, any]."""
         return self.core.project(self.front(frames))
 
     def step(self, frame: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
-        """Take in one frame: [..., D] -> the output [..., O] that `forward` gives at this step."""
+        """Take one frame: [..., D] -> the output [..., O] that `forward` gives at this step."""
         seen = torch.cat([state.past, frame.unsqueeze(-2)], dim=-2)
-        hidden, core = self.core.step(self.project(seen).squeeze(-2), state.core)
-        return self.head(self.core.joined(hidden)), ModelState(seen[..., 1:, :], core)
+        projected = self.core.project(self.front(seen).squeeze(-2))
+        hidden, core = self.core.step(projected, state.core)
+        return self.head(hidden), ModelState(seen[..., 1:, :], core)
 
     def initial_state(self, past: Tensor) -> ModelState:
-        """The zero state before the first step.
+        """Return the zero state before the first step.
 
         Args:
             past: [..., K - 1, D], the frames before that of the first step; its leading axes are

@@ -9,16 +9,18 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from reverie.models.contract import CoreState
+from reverie.models.contract import BatchIndex
 from reverie.models.lstm import Lstm, LstmState
 
 Join = Literal["sum", "concatenate"]
+LstmCoreState = tuple[LstmState, ...]
+"""One state a layer, from the first to the last."""
 
 
 class LstmCore(nn.Module):
     """LSTM layers one upon the other, each of one member or of several side by side.
 
-    The paper's plain LSTM is one layer of one member. Members hear the same features and go their
+    The paper's plain LSTM is one layer of one member. Members take the same features and go their
     own ways from the first layer to the last, all computed together.
 
     Args:
@@ -40,26 +42,35 @@ class LstmCore(nn.Module):
         hidden = features.unsqueeze(0)
         for layer in self.layers:
             hidden = layer(hidden, layer.masks(features.shape[0], rng))
-        return self.joined(hidden)
+        return self._merge(hidden)
 
     def project(self, features: Tensor) -> Tensor:
-        """What features add to the gates of the first layer: [..., F] -> [M, ..., 4H]."""
-        return self.layers[0].project(features.unsqueeze(0))
+        """Compute the first layer's input product: [..., F] -> [..., M, 4H]."""
+        return self.layers[0].project(features.unsqueeze(0)).movedim(0, -2)
 
-    def step(self, projected: Tensor, state: CoreState) -> tuple[Tensor, CoreState]:
-        """One frame on, from what `project` gave for it: the last layer's [M, ..., H], and all."""
+    def step(self, projected: Tensor, state: LstmCoreState) -> tuple[Tensor, LstmCoreState]:
+        """Advance by one frame: [..., M, 4H] and a state -> [..., H or M * H], and the next."""
+        inputs = projected.movedim(-2, 0)
         advanced: list[LstmState] = []
         for layer, before in zip(self.layers, state, strict=True):
-            into = layer.project(advanced[-1].hidden) if advanced else projected
-            advanced.append(layer.step(into, before))
-        return advanced[-1].hidden, tuple(advanced)
+            if advanced:
+                inputs = layer.project(advanced[-1].hidden)
+            advanced.append(layer.step(inputs, before))
+        return self._merge(advanced[-1].hidden), tuple(advanced)
 
-    def initial_state(self, batch: tuple[int, ...]) -> CoreState:
-        """The zero state."""
+    def initial_state(self, batch: tuple[int, ...]) -> LstmCoreState:
+        """Return the zero state."""
         return tuple(layer.initial_state(batch) for layer in self.layers)
 
-    def joined(self, hidden: Tensor) -> Tensor:
-        """What the members put out, as one: [M, ..., H] -> [..., H or M * H]."""
+    def reset(self, state: LstmCoreState, where: BatchIndex) -> LstmCoreState:
+        """Set the sequences `where` to the zero state, in place."""
+        for layer in state:
+            layer.hidden[:, *where] = 0
+            layer.cell[:, *where] = 0
+        return state
+
+    def _merge(self, hidden: Tensor) -> Tensor:
+        """Join the members' outputs: [M, ..., H] -> [..., H or M * H]."""
         if hidden.shape[0] == 1:
             return hidden[0]
         return hidden.sum(0) if self.join == "sum" else torch.cat(hidden.unbind(0), dim=-1)

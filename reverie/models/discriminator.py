@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.models.linear import Linear
-from reverie.models.masking import heard_only
+from reverie.models.masking import masked
 from reverie.models.products import Precision
 
 Adversary = Literal["none", "hinge", "least-squares"]
@@ -32,9 +32,9 @@ class Judged(NamedTuple):
     features: Tensor
     """[B, T, W]: what it sees in them, before the score."""
 
-    def where(self, heard: Tensor | None) -> "Judged":
-        """Of the frames that are `heard` [B, T] alone."""
-        return Judged(heard_only(self.scores, heard), heard_only(self.features, heard))
+    def where(self, mask: Tensor | None) -> "Judged":
+        """Keep those where `mask` [B, T] is true."""
+        return Judged(masked(self.scores, mask), masked(self.features, mask))
 
 
 class Discriminator(nn.Module):
@@ -57,8 +57,8 @@ class Discriminator(nn.Module):
         self.both = Linear(inner, inner, precision, rng)
         self.score = Linear(inner, 1, precision, rng)
 
-    def heard(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Real frames [B, T, D] by themselves, and what came before each: twice [B, T, W]."""
+    def contexts(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Embed real frames [B, T, D], and the frames before each: twice [B, T, W]."""
         seen = self.embed(frames)
         padded = functional.pad(seen, (0, 0, CONTEXT_FRAMES, 0))
         before = padded.unfold(-2, CONTEXT_FRAMES, 1)[..., :-1, :, :].flatten(-2)
@@ -71,7 +71,7 @@ class Discriminator(nn.Module):
         return Judged(self.score(features).squeeze(-1), features)
 
     def forward(self, frames: Tensor, before: Tensor) -> Judged:
-        """Frames [B, T, D] after what `heard` made of those before them [B, T, W]."""
+        """Frames [B, T, D] after the contexts [B, T, W] that `contexts` gave."""
         return self.judge(self.embed(frames), before)
 
 

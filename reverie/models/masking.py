@@ -1,11 +1,11 @@
-"""Leaving out of a loss what is no music: frames after the end of a shorter sequence.
+"""Masks over the steps of sequences.
 
-Letters: B batch, T steps, N frames that are left.
+Letters: B batch, T steps, N frames that the mask keeps.
 """
 
 from torch import Tensor
 
 
-def heard_only(values: Tensor, heard: Tensor | None) -> Tensor:
-    """[B, T, ...] where `heard` [B, T] is true, as [1, N, ...]; all as they are if it is None."""
-    return values if heard is None else values[heard].unsqueeze(0)
+def masked(values: Tensor, mask: Tensor | None) -> Tensor:
+    """[B, T, ...] where `mask` [B, T] is true, as [1, N, ...]; unchanged if it is None."""
+    return values if mask is None else values[mask].unsqueeze(0)

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from torch import nn
+
 from reverie.models.adversarial_head import AdversarialHead
-from reverie.models.code_head import CodeHead, CodeStack
+from reverie.models.code_head import CodeHead
+from reverie.models.code_stack import CodeStack
 from reverie.models.contract import Core, FrameModel, Front, Head
 from reverie.models.cores import LstmCore
 from reverie.models.embedding import EmbeddedFront
@@ -152,8 +155,10 @@ def _core(core: Core) -> Outline:
                 return way
             join = Stage("join", "sum", f"{core.outputs}") if core.join == "sum" else None
             return (Branches((way,) * members, join),)
-        case _:
-            raise TypeError(f"no outline of a {type(core).__name__}")
+        case _:  # of another kind, such as a person's own
+            parameters = core.parameters() if isinstance(core, nn.Module) else ()
+            size = sum(parameter.numel() for parameter in parameters)
+            return (Stage("core", type(core).__name__, f"{core.outputs}", size),)
 
 
 def _head(head: Head) -> Outline:
@@ -195,7 +200,7 @@ def _lstm(lstm: Lstm) -> Stage:
 
 def _code_stack(stack: CodeStack) -> Stage:
     size = sum(parameter.numel() for parameter in stack.parameters())
-    return Stage("head", "codes, one after another", f"{stack.stages} x {stack.width}", size)
+    return Stage("head", "codes, one after another", f"{stack.n_codebooks} x {stack.width}", size)
 
 
 def _dense(part: Part, dense: Dense) -> Stage:

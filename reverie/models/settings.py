@@ -16,39 +16,6 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True, config=STRICT)
-class SampleSettings:
-    """How a head turns its output into a frame."""
-
-    temperature: Annotated[float, Field(ge=0, le=100)] = 0.0
-    """Of frames of numbers: 0 takes the model's mean, as the paper; 1 draws with the spread of its
-    held-out error, or after an adversary with the noise it learnt with. Of codes: 0 takes the
-    likeliest, 1 draws as the model believes."""
-
-    detail_temperature: Annotated[float, Field(ge=0, le=100)] | None = None
-    """Of a frame's last code; those between lie in between. None for the same as the first."""
-
-    top_k: Annotated[int, Field(ge=0)] = 0
-    """Codes: draw from so many of the likeliest; 0 from all."""
-
-    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Codes: draw from the likeliest that have this share of the probability together."""
-
-    min_p: Share = 0.0
-    """Codes: leave out those less likely than this share of the likeliest."""
-
-    guard: bool = True
-    """Codes: keep a clip as surprising to the model and as loud as held-out music is, so that it
-    neither freezes, nor falls apart, nor dies away; see `guards.py`."""
-
-    def at_stage(self, stage: int, stages: int) -> float:
-        """The temperature of code `stage` of `stages`."""
-        if self.detail_temperature is None or stages == 1:
-            return self.temperature
-        share = stage / (stages - 1)
-        return (1 - share) * self.temperature + share * self.detail_temperature
-
-
-@dataclass(frozen=True, config=STRICT)
 class ModelSettings:
     """Which model, and how wide."""
 

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import Annotated, Any, Protocol, Self, cast
+from typing import Annotated, Any, Literal, Protocol, Self, cast
 
 import torch
 from pydantic import Field, model_validator
@@ -21,7 +21,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from reverie.errors import ReverieError, is_memory_error
+from reverie.legacy import tensor_name, translate_state
+from reverie.models.calibration import Calibration
 from reverie.records import RECORD, as_record, read_json
+from reverie.runs.calibration import CALIBRATION, save_calibration
 from reverie.runs.weights import (
     ANOTHER,
     check_hash,
@@ -37,8 +40,7 @@ from reverie.storage import file_sha256, replacing, write_json
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimizer.pt", "state.json"
 NAME = re.compile(r"epoch-(\d{5,9})(?:-step-(\d{5,12}))?", re.ASCII)
 """Of a checkpoint's folder; others beside it are left alone."""
-ADDED = {"least_epoch", "least_loss", "model_sha256", "optimizer_sha256", "frames_sha256"}
-"""Keys that the first versions did not write."""
+FORMAT_VERSION = 2
 
 LEAST_FREE_BYTES = 1 << 20
 """A disk with less room than this is called full."""
@@ -90,8 +92,10 @@ class State(Progress):
 
     model_sha256: Sha256 | None = None
     optimizer_sha256: Sha256 | None = None
+    calibration_sha256: Sha256 | None = None
     frames_sha256: Sha256 | None = None
     """Of the run's frames, which the weights belong to."""
+    format_version: Literal[2] = FORMAT_VERSION
 
     @property
     def progress(self) -> Progress:
@@ -120,6 +124,7 @@ def save_checkpoint(
     model: nn.Module,
     optimiser: Optimiser,
     progress: Progress,
+    calibration: Calibration,
     frames_sha256: str | None = None,
 ) -> Path:
     """Write a checkpoint under `folder`, unless it is there already.
@@ -129,6 +134,7 @@ def save_checkpoint(
         model: whose weights are kept.
         optimiser: whose state is kept.
         progress: the place in training.
+        calibration: what held-out music tells about sampling.
         frames_sha256: hash of the run's frames.
 
     Raises:
@@ -150,16 +156,19 @@ def save_checkpoint(
         temporary.mkdir(parents=True)
         try:
             save_file(weights, temporary / MODEL)
+            save_calibration(temporary / CALIBRATION, calibration)
             torch.save(mean_squares, temporary / OPTIMISER)
         except (SafetensorError, RuntimeError) as error:
             # Both libraries hide the system's refusal in errors of their own.
             full = shutil.disk_usage(folder).free < LEAST_FREE_BYTES or "os error 28" in str(error)
             reason = errno.ENOSPC if full else errno.EIO
             raise OSError(reason, os.strerror(reason)) from error
-        hashes = {
+        hashes: dict[str, str | int | None] = {
             "model_sha256": file_sha256(temporary / MODEL),
             "optimizer_sha256": file_sha256(temporary / OPTIMISER),
+            "calibration_sha256": file_sha256(temporary / CALIBRATION),
             "frames_sha256": frames_sha256,
+            "format_version": FORMAT_VERSION,
         }
         write_json(temporary / STATE, dataclasses.asdict(progress) | hashes)
     return path
@@ -205,7 +214,7 @@ def load_checkpoint(path: Path, model: nn.Module, optimiser: Optimiser) -> State
             raise ValueError("it holds other things than mean squares")
         if broken := not_numbers(stored):
             raise ValueError(f"there are values that are no numbers in {broken}")
-        optimiser.load_state_dict(stored)
+        optimiser.load_state_dict({tensor_name(name): value for name, value in stored.items()})
     except Exception as error:  # torch.load raises whatever a broken file provokes
         if is_memory_error(error):
             raise
@@ -224,11 +233,9 @@ def read_state(path: Path) -> State:
     file = path / STATE
     values: object = read_json(file, "a checkpoint")
     if isinstance(values, dict):
-        said = cast(dict[str, Any], values)
-        needed = [one.name for one in _fields(State)]
-        if "optimizer_sha256" not in said:
-            needed = [name for name in needed if name not in ADDED]
-        lost = [name for name in needed if name not in said]
+        values = translate_state(cast(dict[str, Any], values))
+        needed = [field.name for field in _fields(State)]
+        lost = [name for name in needed if name not in values]
         if lost:
             raise ReverieError(f"{file} is damaged: it has lost {', '.join(lost)}.", ANOTHER)
     state = as_record(cast(object, values), State, str(file), remedy=ANOTHER)

@@ -21,8 +21,11 @@ from reverie.errors import ReverieError
 from reverie.frames.contract import Representation
 from reverie.frames.representation import load_representation
 from reverie.frames.settings import measures_of
-from reverie.models.architectures import meta_model
+from reverie.models.architectures import ModelBuilder, build_model, meta_model
+from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
+from reverie.models.trained import TrainedModel
+from reverie.runs.calibration import CALIBRATION, load_calibration, load_calibration_0_1
 from reverie.runs.checkpoint import MODEL, list_checkpoints, load_weights, read_state
 from reverie.runs.files import (
     CONFIG,
@@ -65,6 +68,8 @@ class Run:
     corpus_given: Path | None = None
     """Where a person says that the corpus is now."""
     frames_sha256: str | None = None
+    builder: ModelBuilder = build_model
+    """Builds its model."""
 
     @property
     def checkpoints(self) -> Path:
@@ -87,12 +92,15 @@ class Run:
         return (folder / CONFIG).is_file()
 
     @classmethod
-    def open(cls, folder: Path, corpus: Path | None = None) -> "Run":
+    def open(
+        cls, folder: Path, corpus: Path | None = None, builder: ModelBuilder = build_model
+    ) -> "Run":
         """Open the run in `folder`.
 
         Args:
             folder: where it lies.
             corpus: where its corpus is; if not given, it is looked for when it is needed.
+            builder: builds its model, where that is not one of Reverie's own.
 
         Raises:
             ReverieError: there is none, or it is damaged.
@@ -107,10 +115,13 @@ class Run:
             about.relative,
             corpus,
             config.frames_sha256,
+            builder,
         )
 
     @classmethod
-    def create(cls, folder: Path, recipe: Recipe, corpus: Corpus) -> "Run":
+    def create(
+        cls, folder: Path, recipe: Recipe, corpus: Corpus, builder: ModelBuilder = build_model
+    ) -> "Run":
         """Begin a run in `folder`, or go on with the one that is there.
 
         Raises:
@@ -118,7 +129,7 @@ class Run:
         """
         where = corpus.folder.resolve()
         if cls.exists(folder):
-            run = cls.open(folder)
+            run = cls.open(folder, builder=builder)
             run._check_continues(recipe, corpus)
             run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
             if run.frames_sha256 is None and run.statistics.is_file():
@@ -128,7 +139,7 @@ class Run:
                 raise ReverieError(
                     f"{folder} holds other files and no run.", "Choose an empty or a new folder."
                 )
-            run = cls(folder, recipe, where, corpus.content_hash, corpus.rate_hz)
+            run = cls(folder, recipe, where, corpus.content_hash, corpus.rate_hz, builder=builder)
         write_corpus_record(folder, corpus)
         write_config(folder, recipe, run.frames_sha256)
         return run
@@ -199,6 +210,27 @@ class Run:
             f"It has: latest, best, {', '.join(path.name for path in found)}.",
         )
 
+    def load(self, checkpoint: Path) -> TrainedModel:
+        """The model of `checkpoint` with all that generating from it needs.
+
+        Raises:
+            ReverieError: as `load_model`, `calibration` and `representation`.
+        """
+        model, calibration = self.load_model(checkpoint), self.calibration(checkpoint)
+        return TrainedModel(model, self.representation(), calibration)
+
+    def calibration(self, checkpoint: Path) -> Calibration:
+        """What held-out music told about sampling at `checkpoint`.
+
+        Raises:
+            ReverieError: it is missing, not what was saved, or does not fit.
+        """
+        stored = read_state(checkpoint).calibration_sha256
+        if stored is None:
+            return load_calibration_0_1(checkpoint / MODEL)
+        width = measures_of(self.recipe.frames).width
+        return load_calibration(checkpoint / CALIBRATION, width, stored)
+
     def load_model(self, checkpoint: Path) -> FrameModel:
         """The model with the weights of `checkpoint`, ready to generate.
 
@@ -209,7 +241,7 @@ class Run:
         with clear_memory_errors(
             f"opening {self.folder}", "Close other programs, or choose another run."
         ):
-            model = meta_model(self.recipe.model, measures_of(self.recipe.frames))
+            model = meta_model(self.recipe.model, measures_of(self.recipe.frames), self.builder)
             check_shapes(checkpoint / MODEL, model.state_dict())
             stored = read_state(checkpoint).frames_sha256
             if None not in (stored, self.frames_sha256) and stored != self.frames_sha256:

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from reverie.frames.settings import FrameSettings
-from reverie.models.settings import ModelSettings, SampleSettings, Share
+from reverie.models.settings import ModelSettings, Share
 from reverie.settings import STRICT
 
 MOST_EPOCHS = MOST_MINUTES = 10_000_000
@@ -101,7 +101,40 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True, config=STRICT)
-class GenerationDefaults(SampleSettings):
+class SamplingSettings:
+    """How the next frame is drawn from a head's distribution."""
+
+    temperature: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Of frames of numbers: 0 takes the model's mean, as the paper; 1 draws with the spread of its
+    held-out error, or after an adversary with the noise it learnt with. Of codes: 0 takes the
+    likeliest, 1 draws as the model believes."""
+
+    detail_temperature: Annotated[float, Field(ge=0, le=100)] | None = None
+    """Of a frame's last code; those between lie in between. None for the same as the first."""
+
+    top_k: Annotated[int, Field(ge=0)] = 0
+    """Codes: draw from so many of the likeliest; 0 from all."""
+
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Codes: draw from the likeliest that have this share of the probability together."""
+
+    min_p: Share = 0.0
+    """Codes: leave out those less likely than this share of the likeliest."""
+
+    guard: bool = True
+    """Codes: keep a clip as surprising to the model and as loud as held-out music is, so that it
+    neither freezes, nor falls apart, nor dies away."""
+
+    def temperature_of(self, codebook: int, n_codebooks: int) -> float:
+        """The temperature of one codebook, counted from 0."""
+        if self.detail_temperature is None or n_codebooks == 1:
+            return self.temperature
+        share = codebook / (n_codebooks - 1)
+        return (1 - share) * self.temperature + share * self.detail_temperature
+
+
+@dataclass(frozen=True, config=STRICT)
+class GenerationDefaults(SamplingSettings):
     """What `generate` does with this run unless told otherwise."""
 
     method: Literal["rolling", "carry"] = "rolling"

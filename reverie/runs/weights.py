@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from reverie.errors import ReverieError, is_memory_error
+from reverie.legacy import CALIBRATION, tensor_name
 from reverie.storage import file_sha256, require_plain
 
 ANOTHER = "Choose another checkpoint of the run, or restore this one from a copy."
@@ -56,14 +57,15 @@ def check_shapes(path: Path, wanted: Mapping[str, Tensor]) -> None:
     require_plain(path, "the weights of a model")
     try:
         with safe_open(path, "pt") as file:
-            names = set(file.keys())
             slices = cast(Any, file)  # torch's part of its type is left out
             found: dict[str, tuple[int, ...]] = {
-                name: tuple(slices.get_slice(name).get_shape()) for name in names
+                tensor_name(name): tuple(slices.get_slice(name).get_shape())
+                for name in file.keys()  # noqa: SIM118
+                if name not in CALIBRATION
             }
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, error) from error
-    for name in sorted(names ^ set(wanted)):
+    for name in sorted(set(found) ^ set(wanted)):
         where = "only in the model of config.json" if name in wanted else "only there"
         raise ReverieError(
             f"{path} cannot be loaded: {name} is {where}.",
@@ -83,7 +85,8 @@ def tensors_of(path: Path) -> Iterator[tuple[str, Tensor]]:
     try:
         with safe_open(path, "pt") as file:
             for name in list(file.keys()):
-                yield name, file.get_tensor(name)
+                if name not in CALIBRATION:
+                    yield tensor_name(name), file.get_tensor(name)
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, error) from error
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reverie.errors import ReverieError
+from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.runs.checkpoint import (
     Progress,
@@ -28,7 +29,10 @@ class Keeper:
         model: whose weights are kept.
         optimiser: whose state is kept.
         interrupt: is told what is kept, and waits while it is written.
-        held_out_loss: measures held-out music, by which the model learns what sampling needs.
+        measure: measures held-out music: its loss, and the calibration of sampling.
+
+    Attributes:
+        calibration: of the newest measurement.
     """
 
     def __init__(
@@ -37,11 +41,11 @@ class Keeper:
         model: FrameModel,
         optimiser: RmsProp,
         interrupt: Interruptible,
-        held_out_loss: Callable[[], float],
+        measure: Callable[[], tuple[float, Calibration]],
     ) -> None:
         self._run, self._model, self._optimiser = run, model, optimiser
-        self._interrupt, self._held_out_loss = interrupt, held_out_loss
-        self._measured = False
+        self._interrupt, self._measure = interrupt, measure
+        self.calibration: Calibration | None = None
 
     def resume(self) -> Progress:
         """Load the newest checkpoint; a damaged one is left to a person.
@@ -54,6 +58,7 @@ class Keeper:
             return Progress()
         try:
             state = load_checkpoint(found[-1], self._model, self._optimiser)
+            calibration = self._run.calibration(found[-1])
         except ReverieError as error:
             before = f"goes on from {found[-2].name}" if found[1:] else "begins anew"
             raise ReverieError(
@@ -62,14 +67,13 @@ class Keeper:
                 f"then {before}.",
             ) from error
         check_hash(self._run.statistics, state.frames_sha256, TRAIN_AGAIN)
-        self._measured = state.least_epoch > 0
+        self.calibration = None if calibration.is_empty else calibration
         return state.progress
 
     def measure(self) -> float:
         """The mean loss over held-out music, of the weights that are kept."""
         with self._optimiser.averaged():
-            loss = self._held_out_loss()
-        self._measured = True
+            loss, self.calibration = self._measure()
         return loss
 
     def save(self, progress: Progress) -> Path:
@@ -81,7 +85,7 @@ class Keeper:
         Raises:
             ReverieError: a weight is no number, or the disk refuses.
         """
-        if not self._measured:
+        if self.calibration is None:
             self.measure()
         training = self._run.recipe.training
         keep = {*training.keep_epochs, training.epochs, progress.best_epoch}
@@ -92,6 +96,7 @@ class Keeper:
                 self._model,
                 self._optimiser,
                 progress,
+                self.calibration or Calibration(),
                 self._run.frames_sha256,
             )
             prune_checkpoints(self._run.checkpoints, keep)

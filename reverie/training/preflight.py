@@ -17,7 +17,7 @@ from reverie.errors import ReverieError
 from reverie.frames.contract import Measures
 from reverie.frames.representation import fit_bytes
 from reverie.frames.settings import measures_of
-from reverie.models.architectures import meta_model
+from reverie.models.architectures import ModelBuilder, build_model, meta_model
 from reverie.models.contract import FrameModel
 from reverie.models.lstm import Lstm
 from reverie.models.outline import operations
@@ -52,7 +52,7 @@ class Needs:
     """Of floating point in the matrix products and convolutions of one training step."""
 
 
-def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
+def measure_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) -> Needs:
     """Work out what training takes, without taking it.
 
     The model is built without memory for its values, and small batches of shapes are passed
@@ -61,13 +61,14 @@ def measure_needs(recipe: Recipe, run_folder: Path) -> Needs:
     Args:
         recipe: of the run.
         run_folder: where checkpoints would go.
+        builder: builds the model.
 
     Raises:
         ReverieError: it is more than can be counted.
     """
     measures, training = measures_of(recipe.frames), recipe.training
     with clear_memory_errors("a model of these sizes", smaller(recipe)):
-        model = meta_model(recipe.model, measures)
+        model = meta_model(recipe.model, measures, builder)
         kept_bytes = _kept_by_autograd(model, recipe, measures)
     sizes = [parameter.numel() for parameter in model.parameters()]
     parameters = sum(sizes)
@@ -156,8 +157,13 @@ def smaller(recipe: Recipe) -> str:
     )
 
 
-def plan(recipe: Recipe, run_folder: Path) -> Needs:
+def plan(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) -> Needs:
     """What a run takes, or a refusal where it cannot fit.
+
+    Args:
+        recipe: of the run.
+        run_folder: where checkpoints would go.
+        builder: builds the model.
 
     Raises:
         ReverieError: memory, disk or processors are too few, with settings that would help.
@@ -169,7 +175,7 @@ def plan(recipe: Recipe, run_folder: Path) -> Needs:
             "processors.",
             "Set training.threads=0 to take all processors.",
         )
-    needs = measure_needs(recipe, run_folder)
+    needs = measure_needs(recipe, run_folder, builder)
     if needs.memory_bytes > needs.memory_available_bytes:
         raise ReverieError(
             f"training needs about {needs.memory_bytes / GIB:.1f} GiB of memory and "

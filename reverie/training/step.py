@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from reverie.frames.contract import Representation
+from reverie.models.calibration import Calibration, calibrate
 from reverie.models.contract import FrameModel
 from reverie.runs.settings import Recipe
 from reverie.training.optimiser import RmsProp
@@ -23,10 +24,10 @@ def train_step(
     frames: Tensor,
     rng: torch.Generator,
     recipe: Recipe,
-    heard: Tensor | None = None,
+    mask: Tensor | None = None,
 ) -> float:
-    """One step on sequences `frames` [B, T + K, D], where `heard` [B, T]. Gives the loss."""
-    loss = model.loss(frames, rng, heard)
+    """One step on sequences `frames` [B, T + K, D], where `mask` [B, T]. Returns the loss."""
+    loss = model.loss(frames, rng, mask)
     optimiser.zero_grad()
     torch.autograd.backward([loss])
     if recipe.training.gradient_clip:
@@ -38,23 +39,24 @@ def train_step(
 @torch.inference_mode()
 def measure(
     model: FrameModel, representation: Representation, sequences: Sequences, recipe: Recipe
-) -> float:
-    """The mean loss over `sequences`, with no dropout; the head keeps what sampling needs."""
+) -> tuple[float, Calibration]:
+    """Measure `sequences` with no dropout: the mean loss, and what sampling needs to know."""
 
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
-        for samples, heard in sequences.masked_batches(recipe.training.batch_size, None):
+        for samples, mask in sequences.masked_batches(recipe.training.batch_size, None):
             frames = representation.analyse(samples.to(model.device))
             output, wanted = model(frames[:, :-1]), frames[:, model.step_frames :]
-            if heard is None:
+            if mask is None:
                 yield output, wanted
                 continue
-            counts = [int(count) for count in heard.sum(1)]
+            counts = [int(count) for count in mask.sum(1)]
             for length in sorted(set(counts), reverse=True):
                 chosen = [row for row, count in enumerate(counts) if count == length]
                 rows = torch.tensor(chosen).to(output.device)
                 yield output[rows, :length], wanted[rows, :length]
 
-    return model.head.measure(pairs())
+    meaning = representation.meaning
+    return calibrate(model.head, pairs(), None if meaning is None else meaning.levels)
 
 
 def random_generator(device: torch.device, *key: int) -> torch.Generator:

@@ -8,7 +8,7 @@ import torch
 
 from reverie.corpus.corpus import Corpus
 from reverie.frames.representation import fit_representation
-from reverie.models.architectures import build_model
+from reverie.models.architectures import ModelBuilder, build_model
 from reverie.progress import duration
 from reverie.runs.memory import clear_memory_errors
 from reverie.runs.run import Run
@@ -31,6 +31,7 @@ def train(
     recipe: Recipe,
     run_folder: Path,
     *,
+    builder: ModelBuilder = build_model,
     preview: Preview | None = None,
     observers: Sequence[Observer] = (),
     stop: threading.Event | None = None,
@@ -43,6 +44,7 @@ def train(
         recipe: everything else that decides the result.
         run_folder: where the run is kept; if it holds a run of the same corpus and recipe, that
             one is continued, to the same bytes as if it had never stopped.
+        builder: builds the model; another than `build_model` brings an architecture of one's own.
         preview: makes the audio that observers are shown, if the recipe asks for previews.
         observers: watch the training, besides the progress on the terminal and TensorBoard's log.
         stop: once it is set, by whatever thread, the step at hand is finished, a checkpoint is
@@ -58,20 +60,20 @@ def train(
     corpus.check(quiet=quiet)  # or damage would be met when it is first heard, hours later
     train_set, held_out_set = split_sequences(corpus, recipe)
     device = training_device(recipe)
-    needs = plan(recipe, run_folder)
+    needs = plan(recipe, run_folder, builder)
     if training.threads:
         torch.set_num_threads(training.threads)
     keep_freed_memory()
     memory = clear_memory_errors("training", smaller(recipe))
     with only_one(run_folder), memory, Interruptible(quiet=quiet) as interrupt:
-        run = Run.create(run_folder, recipe, corpus)
+        run = Run.create(run_folder, recipe, corpus, builder)
         interrupt.kept = kept_so_far(run)
         if not run.statistics.exists():
             heard_of = excerpts(corpus, corpus.of_split("train"), training.ends_below_db)
             run = run.keep_frames(fit_representation(recipe.frames, corpus.rate_hz, heard_of))
         representation = run.representation()
         # Weights are drawn on the processor, so that they are the same on every device.
-        model = build_model(
+        model = builder(
             recipe.model,
             representation.measures,
             random_generator(CPU, training.rng_seed, 0, 0),

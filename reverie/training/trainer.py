@@ -17,7 +17,9 @@ from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import enough
 from reverie.errors import ReverieError
 from reverie.frames.contract import Representation
+from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
+from reverie.models.trained import TrainedModel
 from reverie.runs.metrics import append_metrics, rewind_metrics
 from reverie.runs.run import Run
 from reverie.training.interrupt import Interruptible
@@ -28,7 +30,7 @@ from reverie.training.preflight import Needs, describe, seconds_per_step
 from reverie.training.sequences import Sequences, shortness
 from reverie.training.step import measure, random_generator, train_step
 
-Preview = Callable[[FrameModel, Representation, Run], Tensor]
+Preview = Callable[[TrainedModel, Run], Tensor]
 """Makes samples [S] that show what the model does now."""
 
 Ending = Literal["epochs", "minutes", "patience", "stopped"]
@@ -222,7 +224,9 @@ class Trainer:
         every = training.preview_every_epochs
         if self._preview and every and (last or epoch % every == 0):
             with self._optimiser.averaged():
-                made = self._preview(self.model, self.representation, self.run).cpu().numpy()
+                calibration = self._keeper.calibration or Calibration()
+                trained = TrainedModel(self.model, self.representation, calibration)
+                made = self._preview(trained, self.run).cpu().numpy()
             for observer in self._observers:
                 observer.on_preview(epoch, made)
         if keep or last or self._is_stopping() or self._is_checkpoint_due():

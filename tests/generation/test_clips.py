@@ -22,12 +22,12 @@ from reverie.generation.clips import generate, generate_missing
 from reverie.generation.preview import PREVIEW_SECONDS, preview
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
-from reverie.generation.stream import continue_samples
-from reverie.models.contract import Sampler
-from reverie.models.lstm import LstmState
-from reverie.models.settings import SampleSettings
+from reverie.generation.stream import Stream, stream_of
+from reverie.models.calibration import Calibration
+from reverie.models.trained import TrainedModel
 from reverie.runs.checkpoint import MODEL
 from reverie.runs.run import Run
+from reverie.runs.settings import SamplingSettings
 from reverie.storage import file_sha256
 from reverie.training.recipe import load_recipe
 from tests.conftest import RATE_HZ, SMALL
@@ -77,17 +77,9 @@ def test_clips_are_what_the_model_goes_on_with(run: Run, tmp_path: Path) -> None
     settings = GenerationSettings(seconds=0.3, count=2, rng_seed=7, temperature=0.5)
     order = np.random.default_rng([7, 0])
     seeds, samples = choose_seeds(run, "held-out", 2, order)
-    chunks = continue_samples(
-        run.load_model(run.find_checkpoint("best")),
-        run.representation(),
-        samples,
-        "rolling",
-        torch.Generator().manual_seed(int(order.integers(1 << 62))),
-        settings,
-        8,
-        round(0.3 * RATE_HZ),
-    )
-    expected = torch.cat(list(chunks), dim=1).numpy()
+    rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
+    stream = stream_of(run, run.load(run.find_checkpoint("best")), samples, settings, rng)
+    expected = torch.cat(list(stream.take(round(0.3 * RATE_HZ))), dim=1).numpy()
     made = generate(run, settings, tmp_path, quiet=True)
     assert [clip.seed for clip in made] == seeds
     for clip, wave in zip(made, expected, strict=True):
@@ -186,30 +178,33 @@ def test_seeds_come_from_where_training_learns(with_rests: Corpus, tmp_path: Pat
 class Echo(torch.nn.Module):
     """A model that knows the future: it predicts the frames it is told, in order."""
 
-    step_frames = 1
+    step_frames, unit = 1, "nothing"
 
     def __init__(self, future: torch.Tensor) -> None:
         super().__init__()
         self.future, self.place, self.head, self.core = future, -1, self, self
 
-    def initial_state(self, *_: object) -> tuple[LstmState]:
-        return (LstmState(torch.zeros(1), torch.zeros(1)),)
+    def initial_state(self, *_: object) -> tuple[()]:
+        return ()
 
     def project(self, frames: torch.Tensor) -> torch.Tensor:
-        return frames.unsqueeze(0)
+        return frames
 
     def step(self, projected: torch.Tensor, _: object) -> tuple[torch.Tensor, tuple[()]]:
         self.place += 1
         return projected, ()
 
-    def joined(self, hidden: torch.Tensor) -> torch.Tensor:
-        return hidden[0]
-
     def forward(self, _: torch.Tensor) -> torch.Tensor:
         return self.future[:, self.place]
 
-    def sampler(self, *_: object) -> Sampler:
-        return lambda output: output
+    def loss(self, *_: object) -> torch.Tensor:
+        raise AssertionError("it is not trained")
+
+    def predict(self, output: torch.Tensor) -> torch.Tensor:
+        return output
+
+    def draw(self, output: torch.Tensor, *_: object) -> torch.Tensor:
+        return output
 
 
 @pytest.mark.parametrize("frames", [FourierFrames(100), MdctFrames(100)])
@@ -221,17 +216,14 @@ def test_a_true_prediction_goes_on_without_a_seam(frames: FourierFrames | MdctFr
     )
     seed = whole[:, : frames.measures.samples_for(8)]
     echo = Echo(representation.analyse(whole)[:, 1:])
-    found = continue_samples(
+    trained = TrainedModel(
         echo,  # pyright: ignore[reportArgumentType]
         representation,
-        seed,
-        "carry",
-        torch.Generator(),
-        SampleSettings(),
-        1,
-        1234,
+        Calibration(),
     )
-    made = torch.cat(list(found), dim=1)
+    rng = torch.Generator()
+    stream = Stream(trained, seed, SamplingSettings(), rng, method="carry", window_frames=1)
+    made = torch.cat(list(stream.take(1234)), dim=1)
     torch.testing.assert_close(made, whole[:, 800 : 800 + 1234], atol=1e-5, rtol=1e-4)
 
 
@@ -250,7 +242,7 @@ def test_a_clip_is_whole_or_not_there(
     def stops(*_: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(clips, "continue_samples", stops)
+    monkeypatch.setattr(clips, "stream_of", stops)
     with pytest.raises(KeyboardInterrupt):
         generate(run, GenerationSettings(count=2), tmp_path / "clips", quiet=True)
     assert contents(tmp_path / "clips") == {}
@@ -258,8 +250,8 @@ def test_a_clip_is_whole_or_not_there(
 
 
 def test_preview(run: Run) -> None:
-    model = run.load_model(run.find_checkpoint())
-    assert preview(model, run.representation(), run).shape == (PREVIEW_SECONDS * RATE_HZ,)
+    trained = run.load(run.find_checkpoint())
+    assert preview(trained, run).shape == (PREVIEW_SECONDS * RATE_HZ,)
 
 
 def test_a_changed_corpus_is_refused(run: Run, tmp_path: Path) -> None:

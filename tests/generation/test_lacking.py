@@ -4,11 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from reverie.generation.clips import generate
 from reverie.generation.settings import GenerationSettings
-from reverie.runs.checkpoint import MODEL, STATE
+from reverie.runs.calibration import CALIBRATION
+from reverie.runs.checkpoint import STATE
 from reverie.runs.run import Run
 from reverie.storage import file_sha256
 from tests.cli.test_errors import reverie
@@ -20,10 +21,9 @@ def test_a_temperature_without_effect_is_said_in_clip_and_terminal(
     shutil.copytree(run.folder, tmp_path / "run")
     old = Run.open(tmp_path / "run", run.corpus_folder)
     checkpoint = old.find_checkpoint("latest")
-    weights = load_file(checkpoint / MODEL)
-    save_file(weights | {"head.error": 0 * weights["head.error"]}, checkpoint / MODEL)
+    save_file({}, checkpoint / CALIBRATION)
     told = json.loads((checkpoint / STATE).read_text())
-    told["model_sha256"] = file_sha256(checkpoint / MODEL)
+    told["calibration_sha256"] = file_sha256(checkpoint / CALIBRATION)
     (checkpoint / STATE).write_text(json.dumps(told))
     said = "the temperature has no effect: this checkpoint was written before"
     drawn = GenerationSettings(seconds=0.2, count=1, temperature=1.0, checkpoint="latest")

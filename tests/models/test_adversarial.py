@@ -10,16 +10,17 @@ from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.models.adversarial_head import AdversarialHead
 from reverie.models.architectures import build_model
-from reverie.models.contract import FrameModel
+from reverie.models.calibration import calibrate
+from reverie.models.contract import FrameModel, RegressionHead
 from reverie.models.discriminator import CONTEXT_FRAMES, Discriminator
-from reverie.models.settings import ModelSettings, SampleSettings
+from reverie.models.settings import ModelSettings
 from reverie.settings import build
 from reverie.training.recipe import load_recipe
 from tests.models.stepping import STEPS, check_stepping_is_batch
 
 FRAMES = FourierFrames(5).measures
 D = FRAMES.width
-DRAWN, MEAN = SampleSettings(temperature=1.0), SampleSettings(temperature=0.0)
+DRAWN, MEAN = 1.0, 0.0
 
 
 def made(architecture: str = "baseline", **rest: Any) -> FrameModel:
@@ -34,8 +35,9 @@ def gradients(model: FrameModel, loss: Tensor) -> dict[str, Tensor]:
     return {name: one for name, one in zip(named, found, strict=True) if one is not None}
 
 
-def drawn(model: FrameModel, output: Tensor, settings: SampleSettings, seed: int = 0) -> Tensor:
-    return model.head.sampler(settings, torch.Generator().manual_seed(seed))(output)
+def drawn(model: FrameModel, output: Tensor, temperature: float, seed: int = 0) -> Tensor:
+    assert isinstance(model.head, RegressionHead)
+    return model.head.draw(output, None, temperature, torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize("architecture", ["baseline", "bilinear", "ensemble", "blocks"])
@@ -49,7 +51,7 @@ def test_a_frame_is_judged_beside_those_before_it() -> None:
     frames = torch.randn(2, 3 * CONTEXT_FRAMES, D)
     changed = frames.clone()
     changed[:, 5] += 1
-    (seen, before), (other, after) = judge.heard(frames), judge.heard(changed)
+    (seen, before), (other, after) = judge.contexts(frames), judge.contexts(changed)
     assert (seen != other).any(-1).any(0).nonzero().flatten().tolist() == [5]
     heard = (before != after).any(-1).any(0).nonzero().flatten().tolist()
     assert heard == list(range(6, 6 + CONTEXT_FRAMES))
@@ -101,7 +103,7 @@ def test_measuring_is_of_frames_without_noise() -> None:
     frames = torch.randn(2, 7, D)
     output = model(frames[:, :-1])
     expected = (drawn(model, output, MEAN) - frames[:, 1:]).square().mean().item()
-    assert model.head.measure([(output, frames[:, 1:])]) == pytest.approx(expected, rel=1e-5)
+    assert calibrate(model.head, [(output, frames[:, 1:])])[0] == pytest.approx(expected, rel=1e-5)
 
 
 def spread_after_learning(adversary: str) -> float:

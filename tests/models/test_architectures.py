@@ -10,12 +10,13 @@ from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.models.architectures import build_model
+from reverie.models.calibration import calibrate
 from reverie.models.contract import FrameModel
 from reverie.models.cores import LstmCore
 from reverie.models.fronts import ConvFront
 from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.lstm import Masks
-from reverie.models.settings import Architecture, ModelSettings, SampleSettings
+from reverie.models.settings import Architecture, ModelSettings
 from reverie.settings import build
 from tests.models.stepping import STEPS, check_stepping_is_batch
 
@@ -236,10 +237,11 @@ def test_linear_head_measures_and_draws() -> None:
     spread = torch.tensor([1.0, 0.1, 0.0])
     target = torch.zeros(2, 5000, 3)
     output = torch.randn(2, 5000, 3, generator=rng) * spread
-    loss = head.measure(iter([(output, target)]))
+    loss, calibration = calibrate(head, iter([(output, target)]))
+    assert calibration.rmse is not None
     assert loss == pytest.approx(head.loss(output, target).item(), rel=1e-5)
-    torch.testing.assert_close(head.error, spread, atol=0.02, rtol=0.02)
+    torch.testing.assert_close(calibration.rmse, spread, atol=0.02, rtol=0.02)
     mean = torch.zeros(8000, 3)
-    assert torch.equal(head.sampler(SampleSettings(temperature=0), rng)(mean), mean)
-    drawn = head.sampler(SampleSettings(temperature=0.5), rng)(mean)
+    assert torch.equal(head.draw(mean, calibration.rmse, 0, rng), mean)
+    drawn = head.draw(mean, calibration.rmse, 0.5, rng)
     torch.testing.assert_close(drawn.std(0), spread / 2, atol=0.02, rtol=0.02)

@@ -9,11 +9,14 @@ import torch
 from torch import Tensor
 
 from reverie.frames.contract import Meaning, Measures
-from reverie.generation.continuation import continue_frames
+from reverie.generation.context import begin_context
+from reverie.generation.sampling.sampler import Sampler, make_sampler
 from reverie.models.architectures import build_model
+from reverie.models.calibration import Calibration, UsualRange, calibrate
 from reverie.models.code_head import CodeHead
 from reverie.models.contract import FrameModel
-from reverie.models.settings import Architecture, ModelSettings, SampleSettings
+from reverie.models.settings import Architecture, ModelSettings
+from reverie.runs.settings import SamplingSettings
 from reverie.settings import build
 from tests.models.stepping import STEPS, check_stepping_is_batch
 
@@ -42,11 +45,18 @@ def head_of(model: FrameModel) -> CodeHead:
     return model.head
 
 
+def sampler_of(
+    head: CodeHead, temperature: float, calibration: Calibration, levels: Tensor | None = None
+) -> Sampler:
+    rng = torch.Generator().manual_seed(0)
+    return make_sampler(head, SamplingSettings(temperature=temperature), rng, calibration, levels)
+
+
 def probabilities(model: FrameModel, output: Tensor) -> dict[tuple[int, ...], float]:
     """Of every frame there is, after `output` [O]."""
     found: dict[tuple[int, ...], float] = {}
     for values in itertools.product(range(VALUES), repeat=STAGES):
-        bits = model.head.measure([(output[None], torch.tensor([values]))])
+        bits, _ = calibrate(model.head, [(output[None], torch.tensor([values]))])
         found[values] = 2**-bits
     return found
 
@@ -82,7 +92,8 @@ def test_draws_follow_the_likelihood() -> None:
     expected = probabilities(model, output)
     count = 40_000
     rng = torch.Generator().manual_seed(2)
-    drawn = model.head.sampler(SampleSettings(temperature=1.0), rng)(output.expand(count, -1))
+    sampler = make_sampler(model.head, SamplingSettings(temperature=1.0), rng, Calibration())
+    drawn = sampler(output.expand(count, -1))
     assert drawn.shape == (count, STAGES)
     seen = dict.fromkeys(expected, 0)
     for values in drawn.tolist():
@@ -95,7 +106,7 @@ def test_draws_follow_the_likelihood() -> None:
 @torch.no_grad()
 def test_a_code_tells_only_those_after_it() -> None:
     head = head_of(made("baseline"))
-    inner = head.members[0].apart(torch.randn(STAGES * 12))
+    inner = head.members[0].split(torch.randn(STAGES * 12))
     known = torch.randn(2, VECTOR)
     first = [head.members[0].logits(inner[0], one, 0) for one in known]
     second = [head.members[0].logits(inner[1], one, 1) for one in known]
@@ -108,7 +119,8 @@ def test_bits_are_those_of_chance_before_learning() -> None:
     found = model.loss(codes(4, 30))
     assert abs(found.item() - STAGES * math.log2(VALUES)) < 0.5
     torch.testing.assert_close(
-        found.item(), model.head.measure([(model(codes(4, 30)[:, :-1]), codes(4, 30)[:, 1:])])
+        found.item(),
+        calibrate(model.head, [(model(codes(4, 30)[:, :-1]), codes(4, 30)[:, 1:])])[0],
     )
 
 
@@ -117,7 +129,7 @@ def test_smoothing_acts_in_training_and_not_in_measuring() -> None:
     frames = codes(2, 9)
     assert plain.loss(frames).item() != smooth.loss(frames).item()
     pairs = (plain(frames[:, :-1]), frames[:, 1:])
-    assert plain.head.measure([pairs]) == smooth.head.measure([pairs])
+    assert calibrate(plain.head, [pairs]) == calibrate(smooth.head, [pairs])
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -144,15 +156,14 @@ def test_new_codes_come_from_the_generator_given(method: str) -> None:
     model = made("blocks")
 
     def new(heat: float, seed: int) -> Tensor:
-        made_codes = continue_frames(
-            model,
-            codes(2, 7),
-            "carry" if method == "carry" else "rolling",
-            torch.Generator().manual_seed(seed),
-            SampleSettings(temperature=heat),
-            5,
-        )
-        return torch.stack([next(made_codes) for _ in range(20)], dim=1)
+        rng = torch.Generator().manual_seed(seed)
+        sampler = make_sampler(model.head, SamplingSettings(temperature=heat), rng, Calibration())
+        context = begin_context(model, codes(2, 7), "carry" if method == "carry" else "rolling", 5)
+        frames: list[Tensor] = []
+        for _ in range(20):
+            frames.append(sampler(context.predict()))
+            context.append(frames[-1].unsqueeze(1))
+        return torch.stack(frames, dim=1)
 
     assert new(1.0, 0).shape == (2, 20, STAGES)
     assert torch.equal(new(1.0, 0), new(1.0, 0))
@@ -166,16 +177,18 @@ def test_guards_have_the_ranges_of_held_out_music() -> None:
     meaning = Meaning(torch.randn(STAGES, VALUES, VECTOR), levels)
     model, frames = made("baseline", meaning), codes(100, 9)
     head = head_of(model)
-    head.measure([(model(part[:, :-1]), part[:, 1:]) for part in frames.split(30)])
-    least, most, window = head.surprise.tolist()
+    pairs = [(model(part[:, :-1]), part[:, 1:]) for part in frames.split(30)]
+    _, calibration = calibrate(head, pairs, levels)
+    assert calibration.surprisal_bits and calibration.loudness_db
+    least, most, window = calibration.surprisal_bits
     assert window == 4
-    features = head.members[0].apart(model(frames[:, :-1]))[0]
+    features = head.members[0].split(model(frames[:, :-1]))[0]
     every = head.members[0].logits(features, torch.zeros(VECTOR), 0).log_softmax(-1)
     bits = -every.gather(-1, frames[:, 1:, :1]).squeeze(-1) / math.log(2)
     later = bits[:, 4:].mean(-1)
     assert abs((later < least).sum().item() - 25) <= 1
     assert abs((later > most).sum().item() - 5) <= 1
-    least, most, window = head.loudness.tolist()
+    least, most, window = calibration.loudness_db
     assert window == 8
     loud = levels[frames[:, 1:, 0]].mean(-1)
     # Some windows are alike.
@@ -194,8 +207,8 @@ def test_a_guard_keeps_surprise_in_its_range(variant: str) -> None:
 
     def first_codes(least: float, most: float) -> Tensor:
         """Share of each first code, once the guard has heard a window."""
-        head.surprise.copy_(torch.tensor([least, most, 5]))
-        sample = head.sampler(SampleSettings(temperature=0.5), torch.Generator().manual_seed(0))
+        calibration = Calibration(surprisal_bits=UsualRange(least, most, 5))
+        sample = sampler_of(head, 0.5, calibration)
         drawn = torch.stack([sample(output)[:, 0] for _ in range(100)])[10:]
         return drawn.flatten().bincount(minlength=VALUES) / drawn.numel()
 
@@ -215,9 +228,10 @@ def test_a_guard_keeps_the_level_in_its_range() -> None:
     output = model(codes(1, 6))[:, -1].expand(64, -1)
 
     def mean_level(least: float, most: float) -> float:
-        head.surprise.copy_(torch.tensor([0, 99, 5]))
-        head.loudness.copy_(torch.tensor([least, most, 20]))
-        sample = head.sampler(SampleSettings(temperature=1.0), torch.Generator().manual_seed(0))
+        calibration = Calibration(
+            surprisal_bits=UsualRange(0, 99, 5), loudness_db=UsualRange(least, most, 20)
+        )
+        sample = sampler_of(head, 1.0, calibration, levels)
         drawn = torch.stack([sample(output)[:, 0] for _ in range(100)])[20:]
         return levels[drawn].mean().item()
 

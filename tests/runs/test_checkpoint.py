@@ -15,7 +15,9 @@ from safetensors.torch import load_file, save_file
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.models.settings import SampleSettings
+from reverie.generation.sampling.sampler import missing
+from reverie.models.calibration import Calibration
+from reverie.runs.calibration import CALIBRATION
 from reverie.runs.checkpoint import (
     MODEL,
     OPTIMISER,
@@ -27,7 +29,7 @@ from reverie.runs.checkpoint import (
 )
 from reverie.runs.metrics import append_metrics, read_metrics
 from reverie.runs.run import Run
-from reverie.runs.settings import Recipe
+from reverie.runs.settings import Recipe, SamplingSettings
 from reverie.storage import file_sha256
 from reverie.training import trainer
 from reverie.training.optimiser import build_optimiser
@@ -35,7 +37,10 @@ from reverie.training.recipe import load_recipe
 from reverie.training.train import train
 from tests.conftest import SMALL
 
-OLD = ("optimizer_sha256", "frames_sha256", "least_epoch", "least_loss", "model_sha256")
+OLD = (
+    "optimizer_sha256", "frames_sha256", "least_epoch", "least_loss", "model_sha256",
+    "calibration_sha256", "format_version",
+)  # fmt: skip
 
 
 def longer(epochs: int = 7) -> Recipe:
@@ -171,6 +176,7 @@ def test_a_state_that_cannot_be_is_named_and_training_never_begins_anew(
 def test_runs_of_older_versions_open_with_what_they_have(run: Run, corpus_folder: Path) -> None:
     for path in list_checkpoints(run.checkpoints):
         change(path / STATE, **dict.fromkeys(OLD, ...))
+        (path / CALIBRATION).unlink()
     change(run.folder / "config.json", frames_sha256=...)
     change(run.folder / "corpus.json", relative=...)
     old = Run.open(run.folder)
@@ -203,7 +209,7 @@ def test_no_checkpoint_is_written_of_weights_that_are_no_numbers(
     with torch.no_grad():
         model.get_parameter("head.linear.bias")[0] = float("nan")
     with pytest.raises(ReverieError, match=r"no numbers, in head\.linear\.bias"):
-        save_checkpoint(tmp_path / "kept", model, optimiser, progress)
+        save_checkpoint(tmp_path / "kept", model, optimiser, progress, Calibration())
     assert not (tmp_path / "kept").exists()
 
 
@@ -213,13 +219,13 @@ def test_large_numbers_are_numbers(run: Run, recipe: Recipe, tmp_path: Path) -> 
     with torch.no_grad():
         model.get_parameter("head.linear.bias").fill_(3e38)
     progress = read_state(run.find_checkpoint("6")).progress
-    assert (save_checkpoint(tmp_path, model, optimiser, progress) / MODEL).is_file()
+    assert (save_checkpoint(tmp_path, model, optimiser, progress, Calibration()) / MODEL).is_file()
 
 
 def test_a_held_out_loss_that_is_no_number_is_said(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "measure", lambda *_: float("inf"))
+    monkeypatch.setattr(trainer, "measure", lambda *_: (float("inf"), Calibration()))
     with pytest.raises(ReverieError, match="no longer a number"):
         train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run", quiet=True)
 
@@ -345,10 +351,8 @@ def test_a_checkpoint_before_the_first_measure_has_what_sampling_needs(
         with pytest.raises(KeyboardInterrupt, match="stopped after 0 of"):
             train(corpus.folder, recipe, folder, quiet=True)
         run = Run.open(folder)
-        model = run.load_model(run.find_checkpoint())
-        assert model.head.lacks(recipe.generation) == ""
-        for name, buffer in model.named_buffers():  # as an older version would have left them
-            if name.startswith("head."):
-                buffer.zero_()
-        assert "before held-out music was measured" in model.head.lacks(recipe.generation)
-        assert model.head.lacks(SampleSettings(guard=False)) == ""
+        trained = run.load(run.find_checkpoint())
+        head, wanted = trained.model.head, recipe.generation
+        assert missing(head, wanted, trained.calibration) == ""
+        assert "before held-out music was measured" in missing(head, wanted, Calibration())
+        assert missing(head, SamplingSettings(guard=False), Calibration()) == ""

@@ -12,18 +12,21 @@ from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.evaluation.preview_monitor import PreviewMonitor
-from reverie.frames.contract import Meaning, Representation
+from reverie.frames.contract import Meaning
 from reverie.frames.settings import measures_of
 from reverie.generation import preview as previewing
-from reverie.generation.continuation import continue_frames
+from reverie.generation.context import begin_context
 from reverie.generation.preview import preview
+from reverie.generation.sampling.loudness import LoudnessBias
+from reverie.generation.sampling.sampler import make_sampler
+from reverie.generation.sampling.surprisal import SurprisalTemperature
 from reverie.models.architectures import build_model
-from reverie.models.contract import FrameModel
-from reverie.models.guards import LevelGuard, Range, SurpriseGuard
-from reverie.models.settings import Architecture, SampleSettings
+from reverie.models.calibration import Calibration, UsualRange
+from reverie.models.settings import Architecture
+from reverie.models.trained import TrainedModel
 from reverie.runs.metrics import read_metrics
 from reverie.runs.run import Run
-from reverie.runs.settings import Recipe
+from reverie.runs.settings import Recipe, SamplingSettings
 from reverie.training.device import CPU, training_device
 from reverie.training.optimiser import build_optimiser
 from reverie.training.preflight import plan
@@ -107,8 +110,8 @@ def test_another_device_learns_the_same_and_nothing_is_copied_in_silence(
     previews: dict[str, list[Tensor]] = {"here": [], "there": []}
 
     def seen(place: str) -> Preview:
-        def call(model: FrameModel, representation: Representation, run: Run) -> Tensor:
-            made = preview(model, representation, run)
+        def call(trained: TrainedModel, run: Run) -> Tensor:
+            made = preview(trained, run)
             previews[place].append(made.cpu())
             return made
 
@@ -194,9 +197,13 @@ def test_nothing_is_left_on_the_processor(architecture: Architecture, kind: str)
         frames = frames.long()
     torch.autograd.backward([model.loss(frames, rng)])
     optimiser.step()
-    sampled = SampleSettings(temperature=1.0, guard=False)
-    made = continue_frames(model, frames, "rolling", rng, sampled, 4)
-    assert next(made).device == next(made).device == model.device == torch.device("meta")
+    settings = SamplingSettings(temperature=1.0, guard=False)
+    sampler = make_sampler(model.head, settings, rng, Calibration())
+    context = begin_context(model, frames, "rolling", 4)
+    for _ in range(2):
+        frame = sampler(context.predict())
+        assert frame.device == model.device == torch.device("meta")
+        context.append(frame.unsqueeze(1))
 
 
 def test_guards_follow_what_they_are_given() -> None:
@@ -204,8 +211,9 @@ def test_guards_follow_what_they_are_given() -> None:
         torch.zeros(3, 4, device="meta"),
         torch.zeros(3, dtype=torch.int64, device="meta"),
     )
-    usual = Range(1.0, 2.0, 6)
-    for guard in (SurpriseGuard(usual), LevelGuard(usual, torch.zeros(4, device="meta"))):
+    usual = UsualRange(1.0, 2.0, 6)
+    bias = LoudnessBias(usual, torch.zeros(4, device="meta"))
+    for guard in (SurprisalTemperature(usual), bias):
         for _ in range(2):
-            assert guard.adjust(logits).device == logits.device
-            guard.hear(logits, codes)
+            assert guard(logits).device == logits.device
+            guard.observe(logits, codes)

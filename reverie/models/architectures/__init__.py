@@ -1,5 +1,7 @@
 """The architectures of the paper, one a file, each a composition of front, core and head."""
 
+from typing import Protocol
+
 import torch
 
 from reverie.frames.contract import Meaning, Measures
@@ -14,6 +16,20 @@ from reverie.models.architectures.parts import Parts
 from reverie.models.architectures.stacked import stacked
 from reverie.models.contract import FrameModel
 from reverie.models.settings import ModelSettings
+
+
+class ModelBuilder(Protocol):
+    """Builds a model; `build_model`, or one of a person's own."""
+
+    def __call__(
+        self,
+        settings: ModelSettings,
+        measures: Measures,
+        rng: torch.Generator | None,
+        meaning: Meaning | None = None,
+    ) -> FrameModel:
+        """Build the model that `settings` name; without `rng`, its values do not matter."""
+        ...
 
 
 def build_model(
@@ -51,7 +67,9 @@ def build_model(
     return compose(parts)
 
 
-def meta_model(settings: ModelSettings, measures: Measures) -> FrameModel:
+def meta_model(
+    settings: ModelSettings, measures: Measures, builder: ModelBuilder = build_model
+) -> FrameModel:
     """The model that `settings` names with shapes and no values, which take no memory."""
     with torch.device("meta"):
-        return build_model(settings, measures, None)
+        return builder(settings, measures, None)

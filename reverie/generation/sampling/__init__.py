@@ -1,0 +1,1 @@
+"""From a head's output to the next frame: a chain of logits processors, and the draw."""
