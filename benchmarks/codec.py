@@ -22,8 +22,8 @@ from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
-from reverie.evaluation.mel import RATE_HZ as MEL_RATE_HZ
-from reverie.evaluation.mel import mel_power
+from reverie.evaluation.measures.mel import RATE_HZ as MEL_RATE_HZ
+from reverie.evaluation.measures.mel import mel_power
 from reverie.frames.codec import Codec
 from reverie.frames.settings import FrameSettings
 from reverie.training.sequences import excerpts

@@ -40,11 +40,11 @@ def evaluate(
     from reverie.corpus.corpus import Corpus
     from reverie.errors import ReverieError
     from reverie.evaluation.evaluate import evaluate as judge
-    from reverie.evaluation.report import as_json as figures
-    from reverie.evaluation.report import write_evaluation
+    from reverie.evaluation.reports.page import as_json as figures
+    from reverie.evaluation.reports.page import write_evaluation
+    from reverie.evaluation.reports.verdicts import verdict
     from reverie.evaluation.settings import EvaluationSettings
     from reverie.evaluation.systems import read_systems
-    from reverie.evaluation.verdicts import verdict
     from reverie.settings import build
     from reverie.terminal import echo, echo_json
 
@@ -79,11 +79,12 @@ def evaluate(
 def _self_test(which: str, corpus: "Corpus", *, quiet: bool) -> list[str]:
     """Lines of a self-test's table, in Markdown."""
     from reverie.errors import ReverieError
-    from reverie.evaluation import selftest
+    from reverie.evaluation.selftest.planted_copies import check_copying, copying_table
+    from reverie.evaluation.selftest.sensitivity import check_damage, damage_table
 
     if which == "copying":
-        return selftest.copying_table(selftest.check_copying(corpus, quiet=quiet))
+        return copying_table(check_copying(corpus, quiet=quiet))
     if which != "damage":
         raise ReverieError(f"there is no self-test {which!r}.", "Known: copying, damage.")
-    seen, _ = selftest.check_damage(corpus, quiet=quiet)
-    return selftest.damage_table(seen)
+    seen, _ = check_damage(corpus, quiet=quiet)
+    return damage_table(seen)

@@ -1,63 +1,12 @@
-"""Stretches of a corpus: pieces to stream through, and clips of real music to compare with.
-
-Letters: S samples.
-"""
+"""Cut excerpts of a corpus: clips of real music to compare with."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus, Recording
-from reverie.progress import Work
-
-PIECE_SECONDS = 120.0
-OVERLAP_SECONDS = 12.0
-"""Of pieces; what is longer and looked for across their ends is found in parts."""
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """A stretch of a recording; `recording` is its place among those it was cut from."""
-
-    recording: int
-    start_seconds: float
-    wave: NDArray[np.float32]
-
-
-class Search(Protocol):
-    """Clips that wait for recordings to be compared with."""
-
-    def hear(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
-        """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""
-        ...
-
-
-def hear_training(
-    searches: Sequence[Search], corpus: Corpus, title: str, *, quiet: bool = False
-) -> None:
-    """Let `searches` hear every training recording once, piece by piece; `title` says why."""
-    training = corpus.of_split("train")
-    with Work(title, len(training), "training recordings", quiet=quiet) as work:
-        for piece in pieces(corpus, training):
-            for search in searches:
-                search.hear(piece.recording, piece.start_seconds, piece.wave)
-            work.advance(piece.recording - work.done)
-
-
-def pieces(corpus: Corpus, recordings: Sequence[Recording]) -> Iterator[Excerpt]:
-    """Every recording in pieces of two minutes that overlap, so that memory stays flat."""
-    rate = corpus.rate_hz
-    step, overlap = round(PIECE_SECONDS * rate), round(OVERLAP_SECONDS * rate)
-    for place, one in enumerate(recordings):
-        pcm = corpus.pcm(one)
-        for start in range(0, max(len(pcm) - overlap, 1), step):
-            yield Excerpt(place, start / rate, as_float(pcm[start : start + step + overlap]))
+from reverie.similarity.stream import Excerpt
 
 
 def cut_evenly(

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.corpus.analysis import QUIETEST_DBFS, Analysed
-from reverie.corpus.duplicates import Candidate, find_duplicates
 from reverie.corpus.journal import Entry
 from reverie.corpus.manifest import Recording, Refusal, Split
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import map_shard
 from reverie.corpus.split import split_of
+from reverie.similarity.duplicates import Candidate, find_duplicates
 from reverie.terminal import printable
 
 

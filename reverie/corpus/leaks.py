@@ -13,10 +13,10 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.excerpts import hear_training
 from reverie.errors import ReverieError
 from reverie.records import RECORD, PathText, read_record
 from reverie.similarity.landmarks import LandmarkSearch
+from reverie.similarity.stream import stream_past
 from reverie.storage import write_json
 
 FILE, VERSION = "leaks.json", 2
@@ -85,7 +85,7 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
     search = LandmarkSearch(
         waves, corpus.rate_hz, least_pairs=FEWEST_PAIRS, most_repeats=MOST_REPEATS
     )
-    hear_training([search], corpus, "searching", quiet=quiet)
+    stream_past([search], corpus, training, "searching", quiet=quiet)
     found: dict[tuple[int, int], list[int]] = {}
     matches = search.best()
     for at, match in enumerate(matches):

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from reverie.corpus.compared import FILE as COMPARED
 from reverie.corpus.discover import Found
 from reverie.corpus.foreign import known_sha256
 from reverie.corpus.journal import NAME as JOURNAL
@@ -14,6 +13,7 @@ from reverie.corpus.ours import folder_of_ours
 from reverie.corpus.shards import FOLDER as SHARDS
 from reverie.corpus.shards import require_plain_shards
 from reverie.errors import ReverieError
+from reverie.similarity.compared import FILE as COMPARED
 from reverie.storage import PARTIAL, require_plain
 
 LOCK, TEMPORARY = ".lock", ".analysing-"

@@ -14,8 +14,8 @@ from reverie.audio.writing.cut import read_whole
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
 from reverie.errors import ReverieError
-from reverie.evaluation.copying import Copying, judge_groups
-from reverie.evaluation.health import Health, corpus_level_dbfs, health
+from reverie.evaluation.copying.judgement import Copying, judge_groups
+from reverie.evaluation.measures.health import Health, corpus_level_dbfs, health
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import write_page

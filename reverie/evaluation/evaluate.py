@@ -11,93 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
-from reverie.evaluation.copying import Copying, judge_groups
-from reverie.evaluation.distance import (
-    Points,
-    diversity,
-    frechet_interval,
-    mmd_interval,
-)
-from reverie.evaluation.drift import drift, second_timbres
-from reverie.evaluation.health import Health, corpus_level_dbfs
+from reverie.evaluation.copying.judgement import Copying, judge_groups
+from reverie.evaluation.distances.frechet import frechet_interval
+from reverie.evaluation.distances.mmd import mmd_interval
+from reverie.evaluation.distances.points import Points, diversity
+from reverie.evaluation.figures import ClipFigures, Distances, Evaluation, SystemFigures
 from reverie.evaluation.interval import Interval, mean_interval
-from reverie.evaluation.measuring import FIGURES, Measured, Measurer, at_rate, values
-from reverie.evaluation.notes import NoteFigures, histogram_distance
+from reverie.evaluation.measurer import FIGURES, Measured, Measurer, at_rate, values
+from reverie.evaluation.measures.drift import drift, second_timbres
+from reverie.evaluation.measures.health import corpus_level_dbfs
+from reverie.evaluation.measures.notes import NoteFigures, histogram_distance
 from reverie.evaluation.references import TITLES, Kind, References, make_references
-from reverie.evaluation.structure import Structure
 from reverie.evaluation.systems import Broken, Loaded, System
 from reverie.progress import Work
 from reverie.resampling import resampled_counts
 
 HISTOGRAM_RESAMPLES = 300
 MOST_TAGS = 5
-
-
-@dataclass(frozen=True)
-class Distances:
-    """How far a system is from held-out music in one embedding; None with too few clips."""
-
-    frechet: Interval | None
-    mmd: Interval | None
-    """Squared, unbiased, times 100."""
-    diversity: float
-    """Mean distance between windows of different clips."""
-
-
-@dataclass(frozen=True)
-class ClipFigures:
-    """What was found of one clip."""
-
-    name: str
-    seconds: float
-    health: Health
-    structure: Structure
-    notes: NoteFigures | None
-    copying: Copying | None
-    """None for references."""
-
-
-@dataclass(frozen=True)
-class SystemFigures:
-    """What was found of one system, or of one reference."""
-
-    name: str
-    kind: Kind | None
-    """Of a reference."""
-    clips: tuple[ClipFigures, ...]
-    broken: tuple[Broken, ...]
-    figures: dict[str, Interval]
-    """The mean over clips of each of `FIGURES` that could be measured."""
-    distances: dict[str, Distances]
-    """By embedding."""
-    pitch_classes: Interval | None
-    """Distance of its pitch classes from those of held-out music, 0 to 1."""
-    intervals: Interval | None
-    """The same of its melodic intervals."""
-    drift: tuple[float, ...] | None
-    """Distance from the seed by second, the mean over clips; None where no seed is known."""
-    tags: dict[str, float]
-    """The tags that musicnn finds likeliest, the mean over clips; empty without it."""
-
-    @property
-    def copied(self) -> int:
-        """How many of its clips repeat the training recordings beyond what real music does."""
-        return sum(1 for one in self.clips if one.copying and one.copying.flagged)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What was found of every system and reference."""
-
-    corpus: str
-    clip_seconds: float
-    """Of the references: the median of all clips."""
-    systems: tuple[SystemFigures, ...]
-    references: tuple[SystemFigures, ...]
-    titles: dict[str, str]
-    """Of the embeddings."""
-    missing: dict[str, str]
-    """What could not be measured, and how to get what it takes."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.evaluation.health import Verdict, corpus_level_dbfs, health
+from reverie.evaluation.measures.health import Verdict, corpus_level_dbfs, health
 from reverie.terminal import echo
 from reverie.training.observers import Observer
 

@@ -17,7 +17,7 @@ from reverie.audio.reading.source import Unreadable
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError, os_reason
-from reverie.evaluation.embedding import SHORTEST_SECONDS
+from reverie.evaluation.distances.embedding import SHORTEST_SECONDS
 
 LONGEST_SECONDS = 120.0
 """So much of a clip is judged."""

@@ -14,7 +14,7 @@ from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate
 from reverie.evaluation.references import TooLittleHeldOutError
-from reverie.evaluation.report import FIGURES_FILE, write_evaluation
+from reverie.evaluation.reports.page import FIGURES_FILE, write_evaluation
 from reverie.evaluation.systems import System, read_systems
 from reverie.records import read_json, read_record
 from reverie.storage import file_sha256, write_json

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from reverie.audio.writing.cut import read_whole
 from reverie.errors import ReverieError
-from reverie.evaluation.health import health
+from reverie.evaluation.measures.health import health
 from reverie.records import read_record
 from reverie.runs.run import Run
 

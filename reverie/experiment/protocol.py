@@ -24,7 +24,7 @@ from reverie.corpus.corpus import MANIFEST, Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
-from reverie.evaluation.health import corpus_level_dbfs
+from reverie.evaluation.measures.health import corpus_level_dbfs
 from reverie.experiment.estimate import Spent
 from reverie.experiment.judging import Judgement, judge_models
 from reverie.experiment.measures import ModelResult, measure_clips

@@ -91,7 +91,7 @@ class LandmarkSearch:
         self._best = [LandmarkMatch()] * len(clips)
         self._wanted = np.full(len(clips), least_pairs)
 
-    def hear(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
+    def consume(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
         """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""
         keys, columns = landmarks(wave, self.rate_hz)
         first = np.searchsorted(self._keys, keys, "left")

@@ -1,32 +1,10 @@
-"""Excerpts of recordings: where they lie, how long they are, and that none is passed over."""
+"""Excerpts are as long as asked, and are what the recordings hold there."""
 
 import numpy as np
-import pytest
 
 from reverie.audio.spectrogram import as_float
-from reverie.corpus import excerpts
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.excerpts import cut_evenly, pieces
-
-
-def test_pieces_overlap_and_cover_every_recording(
-    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(excerpts, "PIECE_SECONDS", 1.0)
-    monkeypatch.setattr(excerpts, "OVERLAP_SECONDS", 0.25)
-    rate_hz, recordings = corpus.rate_hz, corpus.recordings
-    step, overlap = rate_hz, rate_hz // 4
-    for number, recording in enumerate(recordings):
-        wave = as_float(corpus.pcm(recording))
-        own = [one for one in pieces(corpus, recordings) if one.recording == number]
-        assert len(own) > 1
-        heard = 0
-        for piece in own:
-            start = round(piece.start_seconds * rate_hz)
-            assert start == heard - (overlap if heard else 0)
-            assert np.array_equal(piece.wave, wave[start : start + step + overlap])
-            heard = start + len(piece.wave)
-        assert heard == len(wave)
+from reverie.corpus.excerpts import cut_evenly
 
 
 def test_excerpts_are_as_long_as_asked_and_are_the_recordings(corpus: Corpus) -> None:

@@ -120,7 +120,7 @@ def test_too_few_pairs_are_not_looked_for() -> None:
     for least in (1, FEWEST_PAIRS):
         search = LandmarkSearch(clips, RATE_HZ, least_pairs=least, most_repeats=MOST_REPEATS)
         for number, wave in enumerate(waves):
-            search.hear(number, 0.0, wave)
+            search.consume(number, 0.0, wave)
         bests.append(search.best())
     for every, enough in zip(*bests, strict=True):
         assert enough == every if every.pairs >= FEWEST_PAIRS else enough.pairs == 0

@@ -16,15 +16,17 @@ from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
-from reverie.evaluation.evaluate import Evaluation, evaluate
+from reverie.evaluation.evaluate import evaluate
+from reverie.evaluation.figures import Evaluation
 from reverie.evaluation.references import make_references
-from reverie.evaluation.report import write_evaluation
-from reverie.evaluation.selftest import check_copying, check_damage, copying_table
+from reverie.evaluation.reports.page import write_evaluation
+from reverie.evaluation.reports.verdicts import verdict
+from reverie.evaluation.selftest.planted_copies import check_copying, copying_table
+from reverie.evaluation.selftest.sensitivity import check_damage
 from reverie.evaluation.systems import System, read_systems
-from reverie.evaluation.verdicts import verdict
 from tests.browser import visit
 from tests.music import write_recordings
-from tests.optional import hide_optional_models
+from tests.optional import hide_transcriber
 
 RATE_HZ = 8000
 CLIP_SECONDS = 3.0
@@ -131,17 +133,17 @@ def test_a_browser_shows_the_report(
 
 
 @pytest.fixture
-def no_optional_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    hide_optional_models(monkeypatch)
+def no_transcriber(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide_transcriber(monkeypatch)
 
 
-@pytest.mark.usefixtures("no_optional_models")
+@pytest.mark.usefixtures("no_transcriber")
 def test_the_same_seed_gives_the_same_figures(systems: list[System], music: Corpus) -> None:
     one, same, other = (evaluate(systems[:2], music, seed, quiet=True) for seed in (0, 0, 1))
     assert one == same != other
 
 
-@pytest.mark.usefixtures("no_optional_models")
+@pytest.mark.usefixtures("no_transcriber")
 def test_the_command_tells_what_is_broken(music: Corpus, clips: Path, tmp_path: Path) -> None:
     words = ["evaluate", str(clips / "odd"), str(clips / "real"), "--corpus", str(music.folder)]
     result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "report"), "--quiet"])
@@ -192,10 +194,11 @@ def test_planted_copies_are_found(music: Corpus) -> None:
     assert len([line for line in rows if "by other excerpts" in line]) == len(found.held_out)
 
 
-@pytest.mark.usefixtures("no_optional_models")
-def test_damage_is_seen_without_optional_models(music: Corpus) -> None:
+@pytest.mark.usefixtures("no_transcriber")
+def test_damage_is_seen_without_the_transcriber(music: Corpus) -> None:
     seen, found = check_damage(music, clips=10, clip_seconds=1.5, quiet=True)
     by_damage = {one.damage for one in seen if one.seen}
     assert {"silence", "noise at 10 dB", "1 s looped"} <= by_damage
-    assert list(found.titles) == ["mfcc"]
+    assert list(found.titles) == ["mfcc", "musicnn", "musicnn-pooled"]
+    assert list(found.missing) == ["notes, pitches and intervals"]
     assert all("pip install" in how for how in found.missing.values())

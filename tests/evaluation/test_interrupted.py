@@ -21,11 +21,11 @@ import sys
 import threading
 from pathlib import Path
 from reverie.cli.app import main
-from reverie.evaluation.measuring import Measurer
-from tests.optional import hide_optional_models
+from reverie.evaluation.measurer import Measurer
+from tests.optional import hide_transcriber
 import pytest
 
-hide_optional_models(pytest.MonkeyPatch())
+hide_transcriber(pytest.MonkeyPatch())
 measure, begun = Measurer.measure, Path(sys.argv.pop(1))
 
 def measures(self, wave, frame_samples=None):

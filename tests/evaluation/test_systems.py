@@ -19,7 +19,7 @@ from reverie.evaluation.systems import Loaded, System, read_systems
 from reverie.storage import file_sha256
 from tests.conftest import RATE_HZ
 from tests.music import random_melody, write_recordings
-from tests.optional import hide_optional_models
+from tests.optional import hide_transcriber
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_a_clip_of_another_corpus_has_no_seed_here(music: Corpus, tmp_path: Path
 def test_any_frame_length_can_be_judged(
     music: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frame_samples: int
 ) -> None:
-    hide_optional_models(monkeypatch)
+    hide_transcriber(monkeypatch)
     for number in range(2):
         tell(save(tmp_path / "a" / f"{number}.wav", number), music, frame_samples=frame_samples)
     words = ["evaluate", str(tmp_path / "a"), "--corpus", str(music.folder), "--quiet"]
@@ -121,7 +121,7 @@ def test_any_frame_length_can_be_judged(
 def test_foreign_clips_are_judged_and_what_is_not_used_is_said(
     music: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hide_optional_models(monkeypatch)
+    hide_transcriber(monkeypatch)
     folder = tmp_path / "foreign"
     beside = (b"{", b"[1, 2]", b'{"prompt": "piano"}', b"[" * 100_000, b'{"a": Infinity}', b"\xff")
     for number, content in enumerate(beside):

@@ -12,14 +12,14 @@ from reverie.experiment.report import write_report
 from tests.conftest import RATE_HZ
 from tests.experiment.making import SETTINGS
 from tests.music import write_recordings
-from tests.optional import hide_optional_models
+from tests.optional import hide_transcriber
 
 
 @pytest.fixture(scope="package", autouse=True)
-def no_optional_models() -> Iterator[None]:
-    """What they measure is tested where it is made; here they would take most of the time."""
+def no_transcriber() -> Iterator[None]:
+    """What it measures is tested where it is made; here it would take most of the time."""
     with pytest.MonkeyPatch.context() as patch:
-        hide_optional_models(patch)
+        hide_transcriber(patch)
         yield
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reverie.evaluation.damages import mu_law, noise
+from reverie.evaluation.selftest.damages import mu_law, noise
 from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch, landmarks
 from tests.music import random_melody
 
@@ -15,7 +15,7 @@ TRAINING = [random_melody(seed, RATE_HZ, 30.0) for seed in (1, 2, 3)]
 def find(clip: NDArray[np.float32]) -> LandmarkMatch:
     search = LandmarkSearch([random_melody(50, RATE_HZ), clip], RATE_HZ)
     for place, wave in enumerate(TRAINING):
-        search.hear(place, 0.0, wave)
+        search.consume(place, 0.0, wave)
     return search.best()[1]
 
 
@@ -47,7 +47,7 @@ def test_other_music_agrees_on_little() -> None:
 def test_the_beginning_of_a_piece_is_counted_in() -> None:
     clip = TRAINING[0][5 * RATE_HZ : 10 * RATE_HZ]
     search = LandmarkSearch([clip], RATE_HZ)
-    search.hear(0, 100.0, TRAINING[0])
+    search.consume(0, 100.0, TRAINING[0])
     (found,) = search.best()
     assert found.offset_seconds - found.clip_seconds == pytest.approx(105.0, abs=0.1)
 

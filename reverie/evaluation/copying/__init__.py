@@ -1,0 +1,1 @@
+"""Does a clip repeat the training recordings?"""

@@ -1,0 +1,55 @@
+"""Search the training recordings for clips: what speaks for a clip having been heard before.
+
+Letters: S samples.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.corpus.corpus import Corpus
+from reverie.evaluation.copying.most_similar import MostSimilarByTorch
+from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch
+from reverie.similarity.nearest import Nearest, NearestSearch
+from reverie.similarity.stream import stream_past
+
+SEMITONES = (0, -1, 1)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for a clip having been heard before."""
+
+    pairs: LandmarkMatch
+    """By fingerprints: exact, of the same recording."""
+    nearest: Nearest
+    """By the course of its spectrum: weaker, of the same music."""
+    run_seconds: float
+    """Longest stretch that follows one recording by its spectrum, beyond what real music does."""
+
+
+def find_evidence(
+    corpus: Corpus, groups: Sequence[Sequence[NDArray[np.float32]]], *, quiet: bool = False
+) -> list[list[Evidence]]:
+    """Compare groups of clips with the training recordings, which are read once.
+
+    Args:
+        corpus: whose training recordings are searched.
+        groups: of float samples [S] at the corpus's rate; the first are held-out excerpts, which
+            decide from where on a window counts towards a run.
+        quiet: show no progress.
+    """
+    waves = [wave for group in groups for wave in group]
+    rate = corpus.rate_hz
+    by_pairs = LandmarkSearch(waves, rate)
+    by_spectrum = NearestSearch(waves, rate, SEMITONES, MostSimilarByTorch)
+    training = corpus.of_split("train")
+    stream_past([by_pairs, by_spectrum], corpus, training, "comparing with", quiet=quiet)
+    pairs, nearest = by_pairs.best(), by_spectrum.best()
+    real = [one.similarity for one in nearest[: len(groups[0])]]
+    runs = by_spectrum.runs_seconds(float(np.quantile(real, 0.9)) if real else 1.0)
+    flat = [Evidence(*one) for one in zip(pairs, nearest, runs, strict=True)]
+    ends = np.cumsum([len(group) for group in groups])
+    return [flat[end - len(group) : end] for end, group in zip(ends, groups, strict=True)]

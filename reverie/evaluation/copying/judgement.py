@@ -1,0 +1,86 @@
+"""Judge whether a clip repeats the training recordings, against what real music of that kind does.
+
+Repetitive music matches itself, so no threshold holds for every corpus. Held-out excerpts of the
+same length, which cannot have been copied, are matched to the same recordings, and a clip is
+judged by where it would stand among them.
+Letters: S samples.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.excerpts import cut_evenly
+from reverie.evaluation.copying.evidence import Evidence, find_evidence
+from reverie.evaluation.copying.null import NullDistribution
+from reverie.similarity.nearest import WINDOW_SECONDS
+
+NULL_EXCERPTS = 150
+
+
+@dataclass(frozen=True)
+class Copying:
+    """A clip, and where it stands among real held-out music."""
+
+    evidence: Evidence
+    percentile: float
+    """Of its evidence among that of held-out excerpts: 50 is like any real music."""
+    flagged: bool
+    """Beyond the 99th percentile."""
+    seconds: float
+    """Longest copied run; 0 where it is not flagged."""
+    recording: str
+    """The training recording it is most like, by path."""
+    offset_seconds: float
+    """Where in that recording."""
+    clip_seconds: float
+    """Where in the clip."""
+
+
+def judge_groups(
+    corpus: Corpus,
+    groups: Sequence[Sequence[NDArray[np.float32]]],
+    seconds: float,
+    *,
+    quiet: bool = False,
+) -> list[list[Copying]]:
+    """Where every clip stands among real music.
+
+    Args:
+        corpus: split; its training recordings are searched.
+        groups: of clips, float samples [S] at the corpus's rate.
+        seconds: length of the held-out excerpts that they are compared with.
+        quiet: show no progress.
+    """
+    held_out = held_out_excerpts(corpus, seconds)
+    evidence = find_evidence(corpus, [held_out, *groups], quiet=quiet)
+    null = NullDistribution(evidence[0])
+    return [[judge(corpus, null, found) for found in group] for group in evidence[1:]]
+
+
+def judge(corpus: Corpus, null: NullDistribution, evidence: Evidence) -> Copying:
+    """Where a clip stands among real music, and where it was heard before."""
+    training = corpus.of_split("train")
+    pairs, nearest = evidence.pairs, evidence.nearest
+    flagged = null.flags(evidence)
+    exact = null.by_pairs(evidence)
+    found = pairs if exact else nearest
+    seconds = pairs.seconds if exact else max(evidence.run_seconds, WINDOW_SECONDS)
+    return Copying(
+        evidence=evidence,
+        percentile=null.percentile(evidence),
+        flagged=flagged,
+        seconds=seconds if flagged else 0.0,
+        recording=training[found.recording].path,
+        offset_seconds=found.offset_seconds,
+        clip_seconds=found.clip_seconds,
+    )
+
+
+def held_out_excerpts(corpus: Corpus, seconds: float) -> list[NDArray[np.float32]]:
+    """Real music that cannot have been copied: excerpts of `seconds` for a `NullDistribution`."""
+    held_out = corpus.of_split("held-out")
+    return [one.wave for one in cut_evenly(corpus, held_out, seconds, NULL_EXCERPTS)]

@@ -1,0 +1,167 @@
+"""Everything that is measured of one clip by itself, and the list of those figures.
+
+Letters: S samples.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+import torch
+from numpy.typing import NDArray
+
+from reverie.evaluation.distances.embedding import Embedder, MfccStatistics
+from reverie.evaluation.distances.musicnn import TAGS, Musicnn
+from reverie.evaluation.measures import notes
+from reverie.evaluation.measures.health import Health, health
+from reverie.evaluation.measures.mel import RATE_HZ
+from reverie.evaluation.measures.notes import NoteFigures, note_figures
+from reverie.evaluation.measures.structure import Structure, structure
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One clip."""
+
+    health: Health
+    structure: Structure
+    notes: NoteFigures | None
+    """None where the transcriber is not installed."""
+    embedded: dict[str, NDArray[np.float32]]
+    """By embedding: [W, E]."""
+    tags: dict[str, float]
+    """How likely musicnn finds each of its tags."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that every clip has."""
+
+    key: str
+    title: str
+    unit: str
+    digits: int
+    says: str
+    """What it tells, in a sentence."""
+    of: Callable[[Measured], float | None]
+
+
+FIGURES: tuple[Figure, ...] = (
+    Figure("level", "Level", "dB", 1, "Loudness against the training recordings.",
+           lambda one: one.health.relative_db),
+    Figure("drift", "Fade", "dB", 1, "Level of the last quarter less that of the first.",
+           lambda one: one.health.drift_db),
+    Figure("flatness", "Noisiness", "", 3, "Near 0 for tones, 0.56 for noise of any colour.",
+           lambda one: one.health.flatness),
+    Figure("change", "Change", "dB", 2,
+           "How far the sound moves from one half second to another; near 0 it is frozen.",
+           lambda one: one.health.change_db),
+    Figure("repeat", "Repetition", "", 2, "Likeness to itself some time later; 1 is a loop.",
+           lambda one: one.health.repeat_similarity),
+    Figure("flux", "Flux", "dB", 2, "Change of the spectrum over 32 ms.",
+           lambda one: one.structure.flux_db),
+    Figure("floor", "Floor", "dB", 1,
+           "The quietest twentieth of the spectrum under the whole; hiss and coarse rounding raise "
+           "it.",
+           lambda one: one.structure.floor_db),
+    Figure("attack", "Attack", "", 3,
+           "Above 0 where sounds rise faster than they die away, as struck strings do; what is cut "
+           "up or played backwards loses it.",
+           lambda one: one.structure.attack),
+    Figure("tonal", "Harmony comes again", "", 2,
+           "Likeness of the harmony to that two seconds and more away; 1 is one chord held.",
+           lambda one: one.structure.tonal_similarity),
+    Figure("pulse", "Pulse", "", 2, "How regular the onsets are; 1 is a metronome.",
+           lambda one: one.structure.pulse),
+    Figure("notes", "Notes", "a second", 1, "Notes struck.",
+           lambda one: one.notes and one.notes.notes_per_second),
+    Figure("onsets", "Onsets", "a second", 1, "Chords and single notes struck.",
+           lambda one: one.notes and one.notes.onsets_per_second),
+    Figure("polyphony", "Polyphony", "notes", 2, "Notes that sound together.",
+           lambda one: one.notes and one.notes.polyphony),
+)  # fmt: skip
+
+
+class Measurer:
+    """Measures clips, and their notes if the transcriber is installed.
+
+    Args:
+        rate_hz: of the clips.
+        corpus_level_dbfs: level of the training recordings.
+
+    Raises:
+        ReverieError: the weights of musicnn are damaged.
+    """
+
+    def __init__(self, rate_hz: int, corpus_level_dbfs: float) -> None:
+        self.rate_hz, self._level = rate_hz, corpus_level_dbfs
+        self._tagger = Musicnn()
+        self._embedders: tuple[Embedder, ...] = (MfccStatistics(), self._tagger)
+        self.missing: dict[str, str] = {}
+        """What is not installed, and how to get it."""
+        self._transcriber: notes.Transcriber | None = None
+        if model := notes.model_path():
+            self._transcriber = notes.Transcriber(model)
+        else:
+            self.missing["notes, pitches and intervals"] = notes.HOW_TO_GET
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Of each embedding: its name, and what it is."""
+        return {name: title for one in self._embedders for name, title in one.titles.items()}
+
+    def measure_all(
+        self, clips: Sequence[tuple[NDArray[np.float32], int | None]]
+    ) -> Iterator[Measured]:
+        """`measure` of each, in order, side by side: one on each processor."""
+        threads = torch.get_num_threads()
+        # One clip is too small for several threads to share: they would wait for each other.
+        pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+        try:
+            waves, frames = [one for one, _ in clips], [one for _, one in clips]
+            yield from pool.map(self.measure, waves, frames)
+            pool.shutdown()
+        finally:
+            # Where it was stopped on the way, nobody waits for the clips that are being measured.
+            pool.shutdown(wait=False, cancel_futures=True)
+            torch.set_num_threads(threads)
+
+    def measure(self, wave: NDArray[np.float32], frame_samples: int | None = None) -> Measured:
+        """Measure samples [S], a second or more.
+
+        Args:
+            wave: at the rate of this measurer.
+            frame_samples: how far apart the frames that it was made of begin, if that is known.
+        """
+        heard = at_rate(wave, self.rate_hz)
+        embedded: dict[str, NDArray[np.float32]] = {}
+        for one in self._embedders:
+            embedded |= one.embed(heard)
+        found: NoteFigures | None = None
+        if self._transcriber:
+            seconds = len(wave) / self.rate_hz
+            found = note_figures(self._transcriber.notes(wave, self.rate_hz), seconds)
+        return Measured(
+            health=health(wave, self.rate_hz, self._level, frame_samples),
+            structure=structure(heard),
+            notes=found,
+            embedded=embedded,
+            tags=self._tags(embedded),
+        )
+
+    def _tags(self, embedded: dict[str, NDArray[np.float32]]) -> dict[str, float]:
+        likelihoods = self._tagger.tags(embedded["musicnn"]).mean(axis=0)
+        return dict(zip(TAGS, map(float, likelihoods), strict=True))
+
+
+def at_rate(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
+    """Samples [S] at `rate_hz` as samples at 16 kHz."""
+    return wave if rate_hz == RATE_HZ else soxr.resample(wave, rate_hz, RATE_HZ).astype(np.float32)
+
+
+def values(figure: Figure, clips: Sequence[Measured]) -> list[float]:
+    """A figure of each clip that has it."""
+    found = [figure.of(one) for one in clips]
+    return [one for one in found if one is not None]

@@ -1,0 +1,1 @@
+"""What can be measured of one clip by its signal."""

@@ -1,0 +1,56 @@
+"""How fast a clip leaves the sound of its seed, second by second.
+
+Letters: S samples, N seconds, E figures of a second.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.evaluation.measures.mel import HOP_SAMPLES, RATE_HZ, cepstra
+
+COEFFICIENTS = 13
+
+
+def second_timbres(wave: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean and spread of 13 cepstral coefficients in each whole second of samples [S] at 16 kHz.
+
+    Returns:
+        [N, E], E = 26.
+    """
+    seconds = len(wave) // RATE_HZ
+    if not seconds:
+        return np.empty((0, 2 * COEFFICIENTS))
+    columns = cepstra(wave[: seconds * RATE_HZ], COEFFICIENTS)
+    edges = np.arange(seconds + 1) * RATE_HZ // HOP_SAMPLES
+    spans = [columns[begin:end] for begin, end in pairwise(edges)]
+    found = [np.concatenate([one.mean(axis=0), one.std(axis=0)]) for one in spans]
+    return np.array(found, np.float64)
+
+
+def drift(
+    seeds: Sequence[NDArray[np.float32]],
+    clips: Sequence[NDArray[np.float32]],
+    spread: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """How far each second of each clip is from the mean of its seed.
+
+    Args:
+        seeds: samples [S] at 16 kHz of each clip's seed, a second or more.
+        clips: samples [S] at 16 kHz.
+        spread: [E], the standard deviation of each figure over the seconds of real music.
+
+    Returns:
+        [clips, N], in spreads of real music, root mean square over the figures; N is that of the
+        longest clip, NaN where a clip has ended.
+    """
+    rows: list[NDArray[np.float64]] = []
+    for seed, clip in zip(seeds, clips, strict=True):
+        apart = (second_timbres(clip) - second_timbres(seed).mean(axis=0)) / spread
+        rows.append(np.sqrt((apart**2).mean(axis=1)))
+    found = np.full((len(rows), max((len(one) for one in rows), default=0)), np.nan)
+    for row, one in zip(found, rows, strict=True):
+        row[: len(one)] = one
+    return found

@@ -1,0 +1,38 @@
+"""Tones or noise: spectral flatness measured locally, so that the colour of noise is no matter."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.audio.spectrogram import window_samples
+
+WINDOW_SECONDS = 0.256
+BINS_TOGETHER = 32
+LOWEST_HZ = 60.0
+
+
+def local_spectral_flatness(wave: NDArray[np.float32], rate_hz: int) -> float:
+    """Spectral flatness of float samples [S] within narrow bands, weighted by their energy.
+
+    Flatness is the geometric mean of the power over its arithmetic mean: near 0 where a few
+    lines hold the power, and 0.56 for noise, in one window. Over the whole spectrum it would
+    take pink or music-shaped noise for music; within some 125 Hz every noise is flat.
+
+    Returns:
+        0 to 1; 0 for silence and for a clip shorter than a window.
+    """
+    size = window_samples(rate_hz, WINDOW_SECONDS)
+    hop = size // 2
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    first = int(np.ceil(LOWEST_HZ * size / rate_hz))
+    groups = (size // 2 - first) // BINS_TOGETHER
+    weighted = total = 0.0
+    for start in range(0, len(wave) - size + 1, hop):
+        spectrum = np.fft.rfft(wave[start : start + size] * window)
+        power = spectrum.real.astype(np.float64) ** 2 + spectrum.imag.astype(np.float64) ** 2
+        power = power[first : first + groups * BINS_TOGETHER].reshape(groups, BINS_TOGETHER)
+        mean = power.mean(axis=1)
+        heard = mean > 1e-12
+        flat = np.exp(np.log(power[heard] + 1e-20).mean(axis=1)) / mean[heard]
+        weighted += float((flat * mean[heard]).sum())
+        total += float(mean[heard].sum())
+    return weighted / total if total else 0.0

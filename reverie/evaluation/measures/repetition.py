@@ -1,0 +1,50 @@
+"""How a clip's spectrum moves over time: not at all (frozen), or in circles (looping)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.similarity.band_spectra import band_decibels
+
+SHORTEST_LOOP_SECONDS = 0.3
+
+
+def half_second_change_db(wave: NDArray[np.float32], rate_hz: int) -> float:
+    """Mean deviation of the half-second spectra of float samples [S] from their mean, in dB.
+
+    The level of each half second is taken out first: a chord that dies away is frozen too.
+    Only bands within 30 dB of the loudest count. 0 for a clip shorter than a second.
+    """
+    halves = len(wave) * 2 // rate_hz
+    if halves < 2:
+        return 0.0
+    power = 10 ** (band_decibels(wave, rate_hz) / 10)
+    spans = np.array_split(power, halves, axis=1)
+    spectra = 10 * np.log10(np.stack([span.mean(axis=1) for span in spans], axis=1))
+    mean = spectra.mean(axis=1)
+    heard = mean > mean.max() - 30
+    shapes = spectra[heard] - spectra[heard].mean(axis=0)
+    return float(np.abs(shapes - shapes.mean(axis=1, keepdims=True)).mean())
+
+
+def strongest_repeat(wave: NDArray[np.float32], rate_hz: int) -> tuple[float, float]:
+    """Similarity of float samples [S] to themselves some time later, and that time in seconds.
+
+    The spectrum over time, less its mean and trend, is correlated with itself at each delay from
+    0.3 s to half the clip. An exact loop has 1. (0, 0) for a clip that is too short to tell.
+    """
+    features = band_decibels(wave, rate_hz).astype(np.float64)
+    columns = features.shape[1]
+    # A sound that fades resembles itself at every delay; without its trend it does not.
+    time: NDArray[np.float64] = np.linspace(-1, 1, columns)
+    slope = features @ time / float(time @ time)
+    features = features - features.mean(axis=1, keepdims=True) - np.outer(slope, time)
+    step = len(wave) / rate_hz / columns
+    first, last = int(np.ceil(SHORTEST_LOOP_SECONDS / step)), columns // 2
+    best, delay = 0.0, 0
+    for lag in range(first, last + 1):
+        early, late = features[:, :-lag], features[:, lag:]
+        size = float(np.sqrt((early**2).sum() * (late**2).sum()))
+        similarity = float((early * late).sum()) / size if size else 0.0
+        if similarity > best + 1e-3:
+            best, delay = similarity, lag
+    return best, delay * step

@@ -1,0 +1,118 @@
+"""How a clip is built in time: does its harmony come again, has it a pulse, does it flow?
+
+Letters: S samples, C columns of a spectrogram, N bands.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.fft
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from reverie.evaluation.measures.mel import HOP_SAMPLES, RATE_HZ, mel_power
+
+CHROMA_SAMPLES = 4096
+LOWEST_HZ, HIGHEST_HZ = 60.0, 2000.0
+APART_SECONDS = 2.0
+PULSE_SECONDS = (0.2, 2.0)
+BANDS = 40
+FLOOR_BELOW_LOUDEST_DB = 60.0
+FLOOR_SAMPLES, LEAST_FLOOR_DB = 1024, -120.0
+STEP_COLUMNS = 2
+"""Flux is measured over so many columns: 32 ms."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Figures of one clip."""
+
+    tonal_similarity: float
+    """Mean likeness of the harmony to that two seconds and more away: 1 is one chord held."""
+    pulse: float
+    """Strongest correlation of the onsets with themselves 0.2 to 2 s later: 1 is a metronome."""
+    flux_db: float
+    """Mean change of the spectrum over 32 ms."""
+    attack: float
+    """How much of that change is louder, less how much is softer, as a share of both: instruments
+    that are struck rise at once and die away; what is cut up, or reversed, does not."""
+    floor_db: float
+    """Level of the quietest twentieth of the spectrum under that of the whole: what lies between
+    the tones. Hiss, and the rounding of few bits, raise it; -120 at least, 0 in silence."""
+
+
+def structure(wave: NDArray[np.float32]) -> Structure:
+    """Figures of samples [S] at 16 kHz, a second or more."""
+    power = mel_power(wave, BANDS)
+    decibels = 10 * np.log10(np.maximum(power, 1e-12))
+    decibels = np.maximum(decibels, decibels.max() - FLOOR_BELOW_LOUDEST_DB)
+    change = decibels[STEP_COLUMNS:] - decibels[:-STEP_COLUMNS]
+    louder, softer = np.maximum(change, 0), np.maximum(-change, 0)
+    # Squared, so that what happens at once counts for more than what comes slowly.
+    rise, fall = float((louder**2).sum()), float((softer**2).sum())
+    return Structure(
+        tonal_similarity=_tonal_similarity(wave),
+        pulse=_pulse(louder.mean(axis=1)),
+        flux_db=float(np.abs(change).mean()),
+        attack=(rise - fall) / (rise + fall) if rise + fall else 0.0,
+        floor_db=_floor_db(wave),
+    )
+
+
+def chroma(wave: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Power of the twelve pitch classes, from C, of samples [S] at 16 kHz: [C, 12].
+
+    A column every 128 ms; each has length 1, or 0 where nothing sounds.
+    """
+    if len(wave) < CHROMA_SAMPLES:
+        wave = np.pad(wave, (0, CHROMA_SAMPLES - len(wave)))
+    spectra = _spectra(wave, np.hanning(CHROMA_SAMPLES))
+    hertz = np.fft.rfftfreq(CHROMA_SAMPLES, 1 / RATE_HZ)
+    used = (hertz >= LOWEST_HZ) & (hertz <= HIGHEST_HZ)
+    classes = np.round(12 * np.log2(hertz[used] / 440) + 9).astype(int) % 12
+    folding = (classes[:, None] == np.arange(12)).astype(np.float64)
+    found = np.abs(spectra[:, used]).astype(np.float64) @ folding
+    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+
+
+def _spectra(
+    wave: NDArray[np.float32], window: NDArray[np.float64]
+) -> NDArray[np.complexfloating[Any, Any]]:
+    """Of windows that overlap by a half: [S] -> [C, F]."""
+    cut = sliding_window_view(wave, len(window))[:: len(window) // 2]
+    return scipy.fft.rfft(cut * window.astype(np.float32), axis=1)
+
+
+def _floor_db(wave: NDArray[np.float32]) -> float:
+    # Its side lobes lie far under what is looked for, as those of Hann's window do not.
+    spectra = _spectra(wave, np.blackman(FLOOR_SAMPLES))
+    power = spectra.real**2 + spectra.imag**2
+    whole = float(power.sum(axis=1).mean())
+    if not whole:
+        return 0.0
+    return max(10 * float(np.log10(np.quantile(power, 0.05) / whole + 1e-30)), LEAST_FLOOR_DB)
+
+
+def _tonal_similarity(wave: NDArray[np.float32]) -> float:
+    columns = chroma(wave)
+    apart = round(APART_SECONDS * 2 * RATE_HZ / CHROMA_SAMPLES)
+    if len(columns) <= apart:
+        return 0.0
+    likeness = columns @ columns.T
+    return float(likeness[np.triu_indices(len(columns), apart)].mean())
+
+
+def _pulse(onsets: NDArray[np.float32]) -> float:
+    onsets = onsets - onsets.mean()
+    energy = float(onsets @ onsets)
+    first, last = (round(one * RATE_HZ / HOP_SAMPLES) for one in PULSE_SECONDS)
+    last = min(last, len(onsets) // 2)
+    if not energy or last <= first:
+        return 0.0
+    size = 2 * len(onsets)
+    spectrum = scipy.fft.rfft(onsets, size)
+    products = scipy.fft.irfft(spectrum * np.conj(spectrum), size)[first:last]
+    # Fewer columns meet at longer delays.
+    share = 1 - np.arange(first, last) / len(onsets)
+    return float((products / energy / share).max())

@@ -1,0 +1,233 @@
+"""The report of an evaluation: JSON for programs, a page for people."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
+from reverie.corpus.corpus import Corpus
+from reverie.evaluation.copying.judgement import Copying
+from reverie.evaluation.figures import ClipFigures, Evaluation, SystemFigures
+from reverie.evaluation.interval import Interval
+from reverie.evaluation.measurer import FIGURES, Figure
+from reverie.evaluation.reports.verdicts import discrepancy, music_to_noise, verdict
+from reverie.evaluation.systems import System
+from reverie.pages.chart import Line, Span, interval_chart, line_chart
+from reverie.pages.media import audio_uri, png_uri
+from reverie.pages.page import minus, signed, write_page
+from reverie.storage import sweep, write_json
+from reverie.terminal import printable
+
+PAGE, FIGURES_FILE = "report.html", "evaluation.json"
+MOST_COPIES = 6
+"""Of a system, so many copied runs are shown beside what they repeat."""
+SHOWN_SECONDS = 4.0
+MOST_DRIFTS = 8
+CLIP_COLUMNS = (
+    ("Clip", "text"),
+    ("Verdict", "text"),
+    ("Level", "number"),
+    ("Fade", "number"),
+    ("Noisiness", "number"),
+    ("Change", "number"),
+    ("Repetition", "number"),
+    ("Edge clicks", "number"),
+    ("Copying", "number"),
+)
+
+Sample = TypeVar("Sample", np.float32, np.int16)
+
+_TEMPLATE = Path(__file__).with_name("page.html")
+
+
+def write_evaluation(
+    evaluation: Evaluation, systems: Sequence[System], corpus: Corpus, folder: Path
+) -> Path:
+    """Write `evaluation.json` and `report.html` into `folder`; gives the page's path.
+
+    Args:
+        evaluation: what was found.
+        systems: what it was found of, for their sound.
+        corpus: for the sound of what they repeat.
+        folder: where to.
+
+    Raises:
+        ReverieError: the disk refuses.
+    """
+    sweep(folder, below=False)
+    write_json(folder / FIGURES_FILE, as_json(evaluation))
+    rows = [*evaluation.systems, *evaluation.references]
+    write_page(
+        folder / PAGE,
+        _TEMPLATE,
+        corpus=printable(evaluation.corpus),
+        clip_seconds=f"{evaluation.clip_seconds:g}",
+        reference_clips=len(evaluation.references[0].clips),
+        systems=[_system(one, evaluation, systems, corpus) for one in evaluation.systems],
+        distances=[_distance(name, evaluation) for name in evaluation.titles],
+        columns=[("", "text"), *((printable(one.name), "number") for one in rows)],
+        distance_rows=_distance_rows(rows, evaluation),
+        figure_rows=[
+            [_titled(figure), *(_shown(one.figures.get(figure.key), figure.digits) for one in rows)]
+            for figure in _measured(rows)
+        ],
+        figures=_measured(rows),
+        tag_rows=[[printable(one.name), _tagged(one)] for one in rows if one.tags],
+        drift=_drift(rows),
+        clip_columns=CLIP_COLUMNS,
+        missing=sorted(evaluation.missing.items()),
+        size=(WIDTH, HEIGHT),
+    )
+    return folder / PAGE
+
+
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Everything that was found, and the verdicts, as JSON holds it."""
+    found = dataclasses.asdict(evaluation)
+    for told, one in zip(found["systems"], evaluation.systems, strict=True):
+        said = verdict(one, evaluation)
+        told |= {
+            "verdict": said.line,
+            "details": said.details,
+            "copied": one.copied,
+            "to_noise": music_to_noise(one, evaluation) if one.clips else None,
+            "mmd": discrepancy(one),
+        }
+    return json.loads(json.dumps(found))
+
+
+def _system(
+    one: SystemFigures, evaluation: Evaluation, systems: Sequence[System], corpus: Corpus
+) -> dict[str, Any]:
+    said = verdict(one, evaluation)
+    system = next(found for found in systems if found.name == one.name)
+    waves = {clip.name: clip.wave for clip in system.clips}
+    copies = [
+        (clip.name, clip.copying) for clip in one.clips if clip.copying and clip.copying.flagged
+    ]
+    copies.sort(key=lambda pair: -pair[1].percentile)
+    return {
+        "name": printable(one.name),
+        "said": said,
+        "badge": {"good": "good", "warn": "between", "bad": "poor"}[said.tone],
+        "broken": [(printable(found.name), found.reason) for found in one.broken],
+        "rows": [_clip_row(clip) for clip in one.clips],
+        "copies": [_copy(name, found, waves[name], corpus) for name, found in copies[:MOST_COPIES]],
+        "more_copies": max(len(copies) - MOST_COPIES, 0),
+    }
+
+
+def _clip_row(clip: ClipFigures) -> tuple[str, ...]:
+    found = clip.health
+    return (
+        printable(clip.name),
+        found.verdict,
+        f"{signed(found.relative_db)} dB",
+        f"{signed(found.drift_db)} dB",
+        f"{found.flatness:.2f}",
+        f"{found.change_db:.1f} dB",
+        f"{found.repeat_similarity:.2f}",
+        "" if found.edge_jump is None else f"{found.edge_jump:.1f}",
+        "" if clip.copying is None else f"{clip.copying.percentile:.0f} %",
+    )
+
+
+def _copy(name: str, found: Copying, wave: NDArray[np.float32], corpus: Corpus) -> dict[str, Any]:
+    """A copied run and what it repeats, side by side."""
+    recording = next(one for one in corpus.recordings if one.path == found.recording)
+    seconds = max(found.seconds, SHOWN_SECONDS)
+    rate = corpus.rate_hz
+    mine = _part(wave, found.clip_seconds, seconds, rate)
+    theirs = _part(corpus.pcm(recording), found.offset_seconds, seconds, rate)
+    return {
+        "clip": printable(name),
+        "clip_at": f"{found.clip_seconds:.1f}",
+        "recording": printable(found.recording),
+        "recording_at": f"{found.offset_seconds:.1f}",
+        "seconds": f"{found.seconds:.1f}",
+        "semitones": found.evidence.nearest.semitones,
+        "mine": audio_uri(mine, rate),
+        "theirs": audio_uri(theirs, rate),
+        "mine_picture": png_uri(draw_png(mine, rate)),
+        "theirs_picture": png_uri(draw_png(theirs, rate)),
+    }
+
+
+def _part(wave: NDArray[Sample], start: float, seconds: float, rate: int) -> NDArray[Sample]:
+    begin = round(start * rate)
+    return wave[begin : begin + round(seconds * rate)]
+
+
+def _distance(name: str, evaluation: Evaluation) -> dict[str, Any]:
+    rows = [*evaluation.systems, *evaluation.references]
+    spans = [
+        Span(printable(one.name), found.value, found.low, found.high, aside=one.kind is not None)
+        for one in rows
+        if one.distances and (found := one.distances[name].mmd)
+    ]
+    told = "; ".join(f"{one.name} {one.value:.2f}" for one in spans)
+    title = evaluation.titles[name]
+    chart = interval_chart(spans, "distance to held-out music", f"Discrepancy by {title}: {told}.")
+    return {"title": title, "chart": chart}
+
+
+def _distance_rows(rows: Sequence[SystemFigures], evaluation: Evaluation) -> list[list[str]]:
+    found: list[list[str]] = []
+    for name, title in evaluation.titles.items():
+        distances = [one.distances.get(name) for one in rows]
+        found.append([f"Fréchet, {title}", *(_shown(one and one.frechet, 1) for one in distances)])
+        found.append(
+            [f"Diversity, {title}", *(f"{one.diversity:.1f}" if one else "" for one in distances)]
+        )
+    for title, kind in (("Pitch classes", "pitch_classes"), ("Melodic intervals", "intervals")):
+        if any(getattr(one, kind) for one in rows):
+            found.append([title, *(_shown(getattr(one, kind), 2) for one in rows)])
+    return found
+
+
+def _tagged(one: SystemFigures) -> str:
+    return ", ".join(f"{name} {value:.0%}" for name, value in one.tags.items())
+
+
+def _measured(rows: Sequence[SystemFigures]) -> list[Figure]:
+    """Those of `FIGURES` that anything has."""
+    return [figure for figure in FIGURES if any(figure.key in one.figures for one in rows)]
+
+
+def _titled(figure: Figure) -> str:
+    return f"{figure.title}, {figure.unit}" if figure.unit else figure.title
+
+
+def _shown(found: Interval | None, digits: int) -> str:
+    """`1.2 (0.9 to 1.5)`."""
+    if found is None:
+        return ""
+    value = f"{found.value:.{digits}f}"
+    if found.low is None or found.high is None:
+        return minus(value)
+    return minus(f"{value} ({found.low:.{digits}f} to {found.high:.{digits}f})")
+
+
+def _drift(rows: Sequence[SystemFigures]) -> Markup | None:
+    known = [one for one in rows if one.drift][:MOST_DRIFTS]
+    if not any(one.kind is None for one in known):
+        return None
+    lines = [
+        Line(
+            printable(one.name),
+            list(range(1, len(one.drift or ()) + 1)),
+            [float(value) for value in one.drift or ()],
+        )
+        for one in known
+    ]
+    told = ", ".join(f"{one.name} {one.y[-1]:.1f}" for one in lines if one.y[-1] is not None)
+    return line_chart(
+        lines, "second after the seed", "distance from the seed",
+        f"Distance from the seed by second; in the last second {told}.",
+    )  # fmt: skip

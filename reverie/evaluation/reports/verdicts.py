@@ -1,0 +1,128 @@
+"""What the figures of a system come to, in words."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from scipy.stats import binom
+
+from reverie.evaluation.copying.null import FLAGGED_PERCENTILE
+from reverie.evaluation.figures import Evaluation, SystemFigures
+from reverie.evaluation.interval import Interval
+from reverie.pages.page import Tone
+
+BY_CHANCE = 0.01
+"""More copies than by chance: fewer than one evaluation in a hundred would flag as many."""
+DECIDING_EMBEDDING = "musicnn"
+"""The embedding whose discrepancy decides."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of one system: a line, and how good the news is."""
+
+    tone: Tone
+    line: str
+    details: tuple[str, ...]
+
+
+def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
+    """The line that comes first, and what stands behind it."""
+    count = len(system.clips)
+    if not count:
+        return Verdict("bad", "None of its clips can be judged.", ())
+    found = Counter(one.health.verdict for one in system.clips)
+    details = [_health(found, count), _near(system, evaluation), _copies(system)]
+    usual, many = found.most_common(1)[0]
+    if usual != "sound" and 2 * many >= count:
+        words = {
+            "silent": "silence",
+            "noise": "noise",
+            "frozen": "a held sound",
+            "looping": "loops",
+            "clipped": "clipped sound",
+        }
+        return Verdict("bad", f"Mostly {words[usual]}: {many} of {count} clips.", tuple(details))
+    if copies_tell(system):
+        line = f"{system.copied} of {count} clips repeat the training recordings."
+        return Verdict("bad", line, tuple(details))
+    tone, line = _placed(count, music_to_noise(system, evaluation))
+    return Verdict(tone, line, tuple(details))
+
+
+def _placed(count: int, share: float | None) -> tuple[Tone, str]:
+    """Where between music and noise a system lies, in words."""
+    if share is None:
+        return "warn", f"{count} {'clip is' if count == 1 else 'clips are'} too few to place."
+    if share <= 0:
+        return "good", "As near to the held-out music as real music is."
+    if share < 0.5:
+        return "warn", f"Nearer to music than to noise: {share:.0%} of the way to noise."
+    if share < 1:
+        return "bad", f"Nearer to noise than to music: {share:.0%} of the way."
+    return "bad", "Farther from music than shaped noise is."
+
+
+def copies_tell(system: SystemFigures) -> bool:
+    """Whether more clips are flagged than would be by chance."""
+    chance = 1 - FLAGGED_PERCENTILE / 100
+    likely = float(binom.sf(system.copied - 1, len(system.clips), chance))
+    return system.copied > 0 and likely < BY_CHANCE
+
+
+def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | None:
+    """Where a system lies between real music (0) and shaped noise (1), by its discrepancy.
+
+    0 as well where its interval meets that of real music; None where there are too few clips.
+    """
+    name = DECIDING_EMBEDDING
+    mine = system.distances[name].mmd
+    music, noise = (
+        next(one.distances[name].mmd for one in evaluation.references if one.kind == kind)
+        for kind in ("music", "noise")
+    )
+    if mine is None or music is None or noise is None:
+        return None
+    if _meet(mine, music) or mine.value <= music.value:
+        return 0.0
+    return (mine.value - music.value) / max(noise.value - music.value, 1e-9)
+
+
+def discrepancy(system: SystemFigures) -> float | None:
+    """The discrepancy that decides, from held-out music; None where there are too few clips."""
+    found = system.distances.get(DECIDING_EMBEDDING)
+    return found.mmd.value if found and found.mmd else None
+
+
+def _meet(one: Interval, other: Interval) -> bool:
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return False
+    return one.low <= other.high and other.low <= one.high
+
+
+def _health(found: Counter[str], count: int) -> str:
+    told = ", ".join(f"{many} {name}" for name, many in found.most_common())
+    return f"Of {count} clips: {told}."
+
+
+def _near(system: SystemFigures, evaluation: Evaluation) -> str:
+    title = evaluation.titles[DECIDING_EMBEDDING]
+    share = music_to_noise(system, evaluation)
+    if share is None:
+        return f"Too few clips for a distance by {title}."
+    if share <= 0:
+        return f"By {title} its distance to held-out music cannot be told from that of real music."
+    if share > 1:
+        return f"By {title} it is farther from real music than noise of the same spectrum is."
+    return f"By {title} it lies {share:.0%} of the way from real music to noise of its spectrum."
+
+
+def _copies(system: SystemFigures) -> str:
+    count = len(system.clips)
+    if not system.copied:
+        return "No clip repeats the training recordings more than real music does."
+    longest = max((one.copying for one in system.clips if one.copying), key=lambda one: one.seconds)
+    told = (
+        f"{system.copied} of {count} clips repeat the training recordings beyond what 99 of 100 "
+        f"real excerpts do; the longest run is {longest.seconds:.1f} s of {longest.recording}."
+    )
+    return told if copies_tell(system) else f"{told} So many may be chance."

@@ -1,0 +1,1 @@
+"""Do the measures see what they are for? Damage of known kinds, and planted copies."""

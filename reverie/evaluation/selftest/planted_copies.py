@@ -1,0 +1,153 @@
+"""Is copying found? Copies of training music are planted, and those found are counted.
+
+Letters: S samples.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.excerpts import cut_evenly
+from reverie.evaluation.copying.evidence import Evidence, find_evidence
+from reverie.evaluation.copying.judgement import judge
+from reverie.evaluation.copying.null import NullDistribution
+from reverie.evaluation.selftest import damages
+from reverie.evaluation.selftest.damages import Damage
+
+PLANTS = 50
+SHORT_SECONDS, LONG_SECONDS = 3.0, 10.0
+PLANT_SECONDS = (SHORT_SECONDS, LONG_SECONDS)
+
+PLANTED: dict[str, Damage | None] = {
+    "clean": None,
+    "µ-law": damages.mu_law,
+    "5 dB SNR": damages.noise(5),
+    "stretched by 5 %": damages.stretch(1.05),
+    "a semitone up": damages.transpose(1),
+}
+SPLICED = "spliced into other music"
+
+
+@dataclass(frozen=True)
+class Found:
+    """How many of the planted copies of one kind were found."""
+
+    seconds: float
+    way: str
+    planted: int
+    flagged: int
+    placed: int
+    """Flagged, and traced to the recording they come from, within a second."""
+
+
+@dataclass(frozen=True)
+class Real:
+    """How many excerpts of held-out music, which is no copy, were flagged."""
+
+    seconds: float
+    excerpts: int
+    by_others: int | None
+    """Each judged by all other held-out excerpts, as a clip is; None where there are too few."""
+    by_other_recordings: int | None
+    """Each judged by those of the other recordings alone, as if its own piece were unheard of."""
+
+
+@dataclass(frozen=True)
+class CopyingTest:
+    """What came of planted copies, and of real music that is none."""
+
+    found: tuple[Found, ...]
+    held_out: tuple[Real, ...]
+
+
+def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) -> CopyingTest:
+    """Plant copies of training music, and count how many are found.
+
+    Args:
+        corpus: split.
+        plants: of each length and kind.
+        quiet: show no progress.
+    """
+    rng = np.random.default_rng(4)
+    training, held_out = corpus.of_split("train"), corpus.of_split("held-out")
+    found: list[Found] = []
+    flagged: list[Real] = []
+    for seconds in PLANT_SECONDS:
+        real = cut_evenly(corpus, held_out, seconds, 3 * plants)
+        sources = cut_evenly(corpus, training, seconds, plants)
+        groups = {
+            way: [damage(one.wave, corpus.rate_hz, rng) if damage else one.wave for one in sources]
+            for way, damage in PLANTED.items()
+        }
+        origins = dict.fromkeys(groups, sources)
+        if seconds == LONG_SECONDS and real:
+            origins[SPLICED] = cut_evenly(corpus, training, SHORT_SECONDS, plants)
+            groups[SPLICED] = [
+                _spliced(real[at % len(real)].wave, one.wave, rng)
+                for at, one in enumerate(origins[SPLICED])
+            ]
+        evidence = find_evidence(
+            corpus, [[one.wave for one in real], *groups.values()], quiet=quiet
+        )
+        null = NullDistribution(evidence[0])
+        owners = [one.recording for one in real]
+        judges = [_flagged(evidence[0], of) for of in (range(len(real)), owners)]
+        flagged.append(Real(seconds, len(real), *judges))
+        for way, group in zip(groups, evidence[1:], strict=True):
+            judged = [judge(corpus, null, one) for one in group]
+            placed = [
+                one.flagged
+                and one.recording == training[there.recording].path
+                and abs(one.offset_seconds - there.start_seconds) < seconds
+                for one, there in zip(judged, origins[way], strict=True)
+            ]
+            length = SHORT_SECONDS if way == SPLICED else seconds
+            found.append(
+                Found(length, way, len(judged), sum(one.flagged for one in judged), sum(placed))
+            )
+    return CopyingTest(tuple(found), tuple(flagged))
+
+
+def _flagged(evidence: Sequence[Evidence], owners: Sequence[int]) -> int | None:
+    """How many excerpts are flagged by the excerpts of other owners."""
+    flagged = 0
+    for owner in set(owners):
+        others = [one for one, of in zip(evidence, owners, strict=True) if of != owner]
+        if len(others) < 2:
+            return None
+        null = NullDistribution(others)
+        mine = [one for one, of in zip(evidence, owners, strict=True) if of == owner]
+        flagged += sum(null.flags(one) for one in mine)
+    return flagged
+
+
+def _spliced(
+    host: NDArray[np.float32], copied: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    at = int(rng.integers(0, len(host) - len(copied) + 1))
+    return np.concatenate([host[:at], copied, host[at + len(copied) :]])
+
+
+def copying_table(test: CopyingTest) -> list[str]:
+    """The result of `check_copying` as lines of Markdown."""
+    lines = ["| copy | length | planted | found | traced |", "|---|---:|---:|---:|---:|"]
+    lines += [
+        f"| {one.way} | {one.seconds:g} s | {one.planted} | {one.flagged / one.planted:.0%} "
+        f"| {one.placed / one.planted:.0%} |"
+        for one in test.found
+    ]
+    for real in test.held_out:
+        ways = {
+            "by other excerpts": real.by_others,
+            "by other recordings": real.by_other_recordings,
+        }
+        lines += [
+            f"| real held-out music, {way} | {real.seconds:g} s | {real.excerpts} "
+            f"| {flagged / max(real.excerpts, 1):.1%} | |"
+            for way, flagged in ways.items()
+            if flagged is not None
+        ]
+    return lines

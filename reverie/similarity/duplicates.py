@@ -1,0 +1,158 @@
+"""The same recording twice: bit for bit, or in another encoding.
+
+Fingerprints, in a tree of nearest neighbours, name a few candidates for each recording, so that
+the work grows with the recordings and not with their pairs; their samples decide.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from reverie.audio.spectrogram import as_float
+from reverie.progress import Work
+from reverie.similarity.compared import FILE, Compared
+from reverie.similarity.fingerprint import Fingerprinter, numbers
+from reverie.similarity.same_recording import LONGER_SECONDS, sounds_the_same
+
+NEAREST = 6
+"""So many of the nearest fingerprints are compared: another encoding is hardly ever farther."""
+FARTHEST = 14.0
+"""Fingerprints farther apart than this are of other recordings."""
+AT_ONCE = 200
+"""So many recordings are looked up at once, between reports of progress."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A recording that may be another one again; `pcm` gives its samples, int16 [samples]."""
+
+    path: str
+    content_hash: str
+    fingerprint: str
+    samples: int
+    pcm: Callable[[], NDArray[np.int16]]
+
+
+def find_duplicates(
+    candidates: Sequence[Candidate],
+    rate_hz: int,
+    *,
+    kept: Path | None = None,
+    quiet: bool = False,
+) -> dict[str, str]:
+    """Which recordings are another one again.
+
+    Args:
+        candidates: by path.
+        rate_hz: of them all.
+        kept: a folder in whose `duplicates.json` is kept what was compared.
+        quiet: show no progress.
+
+    Returns:
+        The path of each duplicate to that of the recording it repeats: the first by path.
+    """
+    same: dict[str, str] = {}
+    first: dict[str, str] = {}
+    single: list[Candidate] = []
+    for one in candidates:
+        original = first.setdefault(one.content_hash, one.path)
+        if original == one.path:
+            single.append(one)
+        else:
+            same[one.path] = original
+    hashes = [one.content_hash for one in single]
+    known = Compared(hashes) if kept is None else Compared.read(kept / FILE, hashes)
+    if not known.complete:
+        try:
+            _compare(single, rate_hz, known, same, quiet=quiet)
+            known.complete = True
+        finally:
+            if kept is not None:
+                known.keep(kept / FILE)
+    for one, other in known.same():
+        _join(first[one], first[other], same)
+    return {path: _root(path, same) for path in same}
+
+
+def _root(path: str, same: dict[str, str]) -> str:
+    while path in same:
+        path = same[path]
+    return path
+
+
+def _join(one: str, other: str, same: dict[str, str]) -> None:
+    kept, dropped = sorted([_root(one, same), _root(other, same)])
+    if kept != dropped:
+        same[dropped] = kept
+
+
+def _compare(
+    candidates: Sequence[Candidate],
+    rate_hz: int,
+    known: Compared,
+    same: dict[str, str],
+    *,
+    quiet: bool,
+) -> None:
+    """Compare the samples of all that may be the same and was not compared before."""
+    joined = dict(same)
+    rest, before = list(candidates), 0
+    # Where a recording has many copies, these are its nearest: the rest is looked for again.
+    while len(rest) != before:
+        before = len(rest)
+        with Work("Looking for duplicates", before, "recordings", quiet=quiet) as work:
+            for done, pairs in _near(rest, rate_hz):
+                for one, other in pairs:
+                    if _root(one.path, joined) == _root(other.path, joined):
+                        continue
+                    verdict = known.verdict(one.content_hash, other.content_hash)
+                    if verdict is None:
+                        verdict = sounds_the_same(one.pcm(), other.pcm(), rate_hz)
+                        known.add(one.content_hash, other.content_hash, same=verdict)
+                    if verdict:
+                        _join(one.path, other.path, joined)
+                work.advance(done)
+        rest = [one for one in rest if one.path not in joined]
+
+
+def _near(
+    candidates: Sequence[Candidate], rate_hz: int
+) -> Iterator[tuple[int, list[tuple[Candidate, Candidate]]]]:
+    """Pairs that may be the same, and of how many more recordings these are all."""
+    if len(candidates) < 2:
+        return
+    points = np.stack([_point(one, rate_hz) for one in candidates])
+    tree = KDTree(points)
+    asked: set[tuple[int, int]] = set()
+    for start in range(0, len(points), AT_ONCE):
+        piece = points[start : start + AT_ONCE]
+        count = min(NEAREST + 1, len(points))
+        _, found = tree.query(piece, count, distance_upper_bound=FARTHEST)
+        pairs: list[tuple[Candidate, Candidate]] = []
+        for index, row in enumerate(cast(NDArray[np.int64], found).tolist(), start):
+            for other in row:
+                pair = min(index, other), max(index, other)
+                # A recording is its own neighbour; one that is not there has the number after all.
+                if other in (index, len(points)) or pair in asked:
+                    continue
+                asked.add(pair)
+                pairs.append((candidates[pair[0]], candidates[pair[1]]))
+        yield len(piece), pairs
+
+
+def _point(one: Candidate, rate_hz: int) -> NDArray[np.float32]:
+    """Where a recording lies among others: by its fingerprint and its length."""
+    found = numbers(one.fingerprint)
+    if found is None:
+        # An older version analysed it.
+        measure = Fingerprinter(rate_hz)
+        measure.add(as_float(one.pcm()))
+        found = numbers(measure.fingerprint())
+        assert found is not None
+    length = one.samples / rate_hz / LONGER_SECONDS * FARTHEST
+    return np.append(found, np.float32(length))

@@ -1,0 +1,160 @@
+"""Verdicts on signals whose verdict is known."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import reverie.demo
+from reverie.audio.reading.decode import load
+from reverie.corpus.corpus import Corpus
+from reverie.errors import ReverieError
+from reverie.evaluation.measures.health import corpus_level_dbfs, edge_jump, health
+
+RATE_HZ = 16000
+SECONDS = 10
+TIME = np.arange(SECONDS * RATE_HZ) / RATE_HZ
+LEVEL_DBFS = -21.0
+RECORDINGS = sorted((Path(reverie.demo.__file__).parent / "recordings").glob("*.opus"))
+
+
+def real(number: int, start: int = 20) -> NDArray[np.float32]:
+    music = load(RECORDINGS[number], RATE_HZ)
+    return music[start * RATE_HZ : (start + SECONDS) * RATE_HZ]
+
+
+@pytest.fixture(scope="module")
+def music() -> NDArray[np.float32]:
+    return real(5)
+
+
+def noise(seed: int = 0) -> NDArray[Any]:
+    return np.random.default_rng(seed).standard_normal(len(TIME)) * 0.1
+
+
+def chord() -> NDArray[Any]:
+    pitches_hz = (220.0, 277.2, 329.6, 440.0, 554.4)
+    return 0.05 * sum((np.sin(2 * np.pi * hz * TIME) for hz in pitches_hz), np.zeros(len(TIME)))
+
+
+def shaped_like(music: NDArray[np.float32]) -> NDArray[Any]:
+    """Noise with the spectrum of `music`, some 150 Hz smoothed, at each moment."""
+    rng, size = np.random.default_rng(1), 2048
+    window = np.hanning(size)
+    result = np.zeros(len(music) + size)
+    for start in range(0, len(music) - size, size // 4):
+        spectrum = np.abs(np.fft.rfft(music[start : start + size] * window))
+        spectrum = np.convolve(spectrum, np.ones(20) / 20, "same")
+        turned = spectrum * np.exp(2j * np.pi * rng.random(len(spectrum)))
+        result[start : start + size] += window * np.fft.irfft(turned)
+    return result[: len(music)]
+
+
+def verdict(samples: NDArray[Any]) -> str:
+    return health(samples.astype(np.float32), RATE_HZ, LEVEL_DBFS).verdict
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, 8])
+def test_real_music_is_sound(number: int) -> None:
+    found = health(real(number), RATE_HZ, LEVEL_DBFS)
+    assert found.verdict == "sound", found
+    assert abs(found.relative_db) < 8
+
+
+def test_quiet_music_and_fading_music_are_sound(music: NDArray[np.float32]) -> None:
+    assert verdict(music * 0.05) == "sound"
+    faded = health(music * 10 ** (-TIME * 3 / 20), RATE_HZ, LEVEL_DBFS)
+    assert faded.verdict == "sound"
+    assert faded.drift_db < -12
+    assert "fades" in faded.sentence
+
+
+def test_music_in_faint_noise_is_sound(music: NDArray[np.float32]) -> None:
+    assert verdict(music + noise() * 0.1) == "sound"
+
+
+def test_silence(music: NDArray[np.float32]) -> None:
+    assert verdict(np.zeros(len(TIME))) == "silent"
+    assert verdict(music * 1e-3) == "silent"
+    assert verdict(np.full(len(TIME), 1e-4)) == "silent"
+
+
+def test_music_that_dies_away_is_silent_and_says_when(music: NDArray[np.float32]) -> None:
+    dying = music.copy()
+    dying[3 * RATE_HZ :] *= 1e-4
+    found = health(dying, RATE_HZ, LEVEL_DBFS)
+    assert found.verdict == "silent"
+    assert found.sentence == "Silent from 3 s on: the sound dies away."
+
+
+def test_noise_of_any_colour(music: NDArray[np.float32]) -> None:
+    spectrum = np.fft.rfft(noise())
+    pink = np.fft.irfft(spectrum / np.sqrt(np.arange(1, len(spectrum) + 1)))
+    assert verdict(noise()) == "noise"
+    assert verdict(pink / pink.std() * 0.1) == "noise"
+    assert verdict(shaped_like(music)) == "noise"
+    assert verdict(music + noise() * music.std() * 10) == "noise"
+
+
+def test_a_held_chord_is_frozen() -> None:
+    assert verdict(chord()) == "frozen"
+    assert verdict(chord() * np.exp(-TIME / 4)) == "frozen"
+    assert verdict(chord() + noise() * 0.05) == "frozen"
+
+
+def test_a_repeated_block_is_frozen(music: NDArray[np.float32]) -> None:
+    assert verdict(np.tile(music[:4000], 40)) == "frozen"
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.3, 4.0])
+def test_a_loop_loops(music: NDArray[np.float32], seconds: float) -> None:
+    part = music[RATE_HZ : RATE_HZ + round(seconds * RATE_HZ)]
+    looped = np.resize(part, len(music)) + noise() * 0.02
+    found = health(looped.astype(np.float32), RATE_HZ, LEVEL_DBFS)
+    assert found.verdict == "looping", found
+    assert found.repeat_seconds == pytest.approx(seconds, abs=0.06)
+
+
+def test_clipped_music(music: NDArray[np.float32]) -> None:
+    found = health(np.clip(music * 30, -1, 1), RATE_HZ, LEVEL_DBFS)
+    assert found.verdict == "clipped"
+    assert found.clipped_share > 0.3
+
+
+def test_int16_and_float_agree(music: NDArray[np.float32]) -> None:
+    whole = np.round(music * 32768).astype(np.int16)
+    assert health(whole, RATE_HZ, LEVEL_DBFS).rms_dbfs == pytest.approx(
+        health(music, RATE_HZ, LEVEL_DBFS).rms_dbfs, abs=0.01
+    )
+
+
+def test_clicks_at_frame_edges_stand_out(music: NDArray[np.float32]) -> None:
+    signs = np.array([1, -1] * (len(music) // 8000))
+    blocks = (music.reshape(-1, 4000) * signs[:, None]).ravel().astype(np.float32)
+    smooth, clicking = edge_jump(music, 4000), edge_jump(blocks, 4000)
+    assert smooth is not None
+    assert clicking is not None
+    assert smooth < 1.5
+    assert clicking > 2 * smooth
+    assert edge_jump(music[:100], 4000) is None
+
+
+@pytest.mark.parametrize("length", [1, 50, 5000, RATE_HZ])
+def test_short_clips_are_measured_too(music: NDArray[np.float32], length: int) -> None:
+    found = health(music[:length], RATE_HZ, LEVEL_DBFS, 4000)
+    assert len(found.second_dbfs) == 1
+
+
+def test_what_is_no_clip_is_refused() -> None:
+    with pytest.raises(ReverieError, match="no samples"):
+        health(np.zeros(0, np.float32), RATE_HZ, LEVEL_DBFS)
+    with pytest.raises(ReverieError, match="not numbers"):
+        health(np.array([0.1, np.nan], np.float32), RATE_HZ, LEVEL_DBFS)
+
+
+def test_the_level_of_a_corpus_is_that_of_its_training_music(corpus: Corpus) -> None:
+    train = np.concatenate([corpus.pcm(one) for one in corpus.of_split("train")]) / 32768
+    level = 10 * np.log10(np.mean(train**2))
+    assert corpus_level_dbfs(corpus) == pytest.approx(level, abs=0.02)
