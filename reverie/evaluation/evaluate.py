@@ -16,7 +16,7 @@ from reverie.evaluation.distances.frechet import frechet_interval
 from reverie.evaluation.distances.mmd import mmd_interval
 from reverie.evaluation.distances.points import Points, diversity
 from reverie.evaluation.figures import ClipFigures, Distances, Evaluation, SystemFigures
-from reverie.evaluation.interval import Interval, mean_interval
+from reverie.evaluation.interval import Interval, bootstrap_interval, mean_interval
 from reverie.evaluation.measurer import FIGURES, Measured, Measurer, at_rate, values
 from reverie.evaluation.measures.drift import drift, second_timbres
 from reverie.evaluation.measures.health import corpus_level_dbfs
@@ -24,7 +24,6 @@ from reverie.evaluation.measures.notes import NoteFigures, histogram_distance
 from reverie.evaluation.references import TITLES, Kind, References, make_references
 from reverie.evaluation.systems import Broken, Loaded, System
 from reverie.progress import Work
-from reverie.resampling import resampled_counts
 
 HISTOGRAM_RESAMPLES = 300
 MOST_TAGS = 5
@@ -63,30 +62,12 @@ def evaluate(
     """
     rng = np.random.default_rng([rng_seed, 5])
     rate = corpus.rate_hz
-    every = [clip for one in systems for clip in one.clips]
-    seconds = round(statistics.median(len(one.wave) for one in every) / rate, 2)
+    lengths = [len(clip.wave) for one in systems for clip in one.clips]
+    seconds = round(statistics.median(lengths) / rate, 2)
     most = max(len(one.clips) for one in systems)
     references = make_references(corpus, seconds, most, rng)
     measurer = Measurer(rate, corpus_level_dbfs(corpus))
-    total = len(every) + len(references.held_out) + 4 * len(references.clips["music"])
-    with Work("measuring", total, "clips", quiet=quiet) as work:
-
-        def measured(clips: Sequence[Loaded]) -> tuple[Measured, ...]:
-            found: list[Measured] = []
-            for one in measurer.measure_all([(clip.wave, clip.frame_samples) for clip in clips]):
-                found.append(one)
-                work.advance()
-            return tuple(found)
-
-        music = measured([Loaded("", one.wave) for one in references.held_out])
-        sets = [_Set(one.name, None, one.clips, measured(one.clips), one.broken) for one in systems]
-        for kind, waves in references.clips.items():
-            seeds = references.seeds if kind == "music" else [None] * len(waves)
-            loaded = tuple(
-                Loaded(f"{at:03d}", wave, seed)
-                for at, (wave, seed) in enumerate(zip(waves, seeds, strict=True), 1)
-            )
-            sets.append(_Set(TITLES[kind], kind, loaded, measured(loaded)))
+    music, sets = _measure(systems, references, measurer, quiet=quiet)
     copies: dict[str, list[Copying]] = {}
     if copying:
         groups = [[clip.wave for clip in one.clips] for one in systems]
@@ -104,6 +85,33 @@ def evaluate(
         titles=measurer.titles,
         missing=measurer.missing,
     )
+
+
+def _measure(
+    systems: Sequence[System], references: References, measurer: Measurer, *, quiet: bool
+) -> tuple[tuple[Measured, ...], list[_Set]]:
+    """What was measured of held-out music, and the sets of clips of systems and references."""
+    clips = [clip for one in systems for clip in one.clips]
+    total = len(clips) + len(references.held_out) + 4 * len(references.clips["music"])
+    with Work("measuring", total, "clips", quiet=quiet) as work:
+
+        def measured(clips: Sequence[Loaded]) -> tuple[Measured, ...]:
+            done: list[Measured] = []
+            for one in measurer.measure_all([(clip.wave, clip.frame_samples) for clip in clips]):
+                done.append(one)
+                work.advance()
+            return tuple(done)
+
+        music = measured([Loaded("", one.wave) for one in references.held_out])
+        sets = [_Set(one.name, None, one.clips, measured(one.clips), one.broken) for one in systems]
+        for kind, waves in references.clips.items():
+            seeds = references.seeds if kind == "music" else [None] * len(waves)
+            loaded = tuple(
+                Loaded(f"{at:03d}", wave, seed)
+                for at, (wave, seed) in enumerate(zip(waves, seeds, strict=True), 1)
+            )
+            sets.append(_Set(TITLES[kind], kind, loaded, measured(loaded)))
+    return music, sets
 
 
 def _figures(
@@ -186,14 +194,11 @@ def _histogram(
         return None
     pooled = real.sum(axis=0)
     value = histogram_distance(mine.sum(axis=0), pooled)
-    if len(mine) < 2:
-        return Interval(value, None, None)
-    draws = [
-        histogram_distance(weights @ mine, pooled)
-        for weights in resampled_counts(len(mine), HISTOGRAM_RESAMPLES, rng)
-    ]
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return Interval(value, float(low), float(high))
+
+    def distances(counts: NDArray[np.float64]) -> list[float]:
+        return [histogram_distance(weights @ mine, pooled) for weights in counts]
+
+    return bootstrap_interval(value, distances, len(mine), rng, HISTOGRAM_RESAMPLES)
 
 
 def _tags(clips: Sequence[Measured]) -> dict[str, float]:

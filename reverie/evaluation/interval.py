@@ -1,12 +1,13 @@
 """A figure with the interval in which it would fall with other clips.
 
-Letters: C clips.
+Letters: C clips, R resamples.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from reverie.resampling import RESAMPLES, resampled_counts
 
@@ -20,18 +21,39 @@ class Interval:
     high: float | None
 
 
+def bootstrap_interval(
+    value: float,
+    statistic: Callable[[NDArray[np.float64]], ArrayLike],
+    clips: int,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """The interval of a figure by the percentile bootstrap over clips (Efron 1979).
+
+    Args:
+        value: the figure of the clips as they are.
+        statistic: gives the figure [R] of clips that count [R, C] times; NaN where it has none.
+        clips: C; of fewer than two there is no interval.
+        rng: draws the resamples.
+        resamples: R.
+    """
+    if clips < 2:
+        return Interval(value, None, None)
+    draws = np.asarray(statistic(resampled_counts(clips, resamples, rng)))
+    low, high = np.nanquantile(draws, [0.025, 0.975])
+    return Interval(value, float(low), float(high))
+
+
 def mean_interval(values: Sequence[float], rng: np.random.Generator) -> Interval:
-    """The mean of a figure of each clip, by the percentile bootstrap over clips (Efron 1979).
+    """The mean of a figure of each clip, and its interval.
 
     Raises:
         ValueError: there are no values.
     """
-    found = np.asarray(values, np.float64)
-    if not len(found):
+    of_clips = np.asarray(values, np.float64)
+    count = len(of_clips)
+    if not count:
         raise ValueError("a mean needs a value")
-    mean = float(found.mean())
-    if len(found) < 2:
-        return Interval(mean, None, None)
-    draws = resampled_counts(len(found), RESAMPLES, rng) @ found / len(found)
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return Interval(mean, float(low), float(high))
+    return bootstrap_interval(
+        float(of_clips.mean()), lambda counts: counts @ of_clips / count, count, rng
+    )

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.evaluation.distances.points import Points, Rows, squared_distances
-from reverie.evaluation.interval import Interval
-from reverie.resampling import resampled_counts
+from reverie.evaluation.interval import Interval, bootstrap_interval
 
 RESAMPLES = 1000
 SCALE = 100.0
@@ -39,17 +38,15 @@ def mmd_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval:
     ones = np.ones((1, a.count))
     reference = np.ones(b.count)
 
-    def found(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    def discrepancies(counts: NDArray[np.float64]) -> NDArray[np.float64]:
         return SCALE * _weighted_mmd(
             a.rows, b.rows, (a.clips, b.clips), counts, reference, bandwidth
         )
 
-    value = float(found(ones)[0])
+    value = float(discrepancies(ones)[0])
     if a.count < 3:
         return Interval(value, None, None)
-    draws = found(resampled_counts(a.count, RESAMPLES, rng))
-    low, high = np.nanquantile(draws, [0.025, 0.975])
-    return Interval(value, float(low), float(high))
+    return bootstrap_interval(value, discrepancies, a.count, rng, RESAMPLES)
 
 
 def median_distance(rows: Rows) -> float:
