@@ -4,9 +4,10 @@ Letters: W rows (windows of all clips), E width of an embedding.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reverie.evaluation.distances.points import Points, Rows
-from reverie.evaluation.interval import Interval
+from reverie.evaluation.interval import Interval, bootstrap_interval
 
 RESAMPLES = 100
 
@@ -44,16 +45,16 @@ def frechet_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval
     # Nothing is lost in the space that the rows span, and it may be far smaller.
     rows, reference = _spanned(a.rows, b.rows)
     value = frechet(rows, reference)
-    if a.count < 2:
-        return Interval(value, None, None)
-    of_clip = [np.flatnonzero(a.clips == clip) for clip in range(a.count)]
-    draws: list[float] = []
-    for _ in range(RESAMPLES):
-        chosen: list[int] = rng.integers(0, a.count, a.count).tolist()
-        drawn = np.concatenate([of_clip[one] for one in chosen])
-        draws.append(frechet(rows[drawn], reference))
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return Interval(value, max(2 * value - float(high), 0.0), max(2 * value - float(low), 0.0))
+
+    def distances(counts: NDArray[np.float64]) -> list[float]:
+        # A row is there as often as its clip was drawn.
+        often = counts[:, a.clips].astype(int)
+        return [frechet(np.repeat(rows, times, axis=0), reference) for times in often]
+
+    drawn = bootstrap_interval(value, distances, a.count, rng, RESAMPLES)
+    if drawn.low is None or drawn.high is None:
+        return drawn
+    return Interval(value, max(2 * value - drawn.high, 0.0), max(2 * value - drawn.low, 0.0))
 
 
 def _centred(rows: Rows) -> Rows:
