@@ -13,33 +13,18 @@ from typer.testing import CliRunner
 from reverie.audio.spectrogram import as_float
 from reverie.cli.app import app
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.prepare import prepare
-from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate
 from reverie.evaluation.figures import Evaluation
 from reverie.evaluation.references import make_references
 from reverie.evaluation.reports.page import write_evaluation
 from reverie.evaluation.reports.verdicts import verdict
-from reverie.evaluation.selftest.planted_copies import check_copying, copying_table
-from reverie.evaluation.selftest.sensitivity import check_damage
 from reverie.evaluation.systems import System, read_systems
 from tests.browser import visit
-from tests.music import write_recordings
-from tests.optional import hide_transcriber
+from tests.evaluation.conftest import RATE_HZ
 
-RATE_HZ = 8000
 CLIP_SECONDS = 3.0
 CLIPS = 4
-
-
-@pytest.fixture(scope="module")
-def music(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    """Five recordings of 24 seconds, one of them held out."""
-    folder = tmp_path_factory.mktemp("evaluated")
-    write_recordings(folder / "recordings", 5, 24.0, RATE_HZ)
-    settings = PrepareSettings(rate_hz=RATE_HZ)
-    return prepare(folder / "recordings", folder / "corpus", settings, processes=1, quiet=True)
 
 
 def save(folder: Path, name: str, wave: NDArray[np.float32], rate_hz: int = RATE_HZ) -> None:
@@ -132,11 +117,6 @@ def test_a_browser_shows_the_report(
             assert [url for url in seen.requests if not url.startswith(("file:", "data:"))] == []
 
 
-@pytest.fixture
-def no_transcriber(monkeypatch: pytest.MonkeyPatch) -> None:
-    hide_transcriber(monkeypatch)
-
-
 @pytest.mark.usefixtures("no_transcriber")
 def test_the_same_seed_gives_the_same_figures(systems: list[System], music: Corpus) -> None:
     one, same, other = (evaluate(systems[:2], music, seed, quiet=True) for seed in (0, 0, 1))
@@ -179,26 +159,3 @@ def test_references_share_no_excerpt(music: Corpus) -> None:
     assert not real & {one.wave.tobytes() for one in found.held_out}
     levels = [float(np.sqrt(np.mean(np.square(found.clips[kind])))) for kind in ("music", "noise")]
     assert levels[1] == pytest.approx(levels[0], rel=0.3)
-
-
-def test_planted_copies_are_found(music: Corpus) -> None:
-    found = check_copying(music, plants=2, quiet=True)
-    clean = [one for one in found.found if one.way == "clean"]
-    assert {one.seconds for one in clean} == {3.0, 10.0}
-    assert all(one.flagged == one.placed == one.planted for one in clean)
-    for real in found.held_out:
-        assert real.by_others is not None
-        # By all but itself at the 99th percentile: the strongest, or one or two more.
-        assert 1 <= real.by_others <= max(2, 0.03 * real.excerpts)
-    rows = [line for line in copying_table(found) if "real held-out" in line]
-    assert len([line for line in rows if "by other excerpts" in line]) == len(found.held_out)
-
-
-@pytest.mark.usefixtures("no_transcriber")
-def test_damage_is_seen_without_the_transcriber(music: Corpus) -> None:
-    seen, found = check_damage(music, clips=10, clip_seconds=1.5, quiet=True)
-    by_damage = {one.damage for one in seen if one.seen}
-    assert {"silence", "noise at 10 dB", "1 s looped"} <= by_damage
-    assert list(found.titles) == ["mfcc", "musicnn", "musicnn-pooled"]
-    assert list(found.missing) == ["notes, pitches and intervals"]
-    assert all("pip install" in how for how in found.missing.values())
