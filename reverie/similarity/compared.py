@@ -1,4 +1,4 @@
-"""Which recordings were compared with which, kept with a corpus: none are compared twice."""
+"""The verdicts on pairs of recordings, stored with a corpus so that no pair is compared twice."""
 
 import contextlib
 import hashlib
@@ -14,17 +14,17 @@ from reverie.records import RECORD, read_record
 from reverie.storage import write_text
 
 FILE, VERSION = "duplicates.json", 1
-"""The version is that of the judgement: another one judges anew."""
+"""The version of the comparison itself: verdicts of another version are discarded."""
 
 
 class Compared:
-    """Pairs of recordings, by their content, and whether they are the same.
+    """Pairs of recordings, by content hash, and whether they are the same recording.
 
     Args:
-        hashes: the content hashes of the recordings that are there, no two alike.
+        hashes: the content hashes of the recordings present, all different.
 
     Attributes:
-        complete: whether all of them were compared with all that they may be the same as.
+        complete: whether every candidate pair has a verdict.
     """
 
     def __init__(self, hashes: Sequence[str]) -> None:
@@ -34,7 +34,7 @@ class Compared:
 
     @classmethod
     def read(cls, path: Path, hashes: Sequence[str]) -> Self:
-        """What the file `path` knows of these recordings: nothing, if it is missing or damaged."""
+        """Read the verdicts on these recordings; none if the file is missing or damaged."""
         known = cls(hashes)
         with contextlib.suppress(ReverieError, IndexError):
             known._take(read_record(path, _Kept, "what was compared"))
@@ -42,19 +42,19 @@ class Compared:
         return cls(hashes)
 
     def verdict(self, one: str, other: str) -> bool | None:
-        """Whether the recordings of two content hashes are the same; None where nobody knows."""
+        """Whether two recordings, by content hash, are the same; None if not yet compared."""
         return self._verdicts.get(_pair(one, other))
 
     def add(self, one: str, other: str, *, same: bool) -> None:
-        """Note whether the recordings of two content hashes are the same."""
+        """Record whether two recordings, by content hash, are the same."""
         self._verdicts[_pair(one, other)] = same
 
     def same(self) -> list[tuple[str, str]]:
-        """The content hashes of the pairs that are the same recording."""
+        """Pairs of content hashes that are the same recording."""
         return [pair for pair, same in self._verdicts.items() if same]
 
     def keep(self, path: Path) -> None:
-        """Write what is known to `path`; a disk that refuses only has it compared again."""
+        """Write the verdicts to `path`; if the disk refuses, the next time compares again."""
         places = {content: place for place, content in enumerate(self.hashes)}
         kept = {
             "version": VERSION,
@@ -76,7 +76,7 @@ class Compared:
         there = set(self.hashes)
         for one, other, same in kept.pairs:
             pair = _pair(kept.recordings[one], kept.recordings[other])
-            # What is not there any more is forgotten.
+            # Verdicts on recordings that are gone are dropped.
             if there.issuperset(pair):
                 self._verdicts[pair] = same
         self.complete = kept.complete == self._digest()
@@ -84,7 +84,7 @@ class Compared:
 
 @dataclass(frozen=True, config=RECORD)
 class _Kept:
-    """The same in a file; pairs name recordings by their place."""
+    """The file's content; pairs name recordings by their index."""
 
     version: int
     complete: str | None

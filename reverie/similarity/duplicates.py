@@ -1,7 +1,7 @@
-"""The same recording twice: bit for bit, or in another encoding.
+"""Find recordings that occur twice: bit for bit, or in another encoding.
 
-Fingerprints, in a tree of nearest neighbours, name a few candidates for each recording, so that
-the work grows with the recordings and not with their pairs; their samples decide.
+A nearest-neighbour search over fingerprints proposes a few candidates for each recording, so the
+work grows with the number of recordings and not of pairs. Comparing their samples decides.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,16 +20,16 @@ from reverie.similarity.fingerprint import Fingerprinter, numbers
 from reverie.similarity.same_recording import LONGER_SECONDS, sounds_the_same
 
 NEAREST = 6
-"""So many of the nearest fingerprints are compared: another encoding is hardly ever farther."""
+"""How many nearest fingerprints are compared: another encoding is hardly ever farther away."""
 FARTHEST = 14.0
-"""Fingerprints farther apart than this are of other recordings."""
+"""Fingerprints farther apart than this belong to different recordings."""
 AT_ONCE = 200
-"""So many recordings are looked up at once, between reports of progress."""
+"""Recordings looked up in one query, between two reports of progress."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A recording that may be another one again; `pcm` gives its samples, int16 [samples]."""
+    """A recording that may repeat another; `pcm` returns its samples, int16 [S]."""
 
     path: str
     content_hash: str
@@ -45,12 +45,12 @@ def find_duplicates(
     kept: Path | None = None,
     quiet: bool = False,
 ) -> dict[str, str]:
-    """Which recordings are another one again.
+    """Find which recordings repeat another one.
 
     Args:
-        candidates: by path.
+        candidates: sorted by path.
         rate_hz: of them all.
-        kept: a folder in whose `duplicates.json` is kept what was compared.
+        kept: the folder whose `duplicates.json` stores the verdicts for the next time.
         quiet: show no progress.
 
     Returns:
@@ -99,7 +99,7 @@ def _compare(
     *,
     quiet: bool,
 ) -> None:
-    """Compare the samples of all that may be the same and was not compared before."""
+    """Compare the samples of every candidate pair that has no verdict yet."""
     joined = dict(same)
     rest, before = list(candidates), 0
     # Where a recording has many copies, these are its nearest: the rest is looked for again.
@@ -123,7 +123,7 @@ def _compare(
 def _near(
     candidates: Sequence[Candidate], rate_hz: int
 ) -> Iterator[tuple[int, list[tuple[Candidate, Candidate]]]]:
-    """Pairs that may be the same, and of how many more recordings these are all."""
+    """Candidate pairs, with the number of further recordings whose pairs they complete."""
     if len(candidates) < 2:
         return
     points = np.stack([_point(one, rate_hz) for one in candidates])
@@ -146,7 +146,7 @@ def _near(
 
 
 def _point(one: Candidate, rate_hz: int) -> NDArray[np.float32]:
-    """Where a recording lies among others: by its fingerprint and its length."""
+    """The coordinates of a recording in the search: its fingerprint and its scaled length."""
     found = numbers(one.fingerprint)
     if found is None:
         # An older version analysed it.

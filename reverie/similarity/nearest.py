@@ -1,9 +1,10 @@
-"""The training excerpt that a clip is nearest to, by the course of its spectrum.
+"""Find the recorded excerpt that a clip is most similar to, by how its spectrum changes over time.
 
-Normalised cross-correlation of spectrograms on a scale near to that of notes: unlike fingerprints
-it bears noise, another tempo by a little, and by search another pitch. What each band does against
-its own mean over a second is compared, so that music of the same key is not alike by its key. Clips
-wait and recordings stream past them, so memory does not grow with the corpus.
+It correlates normalised spectrograms whose bands are about as wide as a semitone. Unlike
+fingerprints this tolerates noise, a slightly different tempo and, by search, another pitch. Each
+band is compared after its own mean over a second is subtracted, so that two pieces in the same key
+are not similar because of the key. Clips wait and recordings stream past them, so memory does not
+grow with the corpus.
 Letters: S samples, C columns of a spectrogram, N bands, K windows, W columns of a window.
 """
 
@@ -23,28 +24,29 @@ from reverie.similarity.cosine import MostSimilarBy, MostSimilarByNumpy
 WINDOW_SECONDS = 2.0
 WINDOW_COLUMNS = round(WINDOW_SECONDS / COLUMN_SECONDS)
 HOP_COLUMNS = WINDOW_COLUMNS // 4
-"""A window of a clip begins so long after the one before."""
+"""Distance between the starts of consecutive windows of a clip."""
 SLACK_SECONDS = 0.11
-"""Windows that follow one another in a copy do so in the recording too, within this."""
-TOGETHER = 2048
+"""Consecutive windows of a copy are equally far apart in the recording, within this tolerance."""
+WINDOWS_AT_ONCE = 2048
+"""Windows of a recording in one matrix product."""
 FLOOR_BELOW_LOUDEST_DB = 40.0
-"""Noise lies below it in most recordings."""
+"""Most recordings have only noise below it."""
 MEAN_COLUMNS = round(1.0 / COLUMN_SECONDS)
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """Where in the training recordings something like a clip is found."""
+    """Where in the recordings the best match of a clip lies."""
 
     similarity: float = 0.0
-    """Correlation of the two spectrograms over time: 1 is the same sound at any level."""
+    """Correlation of the two spectrograms: 1 for the same sound at any level."""
     recording: int = 0
-    """Its place among the training recordings."""
+    """Its place among the recordings."""
     offset_seconds: float = 0.0
     clip_seconds: float = 0.0
     """Where in the clip the window lies."""
     semitones: int = 0
-    """By how much the clip is higher than the recording."""
+    """How much higher the clip is than the recording."""
 
 
 class NearestSearch:
@@ -84,15 +86,15 @@ class NearestSearch:
         if there.shape[1] < WINDOW_COLUMNS or self._most_similar is None:
             return
         windows = sliding_window_view(there, WINDOW_COLUMNS, axis=1).transpose(1, 0, 2)
-        for begin in range(0, len(windows), TOGETHER):
-            value, at = self._most_similar(_rows(windows[begin : begin + TOGETHER]))
+        for begin in range(0, len(windows), WINDOWS_AT_ONCE):
+            value, at = self._most_similar(_rows(windows[begin : begin + WINDOWS_AT_ONCE]))
             better = value > self._best
             self._best[better] = value[better]
             self._where[better, 0] = recording
             self._where[better, 1] = start_seconds + (begin + at[better]) * COLUMN_SECONDS
 
     def best(self) -> list[Nearest]:
-        """Of each clip, the window that is most like something in all that was heard."""
+        """For each clip, its best match in everything consumed so far."""
         best = [Nearest()] * self._count
         for found in self._all():
             for owner, one in found:
@@ -101,10 +103,10 @@ class NearestSearch:
         return best
 
     def runs_seconds(self, above: float) -> list[float]:
-        """Of each clip, the longest stretch that follows one recording, in seconds.
+        """For each clip, the longest stretch that follows one recording, in seconds.
 
         Args:
-            above: the similarity that every window of it must pass.
+            above: the similarity that every window of the stretch must exceed.
         """
         longest = [0.0] * self._count
         for found in self._all():
@@ -122,7 +124,7 @@ class NearestSearch:
         return longest
 
     def _all(self) -> Iterable[list[tuple[int, Nearest]]]:
-        """The windows of each clip and shift, in order, and what they were found to be like."""
+        """For each clip and shift, its windows in order with their best matches."""
         rows = zip(self._places, self._best, self._where, strict=True)
         for _, group in groupby(rows, key=lambda row: (row[0][0], row[0][2])):
             yield [
@@ -140,7 +142,7 @@ def _follows(before: Nearest, after: Nearest) -> bool:
 
 
 def _transposed(features: NDArray[np.float32], rate_hz: int, semitones: int) -> NDArray[np.float32]:
-    """Decibels [N, C] as they would be so many semitones higher."""
+    """Decibels [N, C] of the same sound transposed by `semitones`."""
     if not semitones:
         return features
     centres = band_edges_hz(rate_hz, BANDS)[1:-1]
@@ -152,7 +154,7 @@ def _transposed(features: NDArray[np.float32], rate_hz: int, semitones: int) -> 
 
 
 def _movement(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What each band does against its own mean over a second: [N, C] -> [N, C]."""
+    """Each band less its own running mean over a second: [N, C] -> [N, C]."""
     heard = np.maximum(decibels, decibels.max() - FLOOR_BELOW_LOUDEST_DB)
     mean = uniform_filter1d(heard, MEAN_COLUMNS, axis=1, mode="nearest")
     return (heard - mean).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Search the training recordings for clips: what speaks for a clip having been heard before.
+"""Search the training recordings for evidence that clips were copied from them.
 
 Letters: S samples.
 """
@@ -20,14 +20,14 @@ SEMITONES = (0, -1, 1)
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for a clip having been heard before."""
+    """The evidence that a clip was copied."""
 
     pairs: LandmarkMatch
-    """By fingerprints: exact, of the same recording."""
+    """Matching fingerprints: exact, for the same recording."""
     nearest: Nearest
-    """By the course of its spectrum: weaker, of the same music."""
+    """Similar spectrogram: weaker, for the same music."""
     run_seconds: float
-    """Longest stretch that follows one recording by its spectrum, beyond what real music does."""
+    """Longest stretch whose spectrogram follows one recording more closely than real music does."""
 
 
 def find_evidence(
@@ -37,8 +37,8 @@ def find_evidence(
 
     Args:
         corpus: whose training recordings are searched.
-        groups: of float samples [S] at the corpus's rate; the first are held-out excerpts, which
-            decide from where on a window counts towards a run.
+        groups: of float samples [S] at the corpus's rate; the first group holds held-out
+            excerpts, which set the similarity above which a window counts towards a run.
         quiet: show no progress.
     """
     waves = [wave for group in groups for wave in group]

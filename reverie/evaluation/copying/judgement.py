@@ -1,8 +1,8 @@
-"""Judge whether a clip repeats the training recordings, against what real music of that kind does.
+"""Judge whether a clip repeats the training recordings more than real music of its kind does.
 
-Repetitive music matches itself, so no threshold holds for every corpus. Held-out excerpts of the
-same length, which cannot have been copied, are matched to the same recordings, and a clip is
-judged by where it would stand among them.
+Repetitive music matches itself, so no threshold fits every corpus. Held-out excerpts of the same
+length, which cannot have been copied, are matched to the same recordings, and a clip is judged by
+its percentile among them.
 Letters: S samples.
 """
 
@@ -23,21 +23,21 @@ NULL_EXCERPTS = 150
 
 @dataclass(frozen=True)
 class Copying:
-    """A clip, and where it stands among real held-out music."""
+    """The judgement on a clip."""
 
     evidence: Evidence
     percentile: float
-    """Of its evidence among that of held-out excerpts: 50 is like any real music."""
+    """Of its evidence among that of held-out excerpts: 50 is typical of real music."""
     flagged: bool
     """Beyond the 99th percentile."""
     seconds: float
-    """Longest copied run; 0 where it is not flagged."""
+    """Length of the longest copied run; 0 if the clip is not flagged."""
     recording: str
-    """The training recording it is most like, by path."""
+    """Path of the training recording that it matches best."""
     offset_seconds: float
-    """Where in that recording."""
+    """Where the match begins in that recording."""
     clip_seconds: float
-    """Where in the clip."""
+    """Where the match begins in the clip."""
 
 
 def judge_groups(
@@ -47,12 +47,12 @@ def judge_groups(
     *,
     quiet: bool = False,
 ) -> list[list[Copying]]:
-    """Where every clip stands among real music.
+    """Judge every clip of some groups.
 
     Args:
         corpus: split; its training recordings are searched.
         groups: of clips, float samples [S] at the corpus's rate.
-        seconds: length of the held-out excerpts that they are compared with.
+        seconds: length of the held-out excerpts they are compared with.
         quiet: show no progress.
     """
     held_out = held_out_excerpts(corpus, seconds)
@@ -62,7 +62,7 @@ def judge_groups(
 
 
 def judge(corpus: Corpus, null: NullDistribution, evidence: Evidence) -> Copying:
-    """Where a clip stands among real music, and where it was heard before."""
+    """Judge a clip by its evidence."""
     training = corpus.of_split("train")
     pairs, nearest = evidence.pairs, evidence.nearest
     flagged = null.flags(evidence)
@@ -81,6 +81,6 @@ def judge(corpus: Corpus, null: NullDistribution, evidence: Evidence) -> Copying
 
 
 def held_out_excerpts(corpus: Corpus, seconds: float) -> list[NDArray[np.float32]]:
-    """Real music that cannot have been copied: excerpts of `seconds` for a `NullDistribution`."""
+    """Cut held-out excerpts of `seconds`, float samples [S], for a `NullDistribution`."""
     held_out = corpus.of_split("held-out")
     return [one.wave for one in cut_evenly(corpus, held_out, seconds, NULL_EXCERPTS)]

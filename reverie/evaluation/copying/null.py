@@ -1,4 +1,4 @@
-"""How much evidence of copying real music shows that was not copied."""
+"""The null distribution: how much evidence of copying real, uncopied music shows."""
 
 from collections.abc import Sequence
 
@@ -26,16 +26,16 @@ class NullDistribution:
         self.threshold = float(np.quantile(self._found, FLAGGED_PERCENTILE / 100))
 
     def strength(self, evidence: Evidence) -> float:
-        """The stronger of both kinds of evidence, in spreads above the middle of real music."""
+        """The stronger of the two kinds of evidence, in spreads above the median of real music."""
         return float(self._strengths(evidence).max())
 
     def percentile(self, evidence: Evidence) -> float:
-        """Share of real music with less evidence, in per cent."""
+        """Percentage of real music that shows less evidence."""
         below = int(np.searchsorted(self._found, self.strength(evidence), "left"))
         return 100 * below / len(self._found)
 
     def flags(self, evidence: Evidence) -> bool:
-        """Whether there is more evidence than in 99 of 100 real excerpts."""
+        """Whether there is more evidence than 99 of 100 real excerpts show."""
         return self.strength(evidence) > self.threshold
 
     def by_pairs(self, evidence: Evidence) -> bool:
@@ -48,6 +48,6 @@ class NullDistribution:
 
 
 def _raw(evidence: Evidence) -> NDArray[np.float64]:
-    """Both kinds of evidence on scales on which real music is about normal."""
+    """Both kinds of evidence, on scales where real music is roughly normally distributed."""
     similarity = min(evidence.nearest.similarity, 0.9999)
     return np.array([np.log1p(evidence.pairs.pairs), np.arctanh(similarity)])

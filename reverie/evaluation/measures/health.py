@@ -1,7 +1,7 @@
-"""Is a clip music-like sound at all, or silence, noise, a frozen chord, a loop, a clipped wreck?
+"""Decide whether a clip is music-like sound, silence, noise, a frozen chord, a loop or clipped.
 
-Numbers from the clip alone and the level of the corpus; numpy only. It says nothing of beauty.
-Tonal music is assumed: a clip of drums alone would be called noise.
+It measures the clip alone, against the level of the corpus, and says nothing about musical
+quality. It assumes tonal music: it would call a clip of drums alone noise.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.measures.flatness import local_spectral_flatness
-from reverie.evaluation.measures.repetition import half_second_change_db, strongest_repeat
+from reverie.evaluation.measures.repetition import (
+    half_second_spectral_distance_db,
+    strongest_repeat,
+)
 from reverie.settings import STRICT
 
 Verdict = Literal["sound", "silent", "noise", "frozen", "looping", "clipped"]
@@ -49,7 +52,7 @@ class HealthSettings:
 
 @dataclass(frozen=True)
 class Health:
-    """What was measured of a clip, and what it comes to. Levels are dB re full scale."""
+    """Measurements of a clip, and the verdict on it. Levels are in dB re full scale."""
 
     seconds: float
     rms_dbfs: float
@@ -71,7 +74,7 @@ class Health:
     repeat_similarity: float
     """Strongest correlation of the spectrum over time with itself at a later time."""
     repeat_seconds: float
-    """The delay of that; 0 where the clip is too short to tell."""
+    """The delay of that repeat; 0 where the clip is too short to tell."""
     edge_jump: float | None
     """Mean step between neighbouring samples at frame edges, relative to elsewhere: 1 is none."""
     verdict: Verdict
@@ -109,29 +112,21 @@ def health(
     seconds = _second_levels(wave, rate_hz)
     clipped = float(np.mean(np.abs(wave) >= 0.999))
     flatness = local_spectral_flatness(wave, rate_hz)
-    change = half_second_change_db(wave, rate_hz)
+    change = half_second_spectral_distance_db(wave, rate_hz)
     similarity, delay = strongest_repeat(wave, rate_hz)
     quarter = max(len(wave) // 4, 1)
     drift = level_dbfs(wave[-quarter:]) - level_dbfs(wave[:quarter])
 
     silence = corpus_level_dbfs - limits.silent_below_corpus_db
-    silent = [one < silence for one in seconds]
+    silent = [level < silence for level in seconds]
     verdict: Verdict
     if rms < silence or np.mean(silent) >= limits.silent_share:
         verdict, sentence = "silent", _silence(rms, relative, silent)
-    elif flatness > limits.noise_flatness:
-        verdict = "noise"
-        sentence = f"Noise: flatness {flatness:.2f}, where tones are near 0 and noise is 0.56."
-    elif clipped > limits.clipped_share:
-        verdict = "clipped"
-        sentence = f"Clipped: {clipped:.1%} of its samples are at full scale."
-    elif change < limits.frozen_change_db:
-        verdict = "frozen"
-        sentence = f"Frozen: its sound hardly changes ({change:.1f} dB from moment to moment)."
-    elif similarity > limits.loop_similarity:
-        verdict, sentence = "looping", f"Looping: it repeats itself every {delay:.2f} s."
     else:
-        verdict, sentence = "sound", _sound(relative, drift)
+        verdict, sentence = _fault(limits, flatness, clipped, change, (similarity, delay)) or (
+            "sound",
+            _sound(relative, drift),
+        )
     return Health(
         seconds=len(wave) / rate_hz,
         rms_dbfs=rms,
@@ -179,6 +174,27 @@ def edge_jump(wave: NDArray[np.float32], frame_samples: int) -> float | None:
 def _second_levels(wave: NDArray[np.float32], rate_hz: int) -> list[float]:
     whole = max(len(wave) // rate_hz, 1)
     return [level_dbfs(wave[at * rate_hz : (at + 1) * rate_hz]) for at in range(whole)]
+
+
+def _fault(
+    limits: HealthSettings,
+    flatness: float,
+    clipped: float,
+    change: float,
+    repeat: tuple[float, float],
+) -> tuple[Verdict, str] | None:
+    """What is wrong with a clip that is not silent, as a verdict and in words; None if nothing."""
+    similarity, delay = repeat
+    if flatness > limits.noise_flatness:
+        return "noise", f"Noise: flatness {flatness:.2f}, where tones are near 0 and noise is 0.56."
+    if clipped > limits.clipped_share:
+        return "clipped", f"Clipped: {clipped:.1%} of its samples are at full scale."
+    if change < limits.frozen_change_db:
+        said = f"Frozen: its sound hardly changes ({change:.1f} dB from moment to moment)."
+        return "frozen", said
+    if similarity > limits.loop_similarity:
+        return "looping", f"Looping: it repeats itself every {delay:.2f} s."
+    return None
 
 
 def _silence(rms: float, relative: float, silent: list[bool]) -> str:

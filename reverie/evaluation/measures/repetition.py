@@ -1,4 +1,4 @@
-"""How a clip's spectrum moves over time: not at all (frozen), or in circles (looping)."""
+"""Whether a clip's spectrum stays the same over time (frozen) or repeats (looping)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +8,10 @@ from reverie.similarity.band_spectra import band_decibels
 SHORTEST_LOOP_SECONDS = 0.3
 
 
-def half_second_change_db(wave: NDArray[np.float32], rate_hz: int) -> float:
+def half_second_spectral_distance_db(wave: NDArray[np.float32], rate_hz: int) -> float:
     """Mean deviation of the half-second spectra of float samples [S] from their mean, in dB.
 
-    The level of each half second is taken out first: a chord that dies away is frozen too.
+    The level of each half second is subtracted first: a chord that dies away is frozen too.
     Only bands within 30 dB of the loudest count. 0 for a clip shorter than a second.
     """
     halves = len(wave) * 2 // rate_hz
@@ -27,10 +27,18 @@ def half_second_change_db(wave: NDArray[np.float32], rate_hz: int) -> float:
 
 
 def strongest_repeat(wave: NDArray[np.float32], rate_hz: int) -> tuple[float, float]:
-    """Similarity of float samples [S] to themselves some time later, and that time in seconds.
+    """The delay at which a clip resembles itself most.
 
-    The spectrum over time, less its mean and trend, is correlated with itself at each delay from
-    0.3 s to half the clip. An exact loop has 1. (0, 0) for a clip that is too short to tell.
+    The spectrogram, less its mean and trend, is correlated with itself at each delay from 0.3 s to
+    half the clip.
+
+    Args:
+        wave: float samples [S].
+        rate_hz: of the samples.
+
+    Returns:
+        The correlation, 1 for an exact loop, and the delay in seconds; (0, 0) for a clip that is
+        too short to tell.
     """
     features = band_decibels(wave, rate_hz).astype(np.float64)
     columns = features.shape[1]

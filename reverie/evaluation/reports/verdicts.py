@@ -1,4 +1,4 @@
-"""What the figures of a system come to, in words."""
+"""Put the figures of a system into words."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from reverie.evaluation.interval import Interval
 from reverie.pages.page import Tone
 
 BY_CHANCE = 0.01
-"""More copies than by chance: fewer than one evaluation in a hundred would flag as many."""
+"""Copies count once fewer than one evaluation in a hundred would flag as many by chance."""
 DECIDING_EMBEDDING = "musicnn"
 """The embedding whose discrepancy decides."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one system: a line, and how good the news is."""
+    """The verdict on a system: one line, its tone, and details."""
 
     tone: Tone
     line: str
@@ -26,7 +26,7 @@ class Verdict:
 
 
 def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
-    """The line that comes first, and what stands behind it."""
+    """Judge a system by its figures."""
     count = len(system.clips)
     if not count:
         return Verdict("bad", "None of its clips can be judged.", ())
@@ -50,7 +50,7 @@ def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
 
 
 def _placed(count: int, share: float | None) -> tuple[Tone, str]:
-    """Where between music and noise a system lies, in words."""
+    """Put into words where a system lies between music and noise."""
     if share is None:
         return "warn", f"{count} {'clip is' if count == 1 else 'clips are'} too few to place."
     if share <= 0:
@@ -70,7 +70,7 @@ def copies_tell(system: SystemFigures) -> bool:
 
 
 def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | None:
-    """Where a system lies between real music (0) and shaped noise (1), by its discrepancy.
+    """Place a system between real music (0) and shaped noise (1) by its discrepancy.
 
     0 as well where its interval meets that of real music; None where there are too few clips.
     """
@@ -88,7 +88,7 @@ def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | Non
 
 
 def discrepancy(system: SystemFigures) -> float | None:
-    """The discrepancy that decides, from held-out music; None where there are too few clips."""
+    """The deciding discrepancy from held-out music; None where there are too few clips."""
     found = system.distances.get(DECIDING_EMBEDDING)
     return found.mmd.value if found and found.mmd else None
 
