@@ -24,7 +24,7 @@ class Distances:
 
 @dataclass(frozen=True)
 class ClipFigures:
-    """What was found of one clip."""
+    """The figures of one clip."""
 
     name: str
     seconds: float
@@ -37,11 +37,11 @@ class ClipFigures:
 
 @dataclass(frozen=True)
 class SystemFigures:
-    """What was found of one system, or of one reference."""
+    """The figures of one system or one reference."""
 
     name: str
     kind: Kind | None
-    """Of a reference."""
+    """Of a reference; None for a system."""
     clips: tuple[ClipFigures, ...]
     broken: tuple[Broken, ...]
     figures: dict[str, Interval]
@@ -59,13 +59,13 @@ class SystemFigures:
 
     @property
     def copied(self) -> int:
-        """How many of its clips repeat the training recordings beyond what real music does."""
+        """How many of its clips repeat the training recordings more than real music does."""
         return sum(1 for one in self.clips if one.copying and one.copying.flagged)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was found of every system and reference."""
+    """The figures of every system and reference."""
 
     corpus: str
     clip_seconds: float
@@ -75,4 +75,4 @@ class Evaluation:
     titles: dict[str, str]
     """Of the embeddings."""
     missing: dict[str, str]
-    """What could not be measured, and how to get what it takes."""
+    """By what could not be measured: how to install what it takes."""

@@ -1,4 +1,4 @@
-"""Everything that is measured of one clip by itself, and the list of those figures.
+"""Measure a clip by itself: every signal measure and embedding, and the list of figures.
 
 Letters: S samples.
 """
@@ -23,7 +23,7 @@ from reverie.evaluation.measures.structure import Structure, structure
 
 @dataclass(frozen=True)
 class Measured:
-    """One clip."""
+    """The measurements of one clip."""
 
     health: Health
     structure: Structure
@@ -32,19 +32,19 @@ class Measured:
     embedded: dict[str, NDArray[np.float32]]
     """By embedding: [W, E]."""
     tags: dict[str, float]
-    """How likely musicnn finds each of its tags."""
+    """The likelihood of each tag of musicnn, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that every clip has."""
+    """A number that is reported for every clip."""
 
     key: str
     title: str
     unit: str
     digits: int
     says: str
-    """What it tells, in a sentence."""
+    """Its meaning, in a sentence."""
     of: Callable[[Measured], float | None]
 
 
@@ -100,7 +100,7 @@ class Measurer:
         self._tagger = Musicnn()
         self._embedders: tuple[Embedder, ...] = (MfccStatistics(), self._tagger)
         self.missing: dict[str, str] = {}
-        """What is not installed, and how to get it."""
+        """By what cannot be measured: how to install what it takes."""
         self._transcriber: notes.Transcriber | None = None
         if model := notes.model_path():
             self._transcriber = notes.Transcriber(model)
@@ -109,13 +109,13 @@ class Measurer:
 
     @property
     def titles(self) -> dict[str, str]:
-        """Of each embedding: its name, and what it is."""
+        """By name of each embedding: its title."""
         return {name: title for one in self._embedders for name, title in one.titles.items()}
 
     def measure_all(
         self, clips: Sequence[tuple[NDArray[np.float32], int | None]]
     ) -> Iterator[Measured]:
-        """`measure` of each, in order, side by side: one on each processor."""
+        """Apply `measure` to each, in order, one clip on each processor."""
         threads = torch.get_num_threads()
         # One clip is too small for several threads to share: they would wait for each other.
         pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
@@ -157,11 +157,11 @@ class Measurer:
 
 
 def at_rate(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
-    """Samples [S] at `rate_hz` as samples at 16 kHz."""
+    """Resample samples [S] from `rate_hz` to 16 kHz."""
     return wave if rate_hz == RATE_HZ else soxr.resample(wave, rate_hz, RATE_HZ).astype(np.float32)
 
 
 def values(figure: Figure, clips: Sequence[Measured]) -> list[float]:
-    """A figure of each clip that has it."""
+    """The values of a figure, of the clips that have it."""
     found = [figure.of(one) for one in clips]
     return [one for one in found if one is not None]

@@ -1,4 +1,4 @@
-"""What clips are compared with: real music at one end, and what is no music at the other.
+"""Make what clips are compared with: real music at one end, sounds that are no music at the other.
 
 Letters: S samples.
 """
@@ -18,7 +18,7 @@ from reverie.errors import ReverieError
 Kind = Literal["music", "noise", "silence", "loop"]
 
 MOST = 60
-"""Clips in each reference."""
+"""At most this many clips in each reference."""
 LOOP_SECONDS = 1.0
 
 TITLES: dict[Kind, str] = {
@@ -35,20 +35,20 @@ class TooLittleHeldOutError(ReverieError):
 
 @dataclass(frozen=True)
 class References:
-    """Real music that distances are measured from, and sets of clips that show the scale."""
+    """Real music that distances are measured from, and sets of clips that give the scale."""
 
     held_out: list[Excerpt]
     """The held-out music that every set of clips is measured from."""
     clips: dict[Kind, list[NDArray[np.float32]]]
-    """As many of each as there are of `music`, which is held out too and none of the above."""
+    """By kind, equally many of each; `music` is held out too, and shares no excerpt with `held_out`."""
     seeds: list[NDArray[np.float32] | None]
-    """What comes before each of `music` in its recording; None at the beginning of one."""
+    """The stretch before each of `music` in its recording; None at the beginning of a recording."""
 
 
 def make_references(
     corpus: Corpus, seconds: float, count: int, rng: np.random.Generator
 ) -> References:
-    """References of clips of `seconds`, at most `count` of each kind.
+    """Make references of clips of `seconds`, at most `count` of each kind.
 
     Held-out excerpts go in turn to the music that distances are measured from and to the music
     that is measured, so that both hold the same recordings and no excerpt is in both.

@@ -1,4 +1,4 @@
-"""The clips to judge: a folder of audio is one system, whoever made it.
+"""Read the clips to judge: each folder of audio is one system, whoever made it.
 
 Letters: S samples.
 """
@@ -20,7 +20,7 @@ from reverie.errors import ReverieError, os_reason
 from reverie.evaluation.distances.embedding import SHORTEST_SECONDS
 
 LONGEST_SECONDS = 120.0
-"""So much of a clip is judged."""
+"""Only the beginning of a longer clip is judged."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Loaded:
     wave: NDArray[np.float32]
     """[S], at the corpus's rate."""
     seed: NDArray[np.float32] | None = None
-    """[S], what it goes on from, where its provenance tells."""
+    """[S], the audio that it continues, if its provenance says so."""
     frame_samples: int | None = None
-    """How far apart the frames that it was made of begin, where its provenance tells."""
+    """Samples from one generated frame to the next, if its provenance says so."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,17 @@ class Broken:
 
 @dataclass(frozen=True)
 class System:
-    """What one folder holds."""
+    """The clips of one folder."""
 
     name: str
     clips: tuple[Loaded, ...]
     broken: tuple[Broken, ...] = ()
     doubts: tuple[str, ...] = ()
-    """Why what lies beside some of its clips is not believed."""
+    """Why the provenance beside some of its clips is not used."""
 
 
 def read_systems(folders: Sequence[Path], corpus: Corpus) -> list[System]:
-    """Each folder, or single file, as one system.
+    """Read each folder, or single file, as one system.
 
     Raises:
         ReverieError: one of them is missing or holds no audio, or none holds a clip that can be
@@ -124,7 +124,7 @@ def _load(path: Path, corpus: Corpus) -> NDArray[np.float32]:
 
 
 def _seed(made: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
-    """What a clip goes on from, if that is music of the corpus and long enough to compare with."""
+    """The audio that a clip continues, if it is music of the corpus and long enough to compare."""
     prompt = made.seed
     if made.corpus_hash != corpus.content_hash or prompt.seconds < SHORTEST_SECONDS:
         return None

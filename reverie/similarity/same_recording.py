@@ -1,4 +1,4 @@
-"""Whether two recordings are one and the same, but for level, delay and encoding.
+"""Decide whether two recordings are the same except for level, delay and encoding.
 
 Letters: S samples.
 """
@@ -10,27 +10,27 @@ from reverie.similarity.alignment import SHARP, Alignment, align, coarse_agreeme
 from reverie.similarity.likeness import HIGHEST_HZ, LOWEST_HZ, Samples, common, likeness, tapering
 
 LONGEST_DELAY_SECONDS = 0.3
-"""How much later an encoder may begin the same recording: 0.25 s, and something to spare."""
+"""Largest delay that an encoder adds: 0.25 s, with some margin."""
 LONGER_SECONDS = 0.5
-"""How much longer an encoder may make it: it fills its last block too."""
+"""How much longer an encoder may make a recording: it fills the last block too."""
 
 WHOLE_SECONDS = 6.0
-"""What is no longer is compared whole."""
+"""Recordings up to this length are compared whole."""
 EXCERPT_SECONDS = 4.0
 THIRDS = 3
 """Longer recordings are compared where each third is loudest: parts of one may be in another."""
 QUIET_DB = 40.0
-"""What lies so far below the loudest excerpt is left out."""
+"""Excerpts this far below the loudest are left out."""
 STEPS = 8
-"""Excerpts begin at multiples of so small a part of their length."""
+"""Excerpts begin at multiples of their length divided by this."""
 THINNED, MOST_LOOKED_AT = 4, 1 << 22
-"""Every so many samples say where it is loud, and no more than that of a long recording."""
+"""The loudness is measured on every fourth sample, and on at most so many of a recording."""
 
 LEAST_COMPARED = 0.9
-"""Of the energy of whole recordings, how much must lie where both of them are."""
+"""Least share of each recording's energy that must lie where the two overlap."""
 
 LEAST_AGREEMENT = 0.35
-"""Of low frequencies: 0.5 and more in a low-bitrate encoding, 0.1 in noise and other music."""
+"""Agreement of low frequencies: 0.5 or more for low-bitrate encodings, 0.1 for other music."""
 
 
 def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
@@ -50,7 +50,7 @@ def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: i
 
 
 def _differ(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
-    """Whether a cheap look shows that samples differ; most do, and they are many."""
+    """Whether a cheap comparison shows that samples differ; it settles most pairs."""
     agreement = coarse_agreement(one, other, LONGEST_DELAY_SECONDS, rate_hz)
     return agreement < LEAST_AGREEMENT
 
@@ -94,7 +94,7 @@ def _same_excerpts(
 
 
 def _places(samples: NDArray[np.int16], rate_hz: int) -> list[int]:
-    """Where excerpts begin: the loudest of each third, if it is loud at all, the loudest first."""
+    """Where excerpts begin: the loudest of each third unless it is quiet, loudest first."""
     step = _step(rate_hz)
     pieces = samples[: len(samples) // step * step].reshape(-1, step)
     powers = (
@@ -119,7 +119,7 @@ def _aligned(one: Samples, other: Samples, rate_hz: int) -> Alignment | None:
 
 
 def _all_is_compared(one: Samples, other: Samples, delay_samples: int) -> bool:
-    """Whether little of the energy of whole recordings lies where only one of them is."""
+    """Whether nearly all of the energy lies where the two recordings overlap."""
     begin, end = common(one, other, delay_samples)
     for samples, first in ((one, begin), (other, begin + delay_samples)):
         power = np.square(samples - samples.mean())

@@ -1,4 +1,4 @@
-"""Embeddings: a clip as a few points in a space where likeness of sound is nearness.
+"""Embeddings: a clip as a few points in a space where similar sounds are near each other.
 
 Letters: S samples, W windows, E width of an embedding.
 """
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from reverie.evaluation.measures.mel import cepstra
 
 WINDOW_COLUMNS = 187
-"""Three seconds, as musicnn hears them."""
+"""Three seconds, the input of musicnn."""
 SHORTEST_SECONDS = 1.0
-"""A clip must be so long to be embedded at all."""
+"""A shorter clip cannot be embedded."""
 COEFFICIENTS = 20
 
 
@@ -23,7 +23,7 @@ class Embedder(Protocol):
     """Turns clips into points, in one space or in several."""
 
     titles: Mapping[str, str]
-    """Of each of its spaces: its name, and what it is in a few words."""
+    """By name of each of its spaces: its title."""
 
     def embed(self, wave: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Samples [S] at 16 kHz, a second or more -> [W, E] by name, a row for each 3 seconds."""

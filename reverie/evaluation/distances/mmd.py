@@ -11,7 +11,7 @@ from reverie.evaluation.interval import Interval, bootstrap_interval
 
 RESAMPLES = 1000
 SCALE = 100.0
-"""By which squared discrepancies are multiplied, as KAD does, to be readable."""
+"""Factor on squared discrepancies, as in KAD, for readable numbers."""
 
 
 def mmd(a: Rows, b: Rows, bandwidth: float) -> float:
@@ -64,7 +64,7 @@ def _weighted_mmd(
     counts_b: NDArray[np.float64],
     bandwidth: float,
 ) -> NDArray[np.float64]:
-    """The discrepancy with clips counted `counts_a` [R, C] times: [R]."""
+    """The discrepancy if clips count `counts_a` [R, C] and `counts_b` [C] times: [R]."""
     weight_a = counts_a[:, clips[0]]
     weight_b = counts_b[clips[1]]
 

@@ -14,7 +14,7 @@ Rows = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Points:
-    """The embeddings of a system's clips: `rows` [W, E], and of which clip each is, [W]."""
+    """The embeddings of a system's clips: `rows` [W, E], and the clip that each belongs to, [W]."""
 
     rows: Rows
     clips: NDArray[np.int64]
@@ -27,7 +27,7 @@ class Points:
 
     @property
     def count(self) -> int:
-        """C."""
+        """The number of clips, C."""
         return int(self.clips[-1]) + 1
 
 

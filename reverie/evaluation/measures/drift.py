@@ -1,4 +1,4 @@
-"""How fast a clip leaves the sound of its seed, second by second.
+"""How fast a clip departs from the timbre of its seed, second by second.
 
 Letters: S samples, N seconds, E figures of a second.
 """
@@ -35,7 +35,7 @@ def drift(
     clips: Sequence[NDArray[np.float32]],
     spread: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """How far each second of each clip is from the mean of its seed.
+    """Distance of each second of each clip from the mean of its seed.
 
     Args:
         seeds: samples [S] at 16 kHz of each clip's seed, a second or more.

@@ -1,4 +1,4 @@
-"""Notes of a clip, by the transcriber basic-pitch, and what they come to.
+"""Transcribe a clip by basic-pitch, and summarise its notes.
 
 Bittner et al. 2022. Its ONNX model is read from the `basic-pitch` package, none of whose code is
 run: https://github.com/spotify/basic-pitch, Apache 2.0. It was made for many instruments and is
@@ -22,14 +22,14 @@ RATE_HZ = 22050
 HOP_SAMPLES = 256
 WINDOW_SAMPLES = 2 * RATE_HZ - HOP_SAMPLES
 MARGIN_COLUMNS = 15
-"""At each end of a window what the model says is not used."""
+"""The model's output at each end of a window is not used."""
 KEYS = 88
 LOWEST_MIDI = 21
 ONSET = 0.5
 SOUNDING = 0.3
 SHORTEST_COLUMNS = 11
 PATIENCE_COLUMNS = 11
-"""A note ends where it has not sounded for so long."""
+"""A note ends once it has been inaudible for this long."""
 CHORD_SECONDS = 0.05
 WIDEST_INTERVAL = 12
 SECONDS_PER_COLUMN = HOP_SAMPLES / RATE_HZ
@@ -46,7 +46,7 @@ class Note:
 
 @dataclass(frozen=True)
 class NoteFigures:
-    """What the notes of a clip come to."""
+    """Statistics of the notes of a clip."""
 
     notes_per_second: float
     onsets_per_second: float
@@ -69,7 +69,7 @@ def model_path() -> Path | None:
 
 
 class Transcriber:
-    """Finds notes.
+    """Transcribes clips into notes.
 
     Args:
         path: of the model.
@@ -84,13 +84,13 @@ class Transcriber:
         self._input = self._session.get_inputs()[0].name
 
     def notes(self, wave: NDArray[np.float32], rate_hz: int) -> list[Note]:
-        """The notes of samples [S], by start."""
+        """The notes of samples [S], sorted by start."""
         heard = soxr.resample(wave, rate_hz, RATE_HZ).astype(np.float32)
         sounding, onsets = self._posteriors(heard)
         return decode_notes(sounding, onsets)
 
     def _posteriors(self, wave: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """How likely each key sounds, and is struck, [C, K] each."""
+        """Probabilities that each key sounds and that it is struck: [C, K] each."""
         margin = MARGIN_COLUMNS * HOP_SAMPLES
         step = WINDOW_SAMPLES - 2 * margin
         count = max(-(-len(wave) // step), 1)
@@ -105,7 +105,7 @@ class Transcriber:
 
 
 def decode_notes(sounding: NDArray[np.float32], onsets: NDArray[np.float32]) -> list[Note]:
-    """Notes from how likely each key sounds, and is struck: [C, K] each.
+    """Notes from the probabilities that each key sounds and that it is struck: [C, K] each.
 
     A note begins at a peak of its key's onsets, and lasts while the key sounds or another onset
     comes.
@@ -130,7 +130,7 @@ def decode_notes(sounding: NDArray[np.float32], onsets: NDArray[np.float32]) -> 
 
 
 def note_figures(notes: Sequence[Note], seconds: float) -> NoteFigures:
-    """What `notes` of a clip of `seconds` come to."""
+    """Statistics of the `notes` of a clip of `seconds`."""
     classes, intervals = np.zeros(12), np.zeros(2 * WIDEST_INTERVAL + 1)
     tops: list[int] = []
     chord_start = -1.0

@@ -1,4 +1,4 @@
-"""What can be done to music, for the self-tests of the measures.
+"""Ways to damage or disguise music, for the self-tests of the measures.
 
 Each takes and gives float samples [S] (or another number where it says so).
 """
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 Wave = NDArray[np.float32]
 Damage = Callable[[Wave, int, np.random.Generator], Wave]
-"""Of samples, their rate in Hz, and a source of draws."""
+"""Takes samples [S], their rate in Hz and a random generator."""
 
 STRETCH_SAMPLES = 1024
 
 
 def noise(snr_db: float) -> Damage:
-    """White noise so many decibels below the sound."""
+    """Add white noise at a signal-to-noise ratio in dB."""
 
     def add(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         rms = float(np.sqrt(np.mean(wave**2))) * 10 ** (-snr_db / 20)
@@ -28,7 +28,7 @@ def noise(snr_db: float) -> Damage:
 
 
 def low_pass(highest_hz: float) -> Damage:
-    """Nothing above `highest_hz`; of a rate that has nothing there, the sound as it is."""
+    """Remove everything above `highest_hz`; no change if the rate holds nothing there."""
 
     def cut(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         if highest_hz >= rate_hz / 2:
@@ -40,7 +40,7 @@ def low_pass(highest_hz: float) -> Damage:
 
 
 def mu_law(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
-    """Eight bits a sample by ITU G.711's curve."""
+    """Quantise to eight bits a sample along the curve of ITU G.711."""
     held = np.clip(wave, -1, 1)
     folded = np.sign(held) * np.log1p(255 * np.abs(held)) / np.log(256)
     coarse = np.rint(folded * 127) / 127
@@ -48,7 +48,7 @@ def mu_law(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa:
 
 
 def shuffle(piece_seconds: float) -> Damage:
-    """Pieces in another order."""
+    """Cut into pieces and put them into a random order."""
 
     def mix(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
         size = round(piece_seconds * rate_hz)
@@ -60,7 +60,7 @@ def shuffle(piece_seconds: float) -> Damage:
 
 
 def loop(seconds: float) -> Damage:
-    """Its beginning over and over."""
+    """Repeat its beginning for its whole length."""
 
     def repeat(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         return np.resize(wave[: round(seconds * rate_hz)], len(wave))
@@ -69,12 +69,15 @@ def loop(seconds: float) -> Damage:
 
 
 def silence(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
-    """Nothing."""
+    """Replace it by silence."""
     return np.zeros_like(wave)
 
 
 def stretch(factor: float) -> Damage:
-    """As high, and `factor` times as long: a phase vocoder (Flanagan & Golden 1966)."""
+    """Stretch to `factor` times the length at the same pitch.
+
+    Source: the phase vocoder, Flanagan & Golden 1966.
+    """
 
     def pull(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         return stretched(wave, factor)
@@ -83,7 +86,7 @@ def stretch(factor: float) -> Damage:
 
 
 def transpose(semitones: float) -> Damage:
-    """As long, and higher."""
+    """Raise the pitch at the same length."""
 
     def raise_(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         ratio = 2 ** (semitones / 12)
@@ -94,7 +97,7 @@ def transpose(semitones: float) -> Damage:
 
 
 def stretched(wave: Wave, factor: float) -> Wave:
-    """Samples `factor` times as many, [round(factor * S)], of the same pitches."""
+    """Samples [round(factor * S)] of the same pitches, `factor` times as long."""
     hop = STRETCH_SAMPLES // 4
     window = scipy.signal.get_window("hann", STRETCH_SAMPLES)
     transform = scipy.signal.ShortTimeFFT(window, hop, 1.0)

@@ -45,19 +45,19 @@ class Found:
 
 @dataclass(frozen=True)
 class Real:
-    """How many excerpts of held-out music, which is no copy, were flagged."""
+    """How many excerpts of held-out music were flagged, wrongly."""
 
     seconds: float
     excerpts: int
     by_others: int | None
     """Each judged by all other held-out excerpts, as a clip is; None where there are too few."""
     by_other_recordings: int | None
-    """Each judged by those of the other recordings alone, as if its own piece were unheard of."""
+    """Each judged by excerpts of other recordings only, as if its own were not held out."""
 
 
 @dataclass(frozen=True)
 class CopyingTest:
-    """What came of planted copies, and of real music that is none."""
+    """The results on planted copies and on real music that was not copied."""
 
     found: tuple[Found, ...]
     held_out: tuple[Real, ...]
@@ -112,7 +112,7 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
 
 
 def _flagged(evidence: Sequence[Evidence], owners: Sequence[int]) -> int | None:
-    """How many excerpts are flagged by the excerpts of other owners."""
+    """How many excerpts are flagged when judged by the excerpts of other owners."""
     flagged = 0
     for owner in set(owners):
         others = [one for one, of in zip(evidence, owners, strict=True) if of != owner]

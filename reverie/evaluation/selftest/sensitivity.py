@@ -39,7 +39,7 @@ DAMAGES: dict[str, Damage] = {
 
 @dataclass(frozen=True)
 class Seen:
-    """How one measure answers to one kind of damage."""
+    """How one measure responds to one kind of damage."""
 
     damage: str
     measure: str
@@ -48,7 +48,7 @@ class Seen:
 
     @property
     def seen(self) -> bool:
-        """Whether the two intervals are apart."""
+        """Whether the two intervals do not overlap."""
         one, other = self.undamaged, self.damaged
         if one.low is None or one.high is None or other.low is None or other.high is None:
             return False
