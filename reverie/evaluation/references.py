@@ -40,7 +40,7 @@ class References:
     held_out: list[Excerpt]
     """The held-out music that every set of clips is measured from."""
     clips: dict[Kind, list[NDArray[np.float32]]]
-    """By kind, equally many of each; `music` is held out too, and shares no excerpt with `held_out`."""
+    """By kind, equally many of each; `music` shares no excerpt with `held_out`."""
     seeds: list[NDArray[np.float32] | None]
     """The stretch before each of `music` in its recording; None at the beginning of a recording."""
 
