@@ -102,11 +102,7 @@ def health(
         ReverieError: there are no samples, or some are not finite.
     """
     limits = settings or HealthSettings()
-    if samples.ndim != 1 or not len(samples):
-        raise ReverieError("a clip to judge has no samples.", "Give a mono clip.")
-    if samples.dtype != np.int16 and not np.isfinite(samples).all():
-        raise ReverieError("a clip to judge has samples that are not numbers.", "Make it again.")
-    wave = as_float(samples)
+    wave = _checked(samples)
     rms = level_dbfs(wave)
     relative = rms - corpus_level_dbfs
     seconds = _second_levels(wave, rate_hz)
@@ -144,6 +140,19 @@ def health(
         verdict=verdict,
         sentence=sentence,
     )
+
+
+def _checked(samples: NDArray[Any]) -> NDArray[np.float32]:
+    """Samples [S] as floats.
+
+    Raises:
+        ReverieError: there are none, or some are not finite.
+    """
+    if samples.ndim != 1 or not len(samples):
+        raise ReverieError("a clip to judge has no samples.", "Give a mono clip.")
+    if samples.dtype != np.int16 and not np.isfinite(samples).all():
+        raise ReverieError("a clip to judge has samples that are not numbers.", "Make it again.")
+    return as_float(samples)
 
 
 def corpus_level_dbfs(corpus: Corpus) -> float:
