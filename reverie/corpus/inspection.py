@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reverie.corpus.corpus import Corpus, Recording
+from reverie.corpus.groups import MOST_LISTED
 from reverie.corpus.leaks import Leak
-from reverie.corpus.summary import short_recordings
+from reverie.corpus.summary import noted_groups, short_recordings
 from reverie.pages.page import Tone, clock
 from reverie.progress import duration
 from reverie.terminal import printable
@@ -140,11 +141,14 @@ def _rates(corpus: Corpus) -> list[Finding]:
 
 
 def _notes(corpus: Corpus) -> list[Finding]:
-    return [
-        Finding("warn", f"{printable(one.path)}: {'; '.join(one.notes)}.")
-        for one in corpus.recordings
-        if one.notes
-    ]
+    found: list[Finding] = []
+    for group in noted_groups(corpus):
+        if len(group.files) <= MOST_LISTED:
+            found += [Finding("warn", f"{printable(file)}: {note}.") for file, note in group.files]
+        else:
+            such = f"such as {printable(group.files[0][0])}"
+            found.append(Finding("warn", f"{len(group.files)} recordings, {such}: {group.text}."))
+    return found
 
 
 def _seconds(recordings: tuple[Recording, ...]) -> float:

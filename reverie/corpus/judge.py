@@ -83,7 +83,8 @@ def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
         return f"{reason}; --normalise -1 turns it up" if raisable else reason
     seconds = entry.analysed.samples / entry.rate_hz
     if seconds < settings.min_seconds:
-        return f"too short: {seconds:.2g} s, and {settings.min_seconds:g} s are asked for"
+        shown = f"{seconds:.2g}" if seconds < 10 else f"{seconds:.0f}"
+        return f"too short: {shown} s, and {settings.min_seconds:g} s are asked for"
     return None
 
 

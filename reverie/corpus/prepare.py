@@ -15,6 +15,7 @@ from reverie.corpus.analysis import Analysed
 from reverie.corpus.compaction import compacted
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.discover import Discovery, Found, discover
+from reverie.corpus.groups import grouped
 from reverie.corpus.journal import Entry, Journal
 from reverie.corpus.judge import Verdict, judge
 from reverie.corpus.known import Stored, unknown_files
@@ -61,11 +62,12 @@ class NothingUsable(ReverieError):  # noqa: N818
     ) -> None:
         remedy = "Give a folder of recordings: MP3, WAV, FLAC, Ogg, Opus, M4A, AIFF."
         if refused:
-            first = refused[0]
+            group = grouped((one.path, one.reason) for one in refused)[0]
             problem = (
                 f"{recordings} holds nothing usable: {len(refused)} refused, "
-                f"such as {printable(first.path)} ({first.reason})."
+                f"such as {printable(group.files[0][0])} ({group.files[0][1]})."
             )
+            remedy = f"{group.setting}." if group.setting else remedy
         elif left_out:
             first = left_out[0]
             problem = (

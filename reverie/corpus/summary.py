@@ -1,13 +1,15 @@
 """What a corpus holds, for a person and for a script."""
 
 import dataclasses
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reverie.corpus.corpus import Corpus
+from reverie.corpus.groups import Group, group_lines, grouped
 from reverie.corpus.manifest import LeftOut, Refusal
 from reverie.progress import duration
-from reverie.terminal import printable
+from reverie.terminal import paragraph, printable
 
 MOST_NAMED, MOST_SUFFIXES = 5, 8
 """Names, and suffixes, in one line of a summary."""
@@ -19,21 +21,21 @@ def lines(corpus: Corpus) -> list[str]:
     """A summary of `corpus` for a person, ending in what to do next."""
     train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
     count = len(corpus.recordings)
-    told = [
+    told = paragraph(
         f"{_counted(count, 'recording')} used: {len(train)} to train on, {len(held_out)} held "
-        f"out; {duration(corpus.seconds)} of sound at {corpus.rate_hz} Hz.",
-    ]
+        f"out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz."
+    )
     noted = [one for one in corpus.recordings if one.notes]
     if noted:
         told.append(f"{_counted(len(noted), 'recording')} used with a note:")
-        told += [f"  {printable(one.path)}: {'; '.join(one.notes)}" for one in noted]
+        told += group_lines(noted_groups(corpus))
     told += unused_lines(corpus)
     if said := short_recordings(corpus):
-        told.append(said)
+        told += paragraph(said, "  ")
     if not held_out:
         told.append("Nothing is held out: training wants at least two recordings.")
     folder = printable(str(corpus.folder))
-    told.append(f"The corpus is in {folder}. Next: reverie inspect {folder}")
+    told.append(f"The corpus is in {folder}. Next: reverie inspect {shlex.quote(folder)}")
     return told
 
 
@@ -59,9 +61,15 @@ def short_recordings(corpus: Corpus) -> str:
 
 
 def refusal_lines(refused: Iterable[Refusal]) -> list[str]:
-    """Each refused file with its reason, under a heading; nothing if there is none."""
-    listed = [f"  {printable(one.path)}: {one.reason}" for one in refused]
-    return [f"{_counted(len(listed), 'file')} refused:", *listed] if listed else []
+    """The refused files by their reasons, under a heading; nothing if there is none."""
+    groups = grouped((one.path, one.reason) for one in refused)
+    count = sum(len(group.files) for group in groups)
+    return [f"{_counted(count, 'file')} refused:", *group_lines(groups)] if groups else []
+
+
+def noted_groups(corpus: Corpus) -> list[Group]:
+    """The notes on recordings that are used, by what they say."""
+    return grouped((one.path, note) for one in corpus.recordings for note in one.notes)
 
 
 def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
