@@ -23,6 +23,15 @@ def prepare(
     split_seed: Annotated[
         int, typer.Option(help="Another number divides the recordings another way.")
     ] = 0,
+    balanced: Annotated[
+        bool | None,
+        typer.Option(
+            "--balanced/--no-balanced",
+            help="Hold out a share of each subfolder, and the end of a recording that holds nearly "
+            "all of the time.",
+            show_default="yes; a corpus made before stays as it is",
+        ),
+    ] = None,
     min_seconds: Annotated[
         float, typer.Option(help="Refuse recordings shorter than this, in seconds.")
     ] = 2.0,
@@ -73,6 +82,7 @@ def prepare(
             "rate_hz": rate,
             "train_fraction": train_fraction,
             "split_seed": split_seed,
+            "balanced": balanced,
             "min_seconds": min_seconds,
             "normalise_dbfs": normalise,
             "keep_damaged": keep_damaged,

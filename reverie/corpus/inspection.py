@@ -7,7 +7,7 @@ from typing import Literal
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.groups import MOST_LISTED
 from reverie.corpus.leaks import Leak
-from reverie.corpus.summary import noted_groups, short_recordings
+from reverie.corpus.summary import division, noted_groups, short_recordings
 from reverie.pages.page import Tone, clock
 from reverie.progress import duration
 from reverie.terminal import printable
@@ -74,6 +74,7 @@ def findings(corpus: Corpus, leaks: Sequence[Leak] = ()) -> list[Finding]:
     if not corpus.of_split("held-out"):
         text = "Nothing is held out, so nothing shows whether a model learns or only remembers."
         found.append(Finding("bad", f"{text} Add a second recording."))
+    found += [Finding("warn", said) for said in division(corpus)]
     if said := short_recordings(corpus):
         found.append(Finding("warn", said))
     found += _leaks(leaks) + _levels(corpus) + _rates(corpus) + _notes(corpus)

@@ -18,7 +18,9 @@ from reverie.storage import write_json
 Split = Literal["train", "held-out"]
 
 FORMAT = "reverie-corpus"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE = (1, 2)
+"""Versions of the format that are read; in the first, every recording is whole."""
 MANIFEST = "manifest.json"
 MOST_BYTES = 1 << 30
 """A million recordings take about half of it."""
@@ -57,6 +59,9 @@ class Recording:
     samples: Positive
     notes: tuple[str, ...]
     """What a listener might want to know: clipping, damage that was kept."""
+    part_of: PathText | None = None
+    """The recording that this is a part of, divided by time into one to train on and one that is
+    held out; None for a whole one."""
 
 
 @dataclass(frozen=True, config=RECORD)
@@ -81,7 +86,7 @@ class Manifest:
     """All that is known of a corpus but its samples."""
 
     format: Literal["reverie-corpus"]
-    format_version: Literal[1]
+    format_version: Literal[1, 2]
     created_by: str
     source: PathText
     """The folder of recordings it was prepared from."""
@@ -118,7 +123,7 @@ def read_manifest(folder: Path) -> Manifest:
     values = cast(dict[str, Any], read if isinstance(read, dict) else {})
     if values.get("format") != FORMAT:
         raise ReverieError(f"{path} is not the manifest of a corpus.", "Give a corpus's folder.")
-    if values.get("format_version") != FORMAT_VERSION:
+    if values.get("format_version") not in READABLE:
         raise ReverieError(
             f"{folder} was made by {values.get('created_by', 'another version')}, "
             "in a format this version does not know.",

@@ -26,6 +26,7 @@ from reverie.corpus.manifest import (
     Manifest,
     Refusal,
     corpus_hash,
+    read_manifest,
     write_manifest,
 )
 from reverie.corpus.ours import CLIP
@@ -120,6 +121,7 @@ def prepare(
     check_place(recordings, out)
     with only_one(out):
         _sweep(out)
+        settings = _as_before(settings, out)
         journal = Journal(out)
         found = discover(recordings, out)
         if not replace:
@@ -142,6 +144,20 @@ def prepare(
         journal.rewrite(entries)
         remove_unused(out, {one.shard for one in entries if one.analysed})
         return Corpus.open(out)
+
+
+def _as_before(settings: PrepareSettings, out: Path) -> PrepareSettings:
+    """The settings with what they leave open decided: a corpus that can be trained on stays divided
+    as it was, for a run knows it by that."""
+    if settings.balanced is not None:
+        return settings
+    try:
+        before = read_manifest(out)
+    except ReverieError:
+        return dataclasses.replace(settings, balanced=True)
+    said = before.settings.get("balanced")
+    had = any(one.split == "held-out" for one in before.recordings)
+    return dataclasses.replace(settings, balanced=said is True or (said is None and not had))
 
 
 def _judged(

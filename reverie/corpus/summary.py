@@ -5,10 +5,11 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reverie.corpus.corpus import Corpus
+from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.groups import Group, group_lines, grouped
 from reverie.corpus.manifest import LeftOut, Refusal
-from reverie.progress import duration
+from reverie.corpus.split import folder_of
+from reverie.progress import duration, position
 from reverie.terminal import paragraph, printable
 
 MOST_NAMED, MOST_SUFFIXES = 5, 8
@@ -25,6 +26,7 @@ def lines(corpus: Corpus) -> list[str]:
         f"{_counted(count, 'recording')} used: {len(train)} to train on, {len(held_out)} held "
         f"out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz."
     )
+    told += [line for said in division(corpus) for line in paragraph(said, "  ")]
     noted = [one for one in corpus.recordings if one.notes]
     if noted:
         told.append(f"{_counted(len(noted), 'recording')} used with a note:")
@@ -33,10 +35,48 @@ def lines(corpus: Corpus) -> list[str]:
     if said := short_recordings(corpus):
         told += paragraph(said, "  ")
     if not held_out:
-        told.append("Nothing is held out: training wants at least two recordings.")
+        told.append("Nothing is held out: training wants two recordings, or one of some minutes.")
     folder = printable(str(corpus.folder))
     told.append(f"The corpus is in {folder}. Next: reverie inspect {shlex.quote(folder)}")
     return told
+
+
+def division(corpus: Corpus) -> list[str]:
+    """What is worth saying of how the recordings are divided: nothing where it is as usual."""
+    return [*_divided_by_time(corpus), *_shares(corpus)]
+
+
+def _divided_by_time(corpus: Corpus) -> list[str]:
+    parts = [one for one in corpus.recordings if one.part_of is not None]
+    trained = next((one for one in parts if one.split == "train"), None)
+    held_out = next((one for one in parts if one.split == "held-out"), None)
+    if trained is None or held_out is None:
+        return []
+    begin = held_out.offset_samples - trained.offset_samples
+    gap = (begin - trained.samples) / corpus.rate_hz
+    return [
+        f"{printable(trained.part_of or '')} holds nearly all of the time, so its end is held out: "
+        f"what comes after {position(begin / corpus.rate_hz)}. The {gap:.0f} s before that are in "
+        "neither part."
+    ]
+
+
+def _shares(corpus: Corpus) -> list[str]:
+    """How many of each subfolder are held out, where that was seen to."""
+    if not corpus.settings.get("balanced"):
+        return []
+    by_folder: dict[str, list[Recording]] = {}
+    for one in corpus.recordings:
+        if one.part_of is None:
+            by_folder.setdefault(folder_of(one.path), []).append(one)
+    if len(by_folder) < 2:
+        return []
+    shares = [
+        f"{sum(one.split == 'held-out' for one in inside)} of {len(inside)} in "
+        f"{printable(folder) or 'none'}"
+        for folder, inside in by_folder.items()
+    ]
+    return [f"Each subfolder gives its share to what is held out: {_some(shares)}."]
 
 
 def unused_lines(corpus: Corpus) -> list[str]:

@@ -37,7 +37,8 @@ def part_held_out(corpus: Corpus) -> HeldOut:
         raise ReverieError(
             f"{corpus.folder} has {len(held_out)} held-out recordings and an experiment needs two: "
             "one to choose checkpoints by, one to take seeds from.",
-            "Prepare more recordings.",
+            "Prepare more recordings, or hold out more of them: "
+            "reverie prepare --train-fraction 0.5.",
         )
     half = len(held_out) // 2
     return HeldOut(tuple(held_out[:half]), tuple(held_out[half:]))
