@@ -18,6 +18,7 @@ from reverie.corpus.discover import Discovery, Found, discover
 from reverie.corpus.groups import grouped
 from reverie.corpus.journal import Entry, Journal
 from reverie.corpus.judge import Verdict, judge
+from reverie.corpus.kinds import right_command, what_is
 from reverie.corpus.known import Stored, unknown_files
 from reverie.corpus.manifest import (
     FORMAT,
@@ -81,6 +82,8 @@ class NothingUsable(ReverieError):  # noqa: N818
             problem = f"{recordings} holds no recordings by their names: {suffixes(ignored)}."
         else:
             problem = f"{recordings} holds no recordings."
+        if not refused:
+            remedy = right_command(what_is(recordings)) or remedy
         super().__init__(problem, remedy)
         self.refused, self.left_out = refused, left_out
 
