@@ -95,7 +95,9 @@ def prepare(
             recordings, target, settings, replace=replace, processes=processes, quiet=quiet
         )
     except NothingUsable as error:
-        echo(*refusal_lines(error.refused), *left_out_lines(error.left_out), err=True)
+        # What the folder is as a whole, the error itself says.
+        inside = [one for one in error.left_out if one.name != "."]
+        echo(*refusal_lines(error.refused), *left_out_lines(inside), err=True)
         raise
     except AnotherCorpusError as error:
         raise ReverieError(

@@ -21,10 +21,11 @@ SEQUENCE_SAMPLES = 50_432
 def lines(corpus: Corpus) -> list[str]:
     """A summary of `corpus` for a person, ending in what to do next."""
     train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
-    count = len(corpus.recordings)
+    count = len({one.part_of or one.path for one in corpus.recordings})
+    parts = f" in {len(corpus.recordings)} parts" if count < len(corpus.recordings) == 2 else ""
     told = paragraph(
-        f"{_counted(count, 'recording')} used: {len(train)} to train on, {len(held_out)} held "
-        f"out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz."
+        f"{_counted(count, 'recording')} used{parts}: {len(train)} to train on, {len(held_out)} "
+        f"held out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz."
     )
     told += [line for said in division(corpus) for line in paragraph(said, "  ")]
     noted = [one for one in corpus.recordings if one.notes]
