@@ -67,8 +67,8 @@ def prepare(
 
     Example: `reverie prepare ~/Music/piano --out piano`
     """
+    from reverie.corpus.nothing_usable import NothingUsable
     from reverie.corpus.place import AnotherCorpusError
-    from reverie.corpus.prepare import NothingUsable
     from reverie.corpus.prepare import prepare as make
     from reverie.corpus.settings import PrepareSettings
     from reverie.corpus.summary import as_result, left_out_lines, lines, refusal_lines

@@ -5,7 +5,7 @@ import dataclasses
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,77 +15,28 @@ from reverie.corpus.analysis import Analysed
 from reverie.corpus.compaction import compacted
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.discover import Discovery, Found, discover
-from reverie.corpus.groups import grouped
 from reverie.corpus.journal import Entry, Journal
 from reverie.corpus.judge import Verdict, judge
-from reverie.corpus.kinds import right_command, what_is
 from reverie.corpus.known import Stored, unknown_files
 from reverie.corpus.manifest import (
     FORMAT,
     FORMAT_VERSION,
     LeftOut,
     Manifest,
-    Refusal,
     corpus_hash,
     read_manifest,
     write_manifest,
 )
+from reverie.corpus.nothing_usable import NothingUsable
 from reverie.corpus.ours import CLIP
 from reverie.corpus.place import TEMPORARY, check_place, check_same
 from reverie.corpus.pool import Job, Pool
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import Shards, remove_unused
-from reverie.corpus.summary import suffixes
 from reverie.errors import ReverieError
 from reverie.progress import Work
 from reverie.records import as_record
 from reverie.storage import clear_disk_errors, only_one
-from reverie.terminal import printable
-
-__all__ = ["NothingUsable", "PrepareSettings", "prepare"]
-
-
-class NothingUsable(ReverieError):  # noqa: N818
-    """No recording of a folder can be used.
-
-    Args:
-        recordings: the folder.
-        refused: each file and its reason.
-        left_out: what was not searched.
-        ignored: how many files are no recordings by their names, of each suffix.
-    """
-
-    def __init__(
-        self,
-        recordings: Path,
-        refused: tuple[Refusal, ...],
-        left_out: tuple[LeftOut, ...],
-        ignored: Mapping[str, int],
-    ) -> None:
-        remedy = "Give a folder of recordings: MP3, WAV, FLAC, Ogg, Opus, M4A, AIFF."
-        if refused:
-            group = grouped((one.path, one.reason) for one in refused)[0]
-            problem = (
-                f"{recordings} holds nothing usable: {len(refused)} refused, "
-                f"such as {printable(group.files[0][0])} ({group.files[0][1]})."
-            )
-            remedy = f"{group.setting}." if group.setting else remedy
-        elif left_out:
-            first = left_out[0]
-            problem = (
-                f"{recordings} is {first.what}, not a folder of recordings."
-                if first.name == "."
-                else f"{recordings} holds no recordings: {printable(first.name)} is left out "
-                f"({first.what})."
-            )
-        elif ignored:
-            problem = f"{recordings} holds no recordings by their names: {suffixes(ignored)}."
-        else:
-            problem = f"{recordings} holds no recordings."
-        if not refused:
-            remedy = right_command(what_is(recordings)) or remedy
-        super().__init__(problem, remedy)
-        self.refused, self.left_out = refused, left_out
 
 
 def prepare(

@@ -7,7 +7,7 @@ import pytest
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.kinds import right_command, what_is
-from reverie.corpus.prepare import NothingUsable
+from reverie.corpus.nothing_usable import NothingUsable
 from reverie.storage import file_sha256
 from tests.corpus.test_prepare import make, tune
 
