@@ -162,6 +162,13 @@ def _contradiction(manifest: Manifest) -> str | None:
                 f"recordings.{place}.seconds: {one.seconds:g} s, and {one.samples} samples at "
                 f"{manifest.rate_hz} Hz are {one.samples / manifest.rate_hz:.3f} s"
             )
+    ends: dict[str, tuple[int, int]] = {}
+    parts = [one for one in manifest.recordings if one.part_of is not None]
+    for one in sorted(parts, key=lambda one: one.offset_samples):
+        shard, end = ends.get(one.part_of or "", (one.shard, 0))
+        if one.shard != shard or one.offset_samples < end:
+            return f"recordings: the parts of {one.part_of} are not apart in one shard"
+        ends[one.part_of or ""] = one.shard, one.offset_samples + one.samples
     told = ((one.content_hash, one.path, one.split) for one in manifest.recordings)
     if manifest.content_hash != corpus_hash(manifest.rate_hz, told):
         return "content_hash: it is of other recordings"

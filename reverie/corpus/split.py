@@ -75,4 +75,4 @@ def _shares(sizes: Mapping[str, int], total: int, fraction: float, seed: int) ->
 
 
 def _rank(seed: int, name: str) -> bytes:
-    return hashlib.sha256(f"{seed}:{name}".encode("utf-8", "surrogateescape")).digest()
+    return hashlib.sha256(f"{seed}:{name}".encode("utf-8", "surrogatepass")).digest()

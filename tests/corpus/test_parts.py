@@ -15,6 +15,7 @@ from reverie.corpus.manifest import MANIFEST
 from reverie.corpus.parts import nearly_all
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import lines
+from reverie.errors import ReverieError
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import split_sequences
 from tests.conftest import SMALL
@@ -141,3 +142,14 @@ def test_what_is_left_open_is_decided_in_the_manifest(tmp_path: Path) -> None:
     long_one(tmp_path / "music")
     corpus = make(tmp_path / "music", tmp_path / "corpus")
     assert dict(corpus.settings) == dataclasses.asdict(PrepareSettings(balanced=True))
+
+
+@pytest.mark.parametrize("change", [{"offset_samples": 0}, {"shard": 1}])
+def test_parts_that_overlap_are_refused(tmp_path: Path, change: dict[str, int]) -> None:
+    long_one(tmp_path / "music")
+    out = make(tmp_path / "music", tmp_path / "corpus", rate_hz=RATE_HZ).folder
+    manifest = json.loads((out / MANIFEST).read_text())
+    manifest["recordings"][1] |= change
+    (out / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ReverieError, match=r"the parts of set\.wav are not apart"):
+        Corpus.open(out)
