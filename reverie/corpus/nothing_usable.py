@@ -49,6 +49,9 @@ class NothingUsable(ReverieError):  # noqa: N818
         else:
             problem = f"{recordings} holds no recordings."
         if not refused:
-            remedy = right_command(what_is(recordings)) or remedy
+            place = what_is(recordings)
+            remedy = right_command(place) or remedy
+            if place.kind == "checkpoint":
+                problem = f"{recordings} is a checkpoint of Reverie, not a folder of recordings."
         super().__init__(problem, remedy)
         self.refused, self.left_out = refused, left_out
