@@ -120,3 +120,11 @@ def duration(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def position(seconds: float) -> str:
+    """A place in a recording as a player shows it, to a tenth: `1:20.5`, `1:02:03.0`."""
+    tenths = round(10 * seconds)
+    minutes, rest = divmod(tenths, 600)
+    end = f"{rest // 10:02d}.{rest % 10}"
+    return f"{minutes // 60}:{minutes % 60:02d}:{end}" if minutes >= 60 else f"{minutes}:{end}"

@@ -207,6 +207,23 @@ def only_one(folder: Path) -> Generator[None, None, None]:
         lock.release()
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a process holds `folder` for itself now; nothing is made where there is no lock."""
+    path = folder / ".lock"
+    if path.is_symlink() or not path.is_file():
+        return False
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        # On a disk that cannot be written nobody writes.
+        return False
+    lock.release()
+    return False
+
+
 def sweep(folder: Path, *, below: bool = True) -> None:
     """Remove what processes that are gone left half written in `folder`, and `below` it."""
     for parent, folders, files in os.walk(folder):

@@ -6,8 +6,12 @@ cursor, set colours or the clipboard, or fake a line of ours.
 
 import json
 import sys
+import textwrap
 import unicodedata
 from typing import Any, TextIO
+
+WIDTH = 79
+"""Characters in a line of a terminal that nobody made wider, but for the last."""
 
 
 def printable(text: str) -> str:
@@ -34,6 +38,20 @@ def echo(*lines: str, err: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     for line in lines:
         print(encodable(printable(line), stream), file=stream, flush=True)
+
+
+def paragraph(text: str, indent: str = "") -> list[str]:
+    """`text` in lines of at most `WIDTH` characters, those after the first `indent`ed.
+
+    For sentences; a command or a path that somebody copies belongs on a line of its own.
+    """
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def echo_json(value: Any) -> None:

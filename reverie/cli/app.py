@@ -19,6 +19,7 @@ from reverie.cli.experiment import experiment
 from reverie.cli.generate import generate
 from reverie.cli.inspect import inspect
 from reverie.cli.listen import backup, design, results, serve
+from reverie.cli.listing import corpora, runs
 from reverie.cli.models import models
 from reverie.cli.prepare import prepare
 from reverie.cli.train import train
@@ -77,7 +78,19 @@ def _deaf() -> Generator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-for command in (prepare, inspect, train, generate, trim, evaluate, models, experiment, demo):
+for command in (
+    prepare,
+    inspect,
+    corpora,
+    train,
+    runs,
+    generate,
+    trim,
+    evaluate,
+    models,
+    experiment,
+    demo,
+):
     app.command()(_telling(command))
 
 listen = typer.Typer(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Quiet
+from reverie.cli.options import AsJson, Quiet, place_seconds
 
 
 def generate(
@@ -23,18 +23,33 @@ def generate(
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(help="Length of each clip; any.")] = 10.0,
-    count: Annotated[int, typer.Option(help="How many clips.")] = 5,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            help="How many clips.", show_default="5, or one for each of several files to go on from"
+        ),
+    ] = None,
     rng_seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
     checkpoint: Annotated[
         str, typer.Option(help="best, latest, an epoch's number, or a checkpoint's name.")
     ] = "best",
     seed_from: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
             metavar="held-out|training|nothing|FILE",
-            help="What to go on from; of a file, where its sound ends.",
+            help="What to go on from; of a file, its loudest stretch without a rest. May be "
+            "repeated, or be a folder: each file gives a clip.",
+            show_default="held-out",
         ),
-    ] = "held-out",
+    ] = None,
+    prompt_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="M:SS",
+            help="Where in the files to go on from instead, such as 1:20 or 80.5: there the "
+            "prompt begins.",
+        ),
+    ] = None,
     method: Annotated[
         str | None,
         typer.Option(
@@ -103,6 +118,7 @@ def generate(
     """
     from reverie.generation.clips import generate as make
     from reverie.generation.settings import clip_settings
+    from reverie.progress import position
     from reverie.runs.run import Run
     from reverie.terminal import echo, echo_json
 
@@ -113,7 +129,8 @@ def generate(
             "seconds": seconds,
             "count": count,
             "rng_seed": rng_seed,
-            "seed_from": seed_from,
+            "seed_from": seed_from or None,
+            "prompt_at": None if prompt_at is None else place_seconds(prompt_at, "--prompt-at"),
             "checkpoint": checkpoint,
             "method": method,
             "temperature": temperature,
@@ -134,7 +151,8 @@ def generate(
         return
     for clip in clips:
         seed = clip.seed
-        said = [f"from {seed.recording} at {seed.offset_seconds:.1f} s"]
+        end = seed.offset_seconds + seed.seconds
+        said = [f"from {seed.recording}, {position(seed.offset_seconds)}-{position(end)}"]
         if not seed.recording:
             said = ["from nothing"]
         if seed.silence_seconds:

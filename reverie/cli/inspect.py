@@ -42,7 +42,7 @@ def inspect(
     from reverie.corpus.inspection import COLUMNS, findings, row, totals
     from reverie.corpus.leaks import known_leaks
     from reverie.corpus.summary import as_result, unused_lines
-    from reverie.terminal import echo, echo_json
+    from reverie.terminal import echo, echo_json, paragraph
 
     corpus = Corpus.open(folder)
     corpus.check(quiet=quiet)
@@ -71,6 +71,6 @@ def inspect(
     for line in [totals(corpus), *unused_lines(corpus)]:
         echo(line)
     for finding in found:
-        echo(f"- {finding.text}")
+        echo(*paragraph(f"- {finding.text}", "  "))
     if html:
         echo(f"The page is {html}")

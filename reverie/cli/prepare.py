@@ -23,6 +23,15 @@ def prepare(
     split_seed: Annotated[
         int, typer.Option(help="Another number divides the recordings another way.")
     ] = 0,
+    balanced: Annotated[
+        bool | None,
+        typer.Option(
+            "--balanced/--no-balanced",
+            help="Hold out a share of each subfolder, and the end of a recording that holds nearly "
+            "all of the time.",
+            show_default="yes; a corpus made before stays as it is",
+        ),
+    ] = None,
     min_seconds: Annotated[
         float, typer.Option(help="Refuse recordings shorter than this, in seconds.")
     ] = 2.0,
@@ -58,8 +67,8 @@ def prepare(
 
     Example: `reverie prepare ~/Music/piano --out piano`
     """
+    from reverie.corpus.nothing_usable import NothingUsable
     from reverie.corpus.place import AnotherCorpusError
-    from reverie.corpus.prepare import NothingUsable
     from reverie.corpus.prepare import prepare as make
     from reverie.corpus.settings import PrepareSettings
     from reverie.corpus.summary import as_result, left_out_lines, lines, refusal_lines
@@ -73,6 +82,7 @@ def prepare(
             "rate_hz": rate,
             "train_fraction": train_fraction,
             "split_seed": split_seed,
+            "balanced": balanced,
             "min_seconds": min_seconds,
             "normalise_dbfs": normalise,
             "keep_damaged": keep_damaged,
@@ -85,7 +95,9 @@ def prepare(
             recordings, target, settings, replace=replace, processes=processes, quiet=quiet
         )
     except NothingUsable as error:
-        echo(*refusal_lines(error.refused), *left_out_lines(error.left_out), err=True)
+        # What the folder is as a whole, the error itself says.
+        inside = [one for one in error.left_out if one.name != "."]
+        echo(*refusal_lines(error.refused), *left_out_lines(inside), err=True)
         raise
     except AnotherCorpusError as error:
         raise ReverieError(

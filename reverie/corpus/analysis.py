@@ -194,7 +194,7 @@ def _gain(source: Source, levels: "_Levels", gain: float, normalise_dbfs: float 
     hot = levels.peak > HOT_PEAKS.get(source.codec, HOT_PEAK)
     if levels.peak > max(WILD_PEAK, WILD_CREST * levels.mean):
         raise Unusable(f"its samples go to {levels.peak:.3g} times full scale: not sound")
-    if normalise_dbfs is not None and _decibels(levels.peak) > QUIETEST_DBFS:
+    if normalise_dbfs is not None and decibels(levels.peak) > QUIETEST_DBFS:
         return 10 ** (normalise_dbfs / 20) / levels.peak
     return 1 / levels.peak if hot else 1.0
 
@@ -232,10 +232,10 @@ class _Levels:
         notes = ((state.damage,) if state.damage else ()) + state.notes + source.mix_notes()
         if gain < 1:
             hot = f"went to {self.peak / gain:.3g} times full scale and is "
-            down = f"turned down by {-_decibels(gain):.1f} dB"
+            down = f"turned down by {-decibels(gain):.1f} dB"
             notes += (hot + down if self.peak / gain > 1 else down,)
         elif gain > 1:
-            notes += (f"turned up by {_decibels(gain):.1f} dB",)
+            notes += (f"turned up by {decibels(gain):.1f} dB",)
         if self.clipped:
             percent = 100 * self.clipped / self.count
             notes += (f"{self.clipped} samples ({percent:.2g} %) were too loud and are clipped",)
@@ -245,8 +245,8 @@ class _Levels:
             source_rate_hz=source.rate_hz,
             source_channels=source.channels,
             loudness_lufs=_rounded(self._meter.integrated()),
-            peak_dbfs=_decibels(self.peak),
-            rms_dbfs=_decibels(math.sqrt(self._squares / self.count)),
+            peak_dbfs=decibels(self.peak),
+            rms_dbfs=decibels(math.sqrt(self._squares / self.count)),
             samples=self.count,
             fingerprint=self._fingerprint.fingerprint(),
             damaged=state.damage is not None,
@@ -254,7 +254,7 @@ class _Levels:
         )
 
 
-def _decibels(amplitude: float) -> float:
+def decibels(amplitude: float) -> float:
     """Relative to full scale; silence is the -200 dBFS that no sound of 24 bits falls below."""
     return round(20 * math.log10(max(amplitude, 1e-10)), 2)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reverie.corpus.corpus import Corpus, Recording
+from reverie.corpus.groups import MOST_LISTED
 from reverie.corpus.leaks import Leak
-from reverie.corpus.summary import short_recordings
+from reverie.corpus.summary import division, noted_groups, short_recordings
 from reverie.pages.page import Tone, clock
 from reverie.progress import duration
 from reverie.terminal import printable
@@ -73,6 +74,7 @@ def findings(corpus: Corpus, leaks: Sequence[Leak] = ()) -> list[Finding]:
     if not corpus.of_split("held-out"):
         text = "Nothing is held out, so nothing shows whether a model learns or only remembers."
         found.append(Finding("bad", f"{text} Add a second recording."))
+    found += [Finding("warn", said) for said in division(corpus)]
     if said := short_recordings(corpus):
         found.append(Finding("warn", said))
     found += _leaks(leaks) + _levels(corpus) + _rates(corpus) + _notes(corpus)
@@ -140,11 +142,14 @@ def _rates(corpus: Corpus) -> list[Finding]:
 
 
 def _notes(corpus: Corpus) -> list[Finding]:
-    return [
-        Finding("warn", f"{printable(one.path)}: {'; '.join(one.notes)}.")
-        for one in corpus.recordings
-        if one.notes
-    ]
+    found: list[Finding] = []
+    for group in noted_groups(corpus):
+        if len(group.files) <= MOST_LISTED:
+            found += [Finding("warn", f"{printable(file)}: {note}.") for file, note in group.files]
+        else:
+            such = f"such as {printable(group.files[0][0])}"
+            found.append(Finding("warn", f"{len(group.files)} recordings, {such}: {group.text}."))
+    return found
 
 
 def _seconds(recordings: tuple[Recording, ...]) -> float:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from reverie.corpus.analysis import QUIETEST_DBFS, Analysed
 from reverie.corpus.journal import Entry
 from reverie.corpus.manifest import Recording, Refusal, Split
+from reverie.corpus.parts import divided, nearly_all
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import map_shard
-from reverie.corpus.split import split_of
+from reverie.corpus.split import folder_of, split_of
 from reverie.similarity.duplicates import Candidate, find_duplicates
 from reverie.terminal import printable
 
@@ -60,18 +61,35 @@ def judge(
     for path, original in same.items():
         refusals.append(Refusal(path, f"the same recording as {printable(original)}"))
         del usable[path]
-    split = split_of(
-        [analysed.content_hash for _, analysed in usable.values()],
-        settings.train_fraction,
-        settings.split_seed,
-    )
     return Verdict(
-        tuple(
-            _recording(entry, analysed, split[analysed.content_hash])
-            for entry, analysed in usable.values()
-        ),
+        _divided(list(usable.values()), settings, shards),
         tuple(sorted(refusals, key=lambda one: one.path)),
     )
+
+
+def _divided(
+    usable: Sequence[tuple[Entry, Analysed]], settings: PrepareSettings, shards: "_Shards"
+) -> tuple[Recording, ...]:
+    """The recordings with their splits; one that holds nearly all of the time in two parts."""
+    lengths = [analysed.samples for _, analysed in usable]
+    longest = nearly_all(lengths) if settings.balanced else None
+    parts: tuple[Recording, ...] = ()
+    if longest is not None:
+        entry, analysed = usable[longest]
+        whole = _recording(entry, analysed, "train")
+        pcm = shards.samples(entry.shard, entry.offset_samples, analysed.samples)
+        parts = divided(whole, pcm, settings)
+    rest = [one for place, one in enumerate(usable) if not parts or place != longest]
+    split = split_of(
+        [analysed.content_hash for _, analysed in rest],
+        settings.train_fraction,
+        settings.split_seed,
+        {analysed.content_hash: folder_of(entry.path) for entry, analysed in rest}
+        if settings.balanced
+        else None,
+    )
+    others = [_recording(entry, analysed, split[analysed.content_hash]) for entry, analysed in rest]
+    return tuple(sorted([*others, *parts], key=lambda one: (one.part_of or one.path, one.path)))
 
 
 def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
@@ -83,7 +101,8 @@ def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
         return f"{reason}; --normalise -1 turns it up" if raisable else reason
     seconds = entry.analysed.samples / entry.rate_hz
     if seconds < settings.min_seconds:
-        return f"too short: {seconds:.2g} s, and {settings.min_seconds:g} s are asked for"
+        shown = f"{seconds:.2g}" if seconds < 10 else f"{seconds:.0f}"
+        return f"too short: {shown} s, and {settings.min_seconds:g} s are asked for"
     return None
 
 

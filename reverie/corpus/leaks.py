@@ -6,16 +6,18 @@ two recordings, or one performance cut in two whose parts share a repeat.
 
 import contextlib
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.records import RECORD, PathText, read_record
-from reverie.similarity.landmarks import LandmarkSearch
+from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch
 from reverie.similarity.stream import stream_past
 from reverie.storage import write_json
 
@@ -81,13 +83,16 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         for one, recording in enumerate(held_out)
         for start in range(0, max(recording.samples - size // 2, 1), size)
     ]
-    waves = [as_float(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
-    search = LandmarkSearch(
-        waves, corpus.rate_hz, least_pairs=FEWEST_PAIRS, most_repeats=MOST_REPEATS
-    )
-    stream_past([search], corpus, training, "searching", quiet=quiet)
     found: dict[tuple[int, int], list[int]] = {}
-    matches = search.best()
+    waves = [as_float(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
+    origins = [held_out[one].part_of for one, _ in places]
+    kinds = list(dict.fromkeys(origins))
+    searches = [_Search(waves, origins, kind, corpus) for kind in kinds]
+    stream_past(searches, corpus, training, "searching", quiet=quiet)
+    matches = [LandmarkMatch()] * len(places)
+    for search in searches:
+        for at, match in search.best():
+            matches[at] = match
     for at, match in enumerate(matches):
         if match.pairs:
             found.setdefault((places[at][0], match.recording), []).append(at)
@@ -105,3 +110,44 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
             )
         )
     return sorted(leaks, key=lambda leak: (-leak.seconds, leak.held_out, leak.training))
+
+
+class _Search:
+    """Those excerpts that come from one recording, or from whole ones, and wait for training music.
+
+    Args:
+        waves: all excerpts.
+        origins: of each, the recording that it is of a part of; None for whole ones.
+        origin: of which this is to search; the training part of the same recording is not heard,
+            for music repeats itself.
+        corpus: of them all.
+    """
+
+    def __init__(
+        self,
+        waves: Sequence[NDArray[np.float32]],
+        origins: Sequence[str | None],
+        origin: str | None,
+        corpus: Corpus,
+    ) -> None:
+        self._places = [at for at, one in enumerate(origins) if one == origin]
+        self._own = {
+            place
+            for place, one in enumerate(corpus.of_split("train"))
+            if origin is not None and one.part_of == origin
+        }
+        self._search = LandmarkSearch(
+            [waves[at] for at in self._places],
+            corpus.rate_hz,
+            least_pairs=FEWEST_PAIRS,
+            most_repeats=MOST_REPEATS,
+        )
+
+    def consume(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
+        """Compare the excerpts with a piece of a training recording."""
+        if recording not in self._own:
+            self._search.consume(recording, start_seconds, wave)
+
+    def best(self) -> list[tuple[int, LandmarkMatch]]:
+        """The best match of each excerpt, by its place among all."""
+        return list(zip(self._places, self._search.best(), strict=True))

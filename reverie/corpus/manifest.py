@@ -18,7 +18,9 @@ from reverie.storage import write_json
 Split = Literal["train", "held-out"]
 
 FORMAT = "reverie-corpus"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE = (1, 2)
+"""Versions of the format that are read; in the first, every recording is whole."""
 MANIFEST = "manifest.json"
 MOST_BYTES = 1 << 30
 """A million recordings take about half of it."""
@@ -57,6 +59,9 @@ class Recording:
     samples: Positive
     notes: tuple[str, ...]
     """What a listener might want to know: clipping, damage that was kept."""
+    part_of: PathText | None = None
+    """The recording that this is a part of, divided by time into one to train on and one that is
+    held out; None for a whole one."""
 
 
 @dataclass(frozen=True, config=RECORD)
@@ -81,7 +86,7 @@ class Manifest:
     """All that is known of a corpus but its samples."""
 
     format: Literal["reverie-corpus"]
-    format_version: Literal[1]
+    format_version: Literal[1, 2]
     created_by: str
     source: PathText
     """The folder of recordings it was prepared from."""
@@ -118,7 +123,7 @@ def read_manifest(folder: Path) -> Manifest:
     values = cast(dict[str, Any], read if isinstance(read, dict) else {})
     if values.get("format") != FORMAT:
         raise ReverieError(f"{path} is not the manifest of a corpus.", "Give a corpus's folder.")
-    if values.get("format_version") != FORMAT_VERSION:
+    if values.get("format_version") not in READABLE:
         raise ReverieError(
             f"{folder} was made by {values.get('created_by', 'another version')}, "
             "in a format this version does not know.",
@@ -157,6 +162,13 @@ def _contradiction(manifest: Manifest) -> str | None:
                 f"recordings.{place}.seconds: {one.seconds:g} s, and {one.samples} samples at "
                 f"{manifest.rate_hz} Hz are {one.samples / manifest.rate_hz:.3f} s"
             )
+    ends: dict[str, tuple[int, int]] = {}
+    parts = [one for one in manifest.recordings if one.part_of is not None]
+    for one in sorted(parts, key=lambda one: one.offset_samples):
+        shard, end = ends.get(one.part_of or "", (one.shard, 0))
+        if one.shard != shard or one.offset_samples < end:
+            return f"recordings: the parts of {one.part_of} are not apart in one shard"
+        ends[one.part_of or ""] = one.shard, one.offset_samples + one.samples
     told = ((one.content_hash, one.path, one.split) for one in manifest.recordings)
     if manifest.content_hash != corpus_hash(manifest.rate_hz, told):
         return "content_hash: it is of other recordings"

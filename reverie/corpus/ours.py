@@ -17,10 +17,16 @@ from reverie.corpus.manifest import MANIFEST
 MOST_BYTES = 1 << 20
 """No JSON that tells what a folder or a clip is comes near to it, but a corpus's manifest."""
 
+CORPUS, BEGUN = "a corpus of Reverie", "a corpus of Reverie that was begun"
+RUN, DEMO = "a run of Reverie", "a demo of Reverie"
+EXPERIMENT, TEST = "an experiment of Reverie", "a listening test of Reverie"
+EVALUATION = "an evaluation of Reverie"
+"""What folders of ours are called."""
+
 _MARKS = {
-    "config.json": {"reverie-run": "a run of Reverie"},
-    "experiment.json": {"reverie-experiment": "an experiment of Reverie"},
-    "test.json": {"reverie-listening-test": "a listening test of Reverie"},
+    "config.json": {"reverie-run": RUN},
+    "experiment.json": {"reverie-experiment": EXPERIMENT},
+    "test.json": {"reverie-listening-test": TEST},
 }
 _DEMO = {"recordings", "corpus", "run", "clips", "index.html", "timings.json", ".lock"}
 _EVALUATION = {"report.html", "evaluation.json"}
@@ -36,9 +42,9 @@ def folder_of_ours(folder: Path, names: Iterable[str]) -> str | None:
     """
     there = set(names)
     if MANIFEST in there and _is_manifest(folder / MANIFEST):
-        return "a corpus of Reverie"
+        return CORPUS
     if {"journal.jsonl", "shards"} <= there:
-        return "a corpus of Reverie that was begun"
+        return BEGUN
     for name, formats in _MARKS.items():
         if name in there:
             what = formats.get(str(_object(folder / name).get("format")))
@@ -46,9 +52,9 @@ def folder_of_ours(folder: Path, names: Iterable[str]) -> str | None:
                 return what
     # These say nothing of themselves; beside anything else they are just files.
     if {"timings.json", "corpus"} <= there <= _DEMO:
-        return "a demo of Reverie"
+        return DEMO
     if there == _EVALUATION:
-        return "an evaluation of Reverie"
+        return EVALUATION
     return None
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.corpus.corpus import Corpus
+from reverie.corpus.groups import Group, grouped
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
 from reverie.corpus.leaks import Leak
 from reverie.corpus.summary import ignored_lines
@@ -44,6 +45,7 @@ def write_corpus_page(
             uri = png_uri(draw_png(corpus.pcm(one), corpus.rate_hz))
             pictures.append({"name": printable(one.path), "split": one.split, "uri": uri})
             work.advance()
+    refused = grouped((one.path, one.reason) for one in corpus.refused)
     write_page(
         path,
         _TEMPLATE,
@@ -53,9 +55,19 @@ def write_corpus_page(
         findings=findings(corpus, leaks),
         columns=COLUMNS,
         rows=[row(one) for one in everything],
-        refused=[(printable(one.path), one.reason) for one in corpus.refused],
+        refused=[_told(group) for group in refused],
+        every_refused=[(printable(one.path), one.reason) for one in corpus.refused]
+        if len(refused) < len(corpus.refused)
+        else [],
         left_out=[(printable(one.name), one.what) for one in corpus.left_out],
         ignored=ignored_lines(corpus.ignored, corpus.ignored_suffixes),
         pictures=pictures,
         size=(WIDTH, HEIGHT),
     )
+
+
+def _told(group: Group) -> tuple[str, str, str]:
+    """The cells of a group of refused files: how many or which, why, and what admits them."""
+    name = printable(group.files[0][0])
+    files = name if len(group.files) == 1 else f"{len(group.files)} files, such as {name}"
+    return files, group.text, group.setting

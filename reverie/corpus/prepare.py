@@ -5,7 +5,7 @@ import dataclasses
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,63 +23,20 @@ from reverie.corpus.manifest import (
     FORMAT_VERSION,
     LeftOut,
     Manifest,
-    Refusal,
     corpus_hash,
+    read_manifest,
     write_manifest,
 )
+from reverie.corpus.nothing_usable import NothingUsable
 from reverie.corpus.ours import CLIP
 from reverie.corpus.place import TEMPORARY, check_place, check_same
 from reverie.corpus.pool import Job, Pool
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import Shards, remove_unused
-from reverie.corpus.summary import suffixes
 from reverie.errors import ReverieError
 from reverie.progress import Work
 from reverie.records import as_record
 from reverie.storage import clear_disk_errors, only_one
-from reverie.terminal import printable
-
-__all__ = ["NothingUsable", "PrepareSettings", "prepare"]
-
-
-class NothingUsable(ReverieError):  # noqa: N818
-    """No recording of a folder can be used.
-
-    Args:
-        recordings: the folder.
-        refused: each file and its reason.
-        left_out: what was not searched.
-        ignored: how many files are no recordings by their names, of each suffix.
-    """
-
-    def __init__(
-        self,
-        recordings: Path,
-        refused: tuple[Refusal, ...],
-        left_out: tuple[LeftOut, ...],
-        ignored: Mapping[str, int],
-    ) -> None:
-        remedy = "Give a folder of recordings: MP3, WAV, FLAC, Ogg, Opus, M4A, AIFF."
-        if refused:
-            first = refused[0]
-            problem = (
-                f"{recordings} holds nothing usable: {len(refused)} refused, "
-                f"such as {printable(first.path)} ({first.reason})."
-            )
-        elif left_out:
-            first = left_out[0]
-            problem = (
-                f"{recordings} is {first.what}, not a folder of recordings."
-                if first.name == "."
-                else f"{recordings} holds no recordings: {printable(first.name)} is left out "
-                f"({first.what})."
-            )
-        elif ignored:
-            problem = f"{recordings} holds no recordings by their names: {suffixes(ignored)}."
-        else:
-            problem = f"{recordings} holds no recordings."
-        super().__init__(problem, remedy)
-        self.refused, self.left_out = refused, left_out
 
 
 def prepare(
@@ -118,6 +75,7 @@ def prepare(
     check_place(recordings, out)
     with only_one(out):
         _sweep(out)
+        settings = _as_before(settings, out)
         journal = Journal(out)
         found = discover(recordings, out)
         if not replace:
@@ -140,6 +98,20 @@ def prepare(
         journal.rewrite(entries)
         remove_unused(out, {one.shard for one in entries if one.analysed})
         return Corpus.open(out)
+
+
+def _as_before(settings: PrepareSettings, out: Path) -> PrepareSettings:
+    """The settings with what they leave open decided: a corpus that can be trained on stays divided
+    as it was, for a run knows it by that."""
+    if settings.balanced is not None:
+        return settings
+    try:
+        before = read_manifest(out)
+    except ReverieError:
+        return dataclasses.replace(settings, balanced=True)
+    said = before.settings.get("balanced")
+    had = any(one.split == "held-out" for one in before.recordings)
+    return dataclasses.replace(settings, balanced=said is True or (said is None and not had))
 
 
 def _judged(

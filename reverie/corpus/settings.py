@@ -18,6 +18,9 @@ class PrepareSettings:
     """How many of the recordings are trained on, between 0 and 1; the rest is held out."""
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Another number divides the recordings another way."""
+    balanced: bool | None = None
+    """Hold out a share of each subfolder's recordings, and the end of a recording that holds nearly
+    all of the time; none does so in a new corpus, and leaves others as they were divided."""
     min_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2.0
     """Recordings shorter than this, in seconds, are refused."""
     silence_dbfs: Annotated[float, Field(ge=-96, le=0)] = -60.0

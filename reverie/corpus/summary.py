@@ -1,13 +1,16 @@
 """What a corpus holds, for a person and for a script."""
 
 import dataclasses
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reverie.corpus.corpus import Corpus
+from reverie.corpus.corpus import Corpus, Recording
+from reverie.corpus.groups import Group, group_lines, grouped
 from reverie.corpus.manifest import LeftOut, Refusal
-from reverie.progress import duration
-from reverie.terminal import printable
+from reverie.corpus.split import folder_of
+from reverie.progress import duration, position
+from reverie.terminal import paragraph, printable
 
 MOST_NAMED, MOST_SUFFIXES = 5, 8
 """Names, and suffixes, in one line of a summary."""
@@ -18,23 +21,63 @@ SEQUENCE_SAMPLES = 50_432
 def lines(corpus: Corpus) -> list[str]:
     """A summary of `corpus` for a person, ending in what to do next."""
     train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
-    count = len(corpus.recordings)
-    told = [
-        f"{_counted(count, 'recording')} used: {len(train)} to train on, {len(held_out)} held "
-        f"out; {duration(corpus.seconds)} of sound at {corpus.rate_hz} Hz.",
-    ]
+    count = len({one.part_of or one.path for one in corpus.recordings})
+    parts = f" in {len(corpus.recordings)} parts" if count < len(corpus.recordings) == 2 else ""
+    told = paragraph(
+        f"{_counted(count, 'recording')} used{parts}: {len(train)} to train on, {len(held_out)} "
+        f"held out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz."
+    )
+    told += [line for said in division(corpus) for line in paragraph(said, "  ")]
     noted = [one for one in corpus.recordings if one.notes]
     if noted:
         told.append(f"{_counted(len(noted), 'recording')} used with a note:")
-        told += [f"  {printable(one.path)}: {'; '.join(one.notes)}" for one in noted]
+        told += group_lines(noted_groups(corpus))
     told += unused_lines(corpus)
     if said := short_recordings(corpus):
-        told.append(said)
+        told += paragraph(said, "  ")
     if not held_out:
-        told.append("Nothing is held out: training wants at least two recordings.")
+        told.append("Nothing is held out: training wants two recordings, or one of some minutes.")
     folder = printable(str(corpus.folder))
-    told.append(f"The corpus is in {folder}. Next: reverie inspect {folder}")
+    told.append(f"The corpus is in {folder}. Next: reverie inspect {shlex.quote(folder)}")
     return told
+
+
+def division(corpus: Corpus) -> list[str]:
+    """What is worth saying of how the recordings are divided: nothing where it is as usual."""
+    return [*_divided_by_time(corpus), *_shares(corpus)]
+
+
+def _divided_by_time(corpus: Corpus) -> list[str]:
+    parts = [one for one in corpus.recordings if one.part_of is not None]
+    trained = next((one for one in parts if one.split == "train"), None)
+    held_out = next((one for one in parts if one.split == "held-out"), None)
+    if trained is None or held_out is None:
+        return []
+    begin = held_out.offset_samples - trained.offset_samples
+    gap = (begin - trained.samples) / corpus.rate_hz
+    return [
+        f"{printable(trained.part_of or '')} holds nearly all of the time, so its end is held out: "
+        f"what comes after {position(begin / corpus.rate_hz)}. The {gap:.0f} s before that are in "
+        "neither part."
+    ]
+
+
+def _shares(corpus: Corpus) -> list[str]:
+    """How many of each subfolder are held out, where that was seen to."""
+    if not corpus.settings.get("balanced"):
+        return []
+    by_folder: dict[str, list[Recording]] = {}
+    for one in corpus.recordings:
+        if one.part_of is None:
+            by_folder.setdefault(folder_of(one.path), []).append(one)
+    if len(by_folder) < 2:
+        return []
+    shares = [
+        f"{sum(one.split == 'held-out' for one in inside)} of {len(inside)} in "
+        f"{printable(folder) or 'none'}"
+        for folder, inside in by_folder.items()
+    ]
+    return [f"Each subfolder gives its share to what is held out: {_some(shares)}."]
 
 
 def unused_lines(corpus: Corpus) -> list[str]:
@@ -59,9 +102,15 @@ def short_recordings(corpus: Corpus) -> str:
 
 
 def refusal_lines(refused: Iterable[Refusal]) -> list[str]:
-    """Each refused file with its reason, under a heading; nothing if there is none."""
-    listed = [f"  {printable(one.path)}: {one.reason}" for one in refused]
-    return [f"{_counted(len(listed), 'file')} refused:", *listed] if listed else []
+    """The refused files by their reasons, under a heading; nothing if there is none."""
+    groups = grouped((one.path, one.reason) for one in refused)
+    count = sum(len(group.files) for group in groups)
+    return [f"{_counted(count, 'file')} refused:", *group_lines(groups)] if groups else []
+
+
+def noted_groups(corpus: Corpus) -> list[Group]:
+    """The notes on recordings that are used, by what they say."""
+    return grouped((one.path, note) for one in corpus.recordings for note in one.notes)
 
 
 def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:

@@ -37,10 +37,19 @@ def part_held_out(corpus: Corpus) -> HeldOut:
         raise ReverieError(
             f"{corpus.folder} has {len(held_out)} held-out recordings and an experiment needs two: "
             "one to choose checkpoints by, one to take seeds from.",
-            "Prepare more recordings.",
+            _remedy(corpus),
         )
     half = len(held_out) // 2
     return HeldOut(tuple(held_out[:half]), tuple(held_out[half:]))
+
+
+def _remedy(corpus: Corpus) -> str:
+    """What gives a corpus two held-out recordings."""
+    count = sum(one.part_of is None for one in corpus.recordings)
+    if count < 3:
+        return "Prepare three recordings at least."
+    fraction = (count - 2) * 100 // count / 100
+    return f"Prepare more recordings, or these with --train-fraction {fraction:g}."
 
 
 def selection_loss(run: Run, checkpoint: Path, corpus: Corpus, held_out: HeldOut) -> float:

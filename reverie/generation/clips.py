@@ -124,7 +124,12 @@ def _make(
     allow_open_files(settings.count)
     order = np.random.default_rng([settings.rng_seed, 0])
     seeds, samples = choose_seeds(
-        run, settings.seed_from, settings.count, order, settings.seed_recordings
+        run,
+        settings.seed_from,
+        settings.count,
+        order,
+        settings.seed_recordings,
+        settings.prompt_at,
     )
     rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
     checkpoint = run.find_checkpoint(settings.checkpoint)

@@ -4,7 +4,7 @@ Letters: B clips, S samples.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reverie.audio.reading.decode import load
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
+from reverie.generation.prompt_files import read_prompts
 from reverie.generation.silence import Sounding
 from reverie.runs.run import Run
 from reverie.training.sequences import sounding
@@ -43,22 +43,25 @@ class Seed:
 
 def choose_seeds(
     run: Run,
-    source: str,
+    source: str | Sequence[str],
     count: int,
     rng: np.random.Generator,
     among: Collection[str] = (),
+    at_seconds: float | None = None,
 ) -> tuple[list[Seed], Tensor]:
     """Take `count` seeds.
 
     Args:
         run: names the corpus, and says how much its model has learnt to hear at once.
         source: `held-out`, `training`, `nothing` (as little silence as the model needs to begin),
-            or the path of an audio file, whose end is taken, without the silence after it.
+            or the path of an audio file, or several, which take turns: of each its loudest
+            coherent stretch.
         count: B.
         rng: chooses recordings and places, where training would; a recording comes again only when
             all have been. A place that would have the seed end in silence is moved to where the
             sound before it ends, or to the next sound.
         among: paths of the recordings that may be chosen; empty for all of the split.
+        at_seconds: where in the files prompts begin instead.
 
     Returns:
         where they lie, and their samples [B, S].
@@ -67,11 +70,17 @@ def choose_seeds(
         ReverieError: nothing is long enough or sounds, or the corpus is gone or another.
     """
     measures = measures_of(run.recipe.frames)
+    if not isinstance(source, str) or source not in {NOTHING, *SPLITS}:
+        files = [source] if isinstance(source, str) else source
+        return _from_files([Path(one) for one in files], run, count, at_seconds)
+    if at_seconds is not None:
+        raise ReverieError(
+            "--prompt-at is a place in a file of your own, and none is given.",
+            "Give one with --seed-from FILE.",
+        )
     if source == NOTHING:
         samples = measures.samples_for(run.recipe.model.step_frames - 1)
         return [Seed("", 0.0, 0.0)] * count, torch.zeros(count, samples)
-    if source not in SPLITS:
-        return _end_of_file(Path(source), run, count)
     length_samples = measures.samples_for(run.recipe.seed_frames)
     seconds = length_samples / run.rate_hz
     corpus = run.open_corpus()
@@ -104,7 +113,7 @@ def choose_seeds(
         chosen, first, last = recordings[index]
         pcm = corpus.pcm(chosen)
         if index not in sounds:
-            sounds[index] = Sounding(pcm, run.rate_hz)
+            sounds[index] = Sounding.of(pcm, run.rate_hz)
         wanted = int(rng.integers(first, last + 1)) + length_samples
         end = sounds[index].end_near(wanted, first + length_samples, last + length_samples)
         if end is None:
@@ -116,31 +125,26 @@ def choose_seeds(
     return seeds, torch.stack(pieces)
 
 
-def _end_of_file(path: Path, run: Run, count: int) -> tuple[list[Seed], Tensor]:
-    """The last T + K - 1 whole frames that end with sound, or as many as it has: K at least."""
-    if not path.is_file():
-        raise ReverieError(
-            f"--seed-from {path} is no file.",
-            "Give held-out, training, nothing, or an audio file.",
-        )
-    measures, rate_hz = measures_of(run.recipe.frames), run.rate_hz
-    samples = load(path, rate_hz)
-    end = Sounding(samples, rate_hz).end
-    if not end:
-        raise ReverieError(f"{path} is silent: there is nothing to go on from.", "Give music.")
-    frames = (end - measures.overlap_samples) // measures.frame_samples
-    least = run.recipe.model.step_frames
-    if frames < least:
-        rest = " before the silence at its end" if end < len(samples) else ""
-        raise ReverieError(
-            f"{path} has {end / rate_hz:.2f} s{rest}, and a seed needs "
-            f"{measures.samples_for(least) / rate_hz:.2f} s.",
-            "Give a longer recording.",
-        )
-    length_samples = measures.samples_for(min(frames, run.recipe.seed_frames))
-    taken = samples[end - length_samples : end].copy()
-    seed = _seed(str(path), taken, end, len(samples) - end, rate_hz)
-    return [seed] * count, torch.as_tensor(taken).expand(count, -1)
+def _from_files(
+    paths: Sequence[Path], run: Run, count: int, at_seconds: float | None
+) -> tuple[list[Seed], Tensor]:
+    """A prompt of each file in turn: T + K - 1 frames, or as many as the files have."""
+    prompts = read_prompts(
+        paths[:count],
+        measures_of(run.recipe.frames),
+        run.rate_hz,
+        most_frames=run.recipe.seed_frames,
+        least_frames=run.recipe.model.step_frames,
+        at_seconds=at_seconds,
+    )
+    rate_hz = run.rate_hz
+    seeds = [
+        _seed(str(one.path), one.samples, one.start + len(one.samples), 0, rate_hz)
+        for one in prompts
+    ]
+    turns = [at % len(prompts) for at in range(count)]
+    samples = torch.stack([torch.as_tensor(one.samples) for one in prompts])
+    return [seeds[at] for at in turns], samples[turns]
 
 
 def _seed(

@@ -1,17 +1,23 @@
 """The settings of generation."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from reverie.audio.folders import audio_in
+from reverie.errors import ReverieError
 from reverie.runs.settings import GenerationDefaults
 from reverie.settings import STRICT, build
 
 RngSeed = Annotated[int, Field(ge=0, lt=1 << 63)]
 """What every generator of random numbers, and TOML, can hold."""
+
+DRAWN = ("held-out", "training", "nothing")
+"""What `seed_from` may be that is no file."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -27,9 +33,12 @@ class GenerationSettings(GenerationDefaults):
     rng_seed: RngSeed = 0
     """Decides which seeds are taken, and every draw."""
 
-    seed_from: str = "held-out"
-    """Where seeds come from: `held-out` or `training` recordings, or an audio file, whose end is
-    gone on from; `nothing` begins without."""
+    seed_from: str | tuple[str, ...] = "held-out"
+    """Where seeds come from: `held-out` or `training` recordings; an audio file, or several, which
+    take turns, of each its loudest coherent stretch; `nothing` begins without."""
+
+    prompt_at: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """Where in the audio files prompts begin, in seconds; none takes the loudest stretch."""
 
     seed_recordings: tuple[str, ...] = ()
     """Only these recordings of the split give seeds; none named, all do."""
@@ -48,11 +57,32 @@ def clip_settings(
 
     Args:
         defaults: the recipe's.
-        wanted: settings by name; None stands for the recipe's own.
+        wanted: settings by name; None stands for the recipe's own. Of `seed_from` a folder stands
+            for the audio files in it; without `count` there is a clip for each of several files.
         source: where they come from, for the message.
 
     Raises:
-        ReverieError: one of them does not fit.
+        ReverieError: one of them does not fit, or a folder holds no audio.
     """
     chosen = {name: value for name, value in wanted.items() if value is not None}
+    sources = chosen.get("seed_from", DRAWN[0])
+    sources = [sources] if isinstance(sources, str) else list(sources)
+    if len(sources) == 1 and (sources[0] in DRAWN or not Path(sources[0]).is_dir()):
+        chosen["seed_from"] = sources[0]
+    elif sources:
+        files = _files(sources)
+        chosen = {"count": len(files), **chosen, "seed_from": files}
     return build(GenerationSettings, {**dataclasses.asdict(defaults), **chosen}, source)
+
+
+def _files(sources: Sequence[str]) -> tuple[str, ...]:
+    """The audio files that `sources` name, folders with all below them."""
+    if drawn := [one for one in sources if one in DRAWN]:
+        raise ReverieError(
+            f"{drawn[0]} cannot stand beside files to go on from.", "Give one or the other."
+        )
+    return tuple(
+        str(file)
+        for one in sources
+        for file in (audio_in(Path(one)) if Path(one).is_dir() else [Path(one)])
+    )

@@ -25,21 +25,31 @@ class Sounding:
     A constant offset is no sound: power is taken about the mean of each block.
 
     Args:
-        samples: mono [S], floats or int16.
-        rate_hz: samples per second.
+        power: of each block, [N].
+        samples: how many the recording has, S.
+        block: how many a block has.
+
+    Attributes:
+        least: the power of the softest block that would sound.
+        loud: the blocks that sound, ascending.
     """
 
-    def __init__(self, samples: NDArray[Any], rate_hz: int) -> None:
-        self.samples = len(samples)
-        self._block = max(1, round(BLOCK_SECONDS * rate_hz))
-        power = _powers(samples, self._block)
-        least = max(power.max(initial=0) * 10 ** (-QUIET_DB / 10), 10 ** (SILENT_DBFS / 10))
-        self._loud = np.flatnonzero(power >= least)
+    def __init__(self, power: NDArray[np.float64], samples: int, block: int) -> None:
+        self.samples, self._block = samples, block
+        quiet = power.max(initial=0) * 10 ** (-QUIET_DB / 10)
+        self.least = max(quiet, 10 ** (SILENT_DBFS / 10))
+        self.loud = np.flatnonzero(power >= self.least)
+
+    @classmethod
+    def of(cls, samples: NDArray[Any], rate_hz: int) -> "Sounding":
+        """Where mono samples [S] sound, floats or int16."""
+        block = max(1, round(BLOCK_SECONDS * rate_hz))
+        return cls(block_powers(samples, block), len(samples), block)
 
     @property
     def end(self) -> int:
         """The sample after the last block that sounds; 0 where none does."""
-        return min((int(self._loud[-1]) + 1) * self._block, self.samples) if len(self._loud) else 0
+        return min((int(self.loud[-1]) + 1) * self._block, self.samples) if len(self.loud) else 0
 
     def end_near(self, wanted: int, lowest: int, highest: int) -> int | None:
         """Where a stretch that is to end at `wanted` ends with sound: there, else before, else
@@ -51,17 +61,17 @@ class Sounding:
             highest: the last.
         """
         block = (wanted - 1) // self._block
-        after = int(np.searchsorted(self._loud, block))
-        if after < len(self._loud) and self._loud[after] == block:
+        after = int(np.searchsorted(self.loud, block))
+        if after < len(self.loud) and self.loud[after] == block:
             return wanted
-        if after > 0 and (end := (int(self._loud[after - 1]) + 1) * self._block) >= lowest:
+        if after > 0 and (end := (int(self.loud[after - 1]) + 1) * self._block) >= lowest:
             return end
-        if after < len(self._loud) and (start := int(self._loud[after]) * self._block) < highest:
+        if after < len(self.loud) and (start := int(self.loud[after]) * self._block) < highest:
             return min(start + self._block, highest)
         return None
 
 
-def _powers(samples: NDArray[Any], block: int) -> NDArray[np.float64]:
+def block_powers(samples: NDArray[Any], block: int) -> NDArray[np.float64]:
     """Power of each block about its mean, [N]; the last one, cut short, is lengthened backwards."""
     found: list[NDArray[np.float64]] = []
     whole = len(samples) // block * block

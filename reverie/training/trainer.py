@@ -20,6 +20,7 @@ from reverie.frames.contract import Representation
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
+from reverie.runs.listing import why_ended
 from reverie.runs.metrics import append_metrics, rewind_metrics
 from reverie.runs.run import Run
 from reverie.training.interrupt import Interruptible
@@ -114,15 +115,8 @@ class Trainer:
 
     def ending(self) -> Ending | None:
         """Why the training is over; None while it is not."""
-        training, state = self._recipe.training, self.state
-        if state.epoch >= training.epochs:
-            return "epochs"
-        if not state.step and training.minutes and state.seconds >= 60 * training.minutes:
-            return "minutes"
-        waited = state.epoch - state.least_epoch
-        if not state.step and training.patience_epochs and waited >= training.patience_epochs:
-            return "patience"
-        return "stopped" if self._stopped else None
+        limit = why_ended(self._recipe.training, self.state)
+        return limit or ("stopped" if self._stopped else None)
 
     def _start(self, corpus: Corpus, needs: Needs) -> Start:
         """The first words, for which a few steps are timed if any are to come."""

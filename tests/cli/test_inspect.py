@@ -77,6 +77,7 @@ class Given(Corpus):
 
     def __init__(self, recordings: tuple[Recording, ...], rate_hz: int = 16000) -> None:
         self.recordings, self.refused, self.rate_hz = recordings, (), rate_hz
+        self.settings = {}
 
 
 def tones(recordings: list[Recording]) -> dict[str, str]:

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from reverie.cli.app import app
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.prepare import PrepareSettings, prepare
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from tests.audio.making import music, wav
 

@@ -12,14 +12,16 @@ import pytest
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.journal import NAME as JOURNAL
-from reverie.corpus.prepare import PrepareSettings, prepare
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from tests.audio.making import music, wav
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from reverie.corpus.prepare import PrepareSettings, prepare
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 prepare(Path(sys.argv[1]), Path(sys.argv[2]), PrepareSettings(), processes=1, quiet=True)
 """
 

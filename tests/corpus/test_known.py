@@ -10,7 +10,8 @@ import pytest
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.pool import Job, Pool
-from reverie.corpus.prepare import PrepareSettings, prepare
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 from tests.audio.making import music, wav
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from reverie.corpus.discover import Discovery, discover
-from reverie.corpus.prepare import NothingUsable, PrepareSettings, prepare
+from reverie.corpus.nothing_usable import NothingUsable
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import lines
 from tests.audio.making import music, wav
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.prepare import PrepareSettings, prepare
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from tests.audio.making import music, wav
 

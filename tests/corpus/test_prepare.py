@@ -12,8 +12,10 @@ import pytest
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.journal import NAME as JOURNAL
+from reverie.corpus.nothing_usable import NothingUsable
 from reverie.corpus.pool import Job, Pool
-from reverie.corpus.prepare import NothingUsable, PrepareSettings, prepare
+from reverie.corpus.prepare import prepare
+from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.storage import only_one
 from tests.audio.making import cut, encode, mp3, music, spoil, wav, wav_bytes

@@ -1,4 +1,4 @@
-"""Seeds end with sound, wherever they are taken from, and say what was left out."""
+"""Seeds are music, wherever they are taken from, and what was taken is said."""
 
 import hashlib
 from pathlib import Path
@@ -8,11 +8,14 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
+from reverie.audio.provenance import read_sidecar
 from reverie.cli.app import app
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
 from reverie.generation.seeds import choose_seeds
+from reverie.generation.settings import clip_settings
+from reverie.progress import position
 from reverie.runs.run import Run
 from reverie.training.recipe import load_recipe
 from tests.conftest import RATE_HZ, SMALL
@@ -32,27 +35,94 @@ def test_the_silence_after_a_tune_is_left_out(run: Run, tmp_path: Path) -> None:
     tune = random_melody(1, RATE_HZ, 4.0)
     hush = (1e-4 * np.random.default_rng(0).standard_normal(3 * RATE_HZ)).astype(np.float32)
     soundfile.write(tmp_path / "tune.wav", tune, RATE_HZ, subtype="FLOAT")
-    offset, seconds, silence, samples = seed_of(run, tmp_path / "tune.wav")
-    assert silence == 0
+    offset, seconds, _, samples = seed_of(run, tmp_path / "tune.wav")
     for name, rest in (("padded", 0 * hush), ("hissing", hush)):
         path = tmp_path / f"{name}.wav"
         soundfile.write(path, np.concatenate([tune, rest]), RATE_HZ, subtype="FLOAT")
-        same, as_long, left_out, taken = seed_of(run, path)
-        assert same == pytest.approx(offset, abs=0.05)
-        assert as_long == seconds
-        assert left_out == pytest.approx(3.0, abs=0.05)
-        assert offset + seconds + silence == pytest.approx(4.0)
-        np.testing.assert_array_equal(taken[-99:], samples[-99:])
+        same, as_long, _, taken = seed_of(run, path)
+        assert (same, as_long) == (offset, seconds)
+        np.testing.assert_array_equal(taken, samples)
 
 
-def test_two_tunes_before_one_silence_are_two_seeds(run: Run, tmp_path: Path) -> None:
-    taken: list[bytes] = []
-    for number in (1, 2):
-        path = tmp_path / f"{number}.wav"
-        tune = random_melody(number, RATE_HZ, 4.0)
-        soundfile.write(path, np.pad(tune, (0, 5 * RATE_HZ)), RATE_HZ, subtype="FLOAT")
-        taken.append(seed_of(run, path)[3].tobytes())
-    assert taken[0] != taken[1]
+def test_the_loudest_stretch_is_gone_on_from(run: Run, tmp_path: Path) -> None:
+    """It is what the file holds there, at whatever place in it, in one decoding of pieces."""
+    tune = random_melody(1, RATE_HZ, 40.0) * 0.1
+    tune[25 * RATE_HZ : 30 * RATE_HZ] *= 9
+    soundfile.write(tmp_path / "tune.wav", tune, RATE_HZ, subtype="FLOAT")
+    offset, seconds, silence, samples = seed_of(run, tmp_path / "tune.wav")
+    assert 25 <= offset < offset + seconds < 30
+    assert silence == 0
+    begin = round(offset * RATE_HZ)
+    np.testing.assert_array_equal(samples, tune[begin : begin + len(samples)].astype(np.float32))
+
+
+def test_a_place_in_a_file_is_where_the_prompt_begins(run: Run, tmp_path: Path) -> None:
+    tune = random_melody(1, RATE_HZ, 4.0).astype(np.float32)
+    path = tmp_path / "tune.wav"
+    soundfile.write(path, np.pad(tune, (0, 4 * RATE_HZ)), RATE_HZ, subtype="FLOAT")
+
+    def at(seconds: float) -> tuple[float, np.ndarray]:
+        (seed,), samples = choose_seeds(
+            run, str(path), 1, np.random.default_rng(0), at_seconds=seconds
+        )
+        return seed.offset_seconds, samples[0].numpy()
+
+    offset, samples = at(1.25)
+    assert offset == 1.25
+    np.testing.assert_array_equal(samples, tune[10000 : 10000 + len(samples)])
+    with pytest.raises(ReverieError, match=r"has 0\.00 s from 0:09\.0 on, and a seed needs"):
+        at(9.0)
+    with pytest.raises(ReverieError, match=r"is silent at 0:06\.0"):
+        at(6.0)
+    with pytest.raises(ReverieError, match="none is given"):
+        choose_seeds(run, "training", 1, np.random.default_rng(0), at_seconds=1.0)
+
+
+def test_files_take_turns(run: Run, tmp_path: Path) -> None:
+    paths = [str(tmp_path / f"{number}.wav") for number in range(3)]
+    for number, path in enumerate(paths):
+        soundfile.write(path, random_melody(number, RATE_HZ, 2.0 + number), RATE_HZ)
+    seeds, samples = choose_seeds(run, paths, 5, np.random.default_rng(0))
+    assert [seed.recording for seed in seeds] == [*paths, *paths[:2]]
+    assert (samples[0] == samples[3]).all()
+    assert len({seed.samples_sha256 for seed in seeds}) == 3
+    soundfile.write(paths[1], random_melody(1, RATE_HZ, 0.25)[:800], RATE_HZ)
+    shorter, fewer = choose_seeds(run, paths, 3, np.random.default_rng(0))
+    assert {seed.seconds for seed in shorter} == {fewer.shape[1] / RATE_HZ}
+    assert fewer.shape[1] < samples.shape[1]
+
+
+def test_each_file_of_a_folder_gives_a_clip(run: Run, tmp_path: Path) -> None:
+    write_recordings(tmp_path / "mine", 3, 4.0, RATE_HZ)
+    words = ["generate", str(run.folder), "--seconds", "0.2", "--quiet"]
+    words += ["--out", str(tmp_path / "clips"), "--seed-from", str(tmp_path / "mine")]
+    result = CliRunner().invoke(app, [*words, "--prompt-at", "0:01.5"])
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert [line.split("from ")[1].split("/")[-1] for line in lines] == [
+        f"tune {number}.wav, 0:01.5-0:01.{lines[0][-1]}" for number in range(3)
+    ]
+    wrong = CliRunner().invoke(app, [*words, "--prompt-at", "one twenty"])
+    assert "no place in a recording" in wrong.output
+    mixed = CliRunner().invoke(app, [*words, "--seed-from", "training"])
+    assert "cannot stand beside files" in mixed.output
+
+
+def test_how_many_clips_there_are_without_a_count(tmp_path: Path) -> None:
+    write_recordings(tmp_path, 2, 1.0, RATE_HZ)
+    files = tuple(str(tmp_path / f"tune {number}.wav") for number in range(2))
+    defaults = load_recipe("paper").generation
+    for sources, count, seed_from in (
+        (None, 5, "held-out"),
+        (["training"], 5, "training"),
+        ([files[0]], 5, files[0]),
+        (list(files), 2, files),
+        ([str(tmp_path)], 2, files),
+        ([str(tmp_path), files[0]], 3, (*files, files[0])),
+    ):
+        settings = clip_settings(defaults, {"seed_from": sources})
+        assert (settings.count, settings.seed_from) == (count, seed_from)
+    assert clip_settings(defaults, {"seed_from": list(files), "count": 7}).count == 7
 
 
 def test_a_silent_file_is_named(run: Run, tmp_path: Path) -> None:
@@ -96,13 +166,13 @@ def test_seeds_from_the_corpus_end_with_sound(
 
 def test_what_was_used_is_said(run: Run, tmp_path: Path) -> None:
     write_recordings(tmp_path, 1, 4.0, RATE_HZ)
-    sound, _ = soundfile.read(tmp_path / "tune 0.wav")
-    soundfile.write(tmp_path / "padded.wav", np.pad(sound, (0, 2 * RATE_HZ)), RATE_HZ)
     words = ["generate", str(run.folder), "--count", "1", "--seconds", "0.2", "--quiet"]
-    seed_from = ["--seed-from", str(tmp_path / "padded.wav"), "--out", str(tmp_path / "clips")]
+    seed_from = ["--seed-from", str(tmp_path / "tune 0.wav"), "--out", str(tmp_path / "clips")]
     result = CliRunner().invoke(app, [*words, *seed_from])
     assert result.exit_code == 0, result.output
-    assert "the 2.0 s of silence after it left out" in result.stdout
-    assert "at 3.8 s" in result.stdout
+    told = read_sidecar(tmp_path / "clips" / "001.wav").provenance
+    assert told is not None
+    begin, end = told.seed.offset_seconds, told.seed.offset_seconds + told.seed.seconds
+    assert f"tune 0.wav, {position(begin)}-{position(end)}" in result.stdout
     again = CliRunner().invoke(app, [*words, *seed_from])
     assert "was there already" in again.stdout

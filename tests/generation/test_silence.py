@@ -26,12 +26,12 @@ def hiss(seconds: float, amplitude: float) -> NDArray[np.float32]:
 def test_the_end_is_that_of_the_last_sound(level: float, floor: float, offset: float) -> None:
     rest = hiss(4.0, floor)
     sound = level * np.concatenate([tone(2.0), rest]) + np.float32(offset)
-    assert Sounding(sound.astype(np.float32), RATE_HZ).end == 2 * RATE_HZ
+    assert Sounding.of(sound.astype(np.float32), RATE_HZ).end == 2 * RATE_HZ
 
 
 def test_sixteen_bits_are_the_same() -> None:
     sound = np.concatenate([tone(2.0), hiss(4.0, 1e-4)])
-    assert Sounding(np.round(sound * 32767).astype(np.int16), RATE_HZ).end == 2 * RATE_HZ
+    assert Sounding.of(np.round(sound * 32767).astype(np.int16), RATE_HZ).end == 2 * RATE_HZ
 
 
 @pytest.mark.parametrize(
@@ -45,26 +45,26 @@ def test_sixteen_bits_are_the_same() -> None:
     ],
 )
 def test_silence_has_no_end(sound: NDArray[np.float32]) -> None:
-    assert Sounding(sound, RATE_HZ).end == 0
+    assert Sounding.of(sound, RATE_HZ).end == 0
 
 
 def test_soft_music_is_sound() -> None:
     sound = np.concatenate([tone(1.0), tone(1.0, 0.01)])  # 30 dB under
-    assert Sounding(sound, RATE_HZ).end == 2 * RATE_HZ
+    assert Sounding.of(sound, RATE_HZ).end == 2 * RATE_HZ
     sound = np.concatenate([tone(1.0), tone(1.0, 0.0015)])  # 46 dB under
-    assert Sounding(sound, RATE_HZ).end == RATE_HZ
+    assert Sounding.of(sound, RATE_HZ).end == RATE_HZ
 
 
 def test_a_last_block_that_is_cut_short_counts() -> None:
-    assert Sounding(tone(1.01), RATE_HZ).end == round(1.01 * RATE_HZ)
-    assert Sounding(tone(0.02), RATE_HZ).end == round(0.02 * RATE_HZ)
+    assert Sounding.of(tone(1.01), RATE_HZ).end == round(1.01 * RATE_HZ)
+    assert Sounding.of(tone(0.02), RATE_HZ).end == round(0.02 * RATE_HZ)
 
 
 def test_long_recordings_are_read_in_pieces() -> None:
     sound = np.zeros(RATE_HZ * 300, np.int16)
     for second in (7, 203, 251):
         sound[second * RATE_HZ :][:BLOCK] = 9000 * np.sign(tone(0.05))
-    assert Sounding(sound, RATE_HZ).end == 251 * RATE_HZ + BLOCK
+    assert Sounding.of(sound, RATE_HZ).end == 251 * RATE_HZ + BLOCK
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_where_a_stretch_ends_with_sound(
     sound = np.zeros(40 * BLOCK, np.float32)
     for block in (5, 30):
         sound[block * BLOCK :][:BLOCK] = tone(0.05)
-    assert Sounding(sound, RATE_HZ).end_near(wanted, lowest, highest) == found
+    assert Sounding.of(sound, RATE_HZ).end_near(wanted, lowest, highest) == found

@@ -14,7 +14,7 @@ MOST_PASSES = 5
 """One that finds FLACs joined in one, two that find channels that cancel, and one over."""
 
 
-def decode(path: Path, rate_hz: int) -> Iterator[Samples]:
+def decode(path: Path, rate_hz: int, reading: Reading | None = None) -> Iterator[Samples]:
     """Decode a recording in pieces; memory does not grow with its length.
 
     The encoder's delay and padding are removed where the container tells them. What cannot be
@@ -23,6 +23,7 @@ def decode(path: Path, rate_hz: int) -> Iterator[Samples]:
     Args:
         path: the recording.
         rate_hz: samples per second wanted.
+        reading: how, as `best_reading` found; it is called for if None.
 
     Yields:
         float32 [n], n > 0, the channels mixed as `mixing` says, full scale at 1.
@@ -30,7 +31,7 @@ def decode(path: Path, rate_hz: int) -> Iterator[Samples]:
     Raises:
         Unreadable: nothing can be decoded.
     """
-    with Source(path, _best_reading(path)) as source:
+    with Source(path, reading or best_reading(path)) as source:
         yield from resampled(source, rate_hz)
 
 
@@ -64,7 +65,7 @@ def load(path: Path, rate_hz: int) -> Samples:
     return np.concatenate(pieces)
 
 
-def _best_reading(path: Path) -> Reading:
+def best_reading(path: Path) -> Reading:
     """How to read a file so that nothing is lost: passes over it until nothing is.
 
     Raises:

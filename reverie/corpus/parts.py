@@ -1,0 +1,98 @@
+"""One recording that holds nearly all of the time, divided by time: its end is held out.
+
+A set, an album side or an archive's tape is one file. The two parts are recordings of their own, so
+that no training sequence and no prompt reaches from one into the other. Their samples lie where the
+whole recording's do, and only once.
+"""
+
+import dataclasses
+import hashlib
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.audio.loudness import LoudnessMeter
+from reverie.audio.spectrogram import as_float
+from reverie.corpus.analysis import decibels
+from reverie.corpus.manifest import Recording, Split
+from reverie.corpus.settings import PrepareSettings
+from reverie.progress import position
+
+NEARLY_ALL = 0.9
+"""A recording that holds more than this of the time is divided: whichever side it lay on whole, the
+other would have next to nothing."""
+GAP_SECONDS = 10.0
+"""Between the parts, and in neither: a training sequence of the paper, in which what sounds at the
+end of the one has died away and its phrase is over."""
+LARGEST_GAP = 0.05
+"""Of the recording: a short one has a shorter gap."""
+_PIECE_SAMPLES = 1 << 20
+
+
+def nearly_all(lengths: Sequence[int]) -> int | None:
+    """Which of recordings of these lengths holds nearly all of the time; None if none does."""
+    if not lengths:
+        return None
+    longest = int(np.argmax(lengths))
+    return longest if lengths[longest] > NEARLY_ALL * sum(lengths) else None
+
+
+def divided(
+    whole: Recording, pcm: NDArray[np.int16], settings: PrepareSettings
+) -> tuple[Recording, ...]:
+    """Divide a recording by time.
+
+    Args:
+        whole: the recording.
+        pcm: its samples, int16 [samples].
+        settings: of the corpus; the end that is held out is what `train_fraction` leaves.
+
+    Returns:
+        What is trained on and what is held out; nothing where the latter would be shorter than the
+        shortest recording that is admitted, or is silent.
+    """
+    rate = settings.rate_hz
+    begin = round(settings.train_fraction * whole.samples)
+    gap = round(min(GAP_SECONDS * rate, LARGEST_GAP * whole.samples))
+    if min(begin - gap, whole.samples - begin) < max(settings.min_seconds * rate, 1):
+        return ()
+    parts = (
+        _part(whole, pcm, 0, begin - gap, "train", rate),
+        _part(whole, pcm, begin, whole.samples, "held-out", rate),
+    )
+    return parts if all(one.peak_dbfs >= settings.silence_dbfs for one in parts) else ()
+
+
+def _part(
+    whole: Recording,
+    pcm: NDArray[np.int16],
+    first: int,
+    last: int,
+    split: Split,
+    rate_hz: int,
+) -> Recording:
+    meter, digest, peak, squares = LoudnessMeter(rate_hz), hashlib.sha256(), 0.0, 0.0
+    for start in range(first, last, _PIECE_SAMPLES):
+        stored = pcm[start : min(start + _PIECE_SAMPLES, last)]
+        digest.update(stored.astype("<i2", copy=False).tobytes())
+        samples = as_float(stored)
+        meter.add(samples)
+        peak = max(peak, float(np.abs(samples).max()))
+        squares += float(np.dot(samples, samples))
+    loudness = meter.integrated()
+    count = last - first
+    return dataclasses.replace(
+        whole,
+        path=f"{whole.path} ({position(first / rate_hz)}-{position(last / rate_hz)})",
+        content_hash=digest.hexdigest(),
+        seconds=round(count / rate_hz, 3),
+        loudness_lufs=None if loudness is None else round(loudness, 2),
+        peak_dbfs=decibels(peak),
+        rms_dbfs=decibels(math.sqrt(squares / count)),
+        split=split,
+        offset_samples=whole.offset_samples + first,
+        samples=count,
+        part_of=whole.path,
+    )

@@ -1,0 +1,164 @@
+"""Prompts from audio files of one's own, decoded in pieces: only the prompt itself is kept.
+
+Letters: S samples, K frames that one step sees.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.audio.reading.decode import best_reading, decode
+from reverie.audio.reading.source import Reading, Unreadable
+from reverie.errors import ReverieError
+from reverie.frames.contract import Measures
+from reverie.generation.silence import Sounding
+from reverie.generation.stretches import Levels
+from reverie.progress import position
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class FilePrompt:
+    """A stretch of a file."""
+
+    path: Path
+    start: int
+    """Its first sample."""
+    samples: NDArray[np.float32]
+    """[S]."""
+
+
+def read_prompts(
+    paths: Sequence[Path],
+    measures: Measures,
+    rate_hz: int,
+    *,
+    most_frames: int,
+    least_frames: int,
+    at_seconds: float | None = None,
+) -> list[FilePrompt]:
+    """Read a prompt from each file; all are as long as the shortest of the files allows.
+
+    Args:
+        paths: of the files.
+        measures: of the frames.
+        rate_hz: samples per second.
+        most_frames: a prompt is this long where the file is.
+        least_frames: K; with fewer a model cannot begin.
+        at_seconds: where prompts begin; None takes the loudest coherent stretch of each.
+
+    Raises:
+        ReverieError: a file is missing, cannot be decoded, is silent or too short.
+    """
+    files = {path: _File(path, measures, rate_hz, at_seconds) for path in dict.fromkeys(paths)}
+    frames = min(most_frames, *(one.frames(most_frames) for one in files.values()))
+    for one in files.values():
+        one.require(least_frames)
+    prompts = {path: one.prompt(measures.samples_for(frames)) for path, one in files.items()}
+    return [prompts[path] for path in paths]
+
+
+class _File:
+    """A file that a prompt is taken from."""
+
+    def __init__(
+        self, path: Path, measures: Measures, rate_hz: int, at_seconds: float | None
+    ) -> None:
+        if not path.is_file():
+            raise ReverieError(
+                f"--seed-from {path} is no file.",
+                "Give held-out, training, nothing, or audio files.",
+            )
+        self.path, self._measures, self._rate_hz = path, measures, rate_hz
+        self._start = None if at_seconds is None else round(at_seconds * rate_hz)
+        self._reading: Reading = self._reads(lambda: best_reading(path))
+        self._levels: Levels | None = None
+        self._stretch = np.empty(0, np.float32)
+        self._available = 0
+
+    def frames(self, most: int) -> int:
+        """How many frames a prompt from it may have, `most` at most."""
+        if self._start is None:
+            levels = self._reads(lambda: Levels(self._rate_hz).add(self._pieces()))
+            self._levels, self._available = levels, levels.sounding().end
+            if not levels.samples:
+                raise ReverieError(f"{self.path} holds no samples.", "Give music.")
+            if not self._available:
+                raise ReverieError(
+                    f"{self.path} is silent: there is nothing to go on from.", "Give music."
+                )
+        else:
+            self._stretch = self._read(self._start, self._measures.samples_for(most))
+            self._available = len(self._stretch)
+        return (self._available - self._measures.overlap_samples) // self._measures.frame_samples
+
+    def require(self, least: int) -> None:
+        """Refuse a file that cannot give `least` frames, or gives silence at the place asked for.
+
+        Raises:
+            ReverieError: so it is.
+        """
+        measures, rate_hz = self._measures, self._rate_hz
+        if self._start is not None:
+            begin = f"{self.path} has {self._available / rate_hz:.2f} s from {self._clock}"
+            rest, remedy = " on", "Choose an earlier place with --prompt-at."
+        else:
+            assert self._levels is not None
+            begin = f"{self.path} has {self._available / rate_hz:.2f} s"
+            is_cut = self._available < self._levels.samples
+            rest, remedy = " before the silence at its end" if is_cut else "", "Give a longer file."
+        if (self._available - measures.overlap_samples) // measures.frame_samples < least:
+            needed = measures.samples_for(least) / rate_hz
+            raise ReverieError(f"{begin}{rest}, and a seed needs {needed:.2f} s.", remedy)
+        if self._start is not None and not Sounding.of(self._stretch, rate_hz).end:
+            raise ReverieError(
+                f"{self.path} is silent at {self._clock}: there is nothing to go on from.",
+                "Choose another place with --prompt-at.",
+            )
+
+    def prompt(self, length_samples: int) -> FilePrompt:
+        """The prompt, [S] of so many samples."""
+        if self._start is not None:
+            return FilePrompt(self.path, self._start, self._stretch[:length_samples].copy())
+        assert self._levels is not None
+        start = self._levels.loudest_stretch(length_samples)
+        # Its end sounds, so that one stretch at least ends with sound.
+        start = self._available - length_samples if start is None else start
+        return FilePrompt(self.path, start, self._read(start, length_samples))
+
+    @property
+    def _clock(self) -> str:
+        return position((self._start or 0) / self._rate_hz)
+
+    def _pieces(self) -> Iterator[NDArray[np.float32]]:
+        return decode(self.path, self._rate_hz, self._reading)
+
+    def _read(self, start: int, count: int) -> NDArray[np.float32]:
+        """So many samples from `start` on, or as many as there are; no more is decoded."""
+        return self._reads(lambda: _cut(self._pieces(), start, count))
+
+    def _reads(self, work: Callable[[], Result]) -> Result:
+        try:
+            return work()
+        except Unreadable as error:
+            raise ReverieError(
+                f"{self.path} cannot be used: {error}.", "Give a recording that plays elsewhere."
+            ) from error
+
+
+def _cut(pieces: Iterator[NDArray[np.float32]], start: int, count: int) -> NDArray[np.float32]:
+    kept: list[NDArray[np.float32]] = []
+    at = 0
+    for piece in pieces:
+        first, last = max(start - at, 0), min(start + count - at, len(piece))
+        if first < last:
+            kept.append(piece[first:last].copy())
+        at += len(piece)
+        if at >= start + count:
+            break
+    return np.concatenate(kept) if kept else np.empty(0, np.float32)

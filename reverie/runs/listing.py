@@ -1,0 +1,92 @@
+"""The runs in a folder, told by their configurations and the states of their checkpoints."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from reverie.corpus.listing import folders_of_kind, last_written, tree_bytes
+from reverie.corpus.ours import RUN
+from reverie.errors import ReverieError
+from reverie.runs.checkpoint import Progress, list_checkpoints, read_progress
+from reverie.runs.run import Run
+from reverie.runs.settings import TrainingSettings
+from reverie.storage import is_held
+
+Limit = Literal["epochs", "minutes", "patience"]
+"""What ends a training."""
+State = Literal["training", "ended", "stopped", "begun", "damaged"]
+"""`training`: a process holds it now. `ended`: its epochs, time or patience are over. `stopped`: it
+can be gone on with. `begun`: there is no checkpoint yet."""
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A run as a list shows it."""
+
+    folder: Path
+    state: State
+    transform: str
+    """What its frames are."""
+    architecture: str
+    description: str
+    """Its recipe's."""
+    epochs: int
+    """Epochs done at its latest checkpoint."""
+    best_loss: float | None
+    """The lowest held-out loss of those that a checkpoint was kept of."""
+    bytes: int
+    """On the disk, with its clips."""
+    written: float
+    """When something of it was last written, in seconds since 1970."""
+    problem: str = ""
+    """Why it cannot be used; empty where it can."""
+
+
+def list_runs(folder: Path) -> list[ListedRun]:
+    """Every run in `folder`, or that it is, three folders deep, by its path.
+
+    Raises:
+        ReverieError: `folder` is none.
+    """
+    return [_listed(one) for one in folders_of_kind(folder, RUN.__eq__)]
+
+
+def why_ended(training: TrainingSettings, progress: Progress) -> Limit | None:
+    """Which limit of a training is reached; None for none."""
+    waited = progress.epoch - progress.least_epoch
+    limit: Limit | None = None
+    if progress.epoch >= training.epochs:
+        limit = "epochs"
+    elif not progress.step and training.minutes and progress.seconds >= 60 * training.minutes:
+        limit = "minutes"
+    elif not progress.step and training.patience_epochs and waited >= training.patience_epochs:
+        limit = "patience"
+    return limit
+
+
+def _listed(folder: Path) -> ListedRun:
+    size = tree_bytes(folder)
+    written = max(last_written(folder), last_written(folder / "checkpoints"))
+    try:
+        run = Run.open(folder)
+        found = list_checkpoints(run.checkpoints)
+        progress = read_progress(found[-1]) if found else None
+    except ReverieError as error:
+        return ListedRun(folder, "damaged", "", "", "", 0, None, size, written, error.problem)
+    recipe = run.recipe
+    state: State = "begun"
+    if is_held(folder):
+        state = "training"
+    elif progress is not None:
+        state = "ended" if why_ended(recipe.training, progress) else "stopped"
+    return ListedRun(
+        folder,
+        state,
+        recipe.frames.transform,
+        recipe.model.architecture,
+        recipe.description,
+        progress.epoch if progress else 0,
+        progress.best_loss if progress else None,
+        size,
+        written,
+    )
