@@ -5,7 +5,6 @@ Letters: B clips, S samples.
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from reverie.audio.provenance import Prompt
 from reverie.audio.reading.decode import load
 from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Split
@@ -26,28 +26,13 @@ NOTHING = "nothing"
 SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
 
 
-@dataclass(frozen=True)
-class Seed:
-    """Where a seed lies."""
-
-    recording: str
-    """Path of the recording, within the folder of recordings or as given; empty for none."""
-    offset_seconds: float
-    """Where in it the seed begins."""
-    seconds: float
-    silence_seconds: float = 0.0
-    """Silence that would have been the seed's end, and is left out."""
-    samples_sha256: str = ""
-    """Of its samples, float32; empty for none."""
-
-
 def choose_seeds(
     run: Run,
     source: str,
     count: int,
     rng: np.random.Generator,
     among: Collection[str] = (),
-) -> tuple[list[Seed], Tensor]:
+) -> tuple[list[Prompt], Tensor]:
     """Take `count` seeds.
 
     Args:
@@ -69,7 +54,7 @@ def choose_seeds(
     measures = measures_of(run.recipe.frames)
     if source == NOTHING:
         samples = measures.samples_for(run.recipe.model.step_frames - 1)
-        return [Seed("", 0.0, 0.0)] * count, torch.zeros(count, samples)
+        return [Prompt("", 0.0, 0.0)] * count, torch.zeros(count, samples)
     if source not in SPLITS:
         return _end_of_file(Path(source), run, count)
     length_samples = measures.samples_for(run.recipe.seed_frames)
@@ -88,7 +73,7 @@ def choose_seeds(
             f"no {source} recording is as long as a seed ({seconds:.1f} s).",
             "Take the seed from a longer file with --seed-from FILE.",
         )
-    seeds: list[Seed] = []
+    seeds: list[Prompt] = []
     pieces: list[Tensor] = []
     order: list[int] = []
     sounds: dict[int, Sounding] = {}
@@ -116,7 +101,7 @@ def choose_seeds(
     return seeds, torch.stack(pieces)
 
 
-def _end_of_file(path: Path, run: Run, count: int) -> tuple[list[Seed], Tensor]:
+def _end_of_file(path: Path, run: Run, count: int) -> tuple[list[Prompt], Tensor]:
     """The last T + K - 1 whole frames that end with sound, or as many as it has: K at least."""
     if not path.is_file():
         raise ReverieError(
@@ -145,9 +130,9 @@ def _end_of_file(path: Path, run: Run, count: int) -> tuple[list[Seed], Tensor]:
 
 def _seed(
     recording: str, samples: NDArray[np.float32], end: int, silence: int, rate_hz: int
-) -> Seed:
+) -> Prompt:
     """The seed of `samples` [S], which end at `end` of their recording, before `silence`."""
-    return Seed(
+    return Prompt(
         recording,
         (end - len(samples)) / rate_hz,
         len(samples) / rate_hz,
