@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.pcm import to_float32
+
 BANDS = 128
 COLUMNS = 1000
 LOWEST_HZ = 40.0
@@ -107,22 +109,13 @@ def band_edges_hz(rate_hz: int, bands: int = BANDS) -> NDArray[np.float64]:
     return np.expm1(places) * BEND_HZ
 
 
-def as_float(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """`samples` as float32, int16 scaled so that 32768 is 1.0; what is not finite becomes 0."""
-    if samples.dtype == np.int16:
-        return samples.astype(np.float32) * np.float32(1 / 32768)
-    wave: NDArray[np.float32] = samples.astype(np.float32)
-    wave[~np.isfinite(wave)] = 0
-    return wave
-
-
 def _blocks(samples: Wave, starts: NDArray[np.int64], size: int) -> NDArray[np.float32]:
     """The `size` samples from each of `starts`, [len(starts), size], zeros outside the clip."""
     result = np.zeros((len(starts), size), np.float32)
     for row, start in zip(result, starts, strict=True):
         begin, end = max(int(start), 0), min(int(start) + size, len(samples))
         if begin < end:
-            row[begin - start : end - start] = as_float(samples[begin:end])
+            row[begin - start : end - start] = to_float32(samples[begin:end])
     return result
 
 

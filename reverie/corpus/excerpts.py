@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.progress import Work
 
@@ -57,7 +57,7 @@ def pieces(corpus: Corpus, recordings: Sequence[Recording]) -> Iterator[Excerpt]
     for place, one in enumerate(recordings):
         pcm = corpus.pcm(one)
         for start in range(0, max(len(pcm) - overlap, 1), step):
-            yield Excerpt(place, start / rate, as_float(pcm[start : start + step + overlap]))
+            yield Excerpt(place, start / rate, to_float32(pcm[start : start + step + overlap]))
 
 
 def cut_evenly(
@@ -79,6 +79,6 @@ def cut_evenly(
         at = (2 * number + 1) * total // (2 * wanted)
         place = bisect_right(ends, at)
         start = at - (ends[place] - room[place])
-        wave = as_float(corpus.pcm(recordings[place])[start : start + size])
+        wave = to_float32(corpus.pcm(recordings[place])[start : start + size])
         found.append(Excerpt(place, start / rate, wave))
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import hear_training
 from reverie.errors import ReverieError
@@ -81,7 +81,7 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         for one, recording in enumerate(held_out)
         for start in range(0, max(recording.samples - size // 2, 1), size)
     ]
-    waves = [as_float(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
+    waves = [to_float32(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
     search = LandmarkSearch(
         waves, corpus.rate_hz, least_pairs=FEWEST_PAIRS, most_repeats=MOST_REPEATS
     )

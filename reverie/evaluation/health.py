@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass as settings_dataclass
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.change import half_second_change_db, strongest_repeat
@@ -103,7 +103,7 @@ def health(
         raise ReverieError("a clip to judge has no samples.", "Give a mono clip.")
     if samples.dtype != np.int16 and not np.isfinite(samples).all():
         raise ReverieError("a clip to judge has samples that are not numbers.", "Make it again.")
-    wave = as_float(samples)
+    wave = to_float32(samples)
     rms = level_dbfs(wave)
     relative = rms - corpus_level_dbfs
     seconds = _second_levels(wave, rate_hz)

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from reverie.audio.pcm import to_float32
 from reverie.audio.provenance import Prompt
 from reverie.audio.reading.decode import load
-from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
@@ -95,7 +95,7 @@ def choose_seeds(
         if end is None:
             silent.add(index)
             continue
-        samples = as_float(pcm[end - length_samples : end])
+        samples = to_float32(pcm[end - length_samples : end])
         seeds.append(_seed(chosen.path, samples, end, max(wanted - end, 0), run.rate_hz))
         pieces.append(torch.as_tensor(samples))
     return seeds, torch.stack(pieces)

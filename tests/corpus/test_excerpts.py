@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus import excerpts
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import cut_evenly, pieces
@@ -17,7 +17,7 @@ def test_pieces_overlap_and_cover_every_recording(
     rate_hz, recordings = corpus.rate_hz, corpus.recordings
     step, overlap = rate_hz, rate_hz // 4
     for number, recording in enumerate(recordings):
-        wave = as_float(corpus.pcm(recording))
+        wave = to_float32(corpus.pcm(recording))
         own = [one for one in pieces(corpus, recordings) if one.recording == number]
         assert len(own) > 1
         heard = 0
@@ -37,7 +37,7 @@ def test_excerpts_are_as_long_as_asked_and_are_the_recordings(corpus: Corpus) ->
     assert len({(one.recording, one.start_seconds) for one in cut}) == 40
     for one in cut:
         start = round(one.start_seconds * corpus.rate_hz)
-        wave = as_float(corpus.pcm(recordings[one.recording]))
+        wave = to_float32(corpus.pcm(recordings[one.recording]))
         assert len(one.wave) == round(seconds * corpus.rate_hz)
         assert np.array_equal(one.wave, wave[start : start + len(one.wave)])
 

@@ -13,7 +13,8 @@ import soundfile
 from numpy.typing import NDArray
 from PIL import Image
 
-from reverie.audio.spectrogram import Wave, as_float, band_edges_hz, spectrogram_db
+from reverie.audio.pcm import to_float32
+from reverie.audio.spectrogram import Wave, band_edges_hz, spectrogram_db
 from reverie.audio.writing.cut import open_sound
 from reverie.plotting import Figure, FigureCanvasAgg
 from reverie.storage import replacing
@@ -90,7 +91,7 @@ def envelope(
     edges = np.linspace(0, len(samples), count + 1).astype(np.int64)
     low, high = np.zeros(count, np.float32), np.zeros(count, np.float32)
     for column in range(count if len(samples) else 0):
-        span = as_float(samples[edges[column] : edges[column + 1]])
+        span = to_float32(samples[edges[column] : edges[column + 1]])
         low[column], high[column] = span.min(), span.max()
     return low, high
 

@@ -13,12 +13,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from reverie.audio.pcm import to_int16
 from reverie.audio.writing.wav import WavFile
 from reverie.errors import ReverieError
 from reverie.storage import clear_disk_errors, replacing
 
-FULL_SCALE = 32768.0
-"""What 1.0 is in 16 bits, as decoders have it, so that 16-bit samples survive a round trip."""
 LEAST_FREE_BYTES = 1 << 16
 """A disk with less room than this is called full."""
 
@@ -116,12 +115,6 @@ class AudioWriter:
             return samples.astype(np.float32, copy=False)
         self.clipped_samples += int(np.count_nonzero(np.abs(samples) > 1))
         return to_int16(samples)
-
-
-def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Round float32 [n] to 16 bits, limited to their range: too loud never wraps round."""
-    scaled = np.rint(np.clip(samples, -1, 1) * np.float32(FULL_SCALE))
-    return np.minimum(scaled, np.float32(FULL_SCALE - 1)).astype(np.int16)
 
 
 @contextmanager
