@@ -9,6 +9,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from reverie.audio.stft import frames_of, spectra_of
+
 SPECTRUM_SECONDS = 2.0
 
 
@@ -23,8 +25,8 @@ def mean_spectrum(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> NDArray
     window = np.hanning(size)
     total = np.zeros(size // 2 + 1)
     for wave in waves:
-        for start in range(0, len(wave) - size + 1, size):
-            total += np.abs(np.fft.rfft(wave[start : start + size] * window)) ** 2
+        for frame in frames_of(wave, size, size):
+            total += np.abs(spectra_of(frame, window)) ** 2
     smooth = np.ones(5) / 5
     return np.convolve(total, smooth, mode="same")
 

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from reverie import __version__
+from reverie.audio.pictures.clip import save_png
 from reverie.audio.provenance import Prompt, Provenance, Sidecar, write_sidecar
-from reverie.audio.spectrogram import save_spectrogram
 from reverie.audio.writing.writer import AudioWriter
 from reverie.frames.settings import measures_of
 from reverie.generation.folder import (
@@ -153,12 +153,12 @@ def _make(
                     facts = dataclasses.replace(about[place], clipped_samples=count, lacks=lacks)
                     write_sidecar(sound, Sidecar(facts))
                     if pictures:
-                        save_spectrogram(sound, picture_of(sound))
+                        save_png(sound, picture_of(sound))
                     publish(stage, paths[place])
                     clips[paths[place]] = Clip(paths[place], seeds[place], count, lacks=lacks)
         for path in paths if pictures else ():
             if not has_picture(path):
-                save_spectrogram(path, picture_of(path))
+                save_png(path, picture_of(path))
     return [clips[path] for path in paths]
 
 
