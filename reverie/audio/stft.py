@@ -9,7 +9,7 @@ Letters: S samples, W samples of a window, C columns, F bins: W // 2 + 1.
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_float32
@@ -83,10 +83,11 @@ def window_samples(rate_hz: int, seconds: float) -> int:
 def frames_of(
     samples: NDArray[np.floating[Any]], window_samples: int, hop_samples: int
 ) -> NDArray[Any]:
-    """Return a view [C, W] of samples [S]: a frame every `hop_samples`, each of them whole."""
-    if len(samples) < window_samples:
-        return np.empty((0, window_samples), samples.dtype)
-    return sliding_window_view(samples, window_samples)[::hop_samples]
+    """Return a read-only view [C, W] of samples [S]: whole frames, `hop_samples` apart."""
+    count = max((len(samples) - window_samples) // hop_samples + 1, 0)
+    (step,) = samples.strides
+    shape, strides = (count, window_samples), (hop_samples * step, step)
+    return as_strided(samples, shape, strides, writeable=False)
 
 
 def frames_at(samples: Wave, starts: NDArray[np.int64], window_samples: int) -> NDArray[np.float32]:

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from reverie.frames.contract import Frames, Measures
-from reverie.frames.phase import OVERLAP, first_phases, refine, stft
+from reverie.frames.phase import first_phases, refine
+from reverie.frames.spectra import OVERLAP, stft
 
 STACKED = 2
 """Frames of the transform in one of ours."""
