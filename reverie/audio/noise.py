@@ -15,7 +15,7 @@ SPECTRUM_SECONDS = 2.0
 
 
 def mean_spectrum(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> NDArray[np.float64]:
-    """Mean power [F] of the bins of a transform of two seconds, smoothed a little.
+    """Return the mean power [F] of the bins of a transform of two seconds, smoothed a little.
 
     Args:
         waves: [S] each; the shortest may shorten the transform.
@@ -34,7 +34,7 @@ def mean_spectrum(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> NDArray
 def shaped_noise(
     spectrum: NDArray[np.float64], size: int, rms: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Gaussian noise [S], S = `size`, with power spectrum [F] `spectrum` and level `rms`."""
+    """Draw Gaussian noise [S], S = `size`, with power spectrum [F] and level `rms`."""
     white = scipy.fft.rfft(rng.standard_normal(size))
     bins = np.linspace(0, len(spectrum) - 1, len(white))
     shaped = scipy.fft.irfft(

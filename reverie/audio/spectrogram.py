@@ -1,4 +1,4 @@
-"""What a clip looks like: its spectrogram in decibels, on one scale for every clip.
+"""The spectrogram of a clip in decibels, on one scale for every clip.
 
 Letters: S samples, B bands, C columns.
 """
@@ -33,7 +33,7 @@ _COLUMNS_AT_ONCE = 64
 def spectrogram_db(
     samples: Wave, rate_hz: int, columns: int = COLUMNS, bands: int = BANDS
 ) -> NDArray[np.float32]:
-    """The power of `samples` over time and frequency, in dB; 0 dB is a full-scale sine.
+    """Return the power of `samples` over time and frequency, in dB; 0 dB is a full-scale sine.
 
     The reference is fixed, so that pictures of different clips compare. Memory does not grow
     with the clip: samples are read a few columns at a time, from a memory map if they are one.
@@ -69,7 +69,7 @@ def spectrogram_db(
 
 
 def band_edges_hz(rate_hz: int, bands: int = BANDS) -> NDArray[np.float64]:
-    """The corners of the bands, [B + 2]: band b rises from b, peaks at b + 1, ends at b + 2.
+    """Return the corners of the bands, [B + 2]: band b rises from b, peaks at b + 1, ends at b + 2.
 
     Evenly spaced below about `BEND_HZ`, where a finer band would not be resolved, and more and
     more by octaves above, as notes are.
@@ -81,7 +81,7 @@ def band_edges_hz(rate_hz: int, bands: int = BANDS) -> NDArray[np.float64]:
 
 @cache
 def _filters(rate_hz: int, size: int, bands: int) -> NDArray[np.float32]:
-    """Triangles over the bins of a `size`-point transform, [B, size / 2 + 1], peaks near 1."""
+    """Return triangles over the bins of a `size`-point transform, [B, size / 2 + 1]."""
     edges = band_edges_hz(rate_hz, bands)
     bins = np.fft.rfftfreq(size, 1 / rate_hz)
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]

@@ -94,7 +94,10 @@ def transpose(semitones: float) -> Damage:
 
 
 def stretched(wave: Wave, factor: float) -> Wave:
-    """Samples `factor` times as many, [round(factor * S)], of the same pitches."""
+    """Samples `factor` times as many, [round(factor * S)], of the same pitches.
+
+    scipy's transform has the inverse that this needs and `audio/stft.py` has not.
+    """
     hop = STRETCH_SAMPLES // 4
     window = scipy.signal.get_window("hann", STRETCH_SAMPLES)
     transform = scipy.signal.ShortTimeFFT(window, hop, 1.0)

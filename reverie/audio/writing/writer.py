@@ -1,4 +1,4 @@
-"""Writing samples to WAV or FLAC as they come, whole or not at all."""
+"""Writes samples to WAV or FLAC as they come, whole or not at all."""
 
 import errno
 import os
@@ -19,7 +19,7 @@ from reverie.errors import ReverieError
 from reverie.storage import clear_disk_errors, replacing
 
 LEAST_FREE_BYTES = 1 << 16
-"""A disk with less room than this is called full."""
+"""A disk with less room than this counts as full."""
 
 
 class _Sink(Protocol):
@@ -119,12 +119,12 @@ class AudioWriter:
 
 @contextmanager
 def disk_errors(path: Path) -> Generator[None]:
-    """A full disk, told by Python or by libsndfile, as one clear `ReverieError`."""
+    """Raise one clear `ReverieError` where Python or libsndfile finds the disk full."""
     with clear_disk_errors(path):
         try:
             yield
         except soundfile.LibsndfileError as error:
-            # It only says that the system refused.
+            # libsndfile only says that the system refused.
             full = shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES
             reason = errno.ENOSPC if full else errno.EIO
             raise OSError(reason, os.strerror(reason)) from error
