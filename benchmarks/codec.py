@@ -18,7 +18,7 @@ import torch
 from timing import keep, machine, show, start
 from torch import Tensor
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
@@ -61,7 +61,7 @@ def held_out(corpus: Corpus, codec: Codec, seconds: float) -> list[Tensor]:
         most = min(len(pcm), round(seconds * corpus.rate_hz)) - codec.measures.overlap_samples
         length = codec.measures.samples_for(most // codec.measures.frame_samples)
         first = (len(pcm) - length) // 2
-        wave = as_float(pcm[first : first + length])
+        wave = to_float32(pcm[first : first + length])
         found.append(torch.as_tensor(wave).unsqueeze(0))
     return found
 

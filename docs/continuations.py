@@ -16,7 +16,8 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from reverie.audio.spectrogram import as_float, band_edges_hz, spectrogram_db
+from reverie.audio.pcm import to_float32
+from reverie.audio.spectrogram import band_edges_hz, spectrogram_db
 from reverie.corpus.corpus import Corpus
 from reverie.generation.seeds import choose_seeds
 from reverie.generation.stream import stream_of
@@ -85,7 +86,7 @@ def main() -> None:
     rows: dict[str, list[np.ndarray]] = {name: [] for name in ("recording", "codec")}
     rows |= {title: [] for title in chosen.titles}
     for recording in recordings:
-        pcm = as_float(corpus.pcm(recording)[: end + NEW_SECONDS * rate])
+        pcm = to_float32(corpus.pcm(recording)[: end + NEW_SECONDS * rate])
         whole = pcm[end - HEARD_SECONDS * rate :]
         rows["recording"].append(whole)
         kept = codec.decode(codec.encode(torch.from_numpy(whole)[None]))[0].numpy()

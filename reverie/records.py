@@ -32,6 +32,9 @@ _EVEN = {there: code for code, there in _ODD.items()}
 PathText = Annotated[str, AfterValidator(lambda text: text.translate(_EVEN))]
 """A path as text: bytes that are not UTF-8 are in it as lone surrogates, as Python has them."""
 
+JsonObject = Annotated[dict[str, Any], AfterValidator(lambda values: _translated(values, _EVEN))]
+"""Plain values by name, whatever they are; texts in it are kept as `PathText` keeps them."""
+
 
 def read_json(path: Path, what: str, *, most_bytes: int = MOST_BYTES) -> Any:
     """Read JSON from the plain file `path`.
@@ -79,7 +82,7 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         ReverieError: a key is missing, unknown, or its value does not fit.
     """
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(_even(values)), strict=True)
+        return TypeAdapter(kind).validate_json(json.dumps(_translated(values, _ODD)), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -107,7 +110,7 @@ def read_lines(path: Path, kind: type[Kind], what: str) -> Iterator[Kind | None]
         if not line:
             continue
         try:
-            yield adapter.validate_json(json.dumps(_even(_loads(line))), strict=True)
+            yield adapter.validate_json(json.dumps(_translated(_loads(line), _ODD)), strict=True)
         except (ValueError, RecursionError):
             yield None
 
@@ -143,13 +146,13 @@ def _too_deep(source: str) -> NoReturn:
     raise ReverieError(f"{source} is damaged: it is nested too deeply.", RESTORE) from None
 
 
-def _even(value: object) -> object:
-    """`value` with no lone surrogate in any text."""
+def _translated(value: object, table: dict[int, int]) -> Any:
+    """`value` with the characters of all texts in it translated by `table`."""
     if isinstance(value, str):
-        return value if value.isascii() else value.translate(_ODD)
+        return value if value.isascii() else value.translate(table)
     if isinstance(value, list):
-        return [*map(_even, cast(list[object], value))]
+        return [_translated(item, table) for item in cast(list[object], value)]
     if isinstance(value, dict):
         items = cast(dict[str, object], value).items()
-        return {cast(str, _even(key)): _even(item) for key, item in items}
+        return {_translated(key, table): _translated(item, table) for key, item in items}
     return value

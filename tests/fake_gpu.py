@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
-from reverie.frames import phase
+from reverie.frames import spectra
 
 DEVICE = torch.device("meta")
 """A name of a device with nothing to set up: torch's own, whose tensors have no values."""
@@ -122,5 +122,5 @@ def fake_gpu() -> Generator[torch.device]:
         with OnlyExplicit():
             yield DEVICE
     finally:
-        phase.hann.cache_clear()
-        phase._squares.cache_clear()
+        spectra.hann.cache_clear()
+        spectra._squares.cache_clear()

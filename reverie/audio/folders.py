@@ -9,7 +9,7 @@ from reverie.errors import ReverieError
 
 
 def audio_in(folder: Path) -> list[Path]:
-    """Every audio file in `folder` and below it, by name; `folder` itself if it is a file.
+    """Return every audio file in `folder` and below it, by name; `folder` itself if it is a file.
 
     Raises:
         ReverieError: it is missing, or holds no audio.
@@ -28,7 +28,7 @@ def audio_in(folder: Path) -> list[Path]:
 
 
 def names_of(folders: Sequence[Path]) -> list[str]:
-    """A name for each folder, long enough to tell it from the others.
+    """Return a name for each folder, long enough to tell it from the others.
 
     Raises:
         ReverieError: a folder is given twice.

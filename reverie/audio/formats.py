@@ -28,7 +28,7 @@ AUDIO_SUFFIXES = frozenset(f"{SOUND} {PICTURES_WITH_SOUND}".split())
 
 
 def is_audio_name(name: str) -> bool:
-    """Whether a file of this name is taken for a recording, whatever the case of its letters.
+    """Return whether a file of this name is taken for a recording, in whatever case.
 
     macOS leaves `._x.mp3` beside each `x.mp3` on foreign disks: those hold no audio.
     """

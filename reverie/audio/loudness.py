@@ -1,7 +1,8 @@
 """Loudness after ITU-R BS.1770-4, measured on a mono stream as it passes.
 
 The two K-weighting filters are applied by overlap-save convolution: it needs nothing of scipy,
-whose import takes longer than a recording does, and equals the recursive filters to rounding.
+whose import takes longer than a recording does, and equals the recursive filters to rounding. Its
+transforms are of blocks without a window, for a convolution, and so none of `stft.py`.
 """
 
 import math
@@ -54,7 +55,7 @@ def k_weighting(rate_hz: int, size: int) -> NDArray[np.complex128]:
 
 
 class LoudnessMeter:
-    """Takes a mono recording piece by piece and tells its integrated loudness.
+    """Measures the integrated loudness of a mono recording that comes piece by piece.
 
     Args:
         rate_hz: samples per second.
@@ -84,7 +85,7 @@ class LoudnessMeter:
                 self._filter()
 
     def step_energies(self) -> NDArray[np.float64]:
-        """The K-weighted energy (sum of squares) of each step of 0.1 s so far, [steps].
+        """Return the K-weighted energy (sum of squares) of each step of 0.1 s so far, [steps].
 
         The last step may be partial. Ends the measurement: nothing may be added after it.
         """
@@ -94,7 +95,7 @@ class LoudnessMeter:
         return np.concatenate(self._steps)
 
     def integrated(self) -> float | None:
-        """The gated loudness of all of it in LUFS; None for silence or less than 0.4 s."""
+        """Return the gated loudness of all of it in LUFS; None for silence or less than 0.4 s."""
         energies = self.step_energies()
         blocks = round(self._samples / self.rate_hz / STEP_SECONDS - 4) + 1
         if self._samples < 4 * STEP_SECONDS * self.rate_hz or blocks < 1:
@@ -125,7 +126,7 @@ class LoudnessMeter:
 
 
 def _gated(power: NDArray[np.float64]) -> float | None:
-    """BS.1770's two gates over the mean squares of the blocks, [blocks]."""
+    """Apply BS.1770's two gates to the mean squares of the blocks, [blocks]."""
     with np.errstate(divide="ignore"):
         loudness = -0.691 + 10 * np.log10(power)
     heard = power[loudness >= -70]

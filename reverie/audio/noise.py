@@ -9,11 +9,13 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from reverie.audio.stft import frames_of, spectra_of
+
 SPECTRUM_SECONDS = 2.0
 
 
 def mean_spectrum(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> NDArray[np.float64]:
-    """Mean power [F] of the bins of a transform of two seconds, smoothed a little.
+    """Return the mean power [F] of the bins of a transform of two seconds, smoothed a little.
 
     Args:
         waves: [S] each; the shortest may shorten the transform.
@@ -23,8 +25,8 @@ def mean_spectrum(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> NDArray
     window = np.hanning(size)
     total = np.zeros(size // 2 + 1)
     for wave in waves:
-        for start in range(0, len(wave) - size + 1, size):
-            total += np.abs(np.fft.rfft(wave[start : start + size] * window)) ** 2
+        for frame in frames_of(wave, size, size):
+            total += np.abs(spectra_of(frame, window)) ** 2
     smooth = np.ones(5) / 5
     return np.convolve(total, smooth, mode="same")
 
@@ -32,7 +34,7 @@ def mean_spectrum(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> NDArray
 def shaped_noise(
     spectrum: NDArray[np.float64], size: int, rms: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Gaussian noise [S], S = `size`, with power spectrum [F] `spectrum` and level `rms`."""
+    """Draw Gaussian noise [S], S = `size`, with power spectrum [F] and level `rms`."""
     white = scipy.fft.rfft(rng.standard_normal(size))
     bins = np.linspace(0, len(spectrum) - 1, len(white))
     shaped = scipy.fft.irfft(

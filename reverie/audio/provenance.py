@@ -1,70 +1,149 @@
-"""The JSON beside a clip, which says how it was made: believed only where it is of that very sound.
+"""The JSON beside a sound, which says how it was made: written and read here alone.
 
-A sound can be exchanged, edited or joined by another of its stem, and JSON that other programs
-leave beside theirs has nothing to do with ours.
+It is believed of that very sound alone: a sound can be exchanged, edited or joined by another of
+its stem, and JSON that other programs leave beside theirs has nothing to do with ours.
 """
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import ConfigDict, Field
-from pydantic.dataclasses import dataclass as record
 
 from reverie.errors import ReverieError
-from reverie.records import PathText, as_record, read_json
-from reverie.storage import file_sha256
+from reverie.records import JsonObject, PathText, as_record, read_json
+from reverie.storage import file_sha256, write_json
 
 HASH = "audio_sha256"
+"""The key of the sound's own hash."""
 MOST_BYTES = 1 << 20
 """No provenance comes near to it."""
+_MAKER = "reverie "
+_TRIM = "trim"
 
 _READ = ConfigDict(extra="ignore", allow_inf_nan=False)
 
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(ge=0)]
 
-@record(frozen=True, config=_READ)
+
+@dataclass(frozen=True)
 class Prompt:
-    """What a clip goes on from, as its provenance has it."""
+    """The music that a clip continues: where it lies."""
+
+    __pydantic_config__ = _READ
 
     recording: PathText
-    """Path of the recording; empty for none."""
-    offset_seconds: Annotated[float, Field(ge=0, strict=True)]
+    """Path of the recording, within the folder of recordings or as given; empty for none."""
+    offset_seconds: Seconds
     """Where in it the prompt begins."""
-    seconds: Annotated[float, Field(ge=0, strict=True)]
-    """How long it is."""
+    seconds: Seconds
+    silence_seconds: Seconds = 0.0
+    """Silence that would have been the prompt's end, and is left out."""
+    samples_sha256: str = ""
+    """Of its samples, float32; empty for none, and where an older version did not say."""
 
 
-@record(frozen=True, config=_READ)
+@dataclass(frozen=True)
+class Trim:
+    """Which part of which sound was kept."""
+
+    __pydantic_config__ = _READ
+
+    of: PathText
+    """Name of the file that was trimmed."""
+    of_sha256: str
+    how: Literal["by levels", "by hand"]
+    start_seconds: Seconds
+    end_seconds: Seconds
+    cut_seconds: Seconds
+    """How much was left out."""
+    before: "Trim | None" = None
+    """The trim that the trimmed sound itself came from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """How a clip of ours was made, as far as others ask."""
+    """How a clip was generated."""
 
-    made_by: Annotated[str, Field(pattern="^reverie ")]
+    __pydantic_config__ = _READ
+
+    made_by: Annotated[str, Field(pattern=f"^{_MAKER}")]
+    """`reverie` and its version."""
+    run: PathText
+    """Folder of the run."""
+    rate_hz: Positive
+    architecture: str
+    frame_samples: Positive
+    """From one frame to the next."""
+    checkpoint: PathText
+    """Name of the checkpoint."""
+    checkpoint_sha256: str
+    """Of its weights."""
+    epoch: Count
     corpus_hash: str
-    epoch: Annotated[int, Field(ge=0, strict=True)]
-    frame_samples: Annotated[int, Field(ge=1, strict=True)]
-    clipped_samples: Annotated[int, Field(ge=0, strict=True)]
+    settings: JsonObject
+    """Of the generation."""
+    clip: Positive
+    """Which of the clips that were generated together, from 1."""
     seed: Prompt
+    clipped_samples: Count
+    """How many samples lay beyond full scale and were limited to it."""
+    lacks: str = ""
+    """What of the settings the checkpoint could not do."""
+
+    def deciding(self) -> dict[str, Any]:
+        """Return what decides a clip's sound, as plain JSON values by name.
+
+        Neither the run's place does, nor by which of its names the checkpoint was asked for.
+        """
+        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        for name in ("made_by", "run", "clipped_samples", "lacks"):
+            del values[name]
+        values["settings"].pop("checkpoint", None)
+        return values
 
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What lies beside a sound."""
+    """What the JSON beside a sound says of it."""
 
-    values: dict[str, Any] = field(default_factory=dict[str, Any])
-    """All that it says; empty where there is none, or none that is believed."""
     provenance: Provenance | None = None
-    """The same, checked, of a clip that Reverie made."""
+    """How it was generated; None of a sound that Reverie did not generate."""
+    trim: Trim | None = None
+    """How it was trimmed; None where it was not."""
+    unknown: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What another version says besides, by name; a trim carries it on."""
     doubt: str = ""
-    """Why it is not believed; empty where it is, or where there is none."""
+    """Why the JSON is not believed; empty where it is, or where there is none."""
 
 
 def sidecar_of(sound: Path) -> Path:
-    """Where the provenance of `sound` lies."""
+    """Return where the provenance of `sound` lies."""
     return sound.with_suffix(".json")
 
 
+def write_sidecar(sound: Path, told: Sidecar) -> None:
+    """Write what is told of the file `sound` beside it, and the hash of the sound as it is now.
+
+    Raises:
+        OSError: `sound` cannot be read.
+        ReverieError: the disk is full or the folder cannot be written.
+    """
+    values: dict[str, Any] = {HASH: file_sha256(sound)}
+    if told.provenance is not None:
+        values |= asdict(told.provenance)
+    values |= told.unknown
+    if told.trim is not None:
+        values[_TRIM] = asdict(told.trim, dict_factory=_without_none)
+    write_json(sidecar_of(sound), values)
+
+
 def read_sidecar(sound: Path) -> Sidecar:
-    """Read what lies beside `sound`; whatever is wrong with it, nothing is raised but told.
+    """Read what lies beside `sound`; what is wrong with it is returned as a doubt, not raised.
 
     Args:
         sound: a plain file.
@@ -78,17 +157,47 @@ def read_sidecar(sound: Path) -> Sidecar:
     try:
         values = _believed(path, sound)
         made = as_record(values, Provenance, str(path)) if "made_by" in values else None
+        trim = as_record(values[_TRIM], Trim, str(path)) if _TRIM in values else None
     except ReverieError as error:
         return Sidecar(doubt=error.problem)
-    return Sidecar(values, made)
+    known = {HASH, _TRIM, *(Provenance.__dataclass_fields__ if made else ())}
+    return Sidecar(made, trim, {name: values[name] for name in values if name not in known})
+
+
+def is_sidecar(path: Path) -> bool:
+    """Return whether `path` is JSON of ours beside a sound, whatever sound that was."""
+    try:
+        return HASH in _object(path)
+    except ReverieError:
+        return False
+
+
+def generated_sha256(values: Mapping[str, Any]) -> str | None:
+    """Return the hash of the clip that Reverie generated and `values` tell of; None for no clip.
+
+    Args:
+        values: JSON that may be anybody's, and of a sound that was changed since.
+    """
+    if HASH not in values or not str(values.get("made_by")).startswith(_MAKER):
+        return None
+    return str(values[HASH])
 
 
 def _believed(path: Path, sound: Path) -> dict[str, Any]:
-    read: object = read_json(path, "how a clip was made", most_bytes=MOST_BYTES)
+    values = _object(path)
     remedy = "Leave it, or put the right one there."
-    if not isinstance(read, dict) or HASH not in read:
+    if HASH not in values:
         raise ReverieError(f"{path} is not of Reverie.", remedy)
-    values = cast(dict[str, Any], read)
     if values[HASH] != file_sha256(sound):
         raise ReverieError(f"{path} tells of another sound than {sound.name}.", remedy)
     return values
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where it holds other JSON."""
+    read: object = read_json(path, "how a clip was made", most_bytes=MOST_BYTES)
+    return cast(dict[str, Any], read) if isinstance(read, dict) else {}
+
+
+def _without_none(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in items if value is not None}

@@ -1,4 +1,4 @@
-"""Resampling a stream of mono samples, piece by piece."""
+"""Resamples a stream of mono samples, piece by piece."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ import soxr
 from reverie.audio.reading.mixing import Samples
 
 PIECE_SAMPLES = 1 << 16
-"""What is resampled at once: memory grows with neither the blocks of a codec nor the rates."""
+"""Resampled at once, so that memory grows with neither a codec's blocks nor the rates."""
 
 
 class Resampler:

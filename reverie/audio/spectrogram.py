@@ -1,15 +1,21 @@
-"""What a clip looks like: its spectrogram in decibels, on one scale for every clip.
+"""The spectrogram of a clip in decibels, on one scale for every clip.
 
-Letters: S samples, B bands, C columns. numpy only; `picture.py` draws, and is imported only
-when something is drawn, for matplotlib takes its time.
+Letters: S samples, B bands, C columns.
 """
 
 from functools import cache
-from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from reverie.audio.stft import (
+    Wave,
+    frames_at,
+    hann,
+    power_of,
+    spectra_of,
+    window_samples,
+)
 
 BANDS = 128
 COLUMNS = 1000
@@ -24,38 +30,10 @@ _SINE_SPREAD = 1.5  # A Hann window spreads a sine's power over its neighbours b
 _COLUMNS_AT_ONCE = 64
 
 
-class Wave(Protocol):
-    """Mono samples [S] by spans: an array, a memory map, or a file read where it is needed."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, span: slice, /) -> NDArray[Any]: ...
-
-
-def save_spectrogram(audio: Path, picture: Path) -> None:
-    """Draw waveform and spectrogram of the mono WAV or FLAC file `audio` to the PNG `picture`.
-
-    Memory does not grow with its length.
-
-    Raises:
-        ReverieError: `picture` cannot be written.
-    """
-    from reverie.audio.pictures.clip import save_png  # noqa: PLC0415
-
-    save_png(audio, picture)
-
-
-def spectrogram_image(samples: Wave, rate_hz: int) -> NDArray[np.uint8]:
-    """The same picture of mono `samples` [S] as an array, uint8 [height, width, 3]."""
-    from reverie.audio.pictures.clip import draw_rgb  # noqa: PLC0415
-
-    return draw_rgb(samples, rate_hz)
-
-
 def spectrogram_db(
     samples: Wave, rate_hz: int, columns: int = COLUMNS, bands: int = BANDS
 ) -> NDArray[np.float32]:
-    """The power of `samples` over time and frequency, in dB; 0 dB is a full-scale sine.
+    """Return the power of `samples` over time and frequency, in dB; 0 dB is a full-scale sine.
 
     The reference is fixed, so that pictures of different clips compare. Memory does not grow
     with the clip: samples are read a few columns at a time, from a memory map if they are one.
@@ -69,8 +47,8 @@ def spectrogram_db(
     Returns:
         [B, C], lowest band first, columns spread evenly over the clip.
     """
-    size = window_samples(rate_hz)
-    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    size = window_samples(rate_hz, WINDOW_SECONDS)
+    window = hann(size)
     scale = 2.0 / float(window.sum())
     filters = _filters(rate_hz, size, bands)
     wanted = int(np.clip(8 * len(samples) // size, 1, columns))
@@ -82,22 +60,16 @@ def spectrogram_db(
         share = (np.arange(count) + 0.5) / count
         within = (edges[1] - edges[0]) * share - size / 2
         starts: NDArray[np.float64] = np.add.outer(edges[first:last], within)
-        blocks = _blocks(samples, np.round(starts).astype(np.int64).ravel(), size)
-        spectra = np.fft.rfft(blocks * window)
-        power = (spectra.real**2 + spectra.imag**2) * scale**2
+        frames = frames_at(samples, np.round(starts).astype(np.int64).ravel(), size)
+        power = power_of(spectra_of(frames, window)) * scale**2
         power = power.reshape(last - first, count, -1).mean(axis=1)
         result[:, first:last] = filters @ power.T.astype(np.float32)
     decibels = 10 * np.log10(np.maximum(result, 1e-20))
     return np.maximum(decibels, FLOOR_DB).astype(np.float32)
 
 
-def window_samples(rate_hz: int, seconds: float = WINDOW_SECONDS) -> int:
-    """The size of an analysis window: the power of two next to `seconds`."""
-    return 1 << round(float(np.log2(rate_hz * seconds)))
-
-
 def band_edges_hz(rate_hz: int, bands: int = BANDS) -> NDArray[np.float64]:
-    """The corners of the bands, [B + 2]: band b rises from b, peaks at b + 1, ends at b + 2.
+    """Return the corners of the bands, [B + 2]: band b rises from b, peaks at b + 1, ends at b + 2.
 
     Evenly spaced below about `BEND_HZ`, where a finer band would not be resolved, and more and
     more by octaves above, as notes are.
@@ -107,28 +79,9 @@ def band_edges_hz(rate_hz: int, bands: int = BANDS) -> NDArray[np.float64]:
     return np.expm1(places) * BEND_HZ
 
 
-def as_float(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """`samples` as float32, int16 scaled so that 32768 is 1.0; what is not finite becomes 0."""
-    if samples.dtype == np.int16:
-        return samples.astype(np.float32) * np.float32(1 / 32768)
-    wave: NDArray[np.float32] = samples.astype(np.float32)
-    wave[~np.isfinite(wave)] = 0
-    return wave
-
-
-def _blocks(samples: Wave, starts: NDArray[np.int64], size: int) -> NDArray[np.float32]:
-    """The `size` samples from each of `starts`, [len(starts), size], zeros outside the clip."""
-    result = np.zeros((len(starts), size), np.float32)
-    for row, start in zip(result, starts, strict=True):
-        begin, end = max(int(start), 0), min(int(start) + size, len(samples))
-        if begin < end:
-            row[begin - start : end - start] = as_float(samples[begin:end])
-    return result
-
-
 @cache
 def _filters(rate_hz: int, size: int, bands: int) -> NDArray[np.float32]:
-    """Triangles over the bins of a `size`-point transform, [B, size / 2 + 1], peaks near 1."""
+    """Return triangles over the bins of a `size`-point transform, [B, size / 2 + 1]."""
     edges = band_edges_hz(rate_hz, bands)
     bins = np.fft.rfftfreq(size, 1 / rate_hz)
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]

@@ -12,11 +12,11 @@ import numpy as np
 from pydantic.dataclasses import dataclass as record
 
 from reverie.audio.loudness import LoudnessMeter
+from reverie.audio.pcm import to_int16
 from reverie.audio.reading.damage import Condition, condition, told_by_header
 from reverie.audio.reading.decode import MOST_PASSES, resampled
 from reverie.audio.reading.mixing import Samples
 from reverie.audio.reading.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
-from reverie.audio.writing.writer import to_int16
 from reverie.corpus.manifest import Positive, Sha256
 from reverie.records import RECORD
 from reverie.similarity.fingerprint import Fingerprinter

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.similarity.stream import Excerpt
 
@@ -28,6 +28,6 @@ def cut_evenly(
         at = (2 * number + 1) * total // (2 * wanted)
         place = bisect_right(ends, at)
         start = at - (ends[place] - room[place])
-        wave = as_float(corpus.pcm(recordings[place])[start : start + size])
+        wave = to_float32(corpus.pcm(recordings[place])[start : start + size])
         found.append(Excerpt(place, start / rate, wave))
     return found

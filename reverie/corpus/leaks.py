@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.records import RECORD, PathText, read_record
@@ -84,7 +84,7 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         for start in range(0, max(recording.samples - size // 2, 1), size)
     ]
     found: dict[tuple[int, int], list[int]] = {}
-    waves = [as_float(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
+    waves = [to_float32(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
     origins = [held_out[one].part_of for one, _ in places]
     kinds = list(dict.fromkeys(origins))
     searches = [_Search(waves, origins, kind, corpus) for kind in kinds]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.audio.formats import is_audio_name
+from reverie.audio.provenance import generated_sha256
 from reverie.corpus.foreign import first_bytes, known_sha256
 from reverie.corpus.manifest import FORMAT as CORPUS_FORMAT
 from reverie.corpus.manifest import MANIFEST
@@ -83,9 +84,7 @@ def clip_hashes(folder: Path) -> set[str]:
 
 def clip_hash(beside: Path) -> str | None:
     """SHA-256 of the clip that the JSON `beside` it tells of; None if it tells of none."""
-    told = _object(beside)
-    made_here = str(told.get("made_by")).startswith("reverie ")
-    return str(told["audio_sha256"]) if made_here and "audio_sha256" in told else None
+    return generated_sha256(_object(beside))
 
 
 def _is_of(beside: Path, sound: Path) -> bool:

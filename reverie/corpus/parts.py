@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.loudness import LoudnessMeter
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.analysis import decibels
 from reverie.corpus.manifest import Recording, Split
 from reverie.corpus.settings import PrepareSettings
@@ -77,7 +77,7 @@ def _part(
     for start in range(first, last, _PIECE_SAMPLES):
         stored = pcm[start : min(start + _PIECE_SAMPLES, last)]
         digest.update(stored.astype("<i2", copy=False).tobytes())
-        samples = as_float(stored)
+        samples = to_float32(stored)
         meter.add(samples)
         peak = max(peak, float(np.abs(samples).max()))
         squares += float(np.dot(samples, samples))

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.pcm import to_float32
 from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.audio.provenance import read_sidecar
-from reverie.audio.spectrogram import as_float
 from reverie.audio.writing.cut import read_whole
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
@@ -66,7 +66,7 @@ def report_on(
     waves = [read_whole(clip)[0] for clip in clips]
     longest = max(one.samples for one in corpus.of_split("held-out"))
     seconds = min(max(len(wave) for wave in waves), longest) / rate_hz
-    heard = [[as_float(wave) for wave in waves]]
+    heard = [[to_float32(wave) for wave in waves]]
     (copies,) = judge_groups(corpus, heard, seconds, quiet=quiet)
     level = corpus_level_dbfs(corpus)
     frame_samples = run.recipe.frames.frame_samples

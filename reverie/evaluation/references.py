@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.noise import mean_spectrum, shaped_noise
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.excerpts import Excerpt, cut_evenly
 from reverie.errors import ReverieError
@@ -90,4 +90,4 @@ def _before(
     corpus: Corpus, recording: Recording, excerpt: Excerpt, size: int
 ) -> NDArray[np.float32] | None:
     end = round(excerpt.start_seconds * corpus.rate_hz)
-    return as_float(corpus.pcm(recording)[end - size : end]) if end >= size else None
+    return to_float32(corpus.pcm(recording)[end - size : end]) if end >= size else None

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.folders import audio_in, names_of
+from reverie.audio.pcm import to_float32
 from reverie.audio.provenance import Provenance, read_sidecar
 from reverie.audio.reading.decode import decode
 from reverie.audio.reading.source import Unreadable
-from reverie.audio.spectrogram import as_float
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError, os_reason
 from reverie.evaluation.distances.embedding import SHORTEST_SECONDS
@@ -133,5 +133,5 @@ def _seed(made: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
         return None
     begin = min(prompt.offset_seconds * corpus.rate_hz, recording.samples)
     end = min((prompt.offset_seconds + prompt.seconds) * corpus.rate_hz, recording.samples)
-    seed = as_float(corpus.pcm(recording)[round(begin) : round(end)])
+    seed = to_float32(corpus.pcm(recording)[round(begin) : round(end)])
     return seed if len(seed) >= SHORTEST_SECONDS * corpus.rate_hz else None

@@ -1,4 +1,4 @@
-"""Spectral codes: what a moment sounds like, as a few whole numbers, learnt from the recordings.
+"""Spectral codes: the spectrum of a frame as a few whole numbers, learnt from the recordings.
 
 Logarithmic magnitudes, their principal components, and residual vector quantisation of these. The
 codec is fitted to the training recordings alone, in one pass, from a sample of their frames that
@@ -29,11 +29,11 @@ FORMAT, VERSION = "reverie-codec", "1"
 SAMPLE_FRAMES = 30_000
 """N at most, spread over the whole corpus; more make the codec no better."""
 DECIBELS = 20 / math.log(10)
-"""In one neper."""
+"""Decibels in one neper."""
 
 
 class Codec(Representation):
-    """Samples to codes [B, T, Q], each 0 to C - 1, and back.
+    """Turns samples into codes [B, T, Q], each 0 to C - 1, and back.
 
     A decoded frame is as loud as training frames of its first code were: whatever codes a model
     strings together, the level stays within the corpus's.
@@ -114,17 +114,17 @@ class Codec(Representation):
         )
 
     def to(self, device: torch.device | str) -> Self:
-        """The same on `device`."""
+        """Return the same on `device`."""
         tables = {name: table.to(device) for name, table in self._tables().items()}
         return type(self)(self.settings, self.rate_hz, **tables)
 
     def analyse(self, samples: Tensor) -> Tensor:
-        """[B, T·n + overlap] -> [B, T, Q], whole numbers."""
+        """Encode [B, T·n + overlap] as [B, T, Q], whole numbers."""
         logs = self.spectrum.magnitudes(samples).add_(self.soft.exp()).log_()
         return self.quantiser.encode(logs.sub_(self.mean) @ self.basis.t())
 
     def spectra(self, codes: Tensor) -> Tensor:
-        """What codes say of the magnitudes: [..., Q or fewer] -> logarithms [..., 2F]."""
+        """Return the log magnitudes that codes stand for: [..., Q or fewer] -> [..., 2F]."""
         softened = self.quantiser.decode(codes) @ self.basis + self.mean
         logs = (softened.exp() - self.soft.exp()).clamp_min(FLOOR).log()
         found = level(logs)
@@ -133,15 +133,15 @@ class Codec(Representation):
         return logs + (bounded - found).unsqueeze(-1)
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, T, Q or fewer] -> [B, T·n]; the tail is `LogSpectrum`'s."""
+        """Decode [B, T, Q or fewer] to [B, T·n]; the tail is `LogSpectrum`'s."""
         return self.spectrum.synthesise(self.spectra(frames), tail)
 
     def tail_after(self, samples: Tensor) -> Tensor:
-        """What `LogSpectrum` keeps of the samples themselves."""
+        """Return what `LogSpectrum` keeps of the samples themselves."""
         return self.spectrum.tail_after(samples)
 
     def silent_tail(self, batch: int, like: Tensor) -> Tensor:
-        """Zeros."""
+        """Return zeros."""
         return self.spectrum.silent_tail(batch, self.mean.to(like.device))
 
     def save(self, path: Path) -> None:
@@ -196,7 +196,7 @@ class Codec(Representation):
 
 
 def fit_bytes(settings: FrameSettings) -> int:
-    """How much memory `Codec.fit` takes at most, beside the excerpts.
+    """Estimate how much memory `Codec.fit` takes at most, beside the excerpts.
 
     The frames twice, while they are softened; their covariance in both precisions, its vectors and
     what their search takes; the points, and what each stage leaves over of them.
@@ -210,7 +210,7 @@ def fit_bytes(settings: FrameSettings) -> int:
 
 
 def _sample(spectrum: LogSpectrum, excerpts: Iterable[Tensor]) -> Tensor:
-    """Frames of `excerpts`, evenly thinned so that they stay few: [N, 2F]."""
+    """Return frames of `excerpts`, evenly thinned so that they stay few: [N, 2F]."""
     kept = torch.empty(SAMPLE_FRAMES, spectrum.measures.width)
     count, stride, seen = 0, 1, 0
     for excerpt in excerpts:

@@ -33,10 +33,10 @@ class Measures:
     """Values that each number of a frame can take, where they are codes; 0 for real numbers."""
 
     vector: int = 0
-    """Numbers in the vector that a code stands for, V; 0 where frames are no codes."""
+    """Numbers in the vector that a code stands for, V; 0 where frames are not codes."""
 
     def samples_for(self, frames: int) -> int:
-        """How many samples of a longer signal `Frames.analyse` needs to give `frames` frames."""
+        """Return how many samples of a longer signal `Frames.analyse` needs for `frames` frames."""
         return frames * self.frame_samples + self.overlap_samples
 
 
@@ -56,11 +56,11 @@ class Frames(ABC):
 
     @abstractmethod
     def analyse(self, samples: Tensor) -> Tensor:
-        """Frames of an excerpt of a longer signal: [B, T·n + overlap] -> [B, T, D]."""
+        """Transform an excerpt of a longer signal: [B, T·n + overlap] -> [B, T, D]."""
 
     @abstractmethod
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Samples of frames that go on from others.
+        """Turn frames that continue others into samples.
 
         Args:
             frames: [B, T, D].
@@ -72,16 +72,16 @@ class Frames(ABC):
         """
 
     def tail_after(self, samples: Tensor) -> Tensor:
-        """The tail that a stream has left over after `samples` [B, T·n + overlap]."""
+        """Return the tail that a stream leaves over after `samples` [B, T·n + overlap]."""
         frames = self.analyse(samples)
         return self.synthesise(frames, self.silent_tail(len(samples), frames))[1]
 
     def silent_tail(self, batch: int, like: Tensor) -> Tensor:
-        """The tail at the start of `batch` streams, on the device of `like` and of its type."""
+        """Return the tail at the start of `batch` streams, of the device and type of `like`."""
         return like.new_zeros(batch, self.measures.overlap_samples)
 
     def encode(self, samples: Tensor) -> Tensor:
-        """Frames of a whole excerpt, padded with zeros: [B, S] -> [B, ceil((S + overlap) / n), D].
+        """Transform a whole excerpt, zero-padded: [B, S] -> [B, ceil((S + overlap) / n), D].
 
         Without an overlap that is ceil(S / n) frames. S is 1 at least.
         """
@@ -90,7 +90,7 @@ class Frames(ABC):
         return self.analyse(functional.pad(samples, (overlap, missing + overlap)))
 
     def decode(self, frames: Tensor) -> Tensor:
-        """Samples of a whole excerpt: [B, T, D] -> [B, T·n - overlap].
+        """Turn the frames of a whole excerpt into samples: [B, T, D] -> [B, T·n - overlap].
 
         `decode(encode(x))` is x, followed by zeros up to a whole number of frames.
         """
@@ -103,7 +103,7 @@ class Frames(ABC):
 
 
 def whole_frames(frames: Frames, samples: Tensor) -> Tensor:
-    """All frames that lie whole in `samples` [B, S], one after another: [N, D]; N may be 0."""
+    """Return all frames that lie whole in `samples` [B, S]: [N, D]; N may be 0."""
     measures = frames.measures
     count = (samples.shape[-1] - measures.overlap_samples) // measures.frame_samples
     if count < 1:
@@ -128,7 +128,7 @@ class Representation(Frames):
 
     @abstractmethod
     def to(self, device: torch.device | str) -> Self:
-        """The same on `device`."""
+        """Return the same on `device`."""
 
     @abstractmethod
     def save(self, path: Path) -> None:

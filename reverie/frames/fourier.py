@@ -25,12 +25,12 @@ class FourierFrames(Frames):
         super().__init__(Measures(frame_samples, width=2 * frame_samples, planes=2))
 
     def analyse(self, samples: Tensor) -> Tensor:
-        """[B, T·n] -> [B, T, 2n], as `numpy.fft.fft` of each block."""
+        """Transform [B, T·n] to [B, T, 2n], as `numpy.fft.fft` of each block."""
         spectrum = fft(self.blocks(samples))
         return torch.cat([spectrum.real, spectrum.imag], dim=-1)
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, T, 2n] -> [B, T·n]; the tail is empty."""
+        """Invert: [B, T, 2n] -> [B, T·n]; the tail is empty."""
         real, imag = frames.chunk(2, dim=-1)
         blocks = ifft(torch.complex(real, imag)).real
         return blocks.flatten(-2), tail
@@ -48,12 +48,12 @@ class HalfFourierFrames(Frames):
         super().__init__(Measures(frame_samples, width=width, planes=2))
 
     def analyse(self, samples: Tensor) -> Tensor:
-        """[B, T·n] -> [B, T, D], as `numpy.fft.rfft` of each block."""
+        """Transform [B, T·n] to [B, T, D], as `numpy.fft.rfft` of each block."""
         spectrum = rfft(self.blocks(samples))
         return torch.cat([spectrum.real, spectrum.imag], dim=-1)
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, T, D] -> [B, T·n]; the tail is empty."""
+        """Invert: [B, T, D] -> [B, T·n]; the tail is empty."""
         real, imag = frames.chunk(2, dim=-1)
         blocks = irfft(torch.complex(real, imag), n=self.measures.frame_samples)
         return blocks.flatten(-2), tail

@@ -11,10 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from reverie.frames.contract import Frames, Measures
-from reverie.frames.phase import OVERLAP, first_phases, refine, stft
+from reverie.frames.phase import first_phases, refine
+from reverie.frames.spectra import OVERLAP, stft
 
 STACKED = 2
-"""Frames of the transform in one of ours."""
+"""Frames of the transform in one that models see."""
 FLOOR = 1e-5
 """Smallest magnitude, a sine of full scale being 1: 100 dB under it."""
 QUIETEST = math.log(FLOOR) + 1e-3
@@ -46,16 +47,16 @@ class LogSpectrum(Frames):
         return self.window_samples / 4
 
     def analyse(self, samples: Tensor) -> Tensor:
-        """[B, T·n + overlap] -> [B, T, 2F], natural logarithms of shares of full scale."""
+        """Transform [B, T·n + overlap] to [B, T, 2F], logarithms of shares of full scale."""
         return self.magnitudes(samples).clamp_min_(FLOOR).log_()
 
     def magnitudes(self, samples: Tensor) -> Tensor:
-        """[B, T·n + overlap] -> [B, T, 2F], shares of full scale."""
+        """Return magnitudes of [B, T·n + overlap]: [B, T, 2F], shares of full scale."""
         found = stft(samples, self.window_samples).abs().div_(self._full_scale)
         return found.reshape(len(found), -1, self.measures.width)
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, T, 2F] -> [B, T·n]; the tail is the last samples and the magnitudes over them."""
+        """Synthesise [B, T·n] from [B, T, 2F]; the tail is samples and magnitudes."""
         # Griffin-Lim goes over its arrays again and again: those of a clip fit a cache.
         places = range(len(frames))
         made = [self._synthesise(frames[at : at + 1], tail[at : at + 1]) for at in places]
@@ -81,17 +82,17 @@ class LogSpectrum(Frames):
         return samples[:, overlap:-overlap], torch.cat(kept, dim=1)
 
     def tail_after(self, samples: Tensor) -> Tensor:
-        """The samples themselves, so that what follows goes on with their phases."""
+        """Return the samples themselves, so that what follows continues their phases."""
         needed = 2 * self.measures.overlap_samples
         heard = functional.pad(samples, (max(0, needed - samples.shape[1]), 0))[:, -needed:]
         return torch.cat([heard, stft(heard, self.window_samples).abs().flatten(1)], dim=1)
 
     def silent_tail(self, batch: int, like: Tensor) -> Tensor:
-        """Zeros."""
+        """Return zeros."""
         size = 2 * self.measures.overlap_samples + (OVERLAP - 1) * self.bins
         return like.new_zeros(batch, size)
 
 
 def level(logs: Tensor) -> Tensor:
-    """The level of each frame, logarithm of its root mean square magnitude: [..., 2F] -> [...]."""
+    """Return the logarithm of the root mean square magnitude of frames: [..., 2F] -> [...]."""
     return ((2 * logs).logsumexp(-1) - math.log(logs.shape[-1])) / 2

@@ -29,7 +29,7 @@ class MdctFrames(Frames):
         )
 
     def analyse(self, samples: Tensor) -> Tensor:
-        """[B, (T + 1)·n] -> [B, T, n]."""
+        """Transform [B, (T + 1)·n] to [B, T, n]."""
         blocks = self.blocks(samples)
         rise, fall = _window(self.measures.frame_samples, samples.dtype, samples.device)
         a, b = (blocks[:, :-1] * rise).chunk(2, dim=-1)
@@ -38,7 +38,7 @@ class MdctFrames(Frames):
         return _dct4(folded)
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, T, n], [B, n] -> [B, T·n], [B, n]; each frame overlaps the one before."""
+        """Overlap and add: [B, T, n] and tail [B, n] -> [B, T·n] and tail [B, n]."""
         rise, fall = _window(self.measures.frame_samples, frames.dtype, frames.device)
         front, back = _dct4(frames).chunk(2, dim=-1)
         first = torch.cat([back, -back.flip(-1)], dim=-1) * rise
@@ -61,7 +61,7 @@ def _twiddle(n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 
 def _dct4(x: Tensor) -> Tensor:
-    """Orthonormal DCT-IV over the last axis, its own inverse: [..., n] -> [..., n]."""
+    """Apply the orthonormal DCT-IV, its own inverse, to the last axis: [..., n] -> [..., n]."""
     n = x.shape[-1]
     twiddle = _twiddle(n, x.dtype, x.device)
     folded = torch.complex(x[..., 0::2], x.flip(-1)[..., 0::2])

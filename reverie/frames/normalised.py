@@ -59,23 +59,23 @@ class Normalised(Representation):
         return cls(frames, mean.float(), scale.float())
 
     def to(self, device: torch.device | str) -> Self:
-        """The same on `device`."""
+        """Return the same on `device`."""
         return type(self)(self.frames, self.mean.to(device), self.scale.to(device))
 
     def analyse(self, samples: Tensor) -> Tensor:
-        """Normalised frames inside a stream: [B, T·n + overlap] -> [B, T, D]."""
+        """Transform an excerpt and normalise its frames: [B, T·n + overlap] -> [B, T, D]."""
         return (self.frames.analyse(samples) - self.mean) / self.scale
 
     def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Samples of normalised frames inside a stream, as `Frames.synthesise`."""
+        """Turn normalised frames into samples, as `Frames.synthesise`."""
         return self.frames.synthesise(frames * self.scale + self.mean, tail)
 
     def tail_after(self, samples: Tensor) -> Tensor:
-        """As the transform's."""
+        """Return the transform's."""
         return self.frames.tail_after(samples)
 
     def silent_tail(self, batch: int, like: Tensor) -> Tensor:
-        """As the transform's."""
+        """Return the transform's."""
         return self.frames.silent_tail(batch, like)
 
     def save(self, path: Path) -> None:

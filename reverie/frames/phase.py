@@ -1,47 +1,30 @@
-"""Phases for magnitudes: a first guess from their slopes, then a few steps of fast Griffin-Lim.
+"""Finds phases for magnitudes: a guess from their slopes, then steps of fast Griffin-Lim.
 
 The guess is phase-gradient integration (Průša, Balazs & Søndergaard 2017; in real time Průša &
 Søndergaard 2016) without its heap: each bin goes on from the frame before if that bin stands out,
 and is otherwise led along the frequencies from the nearest one that does. Fast Griffin-Lim is
 Perraudin, Balazs & Søndergaard 2013.
-Letters: B batch, N frames of the short-time Fourier transform, F bins, W window, h hop = W / 4.
+Letters: B batch, N frames of the short-time Fourier transform, F bins, h hop.
 """
 
 import math
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from reverie.frames.spectra import irfft, rfft
+from reverie.frames.spectra import OVERLAP, overlap_add, stft
 
-OVERLAP = 4
-"""Windows over each sample: W / h."""
 HANN_GAMMA = 0.25645
 """A Hann window is closest to a Gaussian of this over W squared (Průša et al. 2017)."""
 ITERATIONS = 8
 MOMENTUM = 0.99
 SMALLEST = 1e-8
-"""Sums of squared windows and magnitudes below this are not divided by."""
-
-
-def stft(samples: Tensor, window_samples: int) -> Tensor:
-    """The short-time Fourier transform, no padding: [B, (N + 3)·h] -> complex [B, N, F]."""
-    blocks = samples.unfold(-1, window_samples, window_samples // OVERLAP)
-    return rfft(blocks * hann(window_samples, samples.dtype, samples.device))
-
-
-def overlap_add(spectrum: Tensor) -> Tensor:
-    """The samples whose transform is nearest to `spectrum`: [B, N, F] -> [B, (N + 3)·h]."""
-    window_samples = 2 * (spectrum.shape[-1] - 1)
-    blocks = irfft(spectrum, n=window_samples)
-    window = hann(window_samples, blocks.dtype, blocks.device)
-    return _summed(blocks * window) / _squares(spectrum.shape[1], window)
+"""Magnitudes below this are not divided by."""
 
 
 def first_phases(logs: Tensor, logs_before: Tensor, phase_before: Tensor) -> Tensor:
-    """Phases that go on from those of one frame.
+    """Continue the phases of one frame by the slopes of the magnitudes.
 
     Args:
         logs: [B, N, F], natural logarithms of magnitudes.
@@ -76,13 +59,13 @@ def first_phases(logs: Tensor, logs_before: Tensor, phase_before: Tensor) -> Ten
 def refine(
     magnitudes: Tensor, spectrum: Tensor, past: Tensor, iterations: int = ITERATIONS
 ) -> Tensor:
-    """Samples whose magnitudes come near to those wanted.
+    """Find samples whose magnitudes come near to those wanted.
 
     Args:
         magnitudes: [B, N, F].
         spectrum: complex [B, N, F], the guess to begin at.
-        past: [B, 3·h], samples that the first frames share with what is settled; they stay.
-        iterations: of fast Griffin-Lim.
+        past: [B, 3·h], samples that the first frames share with what came before; they stay.
+        iterations: how many of fast Griffin-Lim.
 
     Returns:
         [B, (N + 3)·h], the first 3·h of which are `past`.
@@ -102,31 +85,8 @@ def refine(
     return samples
 
 
-@lru_cache(maxsize=16)
-def hann(window_samples: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """The periodic Hann window [W]."""
-    angle = torch.arange(window_samples, dtype=torch.float64) * (2 * math.pi / window_samples)
-    return ((1 - angle.cos()) / 2).to(device, dtype)
-
-
-def _summed(blocks: Tensor) -> Tensor:
-    """Overlap and add: [B, N, W] -> [B, (N + 3)·h]."""
-    batch, count, window_samples = blocks.shape
-    hop = window_samples // OVERLAP
-    total = blocks.new_zeros(batch, count + OVERLAP - 1, hop)
-    for place, part in enumerate(blocks.view(batch, count, OVERLAP, hop).unbind(2)):
-        total[:, place : place + count] += part
-    return total.flatten(1)
-
-
-@lru_cache(maxsize=64)
-def _squares(count: int, window: Tensor) -> Tensor:
-    blocks = window.square().expand(1, count, -1)
-    return _summed(blocks).clamp_min(SMALLEST)
-
-
 def _sources(every: Tensor) -> Tensor:
-    """For each bin the one whose phase leads to its own: logs [B, N + 1, F] -> [B, N, F]."""
+    """Return the bin whose phase leads to that of each bin: logs [B, N + 1, F] -> [B, N, F]."""
     before, now = every[:, :-1], every[:, 1:]
     bins = every.shape[-1]
     low = functional.pad(now[..., :-1], (1, 0), value=-math.inf)

@@ -27,7 +27,7 @@ class ResidualQuantiser:
 
     @classmethod
     def fit(cls, points: Tensor, stages: int, size: int, rng: torch.Generator) -> Self:
-        """Codebooks for `points`.
+        """Learn codebooks for `points`.
 
         Args:
             points: [N, K]; where there are fewer than C, some vectors stay unused.
@@ -44,7 +44,7 @@ class ResidualQuantiser:
         return cls(torch.stack(codebooks))
 
     def encode(self, points: Tensor) -> Tensor:
-        """The nearest vector at each stage, in turn: [..., K] -> [..., Q], whole numbers."""
+        """Find the nearest vector at each stage, in turn: [..., K] -> [..., Q], whole numbers."""
         left = points.reshape(-1, points.shape[-1])
         codes: list[Tensor] = []
         for codebook in self.codebooks:
@@ -54,7 +54,7 @@ class ResidualQuantiser:
         return torch.stack(codes, dim=-1).view(*points.shape[:-1], -1)
 
     def decode(self, codes: Tensor) -> Tensor:
-        """[..., Q] -> [..., K]; of fewer codes than Q, what the first stages say."""
+        """Sum the vectors of codes: [..., Q] -> [..., K]; fewer are of the first stages."""
         found = self.codebooks[0][codes[..., 0]]
         for codebook, code in zip(self.codebooks[1:], codes.unbind(-1)[1:], strict=False):
             found = found + codebook[code]
@@ -70,7 +70,7 @@ def _nearest(points: Tensor, codebook: Tensor) -> Tensor:
 
 
 def _means(points: Tensor, size: int, rng: torch.Generator) -> Tensor:
-    """k-means: [N, K] -> [C, K]."""
+    """Fit k-means: [N, K] -> [C, K]."""
     count = len(points)
     chosen = torch.randperm(count, generator=rng)[:size]
     codebook = points[chosen]

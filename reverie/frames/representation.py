@@ -31,7 +31,7 @@ def fit_representation(
 
 
 def fit_bytes(settings: FrameSettings) -> int:
-    """How much memory `fit_representation` takes at most; statistics take next to none."""
+    """Estimate how much memory `fit_representation` takes; statistics take next to none."""
     return codec.fit_bytes(settings) if settings.transform == "codes" else 0
 
 

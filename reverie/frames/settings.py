@@ -52,7 +52,7 @@ class FrameSettings:
 
 
 def build_transform(settings: FrameSettings) -> Frames:
-    """The transform that `settings` names, or that its codes are made of."""
+    """Return the transform that `settings` names, or that its codes are made of."""
     match settings.transform:
         case "fourier":
             return FourierFrames(settings.frame_samples)
@@ -65,7 +65,7 @@ def build_transform(settings: FrameSettings) -> Frames:
 
 
 def measures_of(settings: FrameSettings) -> Measures:
-    """The measures of the frames that `settings` asks for."""
+    """Return the measures of the frames that `settings` asks for."""
     measures = build_transform(settings).measures
     if settings.transform != "codes":
         return measures

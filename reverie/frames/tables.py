@@ -15,10 +15,10 @@ RESTORE = "Restore it from a copy, or train the run again."
 
 
 class Tables(NamedTuple):
-    """What a file holds."""
+    """The content of a file."""
 
     about: str
-    """What it says of itself; empty where it says nothing."""
+    """What the file says of itself; empty where it says nothing."""
     tables: dict[str, Tensor]
 
 

@@ -4,21 +4,19 @@ Letters: B clips, S samples.
 """
 
 import dataclasses
-import json
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from reverie import __version__
-from reverie.audio.provenance import HASH, sidecar_of
-from reverie.audio.spectrogram import save_spectrogram
+from reverie.audio.pictures.clip import save_png
+from reverie.audio.provenance import Prompt, Provenance, Sidecar, write_sidecar
 from reverie.audio.writing.writer import AudioWriter
 from reverie.frames.settings import measures_of
 from reverie.generation.folder import (
@@ -31,7 +29,7 @@ from reverie.generation.folder import (
 )
 from reverie.generation.room import allow_open_files, require_disk, require_memory
 from reverie.generation.sampling.sampler import missing as missing_calibration
-from reverie.generation.seeds import Seed, choose_seeds
+from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import stream_of
 from reverie.models.trained import TrainedModel
@@ -39,7 +37,7 @@ from reverie.progress import Work
 from reverie.runs.checkpoint import MODEL, read_progress
 from reverie.runs.run import Run
 from reverie.runs.weights import read_hash
-from reverie.storage import file_sha256, only_one, write_json
+from reverie.storage import only_one
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Clip:
     """A clip on disk."""
 
     path: Path
-    seed: Seed
+    seed: Prompt
     clipped_samples: int
     made: bool = True
     """False for one that was there already."""
@@ -141,7 +139,7 @@ def _make(
         folder = ClipFolder(out)
         for path, seed, facts in zip(paths, seeds, about, strict=True):
             try:
-                there = folder.find(path, _decisive(facts)) if keep else None
+                there = folder.find(path, facts) if keep else None
             except TakenError:
                 if not replace:
                     raise
@@ -157,15 +155,15 @@ def _make(
                 staged = [(place, stage / paths[place].name) for place in missing]
                 clipped = _write(run, settings, trained, samples, rng, staged, quiet=quiet)
                 for (place, sound), count in zip(staged, clipped, strict=True):
-                    facts = about[place] | {"clipped_samples": count, "lacks": lacks}
-                    write_json(sidecar_of(sound), {HASH: file_sha256(sound)} | facts)
+                    facts = dataclasses.replace(about[place], clipped_samples=count, lacks=lacks)
+                    write_sidecar(sound, Sidecar(facts))
                     if pictures:
-                        save_spectrogram(sound, picture_of(sound))
+                        save_png(sound, picture_of(sound))
                     publish(stage, paths[place])
                     clips[paths[place]] = Clip(paths[place], seeds[place], count, lacks=lacks)
         for path in paths if pictures else ():
             if not has_picture(path):
-                save_spectrogram(path, picture_of(path))
+                save_png(path, picture_of(path))
     return [clips[path] for path in paths]
 
 
@@ -216,30 +214,24 @@ def _write(
 
 
 def _about(
-    run: Run, settings: GenerationSettings, checkpoint: Path, seeds: Sequence[Seed]
-) -> list[dict[str, Any]]:
-    """What the provenance of each clip says, but for its sound: all that decides it."""
-    common = {
-        "made_by": f"reverie {__version__}",
-        "run": str(run.folder),
-        "rate_hz": run.rate_hz,
-        "architecture": run.recipe.model.architecture,
-        "frame_samples": measures_of(run.recipe.frames).frame_samples,
-        "checkpoint": checkpoint.name,
-        "checkpoint_sha256": read_hash(checkpoint / MODEL),
-        "epoch": read_progress(checkpoint).epoch,
-        "corpus_hash": run.corpus_hash,
-        "settings": dataclasses.asdict(settings),
-    }
+    run: Run, settings: GenerationSettings, checkpoint: Path, seeds: Sequence[Prompt]
+) -> list[Provenance]:
+    """The provenance of each clip before it is made: all that decides its sound."""
+    common = Provenance(
+        made_by=f"reverie {__version__}",
+        run=str(run.folder),
+        rate_hz=run.rate_hz,
+        architecture=run.recipe.model.architecture,
+        frame_samples=measures_of(run.recipe.frames).frame_samples,
+        checkpoint=checkpoint.name,
+        checkpoint_sha256=read_hash(checkpoint / MODEL),
+        epoch=read_progress(checkpoint).epoch,
+        corpus_hash=run.corpus_hash,
+        settings=dataclasses.asdict(settings),
+        clip=1,
+        seed=Prompt("", 0.0, 0.0),
+        clipped_samples=0,
+    )
     return [
-        json.loads(json.dumps(common | {"clip": number, "seed": dataclasses.asdict(seed)}))
-        for number, seed in enumerate(seeds, 1)
+        dataclasses.replace(common, clip=number, seed=seed) for number, seed in enumerate(seeds, 1)
     ]
-
-
-def _decisive(facts: dict[str, Any]) -> dict[str, Any]:
-    """Those of `_about` that decide a clip's bytes: not where its run lies, nor by which of its
-    names the checkpoint was asked for."""
-    settings = {key: value for key, value in facts["settings"].items() if key != "checkpoint"}
-    rest = {key: value for key, value in facts.items() if key not in {"made_by", "run"}}
-    return rest | {"settings": settings}

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.audio.formats import is_audio_name
-from reverie.audio.provenance import HASH, MOST_BYTES, Provenance, read_sidecar, sidecar_of
+from reverie.audio.provenance import Provenance, is_sidecar, read_sidecar, sidecar_of
 from reverie.errors import ReverieError, os_reason
-from reverie.records import read_json
 from reverie.storage import beside, clear_disk_errors, flush_folder, open_plain, sweep
 
 SUFFIXES = (".wav", ".flac")
@@ -51,12 +50,12 @@ class ClipFolder:
             if is_audio_name(path.name):
                 self._sounds.setdefault(path.stem, []).append(path.name)
 
-    def find(self, sound: Path, about: Mapping[str, Any]) -> Provenance | None:
+    def find(self, sound: Path, about: Provenance) -> Provenance | None:
         """The provenance of the clip `sound` if it is there; None if its place is free.
 
         Args:
             sound: where the clip is to be, in this folder.
-            about: what its provenance must say.
+            about: what its provenance must say, as far as that decides the sound.
 
         Raises:
             TakenError: another sound is there, or another file that the clip would replace.
@@ -67,7 +66,7 @@ class ClipFolder:
         if sounds:
             raise TakenError(self.folder / sounds[0], "a clip of that number in another format")
         told, picture = sidecar_of(sound), picture_of(sound)
-        if os.path.lexists(told) and not is_leftover(told):
+        if os.path.lexists(told) and not is_sidecar(told):
             raise TakenError(told, "and is not of Reverie")
         if os.path.lexists(picture) and not os.path.lexists(told):
             raise TakenError(picture, "and is not of Reverie")
@@ -132,7 +131,7 @@ def publish(stage: Path, sound: Path) -> None:
         flush_folder(sound.parent)
 
 
-def _whole(sound: Path, about: Mapping[str, Any]) -> Provenance:
+def _whole(sound: Path, about: Provenance) -> Provenance:
     if sound.is_symlink() or not sound.is_file():
         raise TakenError(sound, "and is no plain file")
     try:
@@ -143,7 +142,7 @@ def _whole(sound: Path, about: Mapping[str, Any]) -> Provenance:
     if beside.provenance is None:
         why = beside.doubt.rstrip(".") or "nothing beside it says how it was made"
         raise TakenError(sound, f"and {why}")
-    if other := _difference(about, beside.values):
+    if other := _difference(about.deciding(), beside.provenance.deciding()):
         raise TakenError(sound, other)
     return beside.provenance
 
@@ -159,12 +158,3 @@ def _difference(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> str:
         elif there != value:
             return f"made with {key} = {str(there)[:80]}, not {value}"
     return ""
-
-
-def is_leftover(told: Path) -> bool:
-    """Whether a provenance without a sound is of a clip of ours, being moved or removed."""
-    try:
-        read: object = read_json(told, "how a clip was made", most_bytes=MOST_BYTES)
-    except ReverieError:
-        return False
-    return isinstance(read, dict) and HASH in read

@@ -5,7 +5,6 @@ Letters: B clips, S samples.
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
+from reverie.audio.provenance import Prompt
 from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import measures_of
@@ -26,21 +26,6 @@ NOTHING = "nothing"
 SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
 
 
-@dataclass(frozen=True)
-class Seed:
-    """Where a seed lies."""
-
-    recording: str
-    """Path of the recording, within the folder of recordings or as given; empty for none."""
-    offset_seconds: float
-    """Where in it the seed begins."""
-    seconds: float
-    silence_seconds: float = 0.0
-    """Silence that would have been the seed's end, and is left out."""
-    samples_sha256: str = ""
-    """Of its samples, float32; empty for none."""
-
-
 def choose_seeds(
     run: Run,
     source: str | Sequence[str],
@@ -48,7 +33,7 @@ def choose_seeds(
     rng: np.random.Generator,
     among: Collection[str] = (),
     at_seconds: float | None = None,
-) -> tuple[list[Seed], Tensor]:
+) -> tuple[list[Prompt], Tensor]:
     """Take `count` seeds.
 
     Args:
@@ -80,7 +65,7 @@ def choose_seeds(
         )
     if source == NOTHING:
         samples = measures.samples_for(run.recipe.model.step_frames - 1)
-        return [Seed("", 0.0, 0.0)] * count, torch.zeros(count, samples)
+        return [Prompt("", 0.0, 0.0)] * count, torch.zeros(count, samples)
     length_samples = measures.samples_for(run.recipe.seed_frames)
     seconds = length_samples / run.rate_hz
     corpus = run.open_corpus()
@@ -97,7 +82,7 @@ def choose_seeds(
             f"no {source} recording is as long as a seed ({seconds:.1f} s).",
             "Take the seed from a longer file with --seed-from FILE.",
         )
-    seeds: list[Seed] = []
+    seeds: list[Prompt] = []
     pieces: list[Tensor] = []
     order: list[int] = []
     sounds: dict[int, Sounding] = {}
@@ -119,7 +104,7 @@ def choose_seeds(
         if end is None:
             silent.add(index)
             continue
-        samples = as_float(pcm[end - length_samples : end])
+        samples = to_float32(pcm[end - length_samples : end])
         seeds.append(_seed(chosen.path, samples, end, max(wanted - end, 0), run.rate_hz))
         pieces.append(torch.as_tensor(samples))
     return seeds, torch.stack(pieces)
@@ -127,7 +112,7 @@ def choose_seeds(
 
 def _from_files(
     paths: Sequence[Path], run: Run, count: int, at_seconds: float | None
-) -> tuple[list[Seed], Tensor]:
+) -> tuple[list[Prompt], Tensor]:
     """A prompt of each file in turn: T + K - 1 frames, or as many as the files have."""
     prompts = read_prompts(
         paths[:count],
@@ -149,9 +134,9 @@ def _from_files(
 
 def _seed(
     recording: str, samples: NDArray[np.float32], end: int, silence: int, rate_hz: int
-) -> Seed:
+) -> Prompt:
     """The seed of `samples` [S], which end at `end` of their recording, before `silence`."""
-    return Seed(
+    return Prompt(
         recording,
         (end - len(samples)) / rate_hz,
         len(samples) / rate_hz,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 
 BLOCK_SECONDS = 0.05
 QUIET_DB = 40.0
@@ -76,8 +76,8 @@ def block_powers(samples: NDArray[Any], block: int) -> NDArray[np.float64]:
     found: list[NDArray[np.float64]] = []
     whole = len(samples) // block * block
     for first in range(0, whole, block * _CHUNK_BLOCKS):
-        chunk = as_float(samples[first : min(first + block * _CHUNK_BLOCKS, whole)])
+        chunk = to_float32(samples[first : min(first + block * _CHUNK_BLOCKS, whole)])
         found.append(chunk.reshape(-1, block).var(axis=1, dtype=np.float64))
     if whole < len(samples):
-        found.append(np.array([as_float(samples[-block:]).var(dtype=np.float64)]))
+        found.append(np.array([to_float32(samples[-block:]).var(dtype=np.float64)]))
     return np.concatenate(found) if found else np.empty(0)

@@ -9,6 +9,7 @@ import fcntl
 import math
 import os
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.formats import is_audio_name
-from reverie.audio.provenance import HASH, read_sidecar, sidecar_of
+from reverie.audio.provenance import Trim, is_sidecar, read_sidecar, sidecar_of, write_sidecar
 from reverie.audio.writing.cut import blocks_of, copy_part, open_sound
 from reverie.errors import ReverieError, os_reason
-from reverie.generation.folder import is_leftover, staging
-from reverie.storage import clear_disk_errors, file_sha256, flush_folder, write_json
+from reverie.generation.folder import staging
+from reverie.storage import clear_disk_errors, file_sha256, flush_folder
 
 WINDOW_SECONDS = 0.05
 QUIET_DB = 30.0
@@ -76,18 +77,17 @@ def trim_clip(
         with _writable(out.parent), staging(out.parent) as stage:
             staged = stage / out.name
             copy_part(file, staged, first, last)
-            told = read_sidecar(clip).values
-            trim: dict[str, Any] = {
-                "of": clip.name,
-                "of_sha256": file_sha256(clip),
-                "how": "by levels" if start is None and end is None else "by hand",
-                "start_seconds": first / rate_hz,
-                "end_seconds": last / rate_hz,
-                "cut_seconds": round((samples - (last - first)) / rate_hz, 6),
-            }
-            if "trim" in told:
-                trim["before"] = told["trim"]
-            write_json(sidecar_of(staged), told | {HASH: file_sha256(staged), "trim": trim})
+            told = read_sidecar(clip)
+            trim = Trim(
+                of=clip.name,
+                of_sha256=file_sha256(clip),
+                how="by levels" if start is None and end is None else "by hand",
+                start_seconds=first / rate_hz,
+                end_seconds=last / rate_hz,
+                cut_seconds=round((samples - (last - first)) / rate_hz, 6),
+                before=told.trim,
+            )
+            write_sidecar(staged, replace(told, trim=trim))
             with clear_disk_errors(out), _alone(out.parent):
                 _check_free(clip, out, overwrite=overwrite)  # another trim may have been faster
                 out.unlink(missing_ok=True)
@@ -165,7 +165,7 @@ def _check_free(clip: Path, out: Path, *, overwrite: bool) -> None:
     for other in sorted(out.parent.iterdir()):
         if is_audio_name(other.name) and other.stem == out.stem and other.name != out.name:
             raise ReverieError(f"{told} is there already, and is of {other.name}.", remedy)
-    if not overwrite and not is_leftover(told):
+    if not overwrite and not is_sidecar(told):
         raise ReverieError(f"{told} is there already, and is not of {out.name}.", remedy)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.progress import Work
 from reverie.similarity.compared import FILE, Compared
 from reverie.similarity.fingerprint import Fingerprinter, numbers
@@ -151,7 +151,7 @@ def _point(one: Candidate, rate_hz: int) -> NDArray[np.float32]:
     if found is None:
         # An older version analysed it.
         measure = Fingerprinter(rate_hz)
-        measure.add(as_float(one.pcm()))
+        measure.add(to_float32(one.pcm()))
         found = numbers(measure.fingerprint())
         assert found is not None
     length = one.samples / rate_hz / LONGER_SECONDS * FARTHEST

@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.stft import FrameStream, hann, power_of, spectra_of
+
 VERSION: Final = 2
 
 STEP_SECONDS = 0.064
@@ -42,19 +44,15 @@ class Fingerprinter:
     def __init__(self, rate_hz: int) -> None:
         self._hop = max(round(STEP_SECONDS * rate_hz), 1)
         self._window, self._bins, self._shares = _bands(rate_hz, 2 * self._hop)
-        self._waiting = np.zeros(self._hop, np.float32)
+        self._stream = FrameStream(2 * self._hop, self._hop)
         self._steps: list[NDArray[np.float32]] = []
         self._count, self._merged = 0, 1
 
     def add(self, samples: NDArray[np.float32]) -> None:
         """Measure the next samples, [S]."""
-        hop = self._hop
-        joined = np.concatenate([self._waiting, samples])
-        count = len(joined) // hop - 1
-        if count > 0:
-            self._measure(joined[: (count + 1) * hop].reshape(-1, hop))
-            joined = joined[count * hop :]
-        self._waiting = joined
+        frames = self._stream.add(samples)
+        if len(frames):
+            self._measure(frames)
 
     def fingerprint(self) -> str:
         """The fingerprint of all of it, as hexadecimal digits; nothing may be added after it."""
@@ -64,11 +62,10 @@ class Fingerprinter:
         quantised = np.clip(np.rint(16 * values), -32768, 32767).astype("<i2")
         return f"{VERSION:02x}{quantised.tobytes().hex()}"
 
-    def _measure(self, halves: NDArray[np.float32]) -> None:
-        """Add the power in each band of the steps that pairs of `halves` [T + 1, hop] make."""
-        windowed = np.concatenate([halves[:-1], halves[1:]], axis=1) * self._window
-        spectra = np.fft.rfft(windowed, axis=1)[:, self._bins]
-        power = (np.square(spectra.real) + np.square(spectra.imag)) @ self._shares
+    def _measure(self, frames: NDArray[np.float32]) -> None:
+        """Add the power in each band of `frames` [T, 2 * hop], a step each."""
+        spectra = spectra_of(frames, self._window)[:, self._bins]
+        power = power_of(spectra) @ self._shares
         self._steps.append(power.astype(np.float32))
         self._count += len(power)
         while self._count > 2 * MOST_STEPS:
@@ -80,13 +77,12 @@ class Fingerprinter:
 @lru_cache(maxsize=8)
 def _bands(rate_hz: int, size: int) -> tuple[NDArray[np.float32], slice, NDArray[np.float32]]:
     """A window [size], which bins of its transform count, and what each [bin, B] adds to a band."""
-    window = np.hanning(size + 1)[:-1].astype(np.float32)
     # The lowest bands are narrower than a bin: each bin is shared out by what it covers.
     edges = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.45 * rate_hz), BANDS + 1) * size / rate_hz
     bins = slice(int(edges[0]), math.ceil(edges[-1]) + 1)
     places = np.arange(bins.start, bins.stop, dtype=np.float64)[:, np.newaxis]
     covered = np.minimum(places + 1, edges[1:]) - np.maximum(places, edges[:-1])
-    return window, bins, np.maximum(covered, 0).astype(np.float32)
+    return hann(size), bins, np.maximum(covered, 0).astype(np.float32)
 
 
 def numbers(fingerprint: str) -> NDArray[np.float32] | None:

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import scipy.fft
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from reverie.audio.spectrogram import window_samples
+from reverie.audio.stft import hann, power_of, stft, window_samples
 
 WINDOW_SECONDS = 0.064
 HOPS_PER_WINDOW = 4
@@ -212,10 +210,8 @@ def _peaks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
     size, hop = window_samples(rate_hz, WINDOW_SECONDS), hop_samples(rate_hz)
     if len(wave) < size:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    window = np.hanning(size + 1)[:-1].astype(np.float32)
     highest = min(int(HIGHEST_HZ * size / rate_hz), size // 2)
-    spectra = scipy.fft.rfft(sliding_window_view(wave, size)[::hop] * window, axis=1)[:, :highest]
-    power = (spectra.real**2 + spectra.imag**2).T
+    power = power_of(stft(wave, hann(size), hop, single=True)[:, :highest]).T
     decibels = (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
     around = ndimage.maximum_filter(decibels, [2 * one + 1 for one in PEAK_REACH], mode="nearest")
     loud = decibels > max(float(decibels.max()) - PEAKS_BELOW_LOUDEST_DB, -60.0)

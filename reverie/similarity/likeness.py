@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from reverie.audio.stft import Spectra, stft
 from reverie.similarity.alignment import SHARP, Alignment
 
 WINDOWS_SECONDS = ((1.0, 0.128), (0.25, 0.064), (0.0, 0.032))
@@ -45,7 +44,6 @@ WIDE_RANGE_DB = 6.0
 """Where the delay is not sure, levels that agree must differ by so much over time."""
 
 Samples = NDArray[np.float64]
-Spectra = NDArray[np.complex128]
 
 
 @dataclass(frozen=True)
@@ -91,10 +89,7 @@ def _spectra(
         return None
     window, hop = tapering(size), size // 2 if seconds >= WINDOWS_SECONDS[0][0] else size // 4
     bins = slice(*(round(hz * size / rate_hz) for hz in (LOWEST_HZ, HIGHEST_HZ)))
-    first, second = (
-        scipy.fft.rfft(sliding_window_view(samples, size)[::hop] * window, axis=1)[:, bins]
-        for samples in (one, other)
-    )
+    first, second = (stft(samples, window, hop)[:, bins] for samples in (one, other))
     turns = np.arange(bins.start, bins.stop, dtype=np.float64) / size * at.part_samples
     second *= at.polarity * np.exp(2j * np.pi * turns)
     return first, second, ROUNDING * math.sqrt(float(np.square(window).sum()))

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.progress import Work
 
 PIECE_SECONDS = 120.0
@@ -80,4 +80,4 @@ def pieces(source: SampleSource[RecordingT], recordings: Sequence[RecordingT]) -
     for place, recording in enumerate(recordings):
         pcm = source.pcm(recording)
         for start in range(0, max(len(pcm) - overlap, 1), step):
-            yield Excerpt(place, start / rate, as_float(pcm[start : start + step + overlap]))
+            yield Excerpt(place, start / rate, to_float32(pcm[start : start + step + overlap]))

@@ -12,8 +12,7 @@ import soxr
 import torch
 from torch import Tensor
 
-from reverie.audio.spectrogram import as_float
-from reverie.audio.writing.writer import FULL_SCALE
+from reverie.audio.pcm import FULL_SCALE, to_float32
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.errors import ReverieError
 from reverie.frames.contract import Measures
@@ -109,14 +108,14 @@ class Sequences:
         first, last = self._parts[which]
         if self._short[which]:
             return self._read_short(
-                as_float(self.corpus.pcm(self.recordings[which])[first:last]), speed
+                to_float32(self.corpus.pcm(self.recordings[which])[first:last]), speed
             )
         needed = math.ceil(self.length_samples * speed) + 1
         if speed == 1 or needed > last - first:
             speed, needed = 1.0, self.length_samples
         start = min(first + start, last - needed)
         pcm = self.corpus.pcm(self.recordings[which])[start : start + needed]
-        played = as_float(pcm)
+        played = to_float32(pcm)
         if speed == 1:
             return played
         played = soxr.resample(played, speed, 1.0, quality="LQ")[: self.length_samples]
@@ -208,7 +207,7 @@ def excerpts(
     for recording in recordings:
         pcm = corpus.pcm(recording)[slice(*sounding(corpus, recording, ends_below_db))]
         for first in range(0, len(pcm), EXCERPT_SAMPLES):
-            piece = as_float(pcm[first : first + EXCERPT_SAMPLES])
+            piece = to_float32(pcm[first : first + EXCERPT_SAMPLES])
             yield torch.as_tensor(piece).unsqueeze(0)
 
 

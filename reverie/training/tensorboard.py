@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.tensorboard.writer import SummaryWriter
 
-from reverie.audio.spectrogram import spectrogram_image
+from reverie.audio.pictures.clip import draw_rgb
 from reverie.training.observers import Epoch, Observer, Start
 
 
@@ -33,7 +33,7 @@ class TensorBoardLogger(Observer):
         """Log a preview, samples [S]."""
         clipped = np.clip(samples, -1, 1)
         self._writer.add_audio("preview", clipped[None], epoch, self._rate_hz)
-        image = spectrogram_image(clipped, self._rate_hz)
+        image = draw_rgb(clipped, self._rate_hz)
         self._writer.add_image("preview/spectrogram", image, epoch, dataformats="HWC")
 
     def on_end(self) -> None:

@@ -10,7 +10,7 @@ import soundfile
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.cli.app import app
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
@@ -40,14 +40,14 @@ def clips(music: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     size = round(CLIP_SECONDS * RATE_HZ)
     training, held_out = music.of_split("train"), music.of_split("held-out")[0]
     for at in range(CLIPS):
-        real = as_float(music.pcm(held_out)[at * size :][:size])
-        copied = as_float(music.pcm(training[at % 4])[(at + 2) * size // 2 :][:size])
+        real = to_float32(music.pcm(held_out)[at * size :][:size])
+        copied = to_float32(music.pcm(training[at % 4])[(at + 2) * size // 2 :][:size])
         save(folder / "real", f"{at}.wav", real)
         save(folder / "copies", f"{at}.wav", copied)
         save(folder / "noise", f"{at}.wav", (0.1 * rng.standard_normal(size)).astype(np.float32))
         save(folder / "silence", f"{at}.wav", np.zeros(size, np.float32))
     odd = folder / "odd"
-    save(odd, "fast.wav", as_float(music.pcm(held_out)[:size]), 2 * RATE_HZ)
+    save(odd, "fast.wav", to_float32(music.pcm(held_out)[:size]), 2 * RATE_HZ)
     save(odd, "short.wav", np.zeros(RATE_HZ // 10, np.float32))
     save(odd, "nan.wav", np.full(size, np.nan, np.float32))
     (odd / "empty.wav").touch()

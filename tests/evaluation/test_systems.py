@@ -17,6 +17,7 @@ from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.evaluation.systems import Loaded, System, read_systems
 from reverie.storage import file_sha256
+from tests.audio.told import TOLD
 from tests.conftest import RATE_HZ
 from tests.music import random_melody, write_recordings
 from tests.optional import hide_transcriber
@@ -37,13 +38,9 @@ def save(path: Path, number: int = 0) -> Path:
 
 
 def tell(sound: Path, corpus: Corpus, **changes: Any) -> None:
-    told: dict[str, Any] = {
-        "made_by": "reverie 1.0",
+    told = TOLD | {
         HASH: file_sha256(sound),
         "corpus_hash": corpus.content_hash,
-        "epoch": 1,
-        "frame_samples": 250,
-        "clipped_samples": 0,
         "seed": {
             "recording": corpus.of_split("held-out")[0].path,
             "offset_seconds": 1.5,

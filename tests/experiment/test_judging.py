@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from reverie.audio.writing.writer import to_int16
+from reverie.audio.pcm import to_int16
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings

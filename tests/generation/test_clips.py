@@ -10,7 +10,7 @@ import soundfile
 import torch
 
 from reverie import __version__, progress
-from reverie.audio.writing.writer import to_int16
+from reverie.audio.pcm import to_int16
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames

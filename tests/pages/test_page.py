@@ -12,6 +12,7 @@ import soundfile
 from jinja2 import UndefinedError
 from markupsafe import escape
 
+from reverie.audio.pcm import to_int16
 from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.pages.chart import Line, Span, interval_chart, line_chart
 from reverie.pages.media import audio_uri, png_uri
@@ -49,7 +50,7 @@ def write(folder: Path) -> Path:
         page,
         template,
         name="<script>alert(1)</script> & friends",
-        sound=audio_uri(MUSIC, 16000),
+        sound=audio_uri(to_int16(MUSIC), 16000),
         picture=png_uri(draw_png(MUSIC, 16000)),
         size=(WIDTH, HEIGHT),
         rows=[("a" * 60, "−3.0"), ("b", "2")],
@@ -88,7 +89,7 @@ def test_nothing_points_outside(tmp_path: Path) -> None:
 
 def test_audio_is_kept_to_the_bit_and_never_wraps() -> None:
     loud = np.array([0.0, 0.5, 1.0, 1.7, -1.0, -3.0], np.float32)
-    content = base64.b64decode(audio_uri(loud, 16000).partition(",")[2])
+    content = base64.b64decode(audio_uri(to_int16(loud), 16000).partition(",")[2])
     samples, rate_hz = soundfile.read(io.BytesIO(content), dtype="int16")
     assert rate_hz == 16000
     assert samples.tolist() == [0, 16384, 32767, 32767, -32768, -32768]

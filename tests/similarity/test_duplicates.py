@@ -10,9 +10,8 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from reverie.audio.pcm import to_float32, to_int16
 from reverie.audio.reading.decode import load
-from reverie.audio.spectrogram import as_float
-from reverie.audio.writing.writer import to_int16
 from reverie.similarity.compared import FILE
 from reverie.similarity.duplicates import NEAREST, Candidate, find_duplicates
 from reverie.similarity.fingerprint import Fingerprinter
@@ -263,7 +262,7 @@ class Shelf:
 
 def fingerprint(wave: NDArray[np.int16]) -> str:
     measure = Fingerprinter(RATE_HZ)
-    measure.add(as_float(wave))
+    measure.add(to_float32(wave))
     return measure.fingerprint()
 
 

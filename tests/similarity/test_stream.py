@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus
 from reverie.similarity import stream
 from reverie.similarity.stream import pieces
@@ -17,7 +17,7 @@ def test_pieces_overlap_and_cover_every_recording(
     rate_hz, recordings = corpus.rate_hz, corpus.recordings
     step, overlap = rate_hz, rate_hz // 4
     for number, recording in enumerate(recordings):
-        wave = as_float(corpus.pcm(recording))
+        wave = to_float32(corpus.pcm(recording))
         own = [one for one in pieces(corpus, recordings) if one.recording == number]
         assert len(own) > 1
         heard = 0

@@ -142,14 +142,14 @@ def test_asked_while_a_checkpoint_is_written_it_is_written(
 def test_asked_while_frames_are_fitted_it_says_that_nothing_is_kept(
     corpus_folder: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sounding = sequences.as_float
+    sounding = sequences.to_float32
 
     def asked(pcm: object) -> object:
         send(signal.SIGINT)
         return sounding(pcm)  # pyright: ignore
 
     with monkeypatch.context() as patch:
-        patch.setattr(sequences, "as_float", asked)
+        patch.setattr(sequences, "to_float32", asked)
         with pytest.raises(KeyboardInterrupt, match="no checkpoint was written yet"):
             train(corpus_folder, recipe, tmp_path / "run")
     assert train(corpus_folder, recipe, tmp_path / "run").find_checkpoint().name == "epoch-00006"

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from reverie.audio.writing.writer import FULL_SCALE
+from reverie.audio.pcm import FULL_SCALE
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import findings
 from reverie.corpus.prepare import prepare

@@ -1,6 +1,7 @@
-"""A clip drawn: waveform above, spectrogram below, on the same scales for every clip.
+"""Draws a clip: waveform above, spectrogram below, on the same scales for every clip.
 
-Figures are made through matplotlib's object interface; its global state is never touched.
+Figures are made through matplotlib's object interface; its global state is never touched. It is
+imported when something is drawn, for that takes a second.
 Letters: S samples, C columns.
 """
 
@@ -11,11 +12,11 @@ from typing import Any
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
-from PIL import Image
 
-from reverie.audio.spectrogram import Wave, as_float, band_edges_hz, spectrogram_db
+from reverie.audio.pcm import to_float32
+from reverie.audio.spectrogram import band_edges_hz, spectrogram_db
+from reverie.audio.stft import Wave
 from reverie.audio.writing.cut import open_sound
-from reverie.plotting import Figure, FigureCanvasAgg
 from reverie.storage import replacing
 
 WIDTH, HEIGHT = 1200, 420
@@ -50,7 +51,7 @@ class SamplesOnDisk:
 
 
 def save_png(audio: Path, path: Path) -> None:
-    """Draw the mono WAV or FLAC file `audio` to `path`, in memory that its length leaves alone.
+    """Draw the mono WAV or FLAC file `audio` to `path`; memory does not grow with its length.
 
     Raises:
         ReverieError: `path` cannot be written.
@@ -62,7 +63,9 @@ def save_png(audio: Path, path: Path) -> None:
 
 
 def draw_png(samples: Wave, rate_hz: int) -> bytes:
-    """A PNG of `WIDTH` by `HEIGHT` pixels of mono `samples` [S], floats or int16."""
+    """Return a PNG of `WIDTH` by `HEIGHT` pixels of mono `samples` [S], floats or int16."""
+    from PIL import Image  # noqa: PLC0415 - as matplotlib
+
     image = Image.fromarray(draw_rgb(samples, rate_hz))
     buffer = io.BytesIO()
     # A palette takes a third of the space and is not seen to differ.
@@ -71,7 +74,9 @@ def draw_png(samples: Wave, rate_hz: int) -> bytes:
 
 
 def draw_rgb(samples: Wave, rate_hz: int) -> NDArray[np.uint8]:
-    """The same picture as an array, uint8 [HEIGHT, WIDTH, 3]."""
+    """Return the picture of mono `samples` [S] as an array, uint8 [HEIGHT, WIDTH, 3]."""
+    from reverie.plotting import Figure, FigureCanvasAgg  # noqa: PLC0415 - takes a second
+
     # Any: matplotlib's own types leave most arguments open.
     figure: Any = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=_PAPER)
     canvas = FigureCanvasAgg(figure)
@@ -85,12 +90,12 @@ def draw_rgb(samples: Wave, rate_hz: int) -> NDArray[np.uint8]:
 def envelope(
     samples: Wave, columns: int = _ENVELOPE_COLUMNS
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Lowest and highest sample of each of at most `columns` equal spans, [C] each."""
+    """Return the lowest and the highest sample of each of at most `columns` equal spans, [C]."""
     count = max(min(len(samples), columns), 1)
     edges = np.linspace(0, len(samples), count + 1).astype(np.int64)
     low, high = np.zeros(count, np.float32), np.zeros(count, np.float32)
     for column in range(count if len(samples) else 0):
-        span = as_float(samples[edges[column] : edges[column + 1]])
+        span = to_float32(samples[edges[column] : edges[column + 1]])
         low[column], high[column] = span.min(), span.max()
     return low, high
 

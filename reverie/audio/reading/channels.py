@@ -19,7 +19,7 @@ STORED: dict[str, tuple[str, float, float]] = {
 
 
 def channels_of(frame: av.AudioFrame) -> tuple[list[Samples], float]:
-    """The channels of a frame as numbers of its own scale.
+    """Return the channels of a frame as numbers of its own scale.
 
     Args:
         frame: audio of any format, `n` samples in each of its channels.

@@ -1,4 +1,4 @@
-"""Whether a recording that was decoded is whole, and if not, why, in a musician's words."""
+"""Judges whether a decoded recording is whole, and if not, says why in a musician's words."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from reverie.audio.reading.riff import wav_lie
 from reverie.audio.reading.source import Source
 
 LEAST_GARBAGE_BYTES = 4096
-"""What encoders and taggers leave before the first frame is less."""
+"""Encoders and taggers leave less than this before the first frame."""
 
 TRANSPORT_PACKET_BYTES = (188, 192, 204)
 """Of an MPEG transport stream, with the stamps and checks that some devices add."""
@@ -49,7 +49,7 @@ def condition(path: Path, source: Source) -> Condition:
 
 
 def told_by_header(path: Path) -> str | None:
-    """Why nothing can be decoded from a file, where its own header shows it.
+    """Say why nothing can be decoded from a file, where its own header shows it.
 
     Args:
         path: the file.
@@ -67,7 +67,7 @@ def told_by_header(path: Path) -> str | None:
 
 
 def _damages(path: Path, source: Source, whole: Length) -> Iterator[str]:
-    """What is wrong with a recording, the gravest first."""
+    """Yield what is wrong with a recording, the gravest first."""
     if source.container == "wav" and (lie := wav_lie(path)):
         yield lie
     start, inside, end = _faults(source)
@@ -95,7 +95,7 @@ def _damages(path: Path, source: Source, whole: Length) -> Iterator[str]:
 
 
 def _ends(path: Path, source: Source, whole: Length) -> tuple[str, ...]:
-    """Notes of what a whole recording has at its ends."""
+    """Return notes of what a whole recording has at its ends."""
     start, _, end = _faults(source)
     told: tuple[str, ...] = ()
     if source.container == "ogg" and lacks_end(path):
@@ -110,7 +110,7 @@ def _ends(path: Path, source: Source, whole: Length) -> tuple[str, ...]:
 
 
 def _notes(source: Source) -> tuple[str, ...]:
-    """What a person should know that is no damage."""
+    """Return what a person should know that is no damage."""
     told: tuple[str, ...] = ()
     if source.parts[0].track_note:
         told += (source.parts[0].track_note,)
@@ -137,12 +137,12 @@ def _faults(source: Source) -> tuple[list[Fault], list[Fault], list[Fault]]:
             start.append(fault)
         else:
             inside.append(fault)
-    # Nothing is at its edges in what is mostly faults.
+    # In a recording that is mostly faults, none of them is at its ends.
     return ([], list(source.faults), []) if source.faults.stopped else (start, inside, end)
 
 
 def _ends_within_piece(path: Path, source: Source, whole: Length) -> bool:
-    """Whether a file that does not tell its length ends where no piece of it does."""
+    """Return whether a file that does not tell its length ends within a piece."""
     match source.container:
         case "mp3" if not whole.complete:
             return mpeg.ends_within_frame(path)

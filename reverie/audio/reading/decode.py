@@ -11,7 +11,7 @@ from reverie.audio.resample import Resampler
 from reverie.errors import ReverieError
 
 MOST_PASSES = 5
-"""One that finds FLACs joined in one, two that find channels that cancel, and one over."""
+"""One pass finds FLACs joined in one, two find channels that cancel; one to spare."""
 
 
 def decode(path: Path, rate_hz: int, reading: Reading | None = None) -> Iterator[Samples]:
@@ -36,7 +36,7 @@ def decode(path: Path, rate_hz: int, reading: Reading | None = None) -> Iterator
 
 
 def resampled(source: Source, rate_hz: int) -> Iterator[Samples]:
-    """The rest of an opened `source` at `rate_hz`, as `decode` yields it."""
+    """Yield the rest of an opened `source` at `rate_hz`, as `decode` does."""
     resampler: Resampler | None = None
     for from_hz, block in source.blocks():
         if resampler is None or resampler.from_hz != from_hz:
@@ -49,7 +49,7 @@ def resampled(source: Source, rate_hz: int) -> Iterator[Samples]:
 
 
 def load(path: Path, rate_hz: int) -> Samples:
-    """A whole recording, float32 [n] mono at `rate_hz`.
+    """Decode a whole recording to float32 [n], mono at `rate_hz`.
 
     Raises:
         ReverieError: the file cannot be decoded, or holds no samples.

@@ -1,4 +1,4 @@
-"""Where a recording ends by its file's own headers, held against the bytes that are there.
+"""Finds where a recording ends by its file's own headers.
 
 FFmpeg reads what it can of a container and says nothing of the rest: a download that broke off
 plays to where it stops, and a second recording joined on is not seen.
@@ -21,7 +21,7 @@ MP4_STARTS = {b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"free", b"skip", b"p
 
 
 def declared_end(file: BinaryIO, start: int, size: int) -> int | None:
-    """Where the recording that begins at `start` ends, by its headers.
+    """Return where the recording that begins at `start` ends, by its headers.
 
     Args:
         file: open for reading; its position changes.
@@ -41,7 +41,7 @@ def declared_end(file: BinaryIO, start: int, size: int) -> int | None:
 
 
 def asf_seconds(path: Path) -> float | None:
-    """How long an ASF file (WMA, WMV) plays by its header; None if it does not tell."""
+    """Return how long an ASF file (WMA, WMV) plays by its header; None if it does not tell."""
     with path.open("rb") as file:
         found = _asf_properties(file, 0, path.stat().st_size)
     if found is None or found[2] & 1:

@@ -1,4 +1,4 @@
-"""How long a file says its sound is, held against what was decoded of it."""
+"""Compares the length that a file states with what was decoded of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,21 +11,21 @@ from reverie.audio.reading.source import Source
 from reverie.audio.reading.tags import tag_bytes
 
 EXACT_CONTAINERS = {"flac", "aiff", "w64", "wv", "tta", "ape", "tak", "mpc", "mpc8", "ast", "dsf"}
-"""They give their length to the sample."""
+"""These give their length to the sample."""
 
 NEAR_CONTAINERS = {"ogg", "mov,mp4,m4a,3gp,3g2,mj2", "caf", "rm", "adx", "asf", "mxf", "wtv"}
-"""They give it but for what encoders put before and after the sound."""
+"""These give it but for what encoders put before and after the sound."""
 
 LONGEST_TRACK_CONTAINERS = {"matroska,webm", "flv"}
-"""They give that of their longest track, which may be the picture's."""
+"""These give that of their longest track, which may be the picture's."""
 
 MOST_TAGS = 8
 
 EDGE_SECONDS = 0.2
-"""What is lost this near to either end takes no music away."""
+"""A loss this near to either end takes no music away."""
 
 SLACK_SECONDS, SLACK_SHARE = 0.5, 0.02
-"""What may be missing by an estimate, the larger of the two: encoders' padding, tags, zeros."""
+"""So much may be missing by an estimate, the larger of the two: padding, tags, zeros."""
 
 PICTURE_SECONDS, PICTURE_SHARE = 5.0, 0.1
 """The same where there are pictures, which may go on longer than the sound."""
@@ -107,7 +107,7 @@ def _declared(path: Path, source: Source) -> tuple[float | None, float | None]:
 
 
 def _counted(source: Source) -> float | None:
-    """The duration by the number of pieces that an AVI tells of."""
+    """Return the duration by the number of pieces that an AVI states."""
     total = 0.0
     for part in source.parts:
         # Some writers count in a wrong unit, in which their pieces are too long as well.
@@ -127,7 +127,7 @@ def _per_byte(source: Source) -> float:
 
 
 def _after(path: Path, source: Source) -> int:
-    """How many bytes lie after the last piece of sound and the tags that follow it."""
+    """Return how many bytes lie after the last piece of sound and the tags that follow it."""
     place = source.last_start + source.parts[-1].passage.last_byte
     if source.container not in LARGEST_PIECE_BYTES.keys() | RUN_TO_THE_END | TIMED:
         return 0

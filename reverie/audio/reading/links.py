@@ -34,7 +34,7 @@ class Link(NamedTuple):
 
 
 def links(path: Path) -> list[Link]:
-    """The recordings that a file's own headers tell to be joined in it, one if it is not.
+    """Find the recordings joined in a file by its own headers; one if nothing is joined.
 
     Args:
         path: the file.
@@ -58,7 +58,7 @@ def links(path: Path) -> list[Link]:
 
 
 def flac_links(path: Path) -> list[Link]:
-    """The FLAC files joined in one: only a search through all of it finds them."""
+    """Find the FLAC files joined in one, by a search through all of it."""
     size = path.stat().st_size
     with path.open("rb") as file:
         starts = [0, *(place for place in _places(file, FLAC_START) if place)]
@@ -90,7 +90,7 @@ def _ogg_starts(file: BinaryIO, size: int) -> list[int]:
 
 
 def _places(file: BinaryIO, pattern: re.Pattern[bytes]) -> Iterator[int]:
-    """Where the pattern, of up to 8 bytes, occurs, each place once."""
+    """Yield each place where the pattern, of up to 8 bytes, occurs."""
     place, tail, latest = 0, b"", -1
     while True:
         file.seek(place)

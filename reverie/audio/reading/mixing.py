@@ -1,4 +1,4 @@
-"""Channels to one: their mean, or another mix where the mean would lose what they hold.
+"""Mixes channels to one: their mean, or another mix where the mean would lose what they hold.
 
 Letters: C channels, n samples.
 """
@@ -15,7 +15,7 @@ SILENT_POWER = 1e-4
 """A channel whose power lies 40 dB or more below the loudest one's holds next to nothing."""
 
 LOST_SHARE = 0.05
-"""Of the power that channels out of step with each other would leave, what a mix may lose."""
+"""A mix may lose so much of the power that channels out of step would leave."""
 
 MixName = Literal["mean", "turned", "loudest"]
 
@@ -33,7 +33,7 @@ class Mix:
         return len(self.weights)
 
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of it; nothing of the plain mean."""
+        """Return what a person should know of the mix; nothing of the plain mean."""
         told: tuple[str, ...] = ()
         silent = sum(weight == 0 for weight in self.weights)
         if silent and self.name != "loudest":
@@ -70,8 +70,8 @@ class Mixer:
         self._power = self._lost = 0.0
 
     def mixed(self, channels: list[Samples], scale: float) -> Samples:
-        """The mix of channels, float32 [n] each, times `scale`: float32 [n], a copy."""
-        # Numbers that are none are told by whoever takes the samples.
+        """Mix channels, float32 [n] each, times `scale`: float32 [n], a copy."""
+        # Whoever takes the samples reports those that are not finite.
         with np.errstate(all="ignore"):
             self._watch(channels)
             return self._sum(channels, scale)
@@ -101,7 +101,7 @@ class Mixer:
         self._lost += max(power - 4 * left, 0.0)
 
     def better(self) -> Mix:
-        """The mix to use instead, now that all has passed; the same if it lost nothing."""
+        """Return the mix to use instead, now that all has passed; the same if it lost nothing."""
         powers = self._products.diagonal()
         if not np.isfinite(self._products).all() or not powers.max() > 0:
             return self.mix
@@ -119,7 +119,7 @@ class Mixer:
 
 
 def _products_of(channels: list[Samples]) -> NDArray[np.float64]:
-    """The sums of the products of each two of the channels, [C, C]."""
+    """Return the sums of the products of each two of the channels, [C, C]."""
     if len(channels) > 2:
         block = np.stack(channels)
         return np.asarray(block @ block.T, np.float64)
@@ -130,7 +130,7 @@ def _products_of(channels: list[Samples]) -> NDArray[np.float64]:
 
 
 def _turned(products: NDArray[np.float64], live: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights of the mean of the live channels, those against the main direction turned round."""
+    """Return weights of the mean of live channels, those against the main direction turned."""
     deviations = np.sqrt(np.where(live, products.diagonal(), np.inf))
     _, vectors = np.linalg.eigh(products / np.outer(deviations, deviations))
     signs = np.where(vectors[:, -1] < 0, -1.0, 1.0)

@@ -1,4 +1,4 @@
-"""What an MP3 says of its own length in its Xing or Info header, where it has one, and its frames.
+"""Reads what an MP3 says of its own length, in its Xing or Info header and by its frames.
 
 Without it FFmpeg guesses a duration from the first frame's bit rate, which is wrong for every
 variable bit rate: such a guess must not make a good file look cut.
@@ -27,7 +27,7 @@ LONGEST_FRAME_BYTES = 2881
 
 
 def declared_seconds(path: Path) -> float | None:
-    """The duration that an MP3's own header gives; None if there is no such header.
+    """Return the duration that an MP3's own header gives; None if there is no such header.
 
     Args:
         path: the file, an MP3.
@@ -54,7 +54,7 @@ def declared_seconds(path: Path) -> float | None:
 
 
 def ends_within_frame(path: Path) -> bool:
-    """Whether the last frame of an MP3 (any layer) is not all there, as its header has it.
+    """Return whether the last frame of an MP3 (any layer) is cut short, by its header.
 
     Args:
         path: the file, which ends in frames: tags count as an end.
@@ -76,7 +76,7 @@ def ends_within_frame(path: Path) -> bool:
 
 
 def frame_bytes(head: bytes) -> int | None:
-    """The length of the frame that begins with these 4 bytes; None if none does."""
+    """Return the length of the frame that begins with these 4 bytes; None if none does."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     version, layer, rate_index = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3), head[2] >> 2 & 3
@@ -92,7 +92,7 @@ def frame_bytes(head: bytes) -> int | None:
 
 
 def garbage_before(path: Path, first_byte: int) -> int:
-    """How many bytes lie before the first frame of an MP3 and are no tag, padding or header.
+    """Count the bytes before the first frame of an MP3 that are no tag, padding or header.
 
     Args:
         path: the file, an MP3.

@@ -22,7 +22,7 @@ class Page(NamedTuple):
 
 
 def page_at(file: BinaryIO, place: int) -> Page | None:
-    """The page that begins at `place`; None if none does."""
+    """Return the page that begins at `place`; None if none does."""
     file.seek(place)
     head = file.read(HEADER_BYTES)
     if len(head) < HEADER_BYTES or not head.startswith(b"OggS\0"):
@@ -35,7 +35,7 @@ def page_at(file: BinaryIO, place: int) -> Page | None:
 
 
 def first_pages(file: BinaryIO) -> list[Page]:
-    """The pages that begin the streams of the first link."""
+    """Return the pages that begin the streams of the first link."""
     pages: list[Page] = []
     while len(pages) < MOST_STREAMS:
         page = page_at(file, pages[-1].end if pages else 0)
@@ -46,7 +46,7 @@ def first_pages(file: BinaryIO) -> list[Page]:
 
 
 def last_page(file: BinaryIO, size: int) -> Page | None:
-    """The last page whose header is whole; None if there is none."""
+    """Return the last page whose header is whole; None if there is none."""
     end = size
     while end > 0:
         start = max(0, end - READ_BYTES)
@@ -62,7 +62,7 @@ def last_page(file: BinaryIO, size: int) -> Page | None:
 
 
 def ends_within_page(path: Path) -> bool:
-    """Whether the last page of the Ogg file `path` (Vorbis, Opus, FLAC) is not all there."""
+    """Return whether the last page of the Ogg file `path` (Vorbis, Opus, FLAC) is cut short."""
     size = path.stat().st_size
     with path.open("rb") as file:
         page = last_page(file, size)
@@ -74,7 +74,7 @@ def ends_within_page(path: Path) -> bool:
 
 
 def lacks_end(path: Path) -> bool:
-    """Whether the last page of an Ogg file does not say that it is the last of its stream."""
+    """Return whether the last page of an Ogg file does not say that it ends its stream."""
     with path.open("rb") as file:
         page = last_page(file, path.stat().st_size)
     return page is not None and not page.flags & LAST

@@ -21,7 +21,7 @@ highest rate is 2.8 MHz once it is decoded."""
 MOST_CHANNELS = 255
 
 LONGEST_FRAME_SAMPLES = 1 << 24
-"""No codec's frames come near it: Monkey's Audio has the longest, of 1.2 million samples."""
+"""No codec has frames so long: Monkey's Audio has the longest, of 1.2 million samples."""
 
 OPTIONS = {"protocol_whitelist": "file"}
 """A playlist under a recording's name must not send FFmpeg out to the network."""
@@ -216,7 +216,7 @@ class Opened:
         return False
 
     def _seconds(self, packet: Any, lost: bool) -> float:
-        """How long a lost piece would have sounded; 0 if that is not known."""
+        """Return how long a lost piece would have sounded; 0 if that is not known."""
         if packet is None or not lost:
             return 0.0
         if packet.duration and packet.time_base:
@@ -226,7 +226,7 @@ class Opened:
 
 
 def _hear_errors() -> None:
-    """Have FFmpeg tell its errors to `Capture`, and to nobody else's terminal."""
+    """Send FFmpeg's errors to `Capture`, and not to the terminal."""
     if av.logging.get_level() is None:
         logging.getLogger("libav").addHandler(logging.NullHandler())
         av.logging.set_level(av.logging.ERROR)
@@ -235,7 +235,7 @@ def _hear_errors() -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Why a file cannot be opened, without FFmpeg's own words where there are better ones."""
+    """Say why a file cannot be opened, without FFmpeg's own words where there are better ones."""
     match error:
         case PermissionError():
             return "cannot be read: permission denied"

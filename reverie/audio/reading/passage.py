@@ -19,7 +19,7 @@ RUN_TO_THE_END = {"flv", "wv", "tta", "ape", "tak", "mpc", "mpc8", "ogg"}
 """Containers with nothing but tags after the sound."""
 
 COUNTED = LARGEST_PIECE_BYTES.keys() | TIMED | RUN_TO_THE_END | {"avi"}
-"""Those whose pieces need to be counted, as they do not tell enough of themselves."""
+"""Containers whose pieces need to be counted, as their headers tell too little."""
 
 LONGEST_JUMP_SECONDS = 3600
 """A greater jump in time is a clock that was set."""
@@ -54,12 +54,12 @@ class Passage:
 
     @property
     def seconds(self) -> float:
-        """How long all pieces should last, by what they say of themselves."""
+        """Return how long all pieces should last, by their own headers."""
         return self._ticks * self._tick
 
     @property
     def jumped_seconds(self) -> float:
-        """How much time is missing between pieces."""
+        """Return how much time is missing between pieces."""
         return self._jumped_ticks * self._tick
 
     def add(self, packet: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the header of a WAV file says, held against the file itself.
+"""Compares the header of a WAV file with the file itself.
 
 FFmpeg reads what it can of a WAV whose header lies and says nothing of it.
 """
@@ -27,7 +27,7 @@ class _Format:
 
 
 def wav_lie(path: Path) -> str | None:
-    """Where the header of a WAV contradicts itself or its file; None if it does not, or is none.
+    """Say where the header of a WAV contradicts itself or its file; None if nowhere, or no WAV.
 
     Args:
         path: the file.

@@ -19,7 +19,7 @@ W64_FORMAT = b"fmt \xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 W64_DATA = b"data" + W64_FORMAT[4:]
 
 LOOKED_AT_BYTES = 8 << 20
-"""Sound that is looked at before its bits are taken to lie at the bottom."""
+"""So much sound is examined before its bits are taken to lie at the bottom."""
 
 MOST_CHUNKS = 1000
 
@@ -48,7 +48,7 @@ class _Layout:
 
 
 def sample_bits(path: Path) -> SampleBits:
-    """How the integers of the WAV, RF64, Wave64 or CAF file `path` are to be read."""
+    """Find how the integers of the WAV, RF64, Wave64 or CAF file `path` are to be read."""
     with path.open("rb") as file:
         layout = _layout(file, path.stat().st_size)
         if layout is None or not 0 < layout.valid_bits < 8 * layout.stored_bytes:
@@ -136,7 +136,7 @@ def _caf(file: BinaryIO, size: int) -> _Layout | None:
 
 
 def _at_the_bottom(file: BinaryIO, layout: _Layout, spare: int) -> bool:
-    """Whether the samples lie in the low bits: all are so small, and some have bits set there."""
+    """Return whether the samples lie in the low bits: all are so small, and some bits are set."""
     file.seek(layout.data_at)
     low_bits_set = False
     for _ in range(0, LOOKED_AT_BYTES, 1 << 18):

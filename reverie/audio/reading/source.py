@@ -1,4 +1,4 @@
-"""A file of sound: what it says of itself, its samples in blocks, and what went wrong."""
+"""Reads a file of sound: its headers, its samples in blocks, and what went wrong."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from reverie.audio.reading.sample_bits import sample_bits
 __all__ = ["MOST_FAULTS", "PLAIN", "Reading", "Source", "Unreadable"]
 
 LEAST_SHARE = 0.01
-"""Of the sound; what has other parameters for less is taken for damage."""
+"""Of the sound: other parameters that last for less count as damage."""
 
 BLOCK_VALUES = 1 << 15
 """Samples times channels that are decoded before they are handed on."""
@@ -111,7 +111,7 @@ class Source:
 
     @property
     def joined(self) -> int:
-        """How many recordings are joined in the file."""
+        """Return how many recordings are joined in the file."""
         return len(self._links)
 
     @property
@@ -145,7 +145,7 @@ class Source:
         return sum(part.decoded_seconds for part in self.parts)
 
     def blocks(self) -> Iterator[tuple[int, Samples]]:
-        """The recording as (rate in Hz, mono float32 [n]) blocks, in order.
+        """Yield the recording as (rate in Hz, mono float32 [n]) blocks, in order.
 
         The rate is that of the block: it may change within chained or joined files. Faults are
         noted in `faults` and what can still be decoded is.
@@ -162,10 +162,10 @@ class Source:
             yield from self._blocks_of(part)
 
     def better(self) -> Reading:
-        """How to read the file instead, after its last block; the same if nothing was lost."""
+        """Return how to read the file instead, once it was read; the same if nothing was lost."""
         mixes = {count: self._mixers[count].better() for count in self._main_counts()}
         mixes = {channels: mix for channels, mix in mixes.items() if mix != mean_of(channels)}
-        # A second FLAC is heard as damage, or as more sound than the first one tells of.
+        # A second FLAC shows as damage, or as more sound than the header of the first states.
         declared = self.parts[0].declared_seconds
         longer = declared is not None and self.decoded_seconds > declared + 0.02
         odd = self.container == "flac" and (len(self.faults) > 0 or longer)
@@ -173,7 +173,7 @@ class Source:
         return Reading(split, mixes)
 
     def change_note(self) -> str | None:
-        """Where its rate or channels change, if they do, as a person would say it."""
+        """Say where its rate or channels change, if they do."""
         kinds = self._main_kinds()
         if len(kinds) < 2:
             return None
@@ -183,12 +183,12 @@ class Source:
         return f"changes from {first} to {last}, first {int(minutes)}:{seconds:04.1f} in"
 
     def mix_notes(self) -> tuple[str, ...]:
-        """What a person should know of how channels became one."""
+        """Return what a person should know of how channels became one."""
         told = [note for count in self._main_counts() for note in self._mixers[count].mix.notes()]
         return tuple(dict.fromkeys(told))
 
     def _main_kinds(self) -> dict[tuple[int, int], _Kind]:
-        """Those that are not a few damaged frames."""
+        """Return the stretches that are more than a few damaged frames."""
         least = LEAST_SHARE * self._mixed_seconds
         return {key: kind for key, kind in self._kinds.items() if kind.seconds > least}
 

@@ -1,11 +1,11 @@
 """Tags, which lie before and after the sound of formats that have no place for them."""
 
 TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICS")
-"""How they begin."""
+"""The bytes that they begin with."""
 
 
 def id3_bytes(head: bytes) -> int:
-    """The length of the ID3v2 tag that begins with these 10 bytes; 0 if it is none."""
+    """Return the length of the ID3v2 tag that begins with these 10 bytes; 0 if there is none."""
     if len(head) < 10 or head[:3] != b"ID3":
         return 0
     length = 0

@@ -19,7 +19,7 @@ ASIDE = (
 
 
 def chosen(tracks: list[Any]) -> tuple[Any, str | None]:
-    """The track that players take, and a note of the choice if there was one.
+    """Return the track that players take, and a note of the choice if there was one.
 
     Args:
         tracks: streams of sound, one at least.

@@ -1,4 +1,4 @@
-"""A part of a WAV or FLAC file, sample for sample: same rate, channels and way of storing.
+"""Copies a part of a WAV or FLAC file: same samples, rate, channels and way of storing.
 
 Letters: S samples, C channels.
 """
@@ -30,7 +30,7 @@ _KEPT = {
     "PCM_U8": "int16",
     "PCM_S8": "int16",
 }
-"""What holds every value of a way of storing that is kept."""
+"""The type of numpy that holds every value of a subtype that is kept."""
 _UNPACKED = {
     "ULAW": "PCM_16",
     "ALAW": "PCM_16",
@@ -41,9 +41,9 @@ _UNPACKED = {
     "ALAC_24": "PCM_24",
     "ALAC_32": "PCM_32",
 }
-"""What holds what others decode to; codecs that are not named decode to floats."""
+"""The subtype that holds what others decode to; those that are not named decode to floats."""
 _OWN_WAV: tuple[WavSubtype, ...] = get_args(WavSubtype)
-"""WAV of these is written by ourselves: libsndfile stamps floats with the time."""
+"""WAV of these goes through `WavFile`: libsndfile stamps floats with the time."""
 _FLAC = {"PCM_16": "PCM_16", "PCM_24": "PCM_24", "PCM_S8": "PCM_S8", "PCM_U8": "PCM_S8"}
 
 
@@ -70,7 +70,7 @@ def open_sound(path: Path) -> soundfile.SoundFile:
 
 
 def read_whole(path: Path) -> tuple[NDArray[np.int16], int]:
-    """All samples of a mono sound in 16 bits, [S], and its rate in Hz.
+    """Return all samples of a mono sound in 16 bits, [S], and its rate in Hz.
 
     Raises:
         ReverieError: it cannot be read, or is not mono.
@@ -85,7 +85,7 @@ def read_whole(path: Path) -> tuple[NDArray[np.int16], int]:
 def blocks_of(
     file: soundfile.SoundFile, first: int, last: int, kind: str
 ) -> Iterator[NDArray[Any]]:
-    """Samples `first` to `last` in blocks [S, C] of numpy's type `kind`.
+    """Yield samples `first` to `last` in blocks [S, C] of numpy's type `kind`.
 
     Raises:
         ReverieError: the file is cut off or damaged on the way.

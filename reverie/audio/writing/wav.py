@@ -1,4 +1,4 @@
-"""A WAV file written as its samples come; past 4 GB it turns into an RF64 by itself.
+"""Writes a WAV file as its samples come; past 4 GB it turns into an RF64 by itself.
 
 libsndfile stamps a float WAV with the time and cannot change its mind about RF64, so the header
 is written here: RIFF, a JUNK chunk that holds the place of RF64's `ds64`, fmt, fact, data
@@ -28,7 +28,7 @@ _STORED: dict[WavSubtype, tuple[int, int, str]] = {
 
 
 def header(rate_hz: int, sample_bytes: int, tag: int, samples: int, channels: int = 1) -> bytes:
-    """Everything before the first sample of a file of `samples` samples a channel."""
+    """Return everything before the first sample of a file of `samples` samples a channel."""
     block_bytes = channels * sample_bytes
     data_bytes = samples * block_bytes
     fmt = struct.pack(

@@ -1,4 +1,4 @@
-"""Writing samples to WAV or FLAC as they come, whole or not at all."""
+"""Writes samples to WAV or FLAC as they come, whole or not at all."""
 
 import errno
 import os
@@ -13,14 +13,13 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from reverie.audio.pcm import to_int16
 from reverie.audio.writing.wav import WavFile
 from reverie.errors import ReverieError
 from reverie.storage import clear_disk_errors, replacing
 
-FULL_SCALE = 32768.0
-"""What 1.0 is in 16 bits, as decoders have it, so that 16-bit samples survive a round trip."""
 LEAST_FREE_BYTES = 1 << 16
-"""A disk with less room than this is called full."""
+"""A disk with less room than this counts as full."""
 
 
 class _Sink(Protocol):
@@ -118,20 +117,14 @@ class AudioWriter:
         return to_int16(samples)
 
 
-def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Round float32 [n] to 16 bits, limited to their range: too loud never wraps round."""
-    scaled = np.rint(np.clip(samples, -1, 1) * np.float32(FULL_SCALE))
-    return np.minimum(scaled, np.float32(FULL_SCALE - 1)).astype(np.int16)
-
-
 @contextmanager
 def disk_errors(path: Path) -> Generator[None]:
-    """A full disk, told by Python or by libsndfile, as one clear `ReverieError`."""
+    """Raise one clear `ReverieError` where Python or libsndfile finds the disk full."""
     with clear_disk_errors(path):
         try:
             yield
         except soundfile.LibsndfileError as error:
-            # It only says that the system refused.
+            # libsndfile only says that the system refused.
             full = shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES
             reason = errno.ENOSPC if full else errno.EIO
             raise OSError(reason, os.strerror(reason)) from error

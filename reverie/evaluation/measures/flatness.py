@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.spectrogram import window_samples
+from reverie.audio.stft import frames_of, hann, spectra_of, window_samples
 
 WINDOW_SECONDS = 0.256
 BINS_TOGETHER = 32
@@ -22,12 +22,12 @@ def local_spectral_flatness(wave: NDArray[np.float32], rate_hz: int) -> float:
     """
     size = window_samples(rate_hz, WINDOW_SECONDS)
     hop = size // 2
-    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    window = hann(size)
     first = int(np.ceil(LOWEST_HZ * size / rate_hz))
     groups = (size // 2 - first) // BINS_TOGETHER
     weighted = total = 0.0
-    for start in range(0, len(wave) - size + 1, hop):
-        spectrum = np.fft.rfft(wave[start : start + size] * window)
+    for frame in frames_of(wave, size, hop):
+        spectrum = spectra_of(frame, window)
         power = spectrum.real.astype(np.float64) ** 2 + spectrum.imag.astype(np.float64) ** 2
         power = power[first : first + groups * BINS_TOGETHER].reshape(groups, BINS_TOGETHER)
         mean = power.mean(axis=1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass as settings_dataclass
 
-from reverie.audio.spectrogram import as_float
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.measures.flatness import local_spectral_flatness
@@ -152,7 +152,7 @@ def _checked(samples: NDArray[Any]) -> NDArray[np.float32]:
         raise ReverieError("a clip to judge has no samples.", "Give a mono clip.")
     if samples.dtype != np.int16 and not np.isfinite(samples).all():
         raise ReverieError("a clip to judge has samples that are not numbers.", "Make it again.")
-    return as_float(samples)
+    return to_float32(samples)
 
 
 def corpus_level_dbfs(corpus: Corpus) -> float:

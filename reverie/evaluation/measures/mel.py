@@ -7,8 +7,9 @@ from functools import cache
 
 import numpy as np
 import scipy.fft
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from reverie.audio.stft import hann, power_of, stft
 
 RATE_HZ = 16000
 """Of everything that is embedded; what lies above 8 kHz is not looked at."""
@@ -31,12 +32,8 @@ def mel_power(wave: NDArray[np.float32], bands: int) -> NDArray[np.float32]:
         wave: at least 257 samples.
         bands: N.
     """
-    padded = np.pad(wave, FFT_SAMPLES // 2, mode="reflect")
-    windows = sliding_window_view(padded, FFT_SAMPLES)[::HOP_SAMPLES]
-    shape = np.hanning(FFT_SAMPLES + 1)[:-1].astype(np.float32)
-    spectra = scipy.fft.rfft(windows * shape, axis=1)
-    power = spectra.real**2 + spectra.imag**2
-    return (power @ _filters(bands).T).astype(np.float32)
+    spectra = stft(wave, hann(FFT_SAMPLES), HOP_SAMPLES, centred=True, single=True)
+    return (power_of(spectra) @ _filters(bands).T).astype(np.float32)
 
 
 def cepstra(wave: NDArray[np.float32], coefficients: int) -> NDArray[np.float32]:

@@ -4,13 +4,12 @@ Letters: S samples, C columns of a spectrogram, N bands.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.fft
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from reverie.audio.stft import Spectra, power_of, stft
 from reverie.evaluation.measures.mel import HOP_SAMPLES, RATE_HZ, mel_power
 
 CHROMA_SAMPLES = 4096
@@ -76,18 +75,15 @@ def chroma(wave: NDArray[np.float32]) -> NDArray[np.float64]:
     return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
 
 
-def _spectra(
-    wave: NDArray[np.float32], window: NDArray[np.float64]
-) -> NDArray[np.complexfloating[Any, Any]]:
+def _spectra(wave: NDArray[np.float32], window: NDArray[np.float64]) -> Spectra:
     """Of windows that overlap by a half: [S] -> [C, F]."""
-    cut = sliding_window_view(wave, len(window))[:: len(window) // 2]
-    return scipy.fft.rfft(cut * window.astype(np.float32), axis=1)
+    return stft(wave, window.astype(np.float32), len(window) // 2, single=True)
 
 
 def _floor_db(wave: NDArray[np.float32]) -> float:
     # Its side lobes lie far under what is looked for, as those of Hann's window do not.
     spectra = _spectra(wave, np.blackman(FLOOR_SAMPLES))
-    power = spectra.real**2 + spectra.imag**2
+    power = power_of(spectra)
     whole = float(power.sum(axis=1).mean())
     if not whole:
         return 0.0

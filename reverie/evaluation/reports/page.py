@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from reverie.audio.pcm import to_int16
 from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.corpus.corpus import Corpus
 from reverie.evaluation.copying.judgement import Copying
@@ -152,7 +153,7 @@ def _copy(name: str, found: Copying, wave: NDArray[np.float32], corpus: Corpus) 
         "recording_at": f"{found.offset_seconds:.1f}",
         "seconds": f"{found.seconds:.1f}",
         "semitones": found.evidence.nearest.semitones,
-        "mine": audio_uri(mine, rate),
+        "mine": audio_uri(to_int16(mine), rate),
         "theirs": audio_uri(theirs, rate),
         "mine_picture": png_uri(draw_png(mine, rate)),
         "theirs_picture": png_uri(draw_png(theirs, rate)),

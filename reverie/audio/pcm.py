@@ -1,0 +1,28 @@
+"""Samples as 16-bit integers and as floats: the one conversion each way."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FULL_SCALE = 32768.0
+"""What 1.0 is in 16 bits, as decoders have it, so that 16-bit samples survive a round trip."""
+
+
+def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Round float32 [...] to 16 bits, limited to their range: what is too loud never wraps.
+
+    Args:
+        samples: finite, full scale at 1.
+    """
+    scaled = np.rint(np.clip(samples, -1, 1) * np.float32(FULL_SCALE))
+    return np.minimum(scaled, np.float32(FULL_SCALE - 1)).astype(np.int16)
+
+
+def to_float32(samples: NDArray[Any]) -> NDArray[np.float32]:
+    """Copy floats or int16 [...] to float32, full scale at 1; what is not finite becomes 0."""
+    if samples.dtype == np.int16:
+        return samples.astype(np.float32) * np.float32(1 / FULL_SCALE)
+    wave: NDArray[np.float32] = samples.astype(np.float32)
+    wave[~np.isfinite(wave)] = 0
+    return wave
