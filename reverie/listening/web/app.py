@@ -11,7 +11,6 @@ from dataclasses import asdict
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 from starlette.applications import Starlette
@@ -24,12 +23,12 @@ from reverie.listening.export import as_csv, as_json
 from reverie.listening.folder import ListeningTest
 from reverie.listening.names import shown
 from reverie.listening.sounds import SoundChanged
-from reverie.listening.store.hearing import least_seconds
 from reverie.listening.store.records import Answer
 from reverie.listening.store.writer import Store
 from reverie.listening.web.bodies import Consent, Finish, Given, Ready
 from reverie.listening.web.deliveries import Deliveries
 from reverie.listening.web.organiser import organiser_page
+from reverie.listening.web.overview import overview
 from reverie.listening.web.texts import texts
 from reverie.pages.page import render
 from reverie.web.bodies import check_origin, read_json
@@ -41,8 +40,6 @@ from reverie.web.refused import Refused
 
 _HERE = Path(__file__).parent
 YEAR_SECONDS = 365 * 24 * 3600
-SECONDS_TO_ANSWER = 4.0
-"""About how long an answer takes after a clip, for the estimate on the first page."""
 _MISDIRECTED = "This is not the address of the test. Open the link as it was given to you."
 QUIET_SECONDS = 1.0
 """So long after something was written it is brought into the database's one file."""
@@ -90,7 +87,7 @@ class ListeningApp:
             own_style=style,
         ).encode()
         self._script = (_HERE / "participant.js").read_bytes()
-        self._about = json.dumps(_about(test)).encode()
+        self._about = json.dumps(overview(test)).encode()
         self._beeps = next(one.token for one in test.stimuli.stimuli if one.beeps == 5)
 
     def asgi(self) -> ASGIApp:
@@ -282,22 +279,6 @@ class ListeningApp:
         """A sound is not the one that the test was made with: nothing in its place is played."""
         self._log.tell_once(f"{self._sounds.told() or error}. Restore it from a copy.")
         return JSONResponse({"refused": "the sound is damaged"}, 410)
-
-
-def _about(test: ListeningTest) -> dict[str, Any]:
-    settings, seconds, order = test.settings, test.stimuli.seconds, test.orders[0]
-    sounds = sum(len(trial.stimuli) for trial in order)
-    minutes = (sounds * seconds + len(order) * SECONDS_TO_ANSWER) / 60
-    return {
-        "mode": settings.mode,
-        "trials": len(order),
-        "seconds": round(seconds, 1) if seconds % 1 else round(seconds),
-        "minutes": max(1, round(minutes)),
-        "beeps": settings.attention > 0,
-        "break_every": settings.break_every,
-        "least_ms": round(1000 * least_seconds(seconds)),
-        "texts": texts(),
-    }
 
 
 def _agent(request: Request) -> str:
