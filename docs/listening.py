@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from reverie.listening.analysis import analyse
 from reverie.listening.folder import ListeningTest
 from reverie.listening.report import write_results
-from reverie.listening.web.server import ListeningApp
+from reverie.listening.statistics.analysis import analyse
+from reverie.listening.web.app import ListeningApp
 from tests.browser import browsing, close_browser
 from tests.listening.making import make_test
 from tests.listening.pages import hear

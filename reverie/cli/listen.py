@@ -130,9 +130,9 @@ def results(
 
     Example: `reverie listen results listening-test`
     """
-    from reverie.listening.analysis import as_json as figures
     from reverie.listening.folder import ListeningTest
     from reverie.listening.outcome import outcome
+    from reverie.listening.statistics.analysis import as_json as figures
     from reverie.terminal import echo, echo_json
 
     found = outcome(ListeningTest.open(test), peek=peek)

@@ -1,1 +1,1 @@
-"""The blind listening test: its design, its store, its web pages and its analysis."""
+"""The blind listening test: its design, its store, its statistics and its web pages."""

@@ -12,9 +12,9 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from reverie.errors import ReverieError
+from reverie.listening.design.stimuli import MOST_RATE_HZ, Stimuli, Stimulus
 from reverie.listening.panel import Condition
 from reverie.listening.settings import ListeningSettings
-from reverie.listening.stimuli import MOST_RATE_HZ, Stimuli, Stimulus
 from reverie.records import MOST_BYTES, RECORD, as_record, parse_json
 from reverie.storage import read_plain, write_json
 from reverie.terminal import printable

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from reverie.listening.design import Trial
+from reverie.listening.design.orders import Trial
 from reverie.listening.folder import ListeningTest, participant_name
-from reverie.listening.power import Design, Power, power
+from reverie.listening.statistics.power import Design, Power, power
 from reverie.progress import duration
 from reverie.terminal import printable
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reverie.listening.folder import ListeningTest, participant_name
 from reverie.listening.names import shown
-from reverie.listening.reader import Reader
+from reverie.listening.store.reader import Reader
 
 REHEARSAL = "rehearsal: not people's ratings"
 PEOPLE = "people"

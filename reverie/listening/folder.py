@@ -17,23 +17,23 @@ from reverie import __version__
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.listening.about import read_about, write_about
-from reverie.listening.clock import Moment, now
-from reverie.listening.conditions import gather
-from reverie.listening.database import (
+from reverie.listening.design.conditions import gather
+from reverie.listening.design.orders import Order, Trial, make_design, trial_count
+from reverie.listening.design.stimuli import Stimuli, Stimulus, make_stimuli
+from reverie.listening.panel import ExclusionRule, Panel, Preference, Rating
+from reverie.listening.settings import ListeningSettings
+from reverie.listening.sounds import Sounds
+from reverie.listening.store.clock import Moment, now
+from reverie.listening.store.database import (
     back_up,
     create_database,
     damaged,
     open_database,
     read_database,
 )
-from reverie.listening.design import Order, Trial, make_design, trial_count
-from reverie.listening.panel import ExclusionRule, Panel, Preference, Rating
-from reverie.listening.reader import Reader
-from reverie.listening.records import Answered
-from reverie.listening.settings import ListeningSettings
-from reverie.listening.sounds import Sounds
-from reverie.listening.stimuli import Stimuli, Stimulus, make_stimuli
-from reverie.listening.store import Store
+from reverie.listening.store.reader import Reader
+from reverie.listening.store.records import Answered
+from reverie.listening.store.writer import Store
 from reverie.storage import replacing
 from reverie.terminal import printable
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from reverie.errors import ReverieError
-from reverie.listening.analysis import Analysis, analyse
 from reverie.listening.export import as_csv
 from reverie.listening.folder import ListeningTest
 from reverie.listening.panel import Panel
 from reverie.listening.report import write_results
+from reverie.listening.statistics.analysis import Analysis, analyse
 from reverie.storage import write_text
 
 ANSWERS = "answers.csv"

@@ -5,14 +5,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reverie.listening.analysis import Analysis, as_json
-from reverie.listening.comparisons import IGNORED_BY_CLASSIC, Contrast
-from reverie.listening.conclusions import judged_pairs
-from reverie.listening.exclusion import without
 from reverie.listening.panel import Panel, Role
-from reverie.listening.preference import Ability, Choice
-from reverie.listening.results import Results
-from reverie.listening.scores import SCORES, ScoreRow, score_tables
+from reverie.listening.statistics.analysis import Analysis, as_json
+from reverie.listening.statistics.comparisons import IGNORED_BY_CLASSIC, Contrast
+from reverie.listening.statistics.conclusions import judged_pairs
+from reverie.listening.statistics.exclusion import without
+from reverie.listening.statistics.preference import Ability, Choice
+from reverie.listening.statistics.results import Results
+from reverie.listening.statistics.scores import SCORES, ScoreRow, score_tables
 from reverie.pages.chart import Answers, Span, interval_chart, ratings_chart
 from reverie.pages.page import minus, signed, write_page
 from reverie.storage import write_json

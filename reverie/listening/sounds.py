@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from reverie.errors import ReverieError, os_reason
-from reverie.listening.stimuli import Stimuli
+from reverie.listening.design.stimuli import Stimuli
 from reverie.storage import open_plain
 
 _BYTES_A_SAMPLE, _HEADER_BYTES = 2, 4096

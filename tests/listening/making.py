@@ -9,10 +9,10 @@ import numpy as np
 import soundfile
 
 from reverie.corpus.corpus import Corpus
-from reverie.listening.clock import Moment
 from reverie.listening.folder import ListeningTest
-from reverie.listening.records import Answer
 from reverie.listening.settings import ListeningSettings
+from reverie.listening.store.clock import Moment
+from reverie.listening.store.records import Answer
 
 RATE_HZ = 8000
 CONDITIONS = ("zebra-model", "yak-model", "walrus-model")

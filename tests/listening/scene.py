@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reverie.listening.folder import ListeningTest
-from reverie.listening.records import Answered
-from reverie.listening.web.server import ListeningApp
+from reverie.listening.store.records import Answered
+from reverie.listening.web.app import ListeningApp
 from tests.listening.serving import Client
 
 

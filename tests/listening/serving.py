@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reverie.listening.folder import ListeningTest
-from reverie.listening.web.clients import ClientLog
-from reverie.listening.web.connections import Limits
-from reverie.listening.web.server import ListeningApp
-from reverie.listening.web.serving import make_app, make_server, open_socket, serve
+from reverie.listening.web.app import ListeningApp
+from reverie.listening.web.serving import make_app, serve
+from reverie.web.clients import ClientLog
+from reverie.web.connections import Limits
+from reverie.web.server import make_server, open_socket
 
 PATIENCE_SECONDS = 120.0
 
@@ -130,7 +131,7 @@ def served(
     with closing(open_socket("127.0.0.1", 0)) as listening, closing(test.store()) as store:
         log, port = ClientLog(), listening.getsockname()[1]
         app = make_app(test, store, "127.0.0.1", port, None, log, peek=peek)
-        server = make_server(app, log, limits)
+        server = make_server(app.asgi(), log, limits)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

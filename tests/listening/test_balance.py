@@ -9,7 +9,7 @@ import pytest
 from reverie.corpus.corpus import Corpus
 from reverie.listening.balance import as_json, balance, describe, power_of
 from reverie.listening.folder import ListeningTest
-from reverie.listening.power import Design, power
+from reverie.listening.statistics.power import Design, power
 from tests.listening.making import CONDITIONS, make_test
 
 

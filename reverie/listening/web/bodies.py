@@ -1,17 +1,11 @@
 """What the participant's page may send: nothing more, and nothing of another kind."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 from pydantic.dataclasses import dataclass
-from starlette.requests import Request
 
-from reverie.listening.records import Refused
-from reverie.listening.web.guard import read_body
-from reverie.listening.web.hosts import Hosts
 from reverie.settings import STRICT
-
-Body = TypeVar("Body")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -42,16 +36,3 @@ class Finish:
     """What the last page sends."""
 
     comment: Annotated[str, Field(max_length=2000)]
-
-
-async def read(kind: type[Body], request: Request, hosts: Hosts) -> Body:
-    """The body of a request to the server that `hosts` name, as `kind`.
-
-    Raises:
-        Refused: it is something else, too large, or another site's.
-    """
-    body = await read_body(request, hosts)
-    try:
-        return TypeAdapter(kind).validate_json(body)
-    except (ValidationError, RecursionError) as error:
-        raise Refused(422, "not what is asked for") from error

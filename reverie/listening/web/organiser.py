@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from reverie.listening.folder import ListeningTest, participant_name
 from reverie.listening.names import shown
-from reverie.listening.reader import Reader
+from reverie.listening.store.reader import Reader
 from reverie.pages.page import render
 
 _TEMPLATE = Path(__file__).with_name("organiser.html")

@@ -1,0 +1,1 @@
+"""From the answers of a panel to what may be concluded."""

@@ -1,0 +1,184 @@
+"""Which systems listeners tell apart.
+
+Participants and clips are both samples: other people would have answered differently, and so
+would these people about other clips. A test that counts ratings as if they were independent
+finds differences that are not there.
+
+Letters: P participants, K clips of a system, S systems.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from reverie.listening.statistics.scores import ScoreTable
+from reverie.listening.statistics.student_t import far, two_sided
+from reverie.listening.statistics.variances import SMALL, crossed_variance, parts
+
+IGNORED_BY_CLASSIC = (
+    "These tests look at each participant's mean per system. They take the clips as they are, "
+    "although other clips of the same system would have been rated differently, so they find "
+    "differences too easily; and they leave out whoever did not rate every system compared."
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One mean score less another, in points, and how far to trust it."""
+
+    difference: float
+    standard_error: float | None = None
+    """None, and all that follows, where participants, clips or answers do not vary."""
+    degrees_of_freedom: float | None = None
+    low: float | None = None
+    """The ends of the 95 % interval, for this pair alone."""
+    high: float | None = None
+    p: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast(Difference):
+    """Two systems compared: the first's mean less the second's."""
+
+    first: str
+    second: str
+    p_holm: float | None
+    """Adjusted for all pairs compared: below 0.05, the two are told apart."""
+
+
+@dataclass(frozen=True)
+class SignedRank:
+    """Wilcoxon's signed-rank test of two systems, on participants' means."""
+
+    first: str
+    second: str
+    participants: int
+    p: float | None
+    p_holm: float | None
+
+
+@dataclass(frozen=True)
+class Classic:
+    """The tests that listening tests are usually given; see `IGNORED_BY_CLASSIC`."""
+
+    friedman_p: float | None
+    """That not all systems are alike; None for fewer than three systems or two participants."""
+    friedman_participants: int
+    pairs: tuple[SignedRank, ...]
+
+
+def compare_all(tables: Sequence[ScoreTable]) -> tuple[Contrast, ...]:
+    """Every pair of systems; what `tables` hold of anchors is left aside."""
+    pairs = list(itertools.combinations(_systems(tables), 2))
+    found = [contrast(one.scores, other.scores) for one, other in pairs]
+    adjusted = holm([one.p for one in found])
+    return tuple(
+        Contrast(
+            **vars(difference),
+            first=one.condition.name,
+            second=other.condition.name,
+            p_holm=p_holm,
+        )
+        for (one, other), difference, p_holm in zip(pairs, found, adjusted, strict=True)
+    )
+
+
+def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> Difference:
+    """The difference of two systems' means, tested against participants and clips at once.
+
+    The variance of the difference is that of two crossed clusterings, participants + clips - cells
+    (Cameron, Gelbach and Miller 2011), each part estimated without bias for few by equating sums
+    of squares with their expectations; where everyone heard every clip, this is the analysis of
+    variance. It is never below the larger of the two one-way variances. The degrees of freedom are
+    Satterthwaite's for the three mean squares, but no fewer than those of the larger one-way
+    variance alone.
+
+    Measured on simulated panels without a difference, 10 or 20 participants, 2 systems of 15 clips
+    or 5 of 6, everyone hearing every clip or a third of them, three times 400 panels of each: p was
+    below 0.05 in 3.4 to 6.8 % of comparisons (4.8 % in all), after Holm anywhere in a panel in 0.7
+    to 6.8 %. Without any variance of clips or of liking it is 3.3 %. Worse were plain Satterthwaite
+    (down to 2 %), Satterthwaite on the components (7.5 % of panels after Holm), the sum of both
+    degrees of freedom (6.7 %, 7.5 %), and participants alone, as the classic tests do (up to 43 %,
+    8 to 27 % with about the variances of `power.Spread`).
+
+    Args:
+        first: [P, K], not a number where missing; everyone's one score of each clip.
+        second: [P, K'], the same participants.
+    """
+    systems = parts(first), parts(second)
+    difference = systems[0].mean - systems[1].mean
+    people = int((systems[0].heard + systems[1].heard > 0).sum())
+    found = crossed_variance(systems, people)
+    if found is None:
+        return Difference(difference)
+    freedom = max(found.freedom, found.larger_freedom)
+    error = float(np.sqrt(found.variance))
+    reach = error * far(0.05, freedom)
+    p = two_sided(difference / error, freedom)
+    return Difference(difference, error, freedom, difference - reach, difference + reach, p)
+
+
+def holm(values: Sequence[float | None]) -> list[float | None]:
+    """p values adjusted for their number by Holm (1979); those that are None do not count."""
+    known = sorted((p, at) for at, p in enumerate(values) if p is not None)
+    adjusted: list[float | None] = [None] * len(values)
+    reached = 0.0
+    for place, (p, at) in enumerate(known):
+        reached = max(reached, min(1.0, p * (len(known) - place)))
+        adjusted[at] = reached
+    return adjusted
+
+
+def classic_tests(tables: Sequence[ScoreTable]) -> Classic:
+    """Friedman's test of all systems and Wilcoxon's of each pair, on participants' means."""
+    systems = _systems(tables)
+    means = {one.condition.name: _participant_means(one.scores) for one in systems}
+    pairs = list(itertools.combinations(means, 2))
+    differences = [means[one] - means[other] for one, other in pairs]
+    found = [_signed_rank(values[np.isfinite(values)]) for values in differences]
+    complete = np.array(list(means.values())).reshape(len(means), -1)
+    complete = complete[:, np.isfinite(complete).all(axis=0)]
+    ranks = [
+        SignedRank(one, other, int(np.isfinite(values).sum()), p, p_holm)
+        for (one, other), values, p, p_holm in zip(
+            pairs, differences, found, holm(found), strict=True
+        )
+    ]
+    return Classic(_friedman(complete), complete.shape[1], tuple(ranks))
+
+
+def _systems(tables: Sequence[ScoreTable]) -> list[ScoreTable]:
+    return [one for one in tables if one.condition.role == "system"]
+
+
+def _participant_means(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each participant's mean, not a number where they rated nothing: [P]."""
+    count = np.isfinite(scores).sum(axis=1)
+    total = np.nan_to_num(scores).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _signed_rank(differences: NDArray[np.float64]) -> float | None:
+    differences = np.where(np.abs(differences) < SMALL, 0.0, differences)
+    if np.count_nonzero(differences) < 2:
+        return None
+    untyped: Any = stats
+    return _finite(untyped.wilcoxon(differences).pvalue)
+
+
+def _friedman(means: NDArray[np.float64]) -> float | None:
+    """Of [S, P] means without gaps."""
+    if means.shape[0] < 3 or means.shape[1] < 2 or np.ptp(means, axis=0).max() < SMALL:
+        return None
+    untyped: Any = stats
+    return _finite(untyped.friedmanchisquare(*means).pvalue)
+
+
+def _finite(p: object) -> float | None:
+    found = float(np.asarray(p, np.float64))
+    return found if np.isfinite(found) else None

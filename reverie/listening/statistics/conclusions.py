@@ -1,0 +1,241 @@
+"""What may be concluded from a listening test, in plain words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reverie.listening.panel import Panel
+from reverie.listening.statistics.exclusion import Exclusion
+from reverie.listening.statistics.power import LEVEL
+from reverie.listening.statistics.results import Results
+from reverie.listening.statistics.scores import ScoreRow
+from reverie.pages.page import minus
+
+UNFINISHED = (
+    "The test has not ended: this is a look at what has been answered so far, and to stop when it "
+    "looks right would bias it."
+)
+REHEARSAL = (
+    "These are no people's ratings: the answers were made to try the test out, "
+    "and say nothing about the music."
+)
+FEW = 8
+"""Fewer listeners than this are called few."""
+_MOST_NAMED = 8
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two systems, the better first, and how much better in a sentence without its end."""
+
+    better: str
+    worse: str
+    p_holm: float | None
+    sentence: str
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether they are, after Holm, at the 5 % level."""
+        return self.p_holm is not None and self.p_holm < LEVEL
+
+
+def conclude(
+    panel: Panel, exclusion: Exclusion, everyone: Results, kept: Results | None
+) -> tuple[str, ...]:
+    """Everything that may be said, most important first, about those whom the rule keeps."""
+    found = kept or everyone
+    said = [REHEARSAL] if panel.rehearsal else []
+    said += [] if panel.ended else [UNFINISHED]
+    said += _listeners(panel, exclusion, everyone, kept)
+    pairs = judged_pairs(found)
+    said += _apart(pairs)
+    said += _not_apart(pairs)
+    said += _size(panel, found)
+    if kept and exclusion.left_out:
+        said.append(_with_everyone(pairs, judged_pairs(everyone)))
+    said += _anchors(found)
+    said += _repeats(found)
+    said += _small(found)
+    return tuple(said)
+
+
+def judged_pairs(found: Results) -> list[Pair]:
+    """Every pair of systems, whatever the mode."""
+    pairs: list[Pair] = []
+    for one in found.pairs:
+        better, worse = _ordered(one.first, one.second, one.difference)
+        said = f"{better} is rated {abs(one.difference):.2f} points higher than {worse}"
+        if one.low is not None and one.high is not None:
+            low, high = (one.low, one.high) if one.difference >= 0 else (-one.high, -one.low)
+            said += f" (95 % interval {minus(f'{low:.2f}')} to {minus(f'{high:.2f}')})"
+        pairs.append(Pair(better, worse, one.p_holm, said))
+    for one in found.preferred.pairs if found.preferred else ():
+        better, worse = _ordered(one.first, one.second, one.difference)
+        chance = max(one.chance, 1 - one.chance)
+        said = f"{better} is preferred to {worse} with a chance of {chance:.0%}"
+        pairs.append(Pair(better, worse, one.p_holm, said))
+    return pairs
+
+
+def shown_p(p: float) -> str:
+    """`p = 0.012`, `p < 0.001`."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def _ordered(first: str, second: str, difference: float) -> tuple[str, str]:
+    return (first, second) if difference >= 0 else (second, first)
+
+
+def _listeners(
+    panel: Panel, exclusion: Exclusion, everyone: Results, kept: Results | None
+) -> list[str]:
+    said = [
+        f"{everyone.participants} of {_count(panel.invited, 'invited listener')} answered, "
+        f"{everyone.finished} of them every test trial."
+    ]
+    if everyone.unrated:
+        said.append(f"Nobody has answered about {', '.join(everyone.unrated)}.")
+    left = len(exclusion.left_out)
+    if left and kept:
+        said.append(
+            f"The rule fixed before the test left out {left}; what follows rests on the "
+            f"{_count(kept.answers, 'answer')} of {_count(kept.participants, 'listener')}."
+        )
+    elif left:
+        said.append(
+            "The rule fixed before the test leaves nobody, so what follows is about everyone's "
+            "answers and must not be trusted."
+        )
+    return said
+
+
+def _apart(pairs: Sequence[Pair]) -> list[str]:
+    apart = sorted((one for one in pairs if one.told_apart), key=lambda one: one.p_holm or 0.0)
+    allowance = f" after Holm's correction for {len(pairs)} pairs" if len(pairs) > 1 else ""
+    said = [
+        f"{one.sentence}, {shown_p(one.p_holm or 0.0)}{allowance}." for one in apart[:_MOST_NAMED]
+    ]
+    if len(apart) > _MOST_NAMED:
+        said.append(f"{len(apart) - _MOST_NAMED} more pairs are told apart; the table has them.")
+    return said
+
+
+def _not_apart(pairs: Sequence[Pair]) -> list[str]:
+    tested = [one for one in pairs if one.p_holm is not None]
+    alike = [one for one in tested if not one.told_apart]
+    said: list[str] = []
+    if not pairs:
+        said.append("There is one system alone, so nothing to compare it with.")
+    if alike and len(alike) == len(pairs):
+        said.append("No two systems are told apart.")
+    elif alike:
+        said.append(f"Not told apart: {_named(alike)}.")
+    if alike:
+        said.append(
+            "Not told apart is not equal: there may be a difference that this test was too small "
+            "to find."
+        )
+    if len(tested) < len(pairs):
+        missing = [one for one in pairs if one.p_holm is None]
+        said.append(
+            f"Could not be tested: {_named(missing)}. It takes two listeners, two clips of each "
+            "system, and answers that are not all the same."
+        )
+    return said
+
+
+def _named(pairs: Sequence[Pair]) -> str:
+    named = ", ".join(f"{one.better} and {one.worse}" for one in pairs[:_MOST_NAMED])
+    more = len(pairs) - _MOST_NAMED
+    return f"{named}, and {more} more pairs" if more > 0 else named
+
+
+def _size(panel: Panel, found: Results) -> list[str]:
+    if found.smallest is None:
+        return []
+    if panel.mode == "preference":
+        chance = 1 / (1 + np.exp(-found.smallest))
+        what = f"a system preferred to another with a chance of {chance:.0%}"
+    elif found.smallest > 4:
+        return ["No difference that the scale has room for would be found four times in five."]
+    else:
+        what = f"a difference of {found.smallest:.1f} points"
+    return [
+        f"With these listeners and clips, {what} would be found about four times in five; "
+        "smaller ones mostly go unseen."
+    ]
+
+
+def _with_everyone(pairs: Sequence[Pair], everyone: Sequence[Pair]) -> str:
+    told, all_told = (
+        {(one.better, one.worse) for one in group if one.told_apart} for group in (pairs, everyone)
+    )
+    if told == all_told:
+        return "With everyone's answers, nobody left out, the same pairs are told apart."
+    changed = ", ".join(f"{better} and {worse}" for better, worse in sorted(told ^ all_told))
+    return f"It depends on who is left out: with everyone's answers it is otherwise for {changed}."
+
+
+def _anchors(found: Results) -> list[str]:
+    if found.better_anchors:
+        right, asked = found.better_anchors
+        if 2 * right > asked:
+            return [f"The better anchor was preferred in {right} of {asked} anchor trials."]
+        return [
+            f"The better anchor was preferred in only {right} of {asked} anchor trials: distrust "
+            "every other answer too."
+        ]
+    lower, upper = ([one for one in found.rows if one.role == role] for role in ("lower", "upper"))
+    if not lower or not upper:
+        return ["Without answers about both hidden anchors, nothing shows that listeners judged "
+                "what was meant."]  # fmt: skip
+    low, high = _mean(lower), _mean(upper)
+    if low >= high:
+        return [
+            f"The anchors came out in the wrong order, the lower at {low:.1f} and the upper at "
+            f"{high:.1f}: distrust every other figure too."
+        ]
+    outside = [
+        one.condition for one in found.rows if one.role == "system" and not low < one.mean < high
+    ]
+    said = f"The anchors came out in order, the lower at {low:.1f} and the upper at {high:.1f}"
+    if outside:
+        return [f"{said}, but not with all systems between them: {', '.join(outside)}."]
+    return [f"{said}, with every system between them."]
+
+
+def _mean(rows: Sequence[ScoreRow]) -> float:
+    return sum(one.mean * one.ratings for one in rows) / sum(one.ratings for one in rows)
+
+
+def _repeats(found: Results) -> list[str]:
+    if not found.repeats:
+        return []
+    one = found.repeats
+    what, answer = ("clip", "score") if one.mean_difference is not None else ("pair", "answer")
+    said = (
+        f"Of {_count(one.pairs, what)} heard twice by the same listener, {one.identical:.0%} got "
+        f"the same {answer} again"
+    )
+    if one.mean_difference is not None:
+        said += f"; the two scores were {one.mean_difference:.1f} points apart on average"
+    return [f"{said}."]
+
+
+def _small(found: Results) -> list[str]:
+    people = found.participants
+    if people == 1:
+        return [
+            "One listener is one opinion: nothing follows for anyone else, and intervals allow for "
+            "other clips alone."
+        ]
+    if people < FEW:
+        return [
+            f"{people} listeners are few: one more who thinks otherwise could change all of this."
+        ]
+    return ["All of this is about people and clips like these, and no others."]
+
+
+def _count(many: int, what: str) -> str:
+    return f"{many} {what}" if many == 1 else f"{many} {what}s"

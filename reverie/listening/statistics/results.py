@@ -1,0 +1,116 @@
+"""What one set of participants' answers come to, in numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reverie.listening.panel import Panel
+from reverie.listening.statistics.comparisons import Classic, Contrast, classic_tests, compare_all
+from reverie.listening.statistics.exclusion import answered, better_chosen, participants
+from reverie.listening.statistics.power import LEVEL, smallest_found
+from reverie.listening.statistics.preference import Choice, Preferred, abilities, counted
+from reverie.listening.statistics.scores import (
+    Consistency,
+    ScoreRow,
+    consistency,
+    score_rows,
+    score_tables,
+)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The figures of a test, for everyone or for those whom the rule keeps."""
+
+    participants: int
+    """With at least one answered test trial that counts."""
+    finished: int
+    """With all of them."""
+    answers: int
+    """To test trials about systems."""
+    rows: tuple[ScoreRow, ...]
+    """Empty in preference mode, as are `pairs`."""
+    unrated: tuple[str, ...]
+    """Conditions without any answer."""
+    pairs: tuple[Contrast, ...]
+    classic: Classic | None
+    repeats: Consistency | None
+    preferred: Preferred | None
+    """None in rating mode."""
+    better_anchors: tuple[int, int] | None
+    """Of a preference test: anchor trials with the better role chosen, and all such trials."""
+    smallest: float | None
+    """The smallest difference that these listeners and clips would tell apart four times in five,
+    between two systems of middling standard error, at the level of Holm's first step: in points,
+    or between abilities."""
+
+
+def results(panel: Panel, rng: np.random.Generator) -> Results | None:
+    """The figures of a panel; None where nobody answered a test trial about a system."""
+    return _of_ratings(panel, rng) if panel.mode == "rating" else _of_preferences(panel)
+
+
+def _of_ratings(panel: Panel, rng: np.random.Generator) -> Results | None:
+    tables = score_tables(panel)
+    systems = [one for one in tables if one.condition.role == "system"]
+    if not systems:
+        return None
+    heard = {one.condition.name for one in tables}
+    names = {one.condition.name for one in systems}
+    people = {
+        one.participant for one in panel.ratings if one.kind == "test" and one.condition in names
+    }
+    pairs = compare_all(tables)
+    return Results(
+        participants=len(people),
+        finished=_finished(panel),
+        answers=sum(len(one.given) for one in systems),
+        rows=score_rows(tables, rng),
+        unrated=tuple(one.name for one in panel.conditions if one.name not in heard),
+        pairs=pairs,
+        classic=classic_tests(tables) if len(systems) > 1 else None,
+        repeats=consistency(panel),
+        preferred=None,
+        better_anchors=None,
+        smallest=_smallest(pairs),
+    )
+
+
+def _of_preferences(panel: Panel) -> Results | None:
+    answers = counted(panel)
+    if not answers:
+        return None
+    found = abilities(panel)
+    heard = {name for one in panel.preferences for name in one.conditions}
+    right, asked = better_chosen(panel, panel.preferences)
+    return Results(
+        participants=len({one.participant for one in answers}),
+        finished=_finished(panel),
+        answers=len(answers),
+        rows=(),
+        unrated=tuple(one.name for one in panel.conditions if one.name not in heard),
+        pairs=(),
+        classic=None,
+        repeats=consistency(panel),
+        preferred=found,
+        better_anchors=(right, asked) if asked else None,
+        smallest=_smallest(found.pairs),
+    )
+
+
+def _finished(panel: Panel) -> int:
+    return sum(answered(panel, name) >= panel.test_trials for name in participants(panel))
+
+
+def _smallest(pairs: Sequence[Contrast | Choice]) -> float | None:
+    """From every pair's standard error and degrees of freedom."""
+    errors = [
+        (one.standard_error, one.degrees_of_freedom)
+        for one in pairs
+        if one.standard_error is not None and one.degrees_of_freedom is not None
+    ]
+    if not errors:
+        return None
+    error, freedom = sorted(errors)[len(errors) // 2]
+    return smallest_found(error, freedom, LEVEL / len(errors))

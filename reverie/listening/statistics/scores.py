@@ -1,0 +1,212 @@
+"""The paper's one table: what each condition scored, and how far to trust that.
+
+Letters: P participants, K clips of a condition, R resamples.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.listening.panel import Condition, Panel, Preference, Rating, Role
+from reverie.listening.statistics.student_t import far
+from reverie.listening.statistics.variances import SMALL, crossed_variance, parts
+from reverie.resampling import RESAMPLES, resampled_counts
+
+SCORES = (1, 2, 3, 4, 5)
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Every score of one condition; the tables of a panel have the same participants, in order."""
+
+    condition: Condition
+    participants: tuple[str, ...]
+    clips: tuple[str, ...]
+    scores: NDArray[np.float64]
+    """[P, K], not a number where a participant did not rate a clip."""
+
+    @property
+    def given(self) -> NDArray[np.float64]:
+        """The scores that were given, by participant, then by clip: [ratings]."""
+        return self.scores[np.isfinite(self.scores)]
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One condition's row of the table."""
+
+    condition: str
+    role: Role
+    mean: float
+    low: float | None
+    """The ends of the 95 % interval; None where one participant rated one clip."""
+    high: float | None
+    z_mean: float
+    """The mean of the scores after each participant's own mean and standard deviation."""
+    ratings: int
+    clips: int
+    participants: int
+    counts: tuple[int, ...]
+    """How often each score from 1 to 5 was given."""
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """How alike the same participants answered about the same clips twice."""
+
+    pairs: int
+    mean_difference: float | None
+    """Between the two scores, without sign, in points; None of preferences."""
+    identical: float
+    """The share of pairs with the same answer twice."""
+
+
+def score_tables(panel: Panel) -> tuple[ScoreTable, ...]:
+    """The scores of every condition that has any: test trials of systems, anchor trials of anchors.
+
+    If a participant rated a clip more than once in such trials, the last score counts.
+    """
+    counted: dict[str, list[Rating]] = {one.name: [] for one in panel.conditions}
+    kinds = {one.name: "test" if one.role == "system" else "anchor" for one in panel.conditions}
+    for rating in panel.ratings:
+        if kinds.get(rating.condition) == rating.kind:
+            counted[rating.condition].append(rating)
+    people = tuple(dict.fromkeys(one.participant for all_ in counted.values() for one in all_))
+    return tuple(
+        _table(condition, counted[condition.name], people)
+        for condition in panel.conditions
+        if counted[condition.name]
+    )
+
+
+def score_rows(tables: Sequence[ScoreTable], rng: np.random.Generator) -> tuple[ScoreRow, ...]:
+    """The row of every condition, in their order.
+
+    A participant's own mean and standard deviation are those of all systems' scores of theirs;
+    where the deviation is 0, every standardised score is 0.
+    """
+    tests = [one.scores for one in tables if one.condition.role == "system"]
+    standard = _standardiser(np.concatenate(tests, axis=1)) if tests else None
+    return tuple(_row(one, standard, rng) for one in tables)
+
+
+def crossed_interval(
+    scores: NDArray[np.float64], rng: np.random.Generator, resamples: int = RESAMPLES
+) -> tuple[float, float] | None:
+    """The 95 % interval of a mean score with other participants and other clips.
+
+    The bootstrap of two crossed samples: participants and clips are drawn with replacement, each by
+    itself, and a rating counts as often as its participant times its clip (Owen 2007, "The
+    pigeonhole bootstrap"). Its percentiles are too near with few clips, and too far where each
+    participant heard but some of them; so they are moved, in proportion, to where the crossed
+    variance (`variances.crossed_variance`) and t with Satterthwaite's degrees of freedom put them.
+    On 200 to 400 simulated panels each of 10, 20 or 60 participants, with 3 to 15 clips, all or a
+    third of them heard, it held the true mean in 93 to 97 %; the plain percentiles in 90 to 98 %.
+    Where there is one participant or one clip, only the other is drawn.
+
+    Args:
+        scores: [P, K], not a number where missing.
+        rng: draws the resamples.
+        resamples: R.
+
+    Returns:
+        Its ends; None where neither can be drawn.
+    """
+    heard = np.isfinite(scores)
+    scores = scores[heard.any(axis=1)][:, heard.any(axis=0)]
+    if scores.shape[0] < 2 and scores.shape[1] < 2:
+        return None
+    heard = np.isfinite(scores).astype(np.float64)
+    people, clips = (resampled_counts(many, resamples, rng) for many in scores.shape)
+    count = (people @ heard * clips).sum(axis=1)
+    total = (people @ np.nan_to_num(scores) * clips).sum(axis=1)
+    drawn = count > 0  # With few ratings a draw can miss them all.
+    means = total[drawn] / count[drawn]
+    ends = np.quantile(means, [0.025, 0.975])
+    spread = float(means.std())
+    found = crossed_variance([parts(scores)], len(scores))
+    if found is not None and spread > SMALL:
+        freedom = max(found.freedom, min(scores.shape) - 1.0)
+        reach = far(0.05, freedom) / far(0.05, math.inf)
+        mean = float(np.nanmean(scores))
+        ends = mean + (ends - mean) * reach * math.sqrt(found.variance) / spread
+    low, high = np.clip(ends, SCORES[0], SCORES[-1])
+    return float(low), float(high)
+
+
+def consistency(panel: Panel) -> Consistency | None:
+    """How alike repeats were answered; None where there are none."""
+    if panel.mode == "preference":
+        twice = _twice((one, one.clips, one.clips[one.chosen]) for one in panel.preferences)
+        apart = None
+    else:
+        twice = _twice((one, one.clip, one.score) for one in panel.ratings)
+        apart = [abs(one - other) for one, other in twice]
+    if not twice:
+        return None
+    same = sum(one == other for one, other in twice) / len(twice)
+    return Consistency(len(twice), float(np.mean(apart)) if apart else None, same)
+
+
+def _twice(
+    answers: Iterable[tuple[Rating | Preference, object, Answer]],
+) -> list[tuple[Answer, Answer]]:
+    """The first and the second answer of every repeat: of (trial, what was heard, answer)."""
+    first: dict[tuple[str, object], Answer] = {}
+    pairs: list[tuple[Answer, Answer]] = []
+    for trial, heard, answer in answers:
+        key = (trial.participant, heard)
+        if trial.kind in {"test", "anchor"}:
+            first[key] = answer
+        elif trial.kind == "repeat" and key in first:
+            pairs.append((first[key], answer))
+    return pairs
+
+
+def _table(condition: Condition, ratings: list[Rating], people: tuple[str, ...]) -> ScoreTable:
+    clips = tuple(dict.fromkeys(one.clip for one in ratings))
+    row, column = ({name: at for at, name in enumerate(names)} for names in (people, clips))
+    scores = np.full((len(people), len(clips)), np.nan)
+    for one in ratings:
+        scores[row[one.participant], column[one.clip]] = one.score
+    return ScoreTable(condition, people, clips, scores)
+
+
+def _row(
+    table: ScoreTable,
+    standard: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+    rng: np.random.Generator,
+) -> ScoreRow:
+    given = table.given
+    ends = crossed_interval(table.scores, rng) or (None, None)
+    heard = np.isfinite(table.scores)
+    z_mean = 0.0
+    if standard is not None:
+        mean, scale = standard
+        z_mean = float(((table.scores - mean) * scale)[heard].mean())
+    return ScoreRow(
+        table.condition.name,
+        table.condition.role,
+        float(given.mean()),
+        *ends,
+        z_mean,
+        ratings=len(given),
+        clips=len(table.clips),
+        participants=int(heard.any(axis=1).sum()),
+        counts=tuple(int((given == score).sum()) for score in SCORES),
+    )
+
+
+def _standardiser(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each participant's mean and the reciprocal of their standard deviation, or 0: [P, 1] each."""
+    heard = np.isfinite(scores)
+    count = np.maximum(heard.sum(axis=1, keepdims=True), 1)
+    mean = np.where(heard, scores, 0.0).sum(axis=1, keepdims=True) / count
+    spread = np.sqrt((np.where(heard, scores - mean, 0.0) ** 2).sum(axis=1, keepdims=True) / count)
+    varied = spread > 1e-12
+    return mean, np.where(varied, 1 / np.where(varied, spread, 1.0), 0.0)

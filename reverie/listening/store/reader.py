@@ -1,0 +1,107 @@
+"""What the database of a test tells of all of it."""
+
+import json
+import sqlite3
+from threading import RLock
+from typing import Any
+
+from reverie.listening.panel import TrialKind
+from reverie.listening.store.records import Answer, Answered, Participant
+
+
+class Reader:
+    """Reads the database of one test; it may be used by many threads.
+
+    Args:
+        database: that of the test, which the reader closes in the end.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._lock = RLock()
+        self._database = database
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    @property
+    def organiser(self) -> str:
+        """The secret of the organiser's page."""
+        return str(self._about("organiser"))
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether this is no real test; decided once, when the test is made."""
+        return bool(json.loads(str(self._about("rehearsal"))))
+
+    @property
+    def ended_at(self) -> float | None:
+        """When the organiser ended the test."""
+        found = self._about("ended_at")
+        return None if found is None else float(found)
+
+    @property
+    def about_sha256(self) -> str | None:
+        """The digest of the file that tells of the test, as it was when the test was made."""
+        return self._about("about_sha256")
+
+    def orders(self) -> dict[int, list[tuple[int, TrialKind, int | None, list[str]]]]:
+        """Every participant's trials in order: position, kind, right answer if any, stimuli."""
+        with self._lock:
+            rows = self._database.execute(
+                "select participant, position, kind, expected, stimulus from trials join sounds "
+                "using (participant, position) order by participant, position, place"
+            ).fetchall()
+        found: dict[int, list[tuple[int, TrialKind, int | None, list[str]]]] = {}
+        for participant, position, kind, expected, stimulus in rows:
+            order = found.setdefault(participant, [])
+            if not order or order[-1][0] != position:
+                order.append((position, kind, expected, []))
+            order[-1][3].append(stimulus)
+        return found
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the organiser has ended the test, or all participants have finished."""
+        with self._lock:
+            (left,) = self._database.execute(
+                "select count(*) from participants where finished_at is null"
+            ).fetchone()
+        return self.ended_at is not None or left == 0
+
+    def participants(self) -> list[Participant]:
+        """Every place, taken or not."""
+        with self._lock:
+            rows = self._database.execute(
+                "select id, invitation, opened_at, consented_at, finished_at, language, comment, "
+                "(select count(*) from trials where participant = id), "
+                "(select count(*) from answers where participant = id) "
+                "from participants order by id"
+            ).fetchall()
+        return [Participant(*row) for row in rows]
+
+    def answers(self) -> list[Answered]:
+        """Every answer, participant by participant, in the order of their trials."""
+        with self._lock:
+            heard: dict[tuple[int, int], list[str]] = {}
+            for participant, position, stimulus in self._database.execute(
+                "select participant, position, stimulus from sounds join answers "
+                "using (participant, position) order by participant, position, place"
+            ):
+                heard.setdefault((participant, position), []).append(stimulus)
+            rows = self._database.execute(
+                "select participant, position, kind, expected, answer, plays, heard_ms, "
+                "answer_ms, user_agent, given_at from answers join trials "
+                "using (participant, position) order by participant, position"
+            ).fetchall()
+        return [
+            Answered(who, where, kind, expected, tuple(heard[who, where]), Answer(*how), agent, at)
+            for who, where, kind, expected, *how, agent, at in rows
+        ]
+
+    def _about(self, name: str) -> Any:
+        with self._lock:
+            row = self._database.execute(
+                "select value from about where name = ?", (name,)
+            ).fetchone()
+        return None if row is None else row[0]

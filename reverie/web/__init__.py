@@ -1,0 +1,1 @@
+"""What every page needs that is served: checks, limits, bodies, files and the server."""

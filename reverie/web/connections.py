@@ -1,0 +1,220 @@
+"""How many connections there may be, and how long each may take.
+
+A client that opens many and says little takes nobody else's place: where there are too many, those
+go first that have been without a whole request for longest, the client's own before any other's.
+"""
+
+import asyncio
+import resource
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+import h11
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from reverie.web.clients import ClientLog
+
+BACKLOG = 64
+"""Connections that the system holds until they are let in."""
+_OTHER_FILES = 4 * BACKLOG
+"""Files that the process has open besides connections, at most: what came in at once and was not
+looked at yet, what is being closed, and its own."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a client may take, in seconds and in connections."""
+
+    header_seconds: float = 10.0
+    """For a request's line and headers, since a connection's beginning or the answer before."""
+    body_seconds: float = 20.0
+    """For what follows them."""
+    stall_seconds: float = 30.0
+    """So long may a client take nothing of what it is sent."""
+    answer_seconds: float = 600.0
+    """For all that a client is sent to one request."""
+    connections: int = 768
+    """In all; fewer where the system lets the process open fewer files."""
+    of_client: int = 512
+    """A room of listeners behind one address is one client: sixty browsers open six each."""
+
+
+def _room_for(connections: int) -> int:
+    """So many of `connections` as the system lets the process open; it is asked for all of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + _OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return connections
+    allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        soft = allowed
+    return max(16, soft - _OTHER_FILES)
+
+
+class Connections:
+    """All connections of one server.
+
+    Args:
+        log: what is said of clients that do wrong.
+        limits: what each may take.
+    """
+
+    def __init__(self, log: ClientLog, limits: Limits) -> None:
+        self.log, self.limits = log, limits
+        self._most = _room_for(limits.connections)
+        self._open: set[LimitedProtocol] = set()
+
+    def add(self, fresh: "LimitedProtocol") -> None:
+        """Let `fresh` in; where there are too many, another goes."""
+        of_client = [one for one in self._open if one.client_name == fresh.client_name]
+        if len(of_client) >= self.limits.of_client:
+            _longest_without(of_client).cut(f"more than {self.limits.of_client} connections")
+        elif len(self._open) >= self._most:
+            _longest_without([*self._open]).cut(f"more than {self._most} connections in all")
+        self._open.add(fresh)
+
+    def remove(self, gone: "LimitedProtocol") -> None:
+        """Forget a connection."""
+        self._open.discard(gone)
+
+
+def _longest_without(connections: list["LimitedProtocol"]) -> "LimitedProtocol":
+    """The one that is not being answered, and has not been for longest; else the slowest."""
+    return min(connections, key=lambda one: (one.is_answered, one.waiting_since))
+
+
+class LimitedProtocol(H11Protocol):
+    """uvicorn's HTTP, with a limit to everything that a client can make it wait for."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        everyone: Connections,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._everyone, self._limits = everyone, everyone.limits
+        self._timer: asyncio.TimerHandle | None = None
+        self._phase: str | None = None
+        self._silent = True  # nothing of the request that is waited for has come
+        self._unsent_bytes = 0
+        self._stalled: asyncio.TimerHandle | None = None
+        self.client_name, self.waiting_since = "?", self.loop.time()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a whole request has come that has no whole answer yet."""
+        return self._phase == "answer"
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Begin, and wait for a request."""
+        super().connection_made(transport)
+        peer: Any = transport.get_extra_info("peername")
+        self.client_name = str(cast(tuple[Any, ...], peer)[0]) if isinstance(peer, tuple) else "?"
+        # Headers and body are two pieces; the second need not wait until the first is acknowledged.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # What the app has sent is then what the system has taken, and not what waits here.
+        transport.set_write_buffer_limits(high=0)
+        self._everyone.add(self)
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._everyone.remove(self)
+        self._set_timer(None)
+        self._set_stalled(None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come."""
+        if self.transport.is_closing():
+            return
+        self._silent = False
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, if one may come."""
+        super().on_response_complete()
+        self._look()
+
+    def pause_writing(self) -> None:
+        """The client does not take what it is sent as fast as it is made."""
+        super().pause_writing()
+        self._unsent_bytes = self.transport.get_write_buffer_size()
+        self._set_stalled(self.loop.call_later(self._limits.stall_seconds, self._check_progress))
+
+    def resume_writing(self) -> None:
+        """It has taken all of it."""
+        super().resume_writing()
+        self._set_stalled(None)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._everyone.log.tell(self.client_name, "sent what is no HTTP request")
+        if self.transport.is_closing():
+            return
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:  # in the middle of an answer there is no room for another
+            self.transport.abort()
+
+    def cut(self, why: str) -> None:
+        """End it here and now. Browsers open connections that they may need and say nothing."""
+        if not self._silent:
+            self._everyone.log.tell(self.client_name, f"cut off: {why}")
+        self._everyone.remove(self)
+        self.transport.abort()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Other protocols that a client offers are not taken, and nothing needs to be said."""
+
+    def _look(self) -> None:
+        """Set the timer for what is waited for now."""
+        if self.transport.is_closing():
+            return self._set_timer(None)
+        theirs, ours = self.conn.their_state, self.conn.our_state
+        if theirs is h11.IDLE:
+            phase, limit, why = "headers", self._limits.header_seconds, "no whole request"
+        elif theirs is h11.SEND_BODY:
+            phase, limit, why = "body", self._limits.body_seconds, "no whole request"
+        elif ours in {h11.SEND_RESPONSE, h11.SEND_BODY}:
+            phase, limit, why = "answer", self._limits.answer_seconds, "its answer was not taken"
+        else:
+            phase, limit, why = None, 0.0, ""
+        if phase is None:
+            self._phase = None
+            self._set_timer(None)
+        elif phase != self._phase or (phase == "headers" and self._timer is None):
+            self._silent = self._silent or self._phase == "answer"
+            self._phase, self.waiting_since = phase, self.loop.time()
+            self._set_timer(self.loop.call_later(limit, self.cut, f"{why} within {limit:g} s"))
+        return None
+
+    def _check_progress(self) -> None:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent >= self._unsent_bytes:
+            self.cut(f"it took nothing of its answer for {self._limits.stall_seconds:g} s")
+        else:
+            self._unsent_bytes = unsent
+            self._set_stalled(
+                self.loop.call_later(self._limits.stall_seconds, self._check_progress)
+            )
+
+    def _set_timer(self, timer: asyncio.TimerHandle | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = timer
+
+    def _set_stalled(self, timer: asyncio.TimerHandle | None) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+        self._stalled = timer

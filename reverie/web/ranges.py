@@ -1,0 +1,108 @@
+"""Sending a file, or a part of it, piece by piece, and what of it was really sent."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from reverie.web.refused import Refused
+
+PIECE_BYTES = 64 * 1024
+_LONGEST_NUMBER = 15
+"""Digits of a byte's place in a file."""
+
+
+class Ranged(Response):
+    """A file, or the range of it that a request asks for.
+
+    Args:
+        request: what is asked for.
+        content: the whole file.
+        media_type: what it is.
+        sent: is called with the first byte and the end of what is sent, as soon as all but
+            the last byte was taken; never for a HEAD, nor for what did not get through.
+
+    Raises:
+        Refused: nothing of what is asked for is there.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        content: bytes | memoryview,
+        media_type: str,
+        sent: Callable[[int, int], None] | None = None,
+    ) -> None:
+        asked = byte_range(request.headers.get("range"), len(content))
+        first, last = (0, len(content) - 1) if asked is None else asked
+        self._content, self._first, self._end = memoryview(content), first, last + 1
+        self._only_headers = request.method == "HEAD"
+        self._sent = sent
+        headers = {"Accept-Ranges": "bytes", "Content-Length": str(self._end - first)}
+        if asked is not None:
+            headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
+        super().__init__(None, 200 if asked is None else 206, headers, media_type)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status_code,
+                    "headers": self.raw_headers})  # fmt: skip
+        if self._only_headers:
+            await send({"type": "http.response.body", "body": b""})
+            return
+        request = Request(scope, receive)
+        await _read_to_its_end(request)
+        last = self._end - 1
+        for at in range(self._first, last, PIECE_BYTES):
+            if await request.is_disconnected():
+                return
+            await send(self._piece(at, min(at + PIECE_BYTES, last)))
+        # A send begins when what is before it has been taken, and says nothing of a lost
+        # connection. Nobody has the last byte yet: who is gone now did not get all of it, and who
+        # gets it finds it noted.
+        await send(self._piece(last, last))
+        if await request.is_disconnected():
+            return
+        if self._sent:
+            self._sent(self._first, self._end)
+        await send(self._piece(last, self._end))
+        await send({"type": "http.response.body", "body": b""})
+
+    def _piece(self, first: int, end: int) -> Message:
+        return {"type": "http.response.body", "body": bytes(self._content[first:end]),
+                "more_body": True}  # fmt: skip
+
+
+def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """The first and the last byte that a Range header asks for; None for all of them.
+
+    Several ranges at once are answered with all of it, as RFC 9110 allows.
+
+    Raises:
+        Refused: nothing of what is asked for is there.
+    """
+    if header is None or not header.startswith("bytes=") or "," in header:
+        return None
+    first, dash, last = header.removeprefix("bytes=").strip().partition("-")
+    if not dash or not all(one.isdecimal() and one.isascii() for one in (first, last) if one):
+        return None
+    if not first and not last:
+        return None
+    if len(first) > _LONGEST_NUMBER or len(last) > _LONGEST_NUMBER:
+        raise Refused(416, "no such range")
+    if not first:
+        begin, end = max(size - int(last), 0), size - 1
+    else:
+        begin, end = int(first), min(int(last) if last else size - 1, size - 1)
+    if begin > end or begin >= size:
+        raise Refused(416, "no such range")
+    return begin, end
+
+
+async def _read_to_its_end(request: Request) -> None:
+    """What a client says after its request does not matter."""
+    with suppress(ClientDisconnect):
+        async for _ in request.stream():
+            pass
