@@ -1,8 +1,57 @@
 """Reverie learns to make music from a folder of recordings: audio in, audio out."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from reverie.errors import ReverieError
 from reverie.threads import choose_waiting
+
+if TYPE_CHECKING:
+    from reverie.api.clip import Clip, Clips
+    from reverie.api.corpus import Corpus, open_corpus, prepare
+    from reverie.api.evaluation import Evaluation, Table, evaluate
+    from reverie.api.run import Run, load, train
+    from reverie.api.stream import Stream
 
 __version__ = "0.1.0"
 
+__all__ = [
+    "Clip",
+    "Clips",
+    "Corpus",
+    "Evaluation",
+    "ReverieError",
+    "Run",
+    "Stream",
+    "Table",
+    "evaluate",
+    "load",
+    "open_corpus",
+    "prepare",
+    "train",
+]
+
+_WHERE = {
+    "clip": ("Clip", "Clips"),
+    "corpus": ("Corpus", "open_corpus", "prepare"),
+    "evaluation": ("Evaluation", "Table", "evaluate"),
+    "run": ("Run", "load", "train"),
+    "stream": ("Stream",),
+}
+_MODULES = {name: module for module, names in _WHERE.items() for name in names}
+
 # Before anything of Reverie can load torch.
 choose_waiting()
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for: torch takes a second or two, and not all of it is needed."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'reverie' has no attribute {name!r}")
+    value = getattr(import_module(f"reverie.api.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

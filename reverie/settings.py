@@ -48,33 +48,47 @@ def build(kind: type[Settings], values: Mapping[str, Any], source: str) -> Setti
         ) from None
 
 
-def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
-    """A copy of nested `values` with each `section.field=value` of `assignments` applied.
+def override(
+    values: Mapping[str, Any], changes: Iterable[str] | Mapping[str, Any]
+) -> dict[str, Any]:
+    """A copy of nested `values` with `changes` applied.
 
-    A value is read as TOML, and as a bare string where it is not TOML.
+    Args:
+        values: nested by section.
+        changes: values by dotted name, or `section.field=value` each, where a value is read as
+            TOML, and as a bare string where it is not TOML.
 
     Raises:
-        ReverieError: an assignment has no `=` or no name.
+        ReverieError: an assignment has no `=` or no name, or a section is named as a value.
     """
     result = _copied(values)
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        parts = name.strip().split(".")
-        if not equals or not all(parts):
-            raise ReverieError(
-                f"--set {assignment!r} is not an assignment.", "Write --set section.field=value."
-            )
+    named: Mapping[str, Any] = (
+        cast(Mapping[str, Any], changes) if isinstance(changes, Mapping) else _assigned(changes)
+    )
+    for name, value in named.items():
+        parts = name.split(".")
         section = result
         for part in parts[:-1]:
             inner = section.setdefault(part, {})
             if not isinstance(inner, dict):
                 raise ReverieError(
-                    f"--set {assignment!r}: {part} is a value, not a section.",
-                    "Write --set section.field=value.",
+                    f"{name}: {part} is a value, not a section.", "Write section.field."
                 )
             section = cast(dict[str, Any], inner)
-        section[parts[-1]] = _value(text.strip())
+        section[parts[-1]] = value
     return result
+
+
+def _assigned(assignments: Iterable[str]) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals or not all(name.strip().split(".")):
+            raise ReverieError(
+                f"--set {assignment!r} is not an assignment.", "Write --set section.field=value."
+            )
+        named[name.strip()] = _value(text.strip())
+    return named
 
 
 def fields_of(kind: type[Any], prefix: str = "") -> dict[str, dataclasses.Field[Any]]:

@@ -15,6 +15,7 @@ from reverie.audio.pcm import to_float32
 from reverie.audio.provenance import Provenance, read_sidecar
 from reverie.audio.reading.decode import decode
 from reverie.audio.reading.source import Unreadable
+from reverie.audio.resample import Resampler
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError, os_reason
 from reverie.evaluation.distances.embedding import SHORTEST_SECONDS
@@ -56,15 +57,22 @@ class System:
     """Why the provenance beside some of its clips is not used."""
 
 
-def read_systems(folders: Sequence[Path], corpus: Corpus) -> list[System]:
+def read_systems(
+    folders: Sequence[Path], corpus: Corpus, names: Sequence[str] | None = None
+) -> list[System]:
     """Read each folder, or single file, as one system.
+
+    Args:
+        folders: of audio.
+        corpus: whose rate and prompts.
+        names: of the systems; those of the folders if not given.
 
     Raises:
         ReverieError: one of them is missing or holds no audio, or none holds a clip that can be
             judged.
     """
     found: list[System] = []
-    for folder, name in zip(folders, names_of(folders), strict=True):
+    for folder, name in zip(folders, names or names_of(folders), strict=True):
         found.append(_read(folder, name, corpus))
     if not any(system.clips for system in found):
         every = [f"{one.name}: {one.reason}" for system in found for one in system.broken]
@@ -73,6 +81,42 @@ def read_systems(folders: Sequence[Path], corpus: Corpus) -> list[System]:
             "Give folders of audio that plays, a second long or more.",
         )
     return found
+
+
+def system_of_waves(
+    name: str,
+    clips: Sequence[tuple[str, NDArray[np.float32], int, Provenance | None]],
+    corpus: Corpus,
+) -> System:
+    """Clips in memory as one system.
+
+    Args:
+        name: of the system.
+        clips: of each its name, samples [S], rate in Hz, and how it was generated.
+        corpus: whose rate and prompts.
+    """
+    loaded: list[Loaded] = []
+    broken: list[Broken] = []
+    for label, wave, rate_hz, made in clips:
+        resampled = Resampler(rate_hz, corpus.rate_hz)
+        pieces = [*resampled.add(wave), *resampled.finish()]
+        samples = np.concatenate(pieces)[: round(LONGEST_SECONDS * corpus.rate_hz)]
+        if len(samples) < SHORTEST_SECONDS * corpus.rate_hz:
+            broken.append(Broken(label, _too_short(samples, corpus)))
+            continue
+        seed, frame_samples = (_seed(made, corpus), made.frame_samples) if made else (None, None)
+        loaded.append(Loaded(label, samples, seed, frame_samples))
+    if not loaded:
+        why = f" ({broken[0].reason})" if broken else ""
+        raise ReverieError(f"no clip of {name} can be judged{why}.", "Give longer clips.")
+    return System(name, tuple(loaded), tuple(broken))
+
+
+def _too_short(wave: NDArray[np.float32], corpus: Corpus) -> str:
+    return (
+        f"{len(wave) / corpus.rate_hz:.1f} s are too short to judge; it takes "
+        f"{SHORTEST_SECONDS:g} s"
+    )
 
 
 def _read(folder: Path, name: str, corpus: Corpus) -> System:
@@ -116,10 +160,7 @@ def _load(path: Path, corpus: Corpus) -> NDArray[np.float32]:
     if not np.isfinite(wave).all():
         raise Unreadable("some of its samples are not numbers")
     if len(wave) < SHORTEST_SECONDS * corpus.rate_hz:
-        raise Unreadable(
-            f"{len(wave) / corpus.rate_hz:.1f} s are too short to judge; "
-            f"it takes {SHORTEST_SECONDS:g} s"
-        )
+        raise Unreadable(_too_short(wave, corpus))
     return wave
 
 

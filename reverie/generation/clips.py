@@ -1,24 +1,23 @@
-"""Clips on disk: audio as it is generated, with its provenance and its picture beside it.
+"""Clips: on disk as they are generated, with provenance and picture beside them, or in memory.
 
 Letters: B clips, S samples.
 """
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from reverie import __version__
 from reverie.audio.pictures.clip import save_png
 from reverie.audio.provenance import Prompt, Provenance, Sidecar, write_sidecar
 from reverie.audio.writing.writer import AudioWriter
-from reverie.frames.settings import measures_of
+from reverie.generation.batch import Batch, plan_batch
 from reverie.generation.folder import (
     ClipFolder,
     TakenError,
@@ -29,14 +28,10 @@ from reverie.generation.folder import (
 )
 from reverie.generation.room import allow_open_files, require_disk, require_memory
 from reverie.generation.sampling.sampler import missing as missing_calibration
-from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
-from reverie.generation.stream import stream_of
 from reverie.models.trained import TrainedModel
 from reverie.progress import Work
-from reverie.runs.checkpoint import MODEL, read_progress
 from reverie.runs.run import Run
-from reverie.runs.weights import read_hash
 from reverie.storage import only_one
 
 
@@ -105,6 +100,25 @@ def generate_missing(
     return [clip.path for clip in made]
 
 
+def generate_in_memory(
+    run: Run, settings: GenerationSettings, *, quiet: bool = False
+) -> list[tuple[NDArray[np.float32], Provenance]]:
+    """Generate the clips that `generate` would write: samples [S] and provenance of each.
+
+    Raises:
+        ReverieError: the run has no such checkpoint, a prompt is too short, or there is too little
+            memory.
+    """
+    require_memory(run, settings, in_memory=True)
+    batch = plan_batch(run, settings)
+    trained = run.load(batch.checkpoint)
+    lacks = missing_calibration(trained.model.head, settings, trained.calibration)
+    chunks = [chunk.numpy() for chunk in _progress(batch, trained, quiet=quiet)]
+    waves = np.concatenate(chunks, axis=1)
+    facts = (dataclasses.replace(each, lacks=lacks) for each in batch.provenance)
+    return list(zip(waves, facts, strict=True))
+
+
 def _make(
     run: Run,
     settings: GenerationSettings,
@@ -114,30 +128,20 @@ def _make(
     replace: bool,
     pictures: bool,
     quiet: bool,
+    first: int = 1,
 ) -> list[Clip]:
     """Every clip, in order: those that are there are kept or not, other things replaced or not."""
     if not out.exists():
         require_disk(out, settings.count, settings, run.rate_hz)
     require_memory(run, settings)
     allow_open_files(settings.count)
-    order = np.random.default_rng([settings.rng_seed, 0])
-    seeds, samples = choose_seeds(
-        run,
-        settings.seed_from,
-        settings.count,
-        order,
-        settings.seed_recordings,
-        settings.prompt_at,
-    )
-    rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
-    checkpoint = run.find_checkpoint(settings.checkpoint)
-    about = _about(run, settings, checkpoint, seeds)
+    batch = plan_batch(run, settings)
     suffix = ".flac" if settings.format == "flac" else ".wav"
-    paths = [out / f"{number:03d}{suffix}" for number in range(1, settings.count + 1)]
+    paths = [out / f"{number:03d}{suffix}" for number in range(first, first + settings.count)]
     clips: dict[Path, Clip] = {}
     with only_one(out):
         folder = ClipFolder(out)
-        for path, seed, facts in zip(paths, seeds, about, strict=True):
+        for path, prompt, facts in zip(paths, batch.prompts, batch.provenance, strict=True):
             try:
                 there = folder.find(path, facts) if keep else None
             except TakenError:
@@ -145,93 +149,76 @@ def _make(
                     raise
                 there = None
             if there:
-                clips[path] = Clip(path, seed, there.clipped_samples, made=False)
+                clips[path] = Clip(path, prompt, there.clipped_samples, made=False)
         missing = [place for place, path in enumerate(paths) if path not in clips]
         if missing:
             require_disk(out, len(missing), settings, run.rate_hz)
-            trained = run.load(checkpoint)
-            lacks = missing_calibration(trained.model.head, settings, trained.calibration)
-            with staging(out) as stage:
-                staged = [(place, stage / paths[place].name) for place in missing]
-                clipped = _write(run, settings, trained, samples, rng, staged, quiet=quiet)
-                for (place, sound), count in zip(staged, clipped, strict=True):
-                    facts = dataclasses.replace(about[place], clipped_samples=count, lacks=lacks)
-                    write_sidecar(sound, Sidecar(facts))
-                    if pictures:
-                        save_png(sound, picture_of(sound))
-                    publish(stage, paths[place])
-                    clips[paths[place]] = Clip(paths[place], seeds[place], count, lacks=lacks)
+            for clip in _write_missing(batch, paths, missing, pictures=pictures, quiet=quiet):
+                clips[clip.path] = clip
         for path in paths if pictures else ():
             if not has_picture(path):
                 save_png(path, picture_of(path))
     return [clips[path] for path in paths]
 
 
-def _write(
-    run: Run,
-    settings: GenerationSettings,
-    trained: TrainedModel,
-    samples: Tensor,
-    rng: torch.Generator,
-    staged: Sequence[tuple[int, Path]],
-    *,
-    quiet: bool,
-) -> list[int]:
-    """Write those of the clips that go on from `samples` [B, S] that are asked for.
-
-    All B are computed: what a clip draws depends on those beside it.
+def _write_missing(
+    batch: Batch, paths: Sequence[Path], missing: Sequence[int], *, pictures: bool, quiet: bool
+) -> Iterator[Clip]:
+    """Write those of the clips that are asked for, each whole before it has its name.
 
     Args:
-        run: whose.
-        settings: what to make.
-        trained: the model of the run.
-        samples: of the seeds.
-        rng: for the draws.
+        batch: all of them.
+        paths: of all.
+        missing: places of those asked for.
+        pictures: draw them.
+        quiet: show no progress.
+    """
+    trained = batch.run.load(batch.checkpoint)
+    lacks = missing_calibration(trained.model.head, batch.settings, trained.calibration)
+    with staging(paths[0].parent) as stage:
+        staged = [(place, stage / paths[place].name) for place in missing]
+        clipped = _write(batch, trained, staged, quiet=quiet)
+        for (place, sound), count in zip(staged, clipped, strict=True):
+            facts = dataclasses.replace(batch.provenance[place], clipped_samples=count, lacks=lacks)
+            write_sidecar(sound, Sidecar(facts))
+            if pictures:
+                save_png(sound, picture_of(sound))
+            publish(stage, paths[place])
+            yield Clip(paths[place], batch.prompts[place], count, lacks=lacks)
+
+
+def _write(
+    batch: Batch, trained: TrainedModel, staged: Sequence[tuple[int, Path]], *, quiet: bool
+) -> list[int]:
+    """Write clips of a batch to files. All of the batch are computed.
+
+    Args:
+        batch: all clips.
+        trained: the model.
         staged: place in the batch, and file, of each clip that is asked for.
         quiet: show no progress.
 
     Returns:
         how many samples of each were clipped.
     """
-    total = math.ceil(settings.seconds * run.rate_hz)
-    stream = stream_of(run, trained, samples, settings, rng)
-    frame_samples = stream.frame_samples
-    subtype = "FLOAT" if settings.format == "float-wav" else "PCM_16"
-    with (
-        Work("generating", math.ceil(total / frame_samples), "frames", quiet=quiet) as work,
-        ExitStack() as stack,
-    ):
+    rate_hz = batch.run.rate_hz
+    subtype = "FLOAT" if batch.settings.format == "float-wav" else "PCM_16"
+    with ExitStack() as stack:
         writers = [
-            stack.enter_context(AudioWriter(sound, run.rate_hz, subtype=subtype))
-            for _, sound in staged
+            stack.enter_context(AudioWriter(sound, rate_hz, subtype=subtype)) for _, sound in staged
         ]
-        for chunk in stream.take(total):
+        for chunk in _progress(batch, trained, quiet=quiet):
             pieces = chunk.numpy()
             for (place, _), writer in zip(staged, writers, strict=True):
                 writer.write(pieces[place])
-            work.advance(math.ceil(chunk.shape[1] / frame_samples))
     return [writer.clipped_samples for writer in writers]
 
 
-def _about(
-    run: Run, settings: GenerationSettings, checkpoint: Path, seeds: Sequence[Prompt]
-) -> list[Provenance]:
-    """The provenance of each clip before it is made: all that decides its sound."""
-    common = Provenance(
-        made_by=f"reverie {__version__}",
-        run=str(run.folder),
-        rate_hz=run.rate_hz,
-        architecture=run.recipe.model.architecture,
-        frame_samples=measures_of(run.recipe.frames).frame_samples,
-        checkpoint=checkpoint.name,
-        checkpoint_sha256=read_hash(checkpoint / MODEL),
-        epoch=read_progress(checkpoint).epoch,
-        corpus_hash=run.corpus_hash,
-        settings=dataclasses.asdict(settings),
-        clip=1,
-        seed=Prompt("", 0.0, 0.0),
-        clipped_samples=0,
-    )
-    return [
-        dataclasses.replace(common, clip=number, seed=seed) for number, seed in enumerate(seeds, 1)
-    ]
+def _progress(batch: Batch, trained: TrainedModel, *, quiet: bool) -> Iterator[Tensor]:
+    """The samples of a batch, about a second [B, S] at a time, with progress on stderr."""
+    stream, total = batch.stream(trained), batch.total_samples
+    size = stream.frame_samples
+    with Work("generating", math.ceil(total / size), "frames", quiet=quiet) as work:
+        for chunk in stream.take(total):
+            yield chunk
+            work.advance(math.ceil(chunk.shape[1] / size))

@@ -3,6 +3,7 @@
 Letters: B clips, S samples of a seed, T steps, D width of a frame, H hidden width.
 """
 
+import math
 import resource
 import shutil
 from pathlib import Path
@@ -43,13 +44,21 @@ def require_disk(out: Path, clips: int, settings: GenerationSettings, rate_hz: i
         )
 
 
-def require_memory(run: Run, settings: GenerationSettings) -> None:
+def require_memory(run: Run, settings: GenerationSettings, *, in_memory: bool = False) -> None:
     """Refuse more clips at once than memory has room for.
+
+    Args:
+        run: whose clips.
+        settings: how many, and how long.
+        in_memory: their samples are held in memory, and not written as they come.
 
     Raises:
         ReverieError: there is too little memory.
     """
     needed = settings.count * clip_memory_bytes(run)
+    if in_memory:
+        # The pieces and their concatenation, as float32.
+        needed += settings.count * 8 * math.ceil(settings.seconds * run.rate_hz)
     free = available_memory(torch.device("cpu"))
     if needed > free:
         raise ReverieError(

@@ -1,9 +1,11 @@
 """Recipes by name, or from a TOML file, with single settings overridden."""
 
+import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from reverie.errors import ReverieError, os_reason
 from reverie.runs.settings import Recipe
@@ -24,16 +26,19 @@ def recipe_names() -> list[str]:
     )
 
 
-def load_recipe(name: str, assignments: Sequence[str] = ()) -> Recipe:
+def load_recipe(
+    name: str | os.PathLike[str], changes: Sequence[str] | Mapping[str, Any] = ()
+) -> Recipe:
     """Read a recipe.
 
     Args:
         name: one of `recipe_names()`, or the path of a TOML file.
-        assignments: `section.field=value` each, applied over it.
+        changes: settings that differ: `section.field=value` each, or values by dotted name.
 
     Raises:
         ReverieError: there is no such recipe, or a setting is unknown or wrong.
     """
+    name = os.fspath(name)
     if name.endswith(".toml"):
         text = _read(Path(name))
     elif name in recipe_names():
@@ -48,7 +53,7 @@ def load_recipe(name: str, assignments: Sequence[str] = ()) -> Recipe:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ReverieError(f"recipe {name} is not TOML: {error}.", "Mend that line.") from error
-    return build(Recipe, override(values, assignments), f"recipe {name}")
+    return build(Recipe, override(values, changes), f"recipe {name}")
 
 
 def _read(path: Path) -> str:

@@ -82,6 +82,19 @@ def read_whole(path: Path) -> tuple[NDArray[np.int16], int]:
         return np.concatenate([np.empty(0, np.int16), *blocks]), file.samplerate
 
 
+def read_float(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Return all samples of a mono sound as floats, [S], and its rate in Hz.
+
+    Raises:
+        ReverieError: it cannot be read, or is not mono.
+    """
+    with open_sound(path) as file:
+        if file.channels != 1:
+            raise ReverieError(f"{path} has {file.channels} channels.", "Give a mono clip.")
+        blocks = [block[:, 0] for block in blocks_of(file, 0, file.frames, "float32")]
+        return np.concatenate([np.empty(0, np.float32), *blocks]), file.samplerate
+
+
 def blocks_of(
     file: soundfile.SoundFile, first: int, last: int, kind: str
 ) -> Iterator[NDArray[Any]]:

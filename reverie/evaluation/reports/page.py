@@ -73,11 +73,8 @@ def write_evaluation(
         systems=[_system(one, evaluation, systems, corpus) for one in evaluation.systems],
         distances=[_distance(name, evaluation) for name in evaluation.titles],
         columns=[("", "text"), *((printable(one.name), "number") for one in rows)],
-        distance_rows=_distance_rows(rows, evaluation),
-        figure_rows=[
-            [_titled(figure), *(_shown(one.figures.get(figure.key), figure.digits) for one in rows)]
-            for figure in _measured(rows)
-        ],
+        distance_rows=distance_rows(rows, evaluation),
+        figure_rows=figure_rows(rows),
         figures=_measured(rows),
         tag_rows=[[printable(one.name), _tagged(one)] for one in rows if one.tags],
         drift=_drift(rows),
@@ -178,17 +175,41 @@ def _distance(name: str, evaluation: Evaluation) -> dict[str, Any]:
     return {"title": title, "chart": chart}
 
 
-def _distance_rows(rows: Sequence[SystemFigures], evaluation: Evaluation) -> list[list[str]]:
+def figure_rows(rows: Sequence[SystemFigures], *, intervals: bool = True) -> list[list[str]]:
+    """Return a row for each figure that any system has: its title, and its value of each."""
+    return [
+        [
+            _titled(figure),
+            *(
+                _shown(one.figures.get(figure.key), figure.digits, intervals=intervals)
+                for one in rows
+            ),
+        ]
+        for figure in _measured(rows)
+    ]
+
+
+def distance_rows(
+    rows: Sequence[SystemFigures], evaluation: Evaluation, *, intervals: bool = True
+) -> list[list[str]]:
+    """Return a row for each distance: its title, and its value of each system."""
     found: list[list[str]] = []
     for name, title in evaluation.titles.items():
         distances = [one.distances.get(name) for one in rows]
-        found.append([f"Fréchet, {title}", *(_shown(one and one.frechet, 1) for one in distances)])
+        found.append(
+            [
+                f"Fréchet, {title}",
+                *(_shown(one and one.frechet, 1, intervals=intervals) for one in distances),
+            ]
+        )
         found.append(
             [f"Diversity, {title}", *(f"{one.diversity:.1f}" if one else "" for one in distances)]
         )
     for title, kind in (("Pitch classes", "pitch_classes"), ("Melodic intervals", "intervals")):
         if any(getattr(one, kind) for one in rows):
-            found.append([title, *(_shown(getattr(one, kind), 2) for one in rows)])
+            found.append(
+                [title, *(_shown(getattr(one, kind), 2, intervals=intervals) for one in rows)]
+            )
     return found
 
 
@@ -205,12 +226,12 @@ def _titled(figure: Figure) -> str:
     return f"{figure.title}, {figure.unit}" if figure.unit else figure.title
 
 
-def _shown(found: Interval | None, digits: int) -> str:
+def _shown(found: Interval | None, digits: int, *, intervals: bool = True) -> str:
     """`1.2 (0.9 to 1.5)`."""
     if found is None:
         return ""
     value = f"{found.value:.{digits}f}"
-    if found.low is None or found.high is None:
+    if not intervals or found.low is None or found.high is None:
         return minus(value)
     return minus(f"{value} ({found.low:.{digits}f} to {found.high:.{digits}f})")
 

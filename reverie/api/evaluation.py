@@ -1,0 +1,152 @@
+"""Objective evaluation, as scripts hold it: clips beside held-out music, by numbers."""
+
+import html
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reverie.api.clip import Clip
+from reverie.api.corpus import Corpus, PathLike, as_corpus
+from reverie.corpus.corpus import Corpus as PreparedCorpus
+from reverie.errors import ReverieError
+from reverie.evaluation.evaluate import evaluate as measure
+from reverie.evaluation.figures import Evaluation as Figures
+from reverie.evaluation.reports.page import as_json, distance_rows, figure_rows, write_evaluation
+from reverie.evaluation.reports.verdicts import verdict
+from reverie.evaluation.systems import System, read_systems, system_of_waves
+
+Clips = Sequence[Clip] | PathLike | Sequence[PathLike]
+
+
+class Table:
+    """Rows under headings; aligned text when printed, a table in a notebook.
+
+    Args:
+        headings: of the columns.
+        rows: cells of each row.
+    """
+
+    def __init__(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        self.headings, self.rows = tuple(headings), [tuple(row) for row in rows]
+
+    def __str__(self) -> str:
+        lines = [self.headings, *self.rows]
+        widths = [max(len(line[at]) for line in lines) for at in range(len(self.headings))]
+        text = [
+            "  ".join(
+                [line[0].ljust(widths[0])]
+                + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+            ).rstrip()
+            for line in lines
+        ]
+        return "\n".join([text[0], "-" * len(text[0]), *text[1:]])
+
+    __repr__ = __str__
+
+    def as_html(self) -> str:
+        """Return it as an HTML table."""
+
+        def row(cells: Sequence[str], kind: str) -> str:
+            return "".join(f"<{kind}>{html.escape(cell)}</{kind}>" for cell in cells)
+
+        body = "".join(f"<tr>{row(cells, 'td')}</tr>" for cells in self.rows)
+        head = row(self.headings, "th")
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    _repr_html_ = as_html
+
+
+class Evaluation:
+    """What was measured of sets of clips.
+
+    Args:
+        figures: all of them.
+        systems: the clips, for their sound.
+        corpus: what they were compared with.
+    """
+
+    def __init__(self, figures: Figures, systems: Sequence[System], corpus: PreparedCorpus) -> None:
+        self.figures = figures
+        """Everything, set by set and clip by clip."""
+        self._systems, self._corpus = systems, corpus
+
+    def verdicts(self) -> dict[str, str]:
+        """Say what the figures of each set come to, in a sentence."""
+        return {system.name: verdict(system, self.figures).line for system in self.figures.systems}
+
+    def table(self, *, intervals: bool = False) -> Table:
+        """Distances and measures, a column for each set and for each reference.
+
+        Args:
+            intervals: show the interval in which each figure would fall with other clips.
+        """
+        shown = [*self.figures.systems, *self.figures.references]
+        rows = [
+            *distance_rows(shown, self.figures, intervals=intervals),
+            *figure_rows(shown, intervals=intervals),
+        ]
+        return Table(["", *(system.name for system in shown)], rows)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, as plain values."""
+        return as_json(self.figures)
+
+    def write(self, folder: PathLike) -> Path:
+        """Write a page with players, and all figures as JSON.
+
+        Returns:
+            where the page is.
+
+        Raises:
+            ReverieError: the disk refuses.
+        """
+        return write_evaluation(self.figures, self._systems, self._corpus, Path(folder))
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name}: {line}" for name, line in self.verdicts().items())
+
+    def _repr_html_(self) -> str:
+        return self.table().as_html()
+
+
+def evaluate(
+    systems: Mapping[str, Clips],
+    corpus: Corpus | PathLike,
+    *,
+    seed: int = 0,
+    copying: bool = True,
+    progress: bool = False,
+) -> Evaluation:
+    """Judge sets of clips by number: are they ok, how near to music, are they copies?
+
+    Args:
+        systems: by name: clips, a folder of audio files of any origin, or several files.
+        corpus: what they are to resemble; they are compared with its held-out recordings.
+        seed: decides the noise that is compared with, and the draws of the intervals.
+        copying: search the training recordings for the clips.
+        progress: show it on stderr.
+
+    Raises:
+        ReverieError: there is nothing to judge, or too little held-out music.
+    """
+    opened = as_corpus(corpus).opened
+    if not systems:
+        raise ReverieError("there is nothing to judge.", "Give clips or folders by name.")
+    read = [_system(name, clips, opened) for name, clips in systems.items()]
+    figures = measure(read, opened, seed, copying=copying, quiet=not progress)
+    return Evaluation(figures, read, opened)
+
+
+def _system(name: str, clips: Clips, corpus: PreparedCorpus) -> System:
+    """Clips in memory as they are; files by their paths.
+
+    Raises:
+        ReverieError: a file is missing, or a folder holds no audio.
+    """
+    if isinstance(clips, str | os.PathLike):
+        return read_systems([Path(clips)], corpus, [name])[0]
+    held = [clip if isinstance(clip, Clip) else Clip.open(clip) for clip in clips]
+    waves = [(f"{at:03d}", clip.samples, clip.rate_hz, clip.provenance)
+             for at, clip in enumerate(held, 1)]  # fmt: skip
+    return system_of_waves(name, waves, corpus)

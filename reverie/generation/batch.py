@@ -1,0 +1,102 @@
+"""A batch of clips before any sound: their prompts, their draws and their provenance.
+
+Letters: B clips, S samples.
+"""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reverie import __version__
+from reverie.audio.provenance import Prompt, Provenance
+from reverie.frames.settings import measures_of
+from reverie.generation.seeds import choose_seeds
+from reverie.generation.settings import GenerationSettings
+from reverie.generation.stream import Stream, stream_of
+from reverie.models.trained import TrainedModel
+from reverie.runs.checkpoint import MODEL, read_progress
+from reverie.runs.run import Run
+from reverie.runs.weights import read_hash
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Clips that are generated together; what one draws depends on those beside it."""
+
+    run: Run
+    settings: GenerationSettings
+    checkpoint: Path
+    prompts: tuple[Prompt, ...]
+    """Of each clip, where its prompt lies."""
+    samples: Tensor
+    """[B, S], of the prompts."""
+    rng_state: int
+    """Seed of the draws."""
+    provenance: tuple[Provenance, ...]
+    """Of each clip: all that decides its sound."""
+
+    @property
+    def total_samples(self) -> int:
+        """Length of each clip."""
+        return math.ceil(self.settings.seconds * self.run.rate_hz)
+
+    def stream(self, trained: TrainedModel, block_frames: int | None = None) -> Stream:
+        """Begin the stream of all clips.
+
+        Args:
+            trained: the model of the checkpoint.
+            block_frames: frames in each block; about a second if not given.
+        """
+        rng = torch.Generator().manual_seed(self.rng_state)
+        return stream_of(self.run, trained, self.samples, self.settings, rng, block_frames)
+
+
+def plan_batch(run: Run, settings: GenerationSettings) -> Batch:
+    """Choose the prompts of a batch and the seed of its draws.
+
+    Raises:
+        ReverieError: the run has no such checkpoint, or the prompts do not fit.
+    """
+    order = np.random.default_rng([settings.rng_seed, 0])
+    prompts, samples = choose_seeds(
+        run,
+        settings.seed_from,
+        settings.count,
+        order,
+        settings.seed_recordings,
+        settings.prompt_at,
+    )
+    rng_state = int(order.integers(1 << 62))
+    checkpoint = run.find_checkpoint(settings.checkpoint)
+    provenance = _provenance(run, settings, checkpoint, prompts)
+    return Batch(run, settings, checkpoint, tuple(prompts), samples, rng_state, tuple(provenance))
+
+
+def _provenance(
+    run: Run, settings: GenerationSettings, checkpoint: Path, prompts: Sequence[Prompt]
+) -> list[Provenance]:
+    common = Provenance(
+        made_by=f"reverie {__version__}",
+        run=str(run.folder),
+        rate_hz=run.rate_hz,
+        architecture=run.recipe.model.architecture,
+        frame_samples=measures_of(run.recipe.frames).frame_samples,
+        checkpoint=checkpoint.name,
+        checkpoint_sha256=read_hash(checkpoint / MODEL),
+        epoch=read_progress(checkpoint).epoch,
+        corpus_hash=run.corpus_hash,
+        settings=dataclasses.asdict(settings),
+        clip=1,
+        seed=Prompt("", 0.0, 0.0),
+        clipped_samples=0,
+    )
+    return [
+        dataclasses.replace(common, clip=number, seed=prompt)
+        for number, prompt in enumerate(prompts, 1)
+    ]
