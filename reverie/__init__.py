@@ -7,9 +7,12 @@ from reverie.errors import ReverieError
 from reverie.threads import choose_waiting
 
 if TYPE_CHECKING:
-    from reverie.api.clip import Clip, Clips
+    from reverie.api.clip import Clip, Clips, Trimmed, trim
     from reverie.api.corpus import Corpus, open_corpus, prepare
+    from reverie.api.demo import run_demo
     from reverie.api.evaluation import Evaluation, Table, evaluate
+    from reverie.api.experiment import Experiment, architectures, run_experiment
+    from reverie.api.listening import ListeningTest, listening_test
     from reverie.api.run import Run, load, train
     from reverie.api.stream import Stream
 
@@ -20,21 +23,32 @@ __all__ = [
     "Clips",
     "Corpus",
     "Evaluation",
+    "Experiment",
+    "ListeningTest",
     "ReverieError",
     "Run",
     "Stream",
     "Table",
+    "Trimmed",
+    "architectures",
     "evaluate",
+    "listening_test",
     "load",
     "open_corpus",
     "prepare",
+    "run_demo",
+    "run_experiment",
     "train",
+    "trim",
 ]
 
 _WHERE = {
-    "clip": ("Clip", "Clips"),
+    "clip": ("Clip", "Clips", "Trimmed", "trim"),
     "corpus": ("Corpus", "open_corpus", "prepare"),
+    "demo": ("run_demo",),
     "evaluation": ("Evaluation", "Table", "evaluate"),
+    "experiment": ("Experiment", "architectures", "run_experiment"),
+    "listening": ("ListeningTest", "listening_test"),
     "run": ("Run", "load", "train"),
     "stream": ("Stream",),
 }
