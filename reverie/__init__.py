@@ -8,12 +8,12 @@ from reverie.threads import choose_waiting
 
 if TYPE_CHECKING:
     from reverie.api.clip import Clip, Clips, Trimmed, trim
-    from reverie.api.corpus import Corpus, open_corpus, prepare
+    from reverie.api.corpus import Corpus, list_corpora, open_corpus, prepare
     from reverie.api.demo import run_demo
-    from reverie.api.evaluation import Evaluation, Table, evaluate
+    from reverie.api.evaluation import Evaluation, Table, evaluate, self_test
     from reverie.api.experiment import Experiment, architectures, run_experiment
     from reverie.api.listening import ListeningTest, listening_test
-    from reverie.api.run import Run, load, train
+    from reverie.api.run import Run, list_runs, load, train
     from reverie.api.stream import Stream
 
 __version__ = "0.1.0"
@@ -32,24 +32,27 @@ __all__ = [
     "Trimmed",
     "architectures",
     "evaluate",
+    "list_corpora",
+    "list_runs",
     "listening_test",
     "load",
     "open_corpus",
     "prepare",
     "run_demo",
     "run_experiment",
+    "self_test",
     "train",
     "trim",
 ]
 
 _WHERE = {
     "clip": ("Clip", "Clips", "Trimmed", "trim"),
-    "corpus": ("Corpus", "open_corpus", "prepare"),
+    "corpus": ("Corpus", "list_corpora", "open_corpus", "prepare"),
     "demo": ("run_demo",),
-    "evaluation": ("Evaluation", "Table", "evaluate"),
+    "evaluation": ("Evaluation", "Table", "evaluate", "self_test"),
     "experiment": ("Experiment", "architectures", "run_experiment"),
     "listening": ("ListeningTest", "listening_test"),
-    "run": ("Run", "load", "train"),
+    "run": ("Run", "list_runs", "load", "train"),
     "stream": ("Stream",),
 }
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}

@@ -63,7 +63,7 @@ def override(
     """
     result = _copied(values)
     named: Mapping[str, Any] = (
-        cast(Mapping[str, Any], changes) if isinstance(changes, Mapping) else _assigned(changes)
+        cast(Mapping[str, Any], changes) if isinstance(changes, Mapping) else assigned(changes)
     )
     for name, value in named.items():
         parts = name.split(".")
@@ -79,7 +79,12 @@ def override(
     return result
 
 
-def _assigned(assignments: Iterable[str]) -> dict[str, Any]:
+def assigned(assignments: Iterable[str]) -> dict[str, Any]:
+    """Settings by dotted name, of `section.field=value` each; values are read as TOML.
+
+    Raises:
+        ReverieError: one of them has no `=` or no name.
+    """
     named: dict[str, Any] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")

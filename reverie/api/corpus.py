@@ -1,19 +1,20 @@
 """A corpus, as scripts hold it."""
 
 import os
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from reverie.api.keywords import Settings, dotted
 from reverie.corpus import corpus as prepared
+from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
-from reverie.corpus.inspection import Finding, findings
+from reverie.corpus.inspection import Finding, findings, row, totals
 from reverie.corpus.leaks import Leak, known_leaks
+from reverie.corpus.listing import ListedCorpus
 from reverie.corpus.manifest import Recording, Refusal
 from reverie.corpus.page import write_corpus_page
 from reverie.corpus.settings import PrepareSettings
-from reverie.corpus.summary import as_result, lines
+from reverie.corpus.summary import as_result, lines, unused_lines
 from reverie.settings import build
 
 PathLike = str | os.PathLike[str]
@@ -64,51 +65,75 @@ class Corpus:
         """Recordings that models never learn from."""
         return tuple(self.opened.of_split("held-out"))
 
-    @cached_property
-    def leaks(self) -> list[Leak]:
-        """Held-out music that is in the training recordings too.
+    def leaks(self, *, progress: bool = False) -> list[Leak]:
+        """Find held-out music that is in the training recordings too.
 
         The search takes a third of a minute for each hour; its result is kept with the corpus.
 
-        Raises:
-            ReverieError: the samples are damaged, or the disk refuses.
-        """
-        return known_leaks(self.opened, quiet=True)
+        Args:
+            progress: show it on stderr.
 
-    def findings(self, *, leaks: bool = True) -> list[Finding]:
+        Raises:
+            ReverieError: the samples are damaged.
+        """
+        return known_leaks(self.opened, quiet=not progress)
+
+    def findings(self, *, leaks: bool = True, progress: bool = False) -> list[Finding]:
         """Say whether there is enough, and what stands out.
 
         Args:
-            leaks: look for them too.
+            leaks: look for them too; see `leaks`.
+            progress: show it on stderr.
 
         Raises:
             ReverieError: as `leaks`.
         """
-        return findings(self.opened, self.leaks if leaks else [])
+        return findings(self.opened, self.leaks(progress=progress) if leaks else [])
 
-    def check(self) -> None:
+    def check(self, *, progress: bool = False) -> None:
         """Compare the samples with the hashes that were stored with them.
+
+        Args:
+            progress: show it on stderr.
 
         Raises:
             ReverieError: they are damaged.
         """
-        self.opened.check(quiet=True)
+        self.opened.check(quiet=not progress)
 
-    def write_page(self, path: PathLike, *, leaks: bool = True) -> Path:
-        """Write a page with the waveform and the spectrogram of each recording.
+    def write_page(self, path: PathLike, *, leaks: bool = True, progress: bool = False) -> Path:
+        """Write a page with a player, the waveform and the spectrogram of each recording.
+
+        Args:
+            path: the page.
+            leaks: look for them too; see `leaks`.
+            progress: show it on stderr.
 
         Raises:
             ReverieError: the disk refuses.
         """
-        write_corpus_page(self.opened, Path(path), self.leaks if leaks else [], quiet=True)
+        found = self.leaks(progress=progress) if leaks else []
+        write_corpus_page(self.opened, Path(path), found, quiet=not progress)
         return Path(path)
+
+    def lines(self) -> list[str]:
+        """Say what it holds and what was not used, line by line, and what to do next."""
+        return lines(self.opened)
+
+    def inspection_lines(self) -> list[str]:
+        """Say how much there is, and what was not used, line by line."""
+        return [totals(self.opened), *unused_lines(self.opened)]
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The cells of each recording, by `reverie.corpus.inspection.COLUMNS`."""
+        return [row(recording) for recording in self.opened.recordings]
 
     def as_dict(self) -> dict[str, Any]:
         """Everything that is known of it, as plain values."""
         return as_result(self.opened)
 
     def __repr__(self) -> str:
-        return "\n".join(lines(self.opened)[:1])
+        return lines(self.opened)[0]
 
 
 def prepare(
@@ -145,6 +170,15 @@ def prepare(
         quiet=not progress,
     )
     return Corpus(made)
+
+
+def list_corpora(folder: PathLike = ".") -> list[ListedCorpus]:
+    """List the corpora in a folder, searched three folders deep; only manifests are read.
+
+    Raises:
+        ReverieError: the folder is missing.
+    """
+    return listing.list_corpora(Path(folder))
 
 
 def default_corpus_folder(recordings: Path) -> Path:

@@ -14,6 +14,8 @@ from reverie.evaluation.evaluate import evaluate as measure
 from reverie.evaluation.figures import Evaluation as Figures
 from reverie.evaluation.reports.page import as_json, distance_rows, figure_rows, write_evaluation
 from reverie.evaluation.reports.verdicts import verdict
+from reverie.evaluation.selftest.planted_copies import check_copying, copying_table
+from reverie.evaluation.selftest.sensitivity import check_damage, damage_table
 from reverie.evaluation.systems import System, read_systems, system_of_waves
 
 Clips = Sequence[Clip] | PathLike | Sequence[PathLike]
@@ -75,6 +77,26 @@ class Evaluation:
         """Say what the figures of each set come to, in a sentence."""
         return {system.name: verdict(system, self.figures).line for system in self.figures.systems}
 
+    def lines(self) -> list[str]:
+        """Verdicts, clips that could not be judged, and what was not measured, line by line."""
+        said: list[str] = []
+        for system in self.figures.systems:
+            said.append(f"{system.name}: {verdict(system, self.figures).line}")
+            said += [f"- {clip.name} cannot be judged: {clip.reason}" for clip in system.broken]
+        for what, how in self.figures.missing.items():
+            said.append(f"Not measured: {what}. To measure it: {how}")
+        return said
+
+    def doubts(self) -> list[str]:
+        """Why the provenance beside some clips is not used, line by line."""
+        said: list[str] = []
+        for system in self._systems:
+            if system.doubts:
+                first, *others = system.doubts
+                more = f" ({len(others)} more beside its other clips)" if others else ""
+                said.append(f"{system.name}: not used: {first.rstrip('.')}{more}.")
+        return said
+
     def table(self, *, intervals: bool = False) -> Table:
         """Distances and measures, a column for each set and for each reference.
 
@@ -132,10 +154,32 @@ def evaluate(
     """
     opened = as_corpus(corpus).opened
     if not systems:
-        raise ReverieError("there is nothing to judge.", "Give clips or folders by name.")
+        raise ReverieError("there is nothing to judge.", "Give clips, or folders of them.")
     read = [_system(name, clips, opened) for name, clips in systems.items()]
     figures = measure(read, opened, seed, copying=copying, quiet=not progress)
     return Evaluation(figures, read, opened)
+
+
+def self_test(which: str, corpus: Corpus | PathLike, *, progress: bool = False) -> list[str]:
+    """Test the measures themselves: lines of a table, in Markdown.
+
+    Args:
+        which: `copying` plants copies and counts how many are found; `damage` damages real music
+            and shows which measure tells.
+        corpus: whose music.
+        progress: show it on stderr.
+
+    Raises:
+        ReverieError: there is no such test, or too little held-out music.
+    """
+    opened = as_corpus(corpus).opened
+    match which:
+        case "copying":
+            return copying_table(check_copying(opened, quiet=not progress))
+        case "damage":
+            return damage_table(check_damage(opened, quiet=not progress)[0])
+        case _:
+            raise ReverieError(f"there is no self-test {which!r}.", "Known: copying, damage.")
 
 
 def _system(name: str, clips: Clips, corpus: PreparedCorpus) -> System:

@@ -22,6 +22,22 @@ from reverie.training.preflight import measure_needs
 from reverie.training.recipe import load_recipe
 
 
+@dataclass(frozen=True)
+class ArchitectureCost:
+    """An architecture, and what it takes."""
+
+    architecture: str
+    parameters: int
+    by_part: dict[str, int]
+    """Parameters of the front, the core and the head."""
+    memory_bytes: int
+    """At the peak of a training step."""
+    operations: int
+    """Of floating point in a training step."""
+    paper: str
+    """What the paper says of it, in a line."""
+
+
 class Experiment:
     """Models that were trained, generated from and judged on the same terms.
 
@@ -54,6 +70,14 @@ class Experiment:
         """Why the clips were not judged by number; empty where they were."""
         judged = self._finished.judged
         return judged.why_not if judged.failed else ""
+
+    def lines(self) -> list[str]:
+        """Say what each model came to, line by line."""
+        return [
+            f"{result.model:14} held-out loss {result.held_out_loss:.4f}, clips from epoch "
+            f"{result.chosen_epoch}: {result.level_db:+.1f} dB, {result.verdicts}"
+            for result in self.results
+        ]
 
     def tables(self) -> dict[str, Any]:
         """All its figures, as plain values.
@@ -100,22 +124,6 @@ def run_experiment(
     return Experiment(run(source, folder, made, quiet=not progress))
 
 
-@dataclass(frozen=True)
-class ArchitectureCost:
-    """An architecture, and what it takes."""
-
-    name: str
-    parameters: int
-    parameters_by_part: dict[str, int]
-    """Of the front, the core and the head."""
-    memory_bytes: int
-    """At the peak of a training step."""
-    operations: int
-    """Of floating point in a training step."""
-    paper: str
-    """What the paper says of it, in a line."""
-
-
 def architectures(
     recipe: str | PathLike = "paper", settings: Settings | None = None, **keywords: Any
 ) -> list[ArchitectureCost]:
@@ -136,12 +144,12 @@ def architectures(
         needs = measure_needs(dataclasses.replace(chosen, model=model), Path.cwd())
         found.append(
             ArchitectureCost(
-                name,
-                needs.parameters,
-                needs.by_part,
-                needs.memory_bytes,
-                needs.operations,
-                PAPER_SAYS[name],
+                architecture=name,
+                parameters=needs.parameters,
+                by_part=needs.by_part,
+                memory_bytes=needs.memory_bytes,
+                operations=needs.operations,
+                paper=PAPER_SAYS[name],
             )
         )
     return found

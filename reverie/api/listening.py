@@ -22,10 +22,22 @@ class ListeningTest:
 
     Args:
         opened: the test in its folder.
+        is_new: it was made just now.
     """
 
-    def __init__(self, opened: tests.ListeningTest) -> None:
+    def __init__(self, opened: tests.ListeningTest, *, is_new: bool = False) -> None:
         self.opened = opened
+        self.is_new = is_new
+        """Whether it was made just now."""
+
+    @classmethod
+    def open(cls, folder: PathLike) -> "ListeningTest":
+        """Open a test that was made before.
+
+        Raises:
+            ReverieError: there is none, or it is damaged.
+        """
+        return cls(tests.ListeningTest.open(Path(folder)))
 
     @property
     def folder(self) -> Path:
@@ -77,18 +89,20 @@ class ListeningTest:
         """
         return outcome(self.opened, peek=peek)
 
-    def back_up(self, out: PathLike | None = None) -> Path:
-        """Copy all answers and links, also while the test is served.
+    @staticmethod
+    def back_up(folder: PathLike, out: PathLike | None = None) -> Path:
+        """Copy all answers and links of a test, also while it is served, or damaged elsewhere.
 
         Args:
+            folder: of the test.
             out: the copy; `TEST-TIME.sqlite` in the current folder if not given.
 
         Raises:
             ReverieError: something is there already, or the disk refuses.
         """
-        name = f"{self.folder.resolve().name}-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
+        name = f"{Path(folder).resolve().name}-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
         copy = Path(out) if out else Path(name)
-        tests.back_up_answers(self.folder, copy)
+        tests.back_up_answers(Path(folder), copy)
         return copy
 
 

@@ -18,7 +18,9 @@ from reverie.generation.clips import generate, generate_in_memory
 from reverie.generation.preview import preview
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.models.architectures import ModelBuilder, build_model
+from reverie.runs import listing
 from reverie.runs.checkpoint import list_checkpoints, read_state
+from reverie.runs.listing import ListedRun
 from reverie.runs.metrics import EpochMetrics, read_metrics
 from reverie.runs.run import Run as OpenedRun
 from reverie.runs.settings import Recipe
@@ -90,6 +92,15 @@ class Run:
             ReverieError: the file is damaged.
         """
         return read_metrics(self.opened.metrics)
+
+    def clips_folder(self, checkpoint: str | None = None) -> Path:
+        """Where clips go if nothing is said: `clips/CHECKPOINT` in its folder.
+
+        Raises:
+            ReverieError: there is no such checkpoint.
+        """
+        found = self.opened.find_checkpoint(checkpoint or self.checkpoint)
+        return self.folder / "clips" / found.name
 
     def generate(
         self,
@@ -242,6 +253,15 @@ def train(
         quiet=not progress,
     )
     return Run(run)
+
+
+def list_runs(folder: PathLike = ".") -> list[ListedRun]:
+    """List the runs in a folder, searched three folders deep; no weights are read.
+
+    Raises:
+        ReverieError: the folder is missing.
+    """
+    return listing.list_runs(Path(folder))
 
 
 def default_run_folder(corpus: Path, recipe: str | PathLike | Recipe) -> Path:

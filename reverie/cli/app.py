@@ -29,9 +29,9 @@ from reverie.terminal import echo
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     help="Learn to make music from a folder of recordings: audio in, audio out.",
 )
 
@@ -95,7 +95,7 @@ for command in (
 
 listen = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     help="A blind listening test in the browser, and what its answers say.",
 )
 for command in (serve, design, results, backup):

@@ -5,18 +5,23 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Assignments, Quiet, RecipeName
+from reverie.cli.options import AsJson, Assignments, Quiet, RecipeName, minutes_of
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="The folder for everything it makes.")] = Path(
-        "reverie-demo"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder for everything it makes.")
+    ] = Path("reverie-demo"),
     recipe: RecipeName = "demo",
     assignments: Assignments = None,
     minutes: Annotated[
         float | None,
-        typer.Option(help="Longest time to train.", show_default="the recipe's"),
+        typer.Option(
+            parser=minutes_of,
+            metavar="TIME",
+            help="Longest time to train, in minutes, or such as 90s.",
+            show_default="the recipe's",
+        ),
     ] = None,
     show: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
@@ -28,31 +33,22 @@ def demo(
 
     Takes some minutes on two cores. Stopped and called again, it goes on where it was.
 
-    Example: `reverie demo --open`
+    Example: reverie demo --open
     """
-    from reverie.demo.steps import run_demo
+    import reverie
     from reverie.progress import duration
+    from reverie.settings import assigned
     from reverie.terminal import echo, echo_json
-    from reverie.training.recipe import load_recipe
 
-    limit = [] if minutes is None else [f"training.minutes={float(minutes)}"]
-    made = run_demo(out, load_recipe(recipe, [*(assignments or ()), *limit]), quiet=quiet)
+    changes = assigned(assignments or ())
+    if minutes is not None:
+        changes["training.minutes"] = minutes
+    made = reverie.run_demo(out, recipe, changes, progress=not quiet)
     if as_json:
-        clips = [
-            {
-                "path": str(one.path),
-                "verdict": one.health.verdict,
-                "sentence": one.health.sentence,
-                "relative_db": round(one.health.relative_db, 2),
-                "copying_percentile": round(one.copying.percentile, 1),
-                "copied": one.copying.flagged,
-            }
-            for one in made.clips
-        ]
-        echo_json({"page": str(made.page), "clips": clips, "seconds": made.seconds})
+        echo_json(made.as_dict())
     else:
-        for one in made.clips:
-            echo(f"{one.path}  {one.health.sentence}")
+        for clip in made.clips:
+            echo(f"{clip.path}  {clip.health.sentence}")
         echo(f"It took {duration(sum(made.seconds.values()))}. The page: {made.page}")
     if show:
         import webbrowser

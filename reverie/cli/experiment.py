@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Assignments, Quiet
+from reverie.cli.options import AsJson, Assignments, Quiet, minutes_of, seconds_of
 
 
 def experiment(
@@ -23,6 +23,8 @@ def experiment(
     out: Annotated[
         Path | None,
         typer.Option(
+            "--out",
+            "-o",
             help="The experiment's folder.",
             show_default="CORPUS-experiment-SCALE (or -successors) here",
         ),
@@ -38,7 +40,7 @@ def experiment(
             show_default="all of the protocol",
         ),
     ] = None,
-    equal: Annotated[
+    budget: Annotated[
         str | None,
         typer.Option(
             metavar="epochs|time|operations",
@@ -47,11 +49,23 @@ def experiment(
         ),
     ] = None,
     minutes: Annotated[
-        float, typer.Option(help="Training time of each model, with --equal time.")
+        float,
+        typer.Option(
+            parser=minutes_of,
+            metavar="TIME",
+            help="Training time of each model, in minutes, with --budget time.",
+        ),
     ] = 10.0,
-    clips: Annotated[int, typer.Option(help="Clips of a model at each checkpoint.")] = 5,
-    seconds: Annotated[float, typer.Option(help="Length of each clip.")] = 10.0,
-    rng_seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
+    clips: Annotated[
+        int, typer.Option("--clips", "-n", help="Clips of a model at each checkpoint.")
+    ] = 5,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            "--seconds", "-s", parser=seconds_of, metavar="TIME", help="Length of each clip."
+        ),
+    ] = 10.0,
+    seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
     assignments: Assignments = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -62,48 +76,32 @@ def experiment(
     is chosen, its clips are pooled and trimmed. Stopped and called again, it does only what is
     missing.
 
-    Example: `reverie experiment paper piano --scale desk --models baseline,bilinear`
+    Example: reverie experiment paper piano --scale desk --models baseline,bilinear
     """
+    import reverie
     from reverie.errors import ReverieError
-    from reverie.experiment.protocol import run_experiment
-    from reverie.experiment.report import write_report
-    from reverie.experiment.settings import ENTRANTS, ExperimentSettings
-    from reverie.records import read_json
-    from reverie.settings import build
     from reverie.terminal import echo, echo_json
 
-    values: dict[str, object] = {
-        "protocol": protocol,
+    settings: dict[str, object] = {
         "scale": scale,
-        "equal": equal or ("time" if protocol == "successors" else "epochs"),
+        "budget": budget,
         "minutes": minutes,
         "clips": clips,
         "seconds": seconds,
-        "rng_seed": rng_seed,
+        "seed": seed,
         "overrides": tuple(assignments or ()),
     }
-    if models is None:
-        values["models"] = ENTRANTS.get(protocol, ENTRANTS["paper"])
-    else:
-        values["models"] = tuple(one.strip() for one in models.split(",") if one.strip())
-    settings = build(ExperimentSettings, values, "experiment")
-    folder = out or Path(
-        f"{corpus.resolve().name}-experiment-{scale if protocol == 'paper' else protocol}"
-    )
-    done = run_experiment(corpus, folder, settings, quiet=quiet)
-    page = write_report(done)
+    if models is not None:
+        settings["models"] = tuple(name.strip() for name in models.split(",") if name.strip())
+    given = {name: value for name, value in settings.items() if value is not None}
+    done = reverie.run_experiment(protocol, corpus, out, given, progress=not quiet)
     if as_json:
-        echo_json(read_json(folder / "tables.json", "tables"))
+        echo_json(done.tables())
     else:
-        for one in done.results:
-            echo(
-                f"{one.model:14} held-out loss {one.held_out_loss:.4f}, clips from epoch "
-                f"{one.chosen_epoch}: {one.level_db:+.1f} dB, {one.verdicts}"
-            )
-        echo(f"The report: {page}")
-    if done.judged.failed:
+        echo(*done.lines(), f"The report: {done.page}")
+    if done.not_judged:
         raise ReverieError(
-            f"the clips are not judged: {done.judged.why_not}", "The rest is in the report."
+            f"the clips are not judged: {done.not_judged}", "The rest is in the report."
         )
     if done.failed:
         names = ", ".join(done.failed)

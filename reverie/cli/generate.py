@@ -1,53 +1,75 @@
 """`reverie generate`: a run to new music."""
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Quiet, place_seconds
+from reverie.cli.options import AsJson, Quiet, seconds_of
 
 
 def generate(
-    run: Annotated[Path, typer.Argument(help="A run that `reverie train` made.")],
+    run: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", help="A run that `reverie train` made, or its checkpoint."),
+    ],
     out: Annotated[
         Path | None,
-        typer.Option(help="The folder for the clips.", show_default="RUN/clips/CHECKPOINT"),
+        typer.Option(
+            "--out",
+            "-o",
+            help="The folder for the clips; or a .wav or .flac file for one clip.",
+            show_default="RUN/clips/CHECKPOINT",
+        ),
     ] = None,
     corpus: Annotated[
         Path | None,
         typer.Option(
-            help="The corpus that the run was trained on, for seeds from it.",
+            help="The corpus that the run was trained on, for prompts from it.",
             show_default="where it was, or beside the run",
         ),
     ] = None,
-    seconds: Annotated[float, typer.Option(help="Length of each clip; any.")] = 10.0,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            "--seconds",
+            "-s",
+            parser=seconds_of,
+            metavar="TIME",
+            help="Length of each clip: 30, 3min, 1h.",
+        ),
+    ] = 10.0,
     count: Annotated[
         int | None,
         typer.Option(
-            help="How many clips.", show_default="5, or one for each of several files to go on from"
+            "--count",
+            "-n",
+            help="How many clips.",
+            show_default="5, or one for each of several prompts",
         ),
     ] = None,
-    rng_seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
     checkpoint: Annotated[
-        str, typer.Option(help="best, latest, an epoch's number, or a checkpoint's name.")
-    ] = "best",
-    seed_from: Annotated[
+        str | None,
+        typer.Option(
+            help="best, latest, an epoch's number, or a checkpoint's name.", show_default="best"
+        ),
+    ] = None,
+    prompt: Annotated[
         list[str] | None,
         typer.Option(
             metavar="held-out|training|nothing|FILE",
-            help="What to go on from; of a file, its loudest stretch without a rest. May be "
+            help="What to continue; of a file, its loudest stretch without a rest. May be "
             "repeated, or be a folder: each file gives a clip.",
             show_default="held-out",
         ),
     ] = None,
     prompt_at: Annotated[
-        str | None,
+        float | None,
         typer.Option(
-            metavar="M:SS",
-            help="Where in the files to go on from instead, such as 1:20 or 80.5: there the "
-            "prompt begins.",
+            parser=seconds_of,
+            metavar="TIME",
+            help="Where in the files the prompt begins instead, such as 1:20.",
         ),
     ] = None,
     method: Annotated[
@@ -68,7 +90,7 @@ def generate(
     detail_temperature: Annotated[
         float | None,
         typer.Option(
-            help="Of codes: the same for the finest; those between lie in between.",
+            help="Of codes: the temperature of the finest; those between lie in between.",
             show_default="the recipe's",
         ),
     ] = None,
@@ -94,8 +116,8 @@ def generate(
         bool | None,
         typer.Option(
             "--guard/--no-guard",
-            help="Of codes: keep a clip as surprising and as loud as music, that it neither "
-            "freezes, falls apart nor dies away.",
+            help="Of codes: keep a clip as surprising and as loud as music, so that it neither "
+            "freezes, nor falls apart, nor dies away.",
             show_default="the recipe's",
         ),
     ] = None,
@@ -103,64 +125,54 @@ def generate(
         str, typer.Option("--format", metavar="wav|float-wav|flac", help="Of the audio files.")
     ] = "wav",
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace clips that are there, in either format.")
+        bool, typer.Option("--overwrite", help="Replace clips that are there, from 001 on.")
+    ] = False,
+    show: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page with the clips in the browser.")
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make new music that goes on from a seed.
+    """Make new music that continues a prompt.
 
-    Beside each clip lie a JSON file that says how it was made and a picture of its spectrum. The
-    same run, settings and `--rng-seed` give the same bytes. Stopped and called again, it makes
-    only the clips that are missing.
+    Beside each clip lie a JSON file that says how it was made and a picture of its spectrum; a
+    page plays them all. A folder that has clips gets more, with other numbers and other seeds. A
+    call that was stopped is finished by the same command.
 
-    Example: `reverie generate piano-codes --seconds 30 --count 3 --seed-from my-tune.mp3`
+    Example: reverie generate piano-codes --seconds 30 --count 3 --prompt my-tune.mp3
     """
-    from reverie.generation.clips import generate as make
-    from reverie.generation.settings import clip_settings
-    from reverie.progress import position
-    from reverie.runs.run import Run
+    import reverie
     from reverie.terminal import echo, echo_json
 
-    opened = Run.open(run, corpus)
-    settings = clip_settings(
-        opened.recipe.generation,
-        {
-            "seconds": seconds,
-            "count": count,
-            "rng_seed": rng_seed,
-            "seed_from": seed_from or None,
-            "prompt_at": None if prompt_at is None else place_seconds(prompt_at, "--prompt-at"),
-            "checkpoint": checkpoint,
-            "method": method,
-            "temperature": temperature,
-            "detail_temperature": detail_temperature,
-            "top_k": top_k,
-            "top_p": top_p,
-            "min_p": min_p,
-            "guard": guard,
-            "format": file_format,
-        },
+    opened = reverie.load(run, corpus)
+    settings = {
+        "seconds": seconds,
+        "count": count,
+        "seed": seed,
+        "checkpoint": checkpoint,
+        "prompt_at_seconds": prompt_at,
+        "method": method,
+        "temperature": temperature,
+        "detail_temperature": detail_temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "min_p": min_p,
+        "guard": guard,
+        "format": file_format,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    clips = opened.generate(
+        given,
+        prompt=prompt or "held-out",
+        out=out or opened.clips_folder(checkpoint),
+        overwrite=overwrite,
+        progress=not quiet,
     )
-    folder = out or opened.folder / "clips" / opened.find_checkpoint(checkpoint).name
-    clips = make(opened, settings, folder, overwrite=overwrite, quiet=quiet)
     if as_json:
-        seeds = [dataclasses.asdict(clip.seed) for clip in clips]
-        made = [clip.made for clip in clips]
-        echo_json({"clips": [str(clip.path) for clip in clips], "seeds": seeds, "made": made})
+        echo_json(clips.as_dict())
         return
-    for clip in clips:
-        seed = clip.seed
-        end = seed.offset_seconds + seed.seconds
-        said = [f"from {seed.recording}, {position(seed.offset_seconds)}-{position(end)}"]
-        if not seed.recording:
-            said = ["from nothing"]
-        if seed.silence_seconds:
-            said.append(f"the {seed.silence_seconds:.1f} s of silence after it left out")
-        if clip.clipped_samples:
-            said.append(f"{clip.clipped_samples} samples clipped")
-        if clip.lacks:
-            said.append(clip.lacks)
-        if not clip.made:
-            said.append("was there already")
-        echo(f"{clip.path}  {', '.join(said)}")
+    echo(*clips.lines())
+    if show and clips.page:
+        import webbrowser
+
+        webbrowser.open(clips.page.resolve().as_uri())

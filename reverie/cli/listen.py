@@ -8,7 +8,7 @@ import typer
 from reverie.cli.options import AsJson, Quiet
 
 if TYPE_CHECKING:
-    from reverie.listening.folder import ListeningTest
+    import reverie
 
 Sources = Annotated[
     list[Path],
@@ -62,19 +62,16 @@ def design(
 
     Makes the test where it is not made yet; nothing is served.
 
-    Example: `reverie listen design piano-experiment-desk`
+    Example: reverie listen design piano-experiment-desk
     """
-    from reverie.listening.balance import as_json as figures
-    from reverie.listening.balance import describe
     from reverie.terminal import echo, echo_json
 
-    changes = _changes(assignments, participants, clips, mode, rehearsal=rehearsal)
-    test = _test(sources, out, corpus, changes, quiet=quiet or as_json)
+    options = _options(participants, clips, mode, rehearsal=rehearsal)
+    test = _test(sources, out, corpus, assignments, options, quiet=quiet or as_json)
     if as_json:
-        echo_json(figures(test))
+        echo_json(test.as_dict())
         return
-    for line in describe(test):
-        echo(line)
+    echo(*test.describe())
 
 
 def serve(
@@ -105,13 +102,11 @@ def serve(
     the organiser. Stopped and called again with the test's folder, everyone goes on where they
     were.
 
-    Example: `reverie listen serve piano-experiment-desk --participants 10 --clips 30`
+    Example: reverie listen serve piano-experiment-desk --participants 10 --clips 30
     """
-    from reverie.listening.web.serving import serve as run
-
-    changes = _changes(assignments, participants, clips, mode, rehearsal=rehearsal)
-    test = _test(sources, out, corpus, changes, quiet=quiet)
-    run(test, host, port, url, peek=peek, announce=True)
+    options = _options(participants, clips, mode, rehearsal=rehearsal)
+    test = _test(sources, out, corpus, assignments, options, quiet=quiet)
+    test.serve(host, port, url, peek=peek)
 
 
 def results(
@@ -128,23 +123,19 @@ def results(
 
     A test has ended when all participants have finished, or its organiser has ended it.
 
-    Example: `reverie listen results listening-test`
+    Example: reverie listen results listening-test
     """
-    from reverie.listening.folder import ListeningTest
-    from reverie.listening.outcome import outcome
-    from reverie.listening.statistics.analysis import as_json as figures
+    import reverie
     from reverie.terminal import echo, echo_json
 
-    found = outcome(ListeningTest.open(test), peek=peek)
+    found = reverie.ListeningTest.open(test).results(peek=peek)
     if found.changed:
         echo(f"reverie: {found.changed}; what was said of them may be of others.", err=True)
+    page = found.write(out or test)
     if as_json:
-        echo_json(figures(found.analysis))
-        found.write(out or test)
+        echo_json(found.as_dict())
         return
-    for line in found.analysis.conclusions:
-        echo(line)
-    echo(f"The report: {found.write(out or test)}")
+    echo(*found.analysis.conclusions, f"The report: {page}")
 
 
 def backup(
@@ -158,69 +149,43 @@ def backup(
 
     A plain copy of the database of a test that is being served may lack what was answered last.
 
-    Example: `reverie listen backup listening-test --out answers.sqlite`
+    Example: reverie listen backup listening-test --out answers.sqlite
     """
-    from datetime import datetime
-
-    from reverie.listening.folder import back_up_answers
+    import reverie
     from reverie.terminal import echo
 
-    name = f"{test.resolve().name}-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
-    copy = out or Path(name)
-    back_up_answers(test, copy)
-    echo(f"The copy: {copy}")
+    echo(f"The copy: {reverie.ListeningTest.back_up(test, out)}")
 
 
-def _changes(
-    assignments: list[str] | None,
-    participants: int | None,
-    clips: int | None,
-    mode: str | None,
-    *,
-    rehearsal: bool,
+def _options(
+    participants: int | None, clips: int | None, mode: str | None, *, rehearsal: bool
 ) -> dict[str, object]:
-    """The settings that were asked for."""
-    from reverie.settings import override
-
-    options: dict[str, object] = {
+    """The settings that have options of their own."""
+    return {
         "participants": participants,
         "clips": clips,
         "mode": mode,
-        "rehearsal": rehearsal or None,
+        "rehearsal": rehearsal,
     }
-    given = {name: value for name, value in options.items() if value is not None}
-    return override({}, assignments or []) | given
 
 
 def _test(
     sources: list[Path],
     out: Path | None,
     corpus: Path | None,
-    asked: dict[str, object],
+    assignments: list[str] | None,
+    options: dict[str, object],
     *,
     quiet: bool,
-) -> "ListeningTest":
+) -> "reverie.ListeningTest":
     """The test that `sources` is, or a new one made of them."""
-    from reverie.errors import ReverieError
-    from reverie.listening.balance import shortcomings
-    from reverie.listening.folder import ListeningTest
-    from reverie.listening.settings import ListeningSettings
-    from reverie.settings import build
+    import reverie
+    from reverie.settings import assigned
     from reverie.terminal import echo
 
-    if len(sources) == 1 and ListeningTest.is_one(sources[0]):
-        if asked or out is not None or corpus is not None:
-            raise ReverieError(
-                f"{sources[0]} was made before: its settings are fixed.",
-                "Give it alone, or make another test.",
-            )
-        return ListeningTest.open(sources[0])
-    settings: ListeningSettings = build(ListeningSettings, asked, "listen")
-    alone = len(sources) == 1 and (sources[0] / "experiment.json").is_file()
-    folder = out or (sources[0] / "listening" if alone else Path("listening-test"))
-    test = ListeningTest.make(sources, folder, settings, corpus, quiet=quiet)
-    if not quiet:
-        for one in shortcomings(test):
-            echo(one)
-        echo(f"The test: {test.folder}")
+    given = {name: value for name, value in options.items() if value}
+    settings = assigned(assignments or ()) | given
+    test = reverie.listening_test(sources, out, settings, corpus=corpus, progress=not quiet)
+    if not quiet and test.is_new:
+        echo(*test.shortcomings, f"The test: {test.folder}")
     return test

@@ -4,93 +4,81 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from reverie.cli.options import AsJson
 
 Where = Annotated[Path, typer.Argument(help="The folder, searched three folders deep.")]
-Align = Literal["left", "right"]
 
 
 def corpora(folder: Where = Path(), as_json: AsJson = False) -> None:
     """List the corpora in a folder: recordings, length, rate, size, and when last written.
 
-    Example: `reverie corpora ~/music`
+    Example: reverie corpora ~/music
     """
-    from reverie.corpus.listing import list_corpora
+    import reverie
     from reverie.progress import duration
 
-    found = list_corpora(folder)
+    found = reverie.list_corpora(folder)
     if as_json:
         _echo_json(found)
         return
     rows = [
         (
-            _name(one.folder, folder),
-            f"{one.recordings}",
-            duration(one.seconds),
-            f"{one.rate_hz / 1000:g} kHz" if one.rate_hz else "",
-            _size(one.bytes),
-            _day(one.written),
+            _name(corpus.folder, folder),
+            f"{corpus.recordings}",
+            duration(corpus.seconds),
+            f"{corpus.rate_hz / 1000:g} kHz" if corpus.rate_hz else "",
+            _size(corpus.bytes),
+            _day(corpus.written),
         )
-        for one in found
+        for corpus in found
     ]
     headings = ("corpus", "recordings", "length", "rate", "size", "written")
-    _echo_table(headings, "lrrrrr", rows, f"No corpus is in {folder}.")
-    _echo_problems([(_name(one.folder, folder), one.problem) for one in found])
+    _echo_rows(headings, "lrrrrr", rows, f"No corpus is in {folder}.")
+    _echo_problems([(_name(corpus.folder, folder), corpus.problem) for corpus in found])
 
 
 def runs(folder: Where = Path(), as_json: AsJson = False) -> None:
     """List the runs in a folder: recipe, state, epochs, best held-out loss, size, last written.
 
-    Example: `reverie runs`
+    Example: reverie runs
     """
-    from reverie.runs.listing import list_runs
+    import reverie
 
-    found = list_runs(folder)
+    found = reverie.list_runs(folder)
     if as_json:
         _echo_json(found)
         return
     rows = [
         (
-            _name(one.folder, folder),
-            f"{one.transform} {one.architecture}",
-            one.state,
-            f"{one.epochs}",
-            "" if one.best_loss is None else f"{one.best_loss:.4g}",
-            _size(one.bytes),
-            _day(one.written),
+            _name(run.folder, folder),
+            f"{run.transform} {run.architecture}",
+            run.state,
+            f"{run.epochs}",
+            "" if run.best_loss is None else f"{run.best_loss:.4g}",
+            _size(run.bytes),
+            _day(run.written),
         )
-        for one in found
+        for run in found
     ]
     headings = ("run", "recipe", "state", "epochs", "loss", "size", "written")
-    _echo_table(headings, "lllrrrr", rows, f"No run is in {folder}.")
-    _echo_problems([(_name(one.folder, folder), one.problem) for one in found])
+    _echo_rows(headings, "lllrrrr", rows, f"No run is in {folder}.")
+    _echo_problems([(_name(run.folder, folder), run.problem) for run in found])
 
 
-def _echo_table(
+def _echo_rows(
     headings: Sequence[str], aligned: str, rows: Sequence[Sequence[str]], nothing: str
 ) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
+    from reverie.cli.table import echo_table
     from reverie.terminal import echo
 
-    if not rows:
+    if rows:
+        echo_table(headings, aligned, rows)
+    else:
         echo(nothing)
-        return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, (heading, side) in enumerate(zip(headings, aligned, strict=True)):
-        justify: Align = "right" if side == "r" else "left"
-        # Names of folders may be long: they alone are folded.
-        table.add_column(heading, justify=justify, no_wrap=place > 0, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
 
 
 def _echo_problems(problems: Sequence[tuple[str, str]]) -> None:
@@ -104,7 +92,7 @@ def _echo_problems(problems: Sequence[tuple[str, str]]) -> None:
 def _echo_json(found: Sequence[Any]) -> None:
     from reverie.terminal import echo_json
 
-    echo_json([dataclasses.asdict(one) | {"folder": str(one.folder)} for one in found])
+    echo_json([dataclasses.asdict(thing) | {"folder": str(thing.folder)} for thing in found])
 
 
 def _name(path: Path, folder: Path) -> str:

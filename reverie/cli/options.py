@@ -1,18 +1,69 @@
-"""Options that several commands have."""
+"""Options that several commands have, and how their values are read."""
 
 import re
 from typing import Annotated
 
 import typer
 
-from reverie.errors import ReverieError
+_UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
+_CLOCK = re.compile(r"(?:(\d{1,5}):)?(\d{1,5}):(\d{1,2}(?:\.\d*)?)")
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d*)?|\.\d+)\s*([a-z]*)")
+
+
+def seconds_of(text: str | float) -> float:
+    """A time in seconds: `90`, `90s`, `3min`, `1h`, `1h30min`, `1:20` or `1:02:03.5`.
+
+    Raises:
+        typer.BadParameter: it is no time.
+    """
+    return _time(text, 1.0)
+
+
+def minutes_of(text: str | float) -> float:
+    """A time in minutes: `10`, `90s`, `3min` or `1h`.
+
+    Raises:
+        typer.BadParameter: it is no time.
+    """
+    return _time(text, 60.0) / 60.0
+
+
+def hertz_of(text: str | int) -> int:
+    """A rate in Hz: `44100`, `44.1k` or `44.1kHz`.
+
+    Raises:
+        typer.BadParameter: it is no rate.
+    """
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)\s*(k?)(?:hz)?", str(text).strip().lower())
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no rate. Write 44100, 44.1k or 44.1kHz.")
+    return round(float(match[1]) * (1000 if match[2] else 1))
+
+
+def _time(text: str | float, plain: float) -> float:
+    """A time in seconds; a number without a unit counts `plain` seconds each."""
+    written = str(text).strip().lower()
+    if clock := _CLOCK.fullmatch(written):
+        hours, minutes, seconds = (float(part or 0) for part in clock.groups())
+        return 3600 * hours + 60 * minutes + seconds
+    spans = [match.groups() for match in _SPAN.finditer(written)]
+    known = all(unit in _UNITS for _, unit in spans)
+    if not spans or not known or _SPAN.sub("", written).strip():
+        raise typer.BadParameter(f"{text!r} is no time. Write 90s, 3min, 1h or 1:20.")
+    if len(spans) == 1 and not spans[0][1]:
+        return plain * float(spans[0][0])
+    return sum(float(number) * _UNITS[unit or "s"] for number, unit in spans)
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 
-Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 RecipeName = Annotated[
-    str, typer.Option(help="codes, demo, desk, paper or smoke; or a TOML file of your own.")
+    str,
+    typer.Option(
+        "--recipe", "-r", help="codes, demo, desk, paper or smoke; or a TOML file of your own."
+    ),
 ]
 
 Assignments = Annotated[
@@ -21,22 +72,3 @@ Assignments = Annotated[
         "--set", metavar="SECTION.FIELD=VALUE", help="Change one setting; may be repeated."
     ),
 ]
-
-
-def place_seconds(text: str, option: str) -> float:
-    """A place in a recording in seconds: `1:20`, `1:02:03.5` or `80.5`.
-
-    Args:
-        text: what was given.
-        option: by which one, for the message.
-
-    Raises:
-        ReverieError: it is no place.
-    """
-    if not re.fullmatch(r"(?:[0-9]{1,5}:)?(?:[0-9]{1,5}:)?[0-9]{1,9}(?:\.[0-9]*)?", text):
-        raise ReverieError(
-            f"{option} {text} is no place in a recording.",
-            "Give minutes and seconds, such as 1:20, or seconds.",
-        )
-    parts = [float(part) for part in text.split(":")]
-    return sum(part * 60**power for power, part in enumerate(reversed(parts)))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Quiet
+from reverie.cli.options import AsJson, Quiet, hertz_of, seconds_of
 
 
 def prepare(
@@ -14,9 +14,16 @@ def prepare(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="The corpus's folder.", show_default="NAME-corpus in this folder"),
+        typer.Option(
+            "--out", "-o", help="The corpus's folder.", show_default="NAME-corpus in this folder"
+        ),
     ] = None,
-    rate: Annotated[int, typer.Option(help="Samples per second, 8000 to 48000.")] = 16000,
+    rate: Annotated[
+        int,
+        typer.Option(
+            parser=hertz_of, metavar="HZ", help="Samples per second, 8000 to 48000; 44.1k."
+        ),
+    ] = 16000,
     train_fraction: Annotated[
         float, typer.Option(help="How many of the recordings to train on; the rest is held out.")
     ] = 0.8,
@@ -33,7 +40,10 @@ def prepare(
         ),
     ] = None,
     min_seconds: Annotated[
-        float, typer.Option(help="Refuse recordings shorter than this, in seconds.")
+        float,
+        typer.Option(
+            parser=seconds_of, metavar="TIME", help="Refuse recordings shorter than this."
+        ),
     ] = 2.0,
     normalise: Annotated[
         float | None,
@@ -59,45 +69,39 @@ def prepare(
 ) -> None:
     """Turn a folder of recordings into a corpus to train on.
 
-    Any audio format, rate and number of channels will do. Recordings are decoded, mixed to
-    mono, checked and divided into those to train on and those held out. Each file that cannot
-    be used is named with its reason, and so is what is left out: clips and folders of Reverie,
-    trash, older versions, hidden files and folders. Call it again after adding or removing
-    recordings: only what changed is done again.
+    Any audio format, rate and number of channels will do; a corpus is mono. Recordings are
+    decoded, checked and divided into those to train on and those held out. Files that cannot be
+    used are told with the reason, and so is what is left out: clips and folders of Reverie, trash,
+    older versions, hidden files and folders. Call it again after adding or removing recordings:
+    only what changed is done again.
 
-    Example: `reverie prepare ~/Music/piano --out piano`
+    Example: reverie prepare ~/Music/piano --out piano
     """
+    import reverie
     from reverie.corpus.nothing_usable import NothingUsable
     from reverie.corpus.place import AnotherCorpusError
-    from reverie.corpus.prepare import prepare as make
-    from reverie.corpus.settings import PrepareSettings
-    from reverie.corpus.summary import as_result, left_out_lines, lines, refusal_lines
     from reverie.errors import ReverieError
-    from reverie.settings import build
     from reverie.terminal import echo, echo_json
 
-    settings = build(
-        PrepareSettings,
-        {
-            "rate_hz": rate,
-            "train_fraction": train_fraction,
-            "split_seed": split_seed,
-            "balanced": balanced,
-            "min_seconds": min_seconds,
-            "normalise_dbfs": normalise,
-            "keep_damaged": keep_damaged,
-        },
-        "reverie prepare",
-    )
-    target = out or Path(f"{recordings.resolve().name}-corpus")
     try:
-        corpus = make(
-            recordings, target, settings, replace=replace, processes=processes, quiet=quiet
+        corpus = reverie.prepare(
+            recordings,
+            out,
+            {
+                "rate_hz": rate,
+                "train_fraction": train_fraction,
+                "split_seed": split_seed,
+                "balanced": balanced,
+                "min_seconds": min_seconds,
+                "normalise_dbfs": normalise,
+                "keep_damaged": keep_damaged,
+            },
+            replace=replace,
+            processes=processes,
+            progress=not quiet,
         )
     except NothingUsable as error:
-        # What the folder is as a whole, the error itself says.
-        inside = [one for one in error.left_out if one.name != "."]
-        echo(*refusal_lines(error.refused), *left_out_lines(inside), err=True)
+        echo(*error.lines(), err=True)
         raise
     except AnotherCorpusError as error:
         raise ReverieError(
@@ -105,6 +109,6 @@ def prepare(
             "Choose another --out, or give --replace to put the new corpus in its place.",
         ) from error
     if as_json:
-        echo_json(as_result(corpus))
+        echo_json(corpus.as_dict())
     else:
-        echo(*lines(corpus))
+        echo(*corpus.lines())

@@ -5,44 +5,58 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson
+from reverie.cli.options import AsJson, seconds_of
 
 
 def trim(
     clip: Annotated[Path, typer.Argument(help="A WAV or FLAC file.")],
     start: Annotated[
         float | None,
-        typer.Option(help="Where to begin, in seconds.", show_default="where sound begins"),
+        typer.Option(
+            parser=seconds_of,
+            metavar="TIME",
+            help="Where to begin, such as 1.5 or 1:20.",
+            show_default="where sound begins",
+        ),
     ] = None,
     end: Annotated[
         float | None,
-        typer.Option(help="Where to end, in seconds.", show_default="where sound ends"),
+        typer.Option(
+            parser=seconds_of,
+            metavar="TIME",
+            help="Where to end.",
+            show_default="where sound ends",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The trimmed clip.", show_default="CLIP-trimmed beside it"),
+        typer.Option("--out", "-o", help="The part.", show_default="CLIP-trimmed beside it"),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a clip that is there.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Cut a clip down to its best part; the original stays, and what was cut is recorded.
+    """Cut a clip down to a part; the original stays, and what was cut is recorded.
 
     Without --start and --end the quiet start and end go, 30 dB under the clip's loudest. What stays
     keeps its rate, its channels and every bit.
 
-    Example: `reverie trim clips/001.wav --start 1.5 --end 8`
+    Example: reverie trim clips/001.wav --start 1.5 --end 8
     """
-    from reverie.audio.provenance import read_sidecar
-    from reverie.generation.trim import trim_clip
+    import reverie
     from reverie.terminal import echo, echo_json
 
-    target = out or clip.with_name(f"{clip.stem}-trimmed{clip.suffix}")
-    begin, finish = trim_clip(clip, target, start, end, overwrite=overwrite)
-    if doubt := read_sidecar(clip).doubt:
-        echo(f"How {clip} was made is not carried on: {doubt}", err=True)
+    part = reverie.trim(clip, out, start=start, end=end, overwrite=overwrite)
+    if part.note:
+        echo(f"How {clip} was made is not carried on: {part.note}", err=True)
     if as_json:
-        echo_json({"clip": str(target), "start_seconds": begin, "end_seconds": finish})
+        echo_json(
+            {
+                "clip": str(part.path),
+                "start_seconds": part.start_seconds,
+                "end_seconds": part.end_seconds,
+            }
+        )
         return
-    echo(f"{target}: {begin:.2f} s to {finish:.2f} s of {clip}")
+    echo(f"{part.path}: {part.start_seconds:.2f} s to {part.end_seconds:.2f} s of {clip}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from reverie.corpus.groups import grouped
 from reverie.corpus.kinds import right_command, what_is
 from reverie.corpus.manifest import LeftOut, Refusal
-from reverie.corpus.summary import suffixes
+from reverie.corpus.summary import left_out_lines, refusal_lines, suffixes
 from reverie.errors import ReverieError
 from reverie.terminal import printable
 
@@ -55,3 +55,9 @@ class NothingUsable(ReverieError):  # noqa: N818
                 problem = f"{recordings} is a checkpoint of Reverie, not a folder of recordings."
         super().__init__(problem, remedy)
         self.refused, self.left_out = refused, left_out
+
+    def lines(self) -> list[str]:
+        """Say what was refused and left out, line by line."""
+        # What the folder is as a whole, the error itself says.
+        inside = [one for one in self.left_out if one.name != "."]
+        return [*refusal_lines(self.refused), *left_out_lines(inside)]

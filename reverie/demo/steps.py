@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
@@ -36,6 +36,21 @@ class Demo:
     clips: tuple[ClipReport, ...]
     seconds: dict[str, float]
     """How long each step took."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, as plain values."""
+        clips = [
+            {
+                "path": str(clip.path),
+                "verdict": clip.health.verdict,
+                "sentence": clip.health.sentence,
+                "relative_db": round(clip.health.relative_db, 2),
+                "copying_percentile": round(clip.copying.percentile, 1),
+                "copied": clip.copying.flagged,
+            }
+            for clip in self.clips
+        ]
+        return {"page": str(self.page), "clips": clips, "seconds": self.seconds}
 
 
 def run_demo(

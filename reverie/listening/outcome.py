@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from reverie.listening.export import as_csv
 from reverie.listening.folder import ListeningTest
 from reverie.listening.panel import Panel
 from reverie.listening.report import write_results
-from reverie.listening.statistics.analysis import Analysis, analyse
+from reverie.listening.statistics.analysis import Analysis, analyse, as_json
 from reverie.storage import write_text
 
 ANSWERS = "answers.csv"
@@ -27,6 +28,10 @@ class Outcome:
     """Every single one, as CSV."""
     changed: str
     """Which sounds are not those that the test was made with; empty if all are."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures and conclusions, as plain values."""
+        return as_json(self.analysis)
 
     def write(self, folder: Path) -> Path:
         """Write `results.json`, `results.html` and `answers.csv` to `folder`.

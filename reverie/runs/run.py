@@ -231,6 +231,7 @@ class Run:
         width = measures_of(self.recipe.frames).width
         return load_calibration(checkpoint / CALIBRATION, width, stored)
 
+    @torch.inference_mode(False)  # or weights would be of a kind that cannot be packed once
     def load_model(self, checkpoint: Path) -> FrameModel:
         """The model with the weights of `checkpoint`, ready to generate.
 
