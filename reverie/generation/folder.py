@@ -6,6 +6,7 @@ are. Clips of one number in two formats would share a provenance: there is one o
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from reverie.storage import beside, clear_disk_errors, flush_folder, open_plain,
 
 SUFFIXES = (".wav", ".flac")
 """Of clips."""
+_NUMBERED = re.compile(r"([0-9]{1,18})\.")
+"""The beginning of the name of a clip, its picture or its provenance."""
 _PNG_END = b"IEND\xaeB`\x82"
 
 
@@ -71,6 +74,20 @@ class ClipFolder:
         if os.path.lexists(picture) and not os.path.lexists(told):
             raise TakenError(picture, "and is not of Reverie")
         return None
+
+
+def next_number(folder: Path) -> int:
+    """Return the first number above those of all files in `folder`, from 1.
+
+    Whatever has a number for its name counts, a lone picture too, and one of another program:
+    nothing is ever in the way of a clip with that number or a higher one.
+
+    Args:
+        folder: which need not be there.
+    """
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    numbers = (_NUMBERED.match(name) for name in names)
+    return 1 + max((int(found[1]) for found in numbers if found), default=0)
 
 
 def picture_of(sound: Path) -> Path:

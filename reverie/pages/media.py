@@ -1,7 +1,10 @@
-"""Pictures and sound as `data:` addresses, so that a page needs nothing beside it."""
+"""Addresses of pictures and sound: within the page itself, or of files beside it."""
 
 import base64
 import io
+import os
+from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import soundfile
@@ -27,3 +30,17 @@ def audio_uri(samples: NDArray[np.int16], rate_hz: int) -> str:
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate_hz, format="FLAC", subtype="PCM_16")
     return data_uri(buffer.getvalue(), "audio/flac")
+
+
+def lies_beside(file: Path, page: Path) -> bool:
+    """Return whether `file` is in the folder of `page` or below it, so that both move together."""
+    return file.resolve().is_relative_to(page.resolve().parent)
+
+
+def relative_uri(file: Path, page: Path) -> str:
+    """Return the address of `file` on a page that lies at `page`, for one that `lies_beside` it.
+
+    The page plays it for as long as both are moved together.
+    """
+    way = os.path.relpath(file.resolve(), page.resolve().parent)
+    return f"./{quote(os.fsencode(way))}"

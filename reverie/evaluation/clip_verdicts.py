@@ -1,0 +1,142 @@
+"""The verdict on one finished clip, with its reason: cheap enough to follow each clip.
+
+Letters: S samples.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from reverie.audio.pcm import to_float32
+from reverie.audio.writing.cut import open_sound
+from reverie.errors import ReverieError
+from reverie.evaluation.measures.health import (
+    HealthSettings,
+    Verdict,
+    corpus_level_dbfs,
+    health,
+    level_dbfs,
+)
+from reverie.pages.page import Tone
+from reverie.progress import position
+from reverie.runs.run import Run
+
+WHOLE_SECONDS = 120.0
+"""A clip of at most this length is judged as a whole."""
+STRETCHES, STRETCH_SECONDS = 4, 30.0
+"""Of a longer clip so many stretches are judged, from its beginning to its end."""
+ZERO_DBFS = -90.0
+"""Below this a clip is silent whatever the level of the corpus: less than one step of 16 bits."""
+LEVEL_UNKNOWN = "the corpus is not there, so its level is not judged"
+
+
+@dataclass(frozen=True)
+class ClipVerdict:
+    """What is to be said of a clip."""
+
+    verdict: Verdict | None
+    """None for a clip that cannot be judged."""
+    sentence: str
+    """The verdict and its reason in plain words."""
+
+    @property
+    def tone(self) -> Tone:
+        """Return how the verdict is to be shown."""
+        if self.verdict is None:
+            return "warn"
+        return "good" if self.verdict == "sound" else "bad"
+
+
+def level_of(run: Run) -> float | None:
+    """Return the level of the recordings that `run` was trained on, in dB re full scale.
+
+    None where the corpus is gone or was changed: clips are then judged by all but their level.
+    """
+    try:
+        return corpus_level_dbfs(run.open_corpus())
+    except ReverieError:
+        return None
+
+
+def verdict_of(
+    samples: NDArray[Any],
+    rate_hz: int,
+    level: float | None,
+    settings: HealthSettings | None = None,
+) -> ClipVerdict:
+    """Judge a clip.
+
+    Without the level of the corpus a clip is measured against its own loudest second: one that
+    dies away is still found silent, one that is too quiet throughout is not unless it is zero.
+
+    Args:
+        samples: mono [S], floats within -1 to 1 or int16.
+        rate_hz: samples per second.
+        level: of the training recordings, in dB re full scale; None where it is not known.
+        settings: where the verdicts begin.
+    """
+    try:
+        found = health(samples, rate_hz, _loudest(samples, rate_hz) if level is None else level,
+                       settings=settings)  # fmt: skip
+    except ReverieError as error:
+        return ClipVerdict(None, f"Cannot be judged: {error.problem}")
+    if level is not None:
+        return ClipVerdict(found.verdict, found.sentence)
+    if found.rms_dbfs < ZERO_DBFS:
+        return ClipVerdict("silent", "Silent: every sample is zero, or as good as zero.")
+    if found.verdict == "sound":
+        return ClipVerdict("sound", f"No fault found; {LEVEL_UNKNOWN}.")
+    return ClipVerdict(found.verdict, found.sentence)
+
+
+def verdict_of_file(
+    clip: Path, level: float | None, settings: HealthSettings | None = None
+) -> ClipVerdict:
+    """Judge a WAV or FLAC file, or another that libsndfile reads; its channels are averaged.
+
+    Of a clip longer than `WHOLE_SECONDS` some stretches are judged, the first and the last
+    included, and the first that is not in order decides.
+
+    Args:
+        clip: the file.
+        level: of the training recordings, in dB re full scale; None where it is not known.
+        settings: where the verdicts begin.
+    """
+    try:
+        with open_sound(clip) as file:
+            rate_hz, samples = int(file.samplerate), int(file.frames)
+            if samples <= WHOLE_SECONDS * rate_hz:
+                return verdict_of(_read(file, 0, samples), rate_hz, level, settings)
+            length = round(STRETCH_SECONDS * rate_hz)
+            starts = np.linspace(0, samples - length, STRETCHES).astype(np.int64)
+            for start in starts:
+                found = verdict_of(_read(file, int(start), length), rate_hz, level, settings)
+                if found.verdict != "sound":
+                    where = f"{position(start / rate_hz)}-{position((start + length) / rate_hz)}"
+                    return ClipVerdict(found.verdict, f"{where}: {found.sentence}")
+    except ReverieError as error:
+        return ClipVerdict(None, f"Cannot be judged: {error.problem}")
+    except soundfile.LibsndfileError as error:
+        return ClipVerdict(None, f"Cannot be judged: {error.error_string.rstrip('.')}.")
+    note = f"; {LEVEL_UNKNOWN}" if level is None else ""
+    looked = f"{STRETCHES} stretches of {STRETCH_SECONDS:g} s, from start to end"
+    return ClipVerdict("sound", f"No fault found in {looked}{note}.")
+
+
+def _read(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.float32]:
+    """Mono samples [count]."""
+    file.seek(start)
+    block = file.read(count, dtype="float32", always_2d=True)
+    return np.asarray(block.mean(axis=1), np.float32)
+
+
+def _loudest(samples: NDArray[Any], rate_hz: int) -> float:
+    """Level of the loudest second, in dB re full scale."""
+    wave = to_float32(samples)
+    return max(
+        (level_dbfs(wave[at : at + rate_hz]) for at in range(0, len(wave), rate_hz)), default=0.0
+    )

@@ -1,0 +1,261 @@
+"""A folder of clips as one page: each with its player, picture, verdict, prompt and settings.
+
+The page lies beside the clips and plays the files themselves, so it stays small however many and
+however long they are. Only prompts are held in it.
+Letters: S samples.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from reverie.audio.formats import is_audio_name
+from reverie.audio.pcm import to_float32, to_int16
+from reverie.audio.pictures.clip import HEIGHT, WIDTH
+from reverie.audio.provenance import Prompt, Provenance, Sidecar, read_sidecar
+from reverie.audio.reading.decode import decode
+from reverie.audio.reading.source import Unreadable
+from reverie.audio.writing.cut import open_sound
+from reverie.corpus.corpus import Corpus
+from reverie.errors import ReverieError, os_reason
+from reverie.evaluation.clip_verdicts import ClipVerdict, verdict_of_file
+from reverie.evaluation.measures.health import corpus_level_dbfs
+from reverie.generation.folder import has_picture, picture_of
+from reverie.pages.media import audio_uri, relative_uri
+from reverie.pages.page import write_page
+from reverie.progress import Work, duration, position
+from reverie.terminal import printable
+
+PAGE = "index.html"
+PROMPT_SECONDS = 10.0
+"""Of a longer prompt the page plays the end, which the clip goes on from."""
+MOST_PROMPTS = 40
+"""Ten seconds take some 250 kB, so that no page exceeds some 10 MB; the last clips have theirs."""
+LATEST_SECONDS = 600.0
+"""A prompt further into a file is not looked for: all before it would have to be decoded."""
+MOST_PRELOADED = 20
+"""Of more clips the browser opens only those that are played."""
+
+_TEMPLATE = Path(__file__).with_name("clips.html")
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """Where a prompt's sound is found again."""
+
+    uri: str = ""
+    seconds: float = 0.0
+    why_not: str = ""
+    """Why there is no player."""
+
+
+def write_clips_page(
+    folder: Path,
+    corpus: Corpus | None = None,
+    *,
+    verdicts: Mapping[str, ClipVerdict] | None = None,
+    quiet: bool = False,
+) -> Path:
+    """Write the page of all clips in `folder`, beside them, in place of the one that is there.
+
+    Args:
+        folder: of clips, whoever made them; folders below it are left out.
+        corpus: that the clips are to resemble, for the level to judge them by and the sound of
+            prompts; None where it is gone.
+        verdicts: of clips that were judged already, by file name; the others are judged.
+        quiet: show no progress.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        ReverieError: there is no clip, or the disk refuses.
+    """
+    clips = clips_in(folder)
+    page = folder / PAGE
+    level = corpus_level_dbfs(corpus) if corpus else None
+    known = verdicts or {}
+    found: list[dict[str, Any]] = []
+    with Work("judging", len(clips), "clips", quiet=quiet) as work:
+        for place, clip in enumerate(clips):
+            verdict = known.get(clip.name) or verdict_of_file(clip, level)
+            has_prompt = place >= len(clips) - MOST_PROMPTS
+            found.append(_clip(clip, page, verdict, corpus, has_prompt=has_prompt))
+            work.advance()
+    write_page(
+        page,
+        _TEMPLATE,
+        name=printable(folder.resolve().name),
+        clips=found,
+        counts=_counts(found),
+        level_known=level is not None,
+        many=len(clips) > MOST_PRELOADED,
+        most_prompts=MOST_PROMPTS,
+        size=(WIDTH, HEIGHT),
+    )
+    return page
+
+
+def clips_in(folder: Path) -> list[Path]:
+    """Return the audio files in `folder`, not below it, `2.wav` before `10.wav`.
+
+    Raises:
+        ReverieError: there are none.
+    """
+    names = folder.iterdir() if folder.is_dir() else ()
+    found = [path for path in names if is_audio_name(path.name) and path.is_file()]
+    found = [path for path in found if not path.name.startswith(".")]
+    if not found:
+        raise ReverieError(f"{folder} holds no clips.", "Give a folder of clips.")
+    return sorted(found, key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """The parts of a name, numbers by their value."""
+    parts = re.split(r"([0-9]+)", path.name)
+    return [(int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in parts]
+
+
+def _clip(
+    clip: Path, page: Path, verdict: ClipVerdict, corpus: Corpus | None, *, has_prompt: bool
+) -> dict[str, Any]:
+    """What the template shows of a clip."""
+    try:
+        beside = read_sidecar(clip)
+    except OSError as error:
+        beside = Sidecar(doubt=f"It cannot be read: {os_reason(error)}.")
+    made = beside.provenance
+    return {
+        "name": printable(clip.name),
+        "seconds": _length(clip),
+        "audio": relative_uri(clip, page),
+        "picture": relative_uri(picture_of(clip), page) if has_picture(clip) else "",
+        "verdict": verdict.verdict or "not judged",
+        "tone": verdict.tone,
+        "sentence": verdict.sentence,
+        "doubt": printable(beside.doubt),
+        "prompt": _prompt(made, corpus, has_sound=has_prompt) if made else None,
+        "facts": _facts(beside),
+    }
+
+
+def _length(clip: Path) -> str:
+    try:
+        with open_sound(clip) as file:
+            return duration(file.frames / file.samplerate)
+    except (ReverieError, soundfile.LibsndfileError):
+        return ""
+
+
+def _prompt(made: Provenance, corpus: Corpus | None, *, has_sound: bool) -> dict[str, Any]:
+    prompt = made.seed
+    if not prompt.recording:
+        return {"recording": "", "sound": _Sound()}
+    end = prompt.offset_seconds + prompt.seconds
+    return {
+        "recording": printable(prompt.recording),
+        "span": f"{position(prompt.offset_seconds)} to {position(end)}",
+        "sound": _sound(made, corpus) if has_sound else _Sound(),
+    }
+
+
+def _sound(made: Provenance, corpus: Corpus | None) -> _Sound:
+    """The end of a clip's prompt, if what is there now is what the clip goes on from."""
+    prompt, rate_hz = made.seed, made.rate_hz
+    if prompt.seconds * rate_hz < 1:
+        return _Sound()
+    try:
+        samples = _from_corpus(made, corpus)
+        if samples is None:
+            samples = _from_file(prompt, rate_hz)
+    except (Unreadable, ReverieError, OSError):
+        return _Sound(why_not="The recording cannot be read.")
+    if samples is None:
+        return _Sound(why_not="The recording is not there to be played.")
+    digest = hashlib.sha256(samples.tobytes()).hexdigest()
+    if prompt.samples_sha256 and digest != prompt.samples_sha256:
+        return _Sound(why_not="The recording was changed since.")
+    shown = samples[-round(PROMPT_SECONDS * rate_hz) :]
+    return _Sound(audio_uri(to_int16(shown), rate_hz), len(shown) / rate_hz)
+
+
+def _from_corpus(made: Provenance, corpus: Corpus | None) -> NDArray[np.float32] | None:
+    """Samples [S] of the prompt, if it is of a recording of that very corpus."""
+    if corpus is None or made.corpus_hash != corpus.content_hash:
+        return None
+    recording = next((one for one in corpus.recordings if one.path == made.seed.recording), None)
+    if recording is None or made.rate_hz != corpus.rate_hz:
+        return None
+    first, last = _span(made.seed, corpus.rate_hz)
+    return to_float32(corpus.pcm(recording)[first:last])
+
+
+def _from_file(prompt: Prompt, rate_hz: int) -> NDArray[np.float32] | None:
+    """Samples [S] of the prompt, if it is of a file that is there."""
+    file = Path(prompt.recording)
+    first, last = _span(prompt, rate_hz)
+    if not file.is_file() or last > LATEST_SECONDS * rate_hz:
+        return None
+    pieces: list[NDArray[np.float32]] = []
+    at = 0
+    for piece in decode(file, rate_hz):
+        pieces.append(piece[max(first - at, 0) : max(last - at, 0)])
+        at += len(piece)
+        if at >= last:
+            break
+    return np.concatenate([np.empty(0, np.float32), *pieces])
+
+
+def _span(prompt: Prompt, rate_hz: int) -> tuple[int, int]:
+    first = round(prompt.offset_seconds * rate_hz)
+    return first, first + round(prompt.seconds * rate_hz)
+
+
+def _facts(beside: Sidecar) -> list[tuple[str, str]]:
+    """How a clip was made, by name."""
+    facts: list[tuple[str, str]] = []
+    if made := beside.provenance:
+        facts = [
+            ("Run", printable(made.run)),
+            ("Checkpoint", f"{printable(made.checkpoint)}, epoch {made.epoch}"),
+            ("Architecture", printable(made.architecture)),
+            ("Made by", printable(made.made_by)),
+        ]
+        facts += [(name.replace("_", " "), _value(value)) for name, value in made.settings.items()]
+        if made.clipped_samples:
+            facts.append(("Samples limited to full scale", str(made.clipped_samples)))
+        if made.lacks:
+            facts.append(("Could not be done", printable(made.lacks)))
+    if trim := beside.trim:
+        span = f"{trim.start_seconds:.2f} s to {trim.end_seconds:.2f} s"
+        facts.append(("Trimmed", f"{span} of {printable(trim.of)}"))
+    return facts
+
+
+def _value(value: Any) -> str:
+    """A setting's value, as JSON holds it, in words."""
+    match value:
+        case None | []:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case list():
+            return ", ".join(_value(one) for one in cast(list[Any], value))
+        case _:
+            return printable(str(value))
+
+
+def _counts(clips: list[dict[str, Any]]) -> str:
+    """How many clips came to which verdict, the good one first."""
+    every = [str(one["verdict"]) for one in clips]
+    order = sorted(dict.fromkeys(every), key=lambda verdict: (verdict != "sound", verdict))
+    return ", ".join(f"{every.count(verdict)} {verdict}" for verdict in order)
