@@ -7,14 +7,16 @@ from reverie.errors import ReverieError
 from reverie.threads import choose_waiting
 
 if TYPE_CHECKING:
-    from reverie.api.clip import Clip, Clips, Trimmed, trim
+    from reverie.api.clip import Clip, Clips
     from reverie.api.corpus import Corpus, list_corpora, open_corpus, prepare
     from reverie.api.demo import run_demo
     from reverie.api.evaluation import Evaluation, Table, evaluate, self_test
     from reverie.api.experiment import Experiment, architectures, run_experiment
     from reverie.api.listening import ListeningTest, listening_test
-    from reverie.api.run import Run, list_runs, load, train
+    from reverie.api.run import Run, list_runs, load
     from reverie.api.stream import Stream
+    from reverie.api.training import train
+    from reverie.api.trim import Trimmed, trim
 
 __version__ = "0.1.0"
 
@@ -46,14 +48,16 @@ __all__ = [
 ]
 
 _WHERE = {
-    "clip": ("Clip", "Clips", "Trimmed", "trim"),
+    "clip": ("Clip", "Clips"),
     "corpus": ("Corpus", "list_corpora", "open_corpus", "prepare"),
     "demo": ("run_demo",),
     "evaluation": ("Evaluation", "Table", "evaluate", "self_test"),
     "experiment": ("Experiment", "architectures", "run_experiment"),
     "listening": ("ListeningTest", "listening_test"),
-    "run": ("Run", "list_runs", "load", "train"),
+    "run": ("Run", "list_runs", "load"),
     "stream": ("Stream",),
+    "training": ("train",),
+    "trim": ("Trimmed", "trim"),
 }
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 

@@ -2,10 +2,10 @@
 
 import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import asdict
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,11 @@ from reverie.audio.provenance import Provenance, Sidecar, read_sidecar, write_si
 from reverie.audio.writing.cut import read_float
 from reverie.audio.writing.writer import AudioWriter
 from reverie.errors import ReverieError
+from reverie.evaluation.clip_verdicts import ClipVerdict, verdict_of, verdict_of_file
 from reverie.generation.clips import Clip as ClipOnDisk
 from reverie.generation.folder import picture_of
-from reverie.generation.trim import trim_clip
 from reverie.pages.media import audio_uri, png_uri
+from reverie.progress import position
 
 Encoding = Literal["16-bit", "float"]
 
@@ -33,6 +34,8 @@ class Clip:
         rate_hz: samples per second.
         provenance: how it was generated; None of a sound that tells nothing of it.
         path: its file, if it has one.
+        level_dbfs: reads the level of the training recordings, by which it is judged; None where
+            it is not known.
     """
 
     def __init__(
@@ -41,8 +44,9 @@ class Clip:
         rate_hz: int,
         provenance: Provenance | None,
         path: Path | None = None,
+        level_dbfs: Callable[[], float | None] = lambda: None,
     ) -> None:
-        self._read = read
+        self._read, self._level_dbfs = read, level_dbfs
         self.rate_hz = rate_hz
         """Samples per second."""
         self.provenance = provenance
@@ -73,6 +77,17 @@ class Clip:
             ReverieError: its file is gone or damaged.
         """
         return self._read()
+
+    @cached_property
+    def verdict(self) -> ClipVerdict:
+        """Whether it is ok, silent, noise, frozen, looping or clipped, with the reason.
+
+        Raises:
+            ReverieError: its file is gone or damaged.
+        """
+        if self.path is not None:
+            return verdict_of_file(self.path, self._level_dbfs())
+        return verdict_of(self.samples, self.rate_hz, self._level_dbfs())
 
     @property
     def seconds(self) -> float:
@@ -123,78 +138,43 @@ class Clip:
         return f"Clip({where}{self.seconds:.1f} s at {self.rate_hz} Hz{how})"
 
 
-@dataclass(frozen=True)
-class Trimmed:
-    """A part of a clip, in a file of its own."""
-
-    path: Path
-    start_seconds: float
-    """Where it begins in the clip."""
-    end_seconds: float
-    """Where it ends in the clip."""
-    note: str = ""
-    """Why the provenance of the clip is not carried on; empty where it is."""
-
-
-def trim(
-    clip: PathLike,
-    out: PathLike | None = None,
-    *,
-    start: float | None = None,
-    end: float | None = None,
-    overwrite: bool = False,
-) -> Trimmed:
-    """Cut a clip down to a part; the original stays, and what was cut is recorded.
-
-    What stays keeps its rate, its channels and every bit.
-
-    Args:
-        clip: a WAV or FLAC file.
-        out: the part; `CLIP-trimmed` beside it if not given.
-        start: where to begin, in seconds; where sound begins if not given.
-        end: where to end, in seconds; where sound ends if not given.
-        overwrite: replace a file that is there.
-
-    Raises:
-        ReverieError: the clip cannot be read, nothing would stay, or a file is in the way.
-    """
-    path = Path(clip)
-    target = Path(out) if out else path.with_name(f"{path.stem}-trimmed{path.suffix}")
-    begin, finish = trim_clip(path, target, start, end, overwrite=overwrite)
-    return Trimmed(target, begin, finish, read_sidecar(path).doubt)
-
-
 class Clips(Sequence[Clip]):
     """Clips that were generated together.
 
     Args:
         clips: in order.
         notes: what is worth knowing of how they were made, a sentence each.
+        page: the page that plays them, if there is one.
     """
 
-    def __init__(self, clips: Iterable[Clip], notes: Iterable[str] = ()) -> None:
+    def __init__(
+        self, clips: Iterable[Clip], notes: Iterable[str] = (), page: Path | None = None
+    ) -> None:
         self._clips = tuple(clips)
         self.notes = tuple(dict.fromkeys(notes))
         """What is worth knowing of how they were made, a sentence each."""
+        self.page = page
+        """The page that plays them; None of clips that are in no folder."""
 
-    @classmethod
-    def in_memory(cls, clips: Sequence[tuple[NDArray[np.float32], Provenance]]) -> "Clips":
-        """Hold samples [S] with their provenance."""
-        return cls(
-            (Clip(lambda wave=wave: wave, made.rate_hz, made) for wave, made in clips),
-            (made.lacks for _, made in clips if made.lacks),
-        )
-
-    @classmethod
-    def on_disk(cls, clips: Sequence[ClipOnDisk]) -> "Clips":
-        """Hold files, whose samples are read when they are asked for.
+    def lines(self) -> list[str]:
+        """Say of each clip where it is, its verdict and its prompt, line by line.
 
         Raises:
-            ReverieError: one of them is gone or damaged.
+            ReverieError: a file is gone or damaged.
         """
-        return cls(
-            (_on_disk(clip.path) for clip in clips), (clip.lacks for clip in clips if clip.lacks)
-        )
+        said: list[str] = []
+        for number, clip in enumerate(self, 1):
+            said += clip_lines(clip, str(clip.path or f"clip {number}"))
+        return [*said, *self.notes, *([f"The page: {self.page}"] if self.page else [])]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Paths, prompts and verdicts, as plain values."""
+        return {
+            "clips": [str(clip.path) if clip.path else None for clip in self],
+            "prompts": [asdict(clip.provenance.seed) if clip.provenance else None for clip in self],
+            "verdicts": [asdict(clip.verdict) for clip in self],
+            "page": str(self.page) if self.page else None,
+        }
 
     def save(self, folder: PathLike, *, encoding: Encoding = "16-bit") -> list[Path]:
         """Write all to a folder as `001.wav` and so on; see `Clip.save`.
@@ -237,7 +217,51 @@ class Clips(Sequence[Clip]):
         return f"Clips({', '.join(map(repr, self))})"
 
 
-def _on_disk(path: Path) -> Clip:
-    provenance = read_sidecar(path).provenance
-    rate_hz = provenance.rate_hz if provenance else 0
-    return Clip(lambda: read_float(path)[0], rate_hz, provenance, path)
+def in_memory(
+    clips: Sequence[tuple[NDArray[np.float32], Provenance]], level_dbfs: Callable[[], float | None]
+) -> Clips:
+    """Hold samples [S] with their provenance."""
+    held = (
+        Clip(lambda wave=wave: wave, made.rate_hz, made, level_dbfs=level_dbfs)
+        for wave, made in clips
+    )
+    return Clips(held, (made.lacks for _, made in clips if made.lacks))
+
+
+def on_disk(
+    clips: Sequence[ClipOnDisk], level_dbfs: Callable[[], float | None], page: Path | None = None
+) -> Clips:
+    """Hold files, whose samples are read when they are asked for.
+
+    Raises:
+        ReverieError: one of them is gone or damaged.
+    """
+    held: list[Clip] = []
+    for clip in clips:
+        made = read_sidecar(clip.path).provenance
+        rate_hz = made.rate_hz if made else 0
+        read = partial(_samples_of, clip.path)
+        held.append(Clip(read, rate_hz, made, clip.path, level_dbfs))
+    return Clips(held, (clip.lacks for clip in clips if clip.lacks), page)
+
+
+def clip_lines(clip: Clip, name: str) -> list[str]:
+    """Say of a clip where it is, its verdict with the reason, and what it continues."""
+    verdict = clip.verdict
+    said = [f"{name}  {verdict.verdict or 'not judged'}: {verdict.sentence}"]
+    made = clip.provenance
+    if made is None:
+        return said
+    prompt = made.seed
+    end = prompt.offset_seconds + prompt.seconds
+    words = f"from {prompt.recording}, {position(prompt.offset_seconds)}-{position(end)}"
+    details = [words if prompt.recording else "from nothing"]
+    if prompt.silence_seconds:
+        details.append(f"the {prompt.silence_seconds:.1f} s of silence after it left out")
+    if made.clipped_samples:
+        details.append(f"{made.clipped_samples} samples clipped")
+    return [*said, f"    {', '.join(details)}"]
+
+
+def _samples_of(path: Path) -> NDArray[np.float32]:
+    return read_float(path)[0]

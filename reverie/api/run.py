@@ -1,21 +1,26 @@
-"""A run, as scripts hold it: training it, generating from it, streaming from it."""
+"""A run, as scripts hold it: generating from it, streaming from it."""
 
-import dataclasses
 import os
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reverie.api.clip import Clips
-from reverie.api.corpus import Corpus, PathLike, prepare
+from reverie.api.clip import Clips, in_memory, on_disk
+from reverie.api.corpus import Corpus, PathLike
 from reverie.api.keywords import Settings, dotted
 from reverie.api.stream import Stream
-from reverie.corpus.corpus import Corpus as PreparedCorpus
 from reverie.corpus.kinds import what_is
-from reverie.evaluation.preview_monitor import PreviewMonitor
-from reverie.generation.clips import generate, generate_in_memory
-from reverie.generation.preview import preview
+from reverie.errors import ReverieError
+from reverie.evaluation.clip_verdicts import level_of
+from reverie.evaluation.reports.clips_page import write_clips_page
+from reverie.generation.clips import (
+    generate,
+    generate_file,
+    generate_in_memory,
+    generate_more,
+)
+from reverie.generation.folder import SUFFIXES
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.models.architectures import ModelBuilder, build_model
 from reverie.runs import listing
@@ -24,12 +29,6 @@ from reverie.runs.listing import ListedRun
 from reverie.runs.metrics import EpochMetrics, read_metrics
 from reverie.runs.run import Run as OpenedRun
 from reverie.runs.settings import Recipe
-from reverie.settings import build, override
-from reverie.training.observers import Callbacks, Epoch, Observer, Step
-from reverie.training.recipe import load_recipe
-from reverie.training.train import train as train_run
-
-__all__ = ["Run", "load", "train"]
 
 
 class Run:
@@ -119,8 +118,9 @@ class Run:
             prompt: what to continue: `held-out` or `training` recordings of the corpus, an audio
                 file, or several; None begins from nothing.
             out: a folder for the clips, where they are files from the start and memory does not
-                grow with their length. Without it they are held in memory.
-            overwrite: replace clips that lie in `out`.
+                grow with their length; one that has clips gets more. Or a `.wav` or `.flac` file
+                for one clip. Without it they are held in memory.
+            overwrite: replace clips that are there, from the first number on.
             progress: show it on stderr.
             **keywords: settings, such as `seconds=10, count=4, temperature=0.9, seed=1`.
 
@@ -131,11 +131,34 @@ class Run:
             ReverieError: a setting does not fit, the run has no checkpoint, the prompt is too short
                 or silent, or there is no room.
         """
+        if out is not None and Path(out).suffix.lower() in SUFFIXES:
+            keywords.setdefault("count", 1)
         wanted = self._settings("generate", settings, keywords, prompt)
+        level = cache(lambda: level_of(self.opened))
         if out is None:
-            return Clips.in_memory(generate_in_memory(self.opened, wanted, quiet=not progress))
-        made = generate(self.opened, wanted, Path(out), overwrite=overwrite, quiet=not progress)
-        return Clips.on_disk(made)
+            made = generate_in_memory(self.opened, wanted, quiet=not progress)
+            return in_memory(made, level)
+        target = Path(out)
+        if target.suffix.lower() in SUFFIXES:
+            clip = generate_file(
+                self.opened, wanted, target, overwrite=overwrite, quiet=not progress
+            )
+            return on_disk([clip], level)
+        if overwrite:
+            clips = generate(self.opened, wanted, target, overwrite=True, quiet=not progress)
+        else:
+            clips = generate_more(self.opened, wanted, target, quiet=not progress)
+        held = on_disk(clips, level)
+        held.page = self._write_page(target, held, progress=progress)
+        return held
+
+    def _write_page(self, folder: Path, clips: Clips, *, progress: bool) -> Path:
+        try:
+            corpus = self.opened.open_corpus()
+        except ReverieError:
+            corpus = None
+        verdicts = {clip.path.name: clip.verdict for clip in clips if clip.path}
+        return write_clips_page(folder, corpus, verdicts=verdicts, quiet=not progress)
 
     def stream(
         self,
@@ -191,70 +214,6 @@ def prompt_names(prompt: PathLike | Sequence[PathLike] | None) -> list[str]:
     return [os.fspath(one) for one in prompt]
 
 
-def train(
-    corpus: Corpus | PathLike,
-    recipe: str | PathLike | Recipe = "codes",
-    out: PathLike | None = None,
-    settings: Settings | None = None,
-    *,
-    on_step: Callable[[Step], object] | None = None,
-    on_epoch: Callable[[Epoch], object] | None = None,
-    on_checkpoint: Callable[[Path], object] | None = None,
-    observers: Sequence[Observer] = (),
-    stop: threading.Event | None = None,
-    builder: ModelBuilder = build_model,
-    progress: bool = False,
-    **keywords: Any,
-) -> Run:
-    """Train a model, or go on with a run that was stopped.
-
-    Args:
-        corpus: what to train on: a corpus, its folder, or a folder of recordings, which is
-            prepared first.
-        recipe: the name of a recipe, the path of one in TOML, or a `Recipe`.
-        out: the run's folder; `CORPUS-RECIPE` beside the corpus if not given. A run of the same
-            corpus and settings that lies there is continued, to the same bytes as if it had never
-            stopped.
-        settings: of the recipe, by dotted name, such as `{"model.hidden": 512}`.
-        on_step: called after each step.
-        on_epoch: called after each epoch.
-        on_checkpoint: called with the folder of each checkpoint.
-        observers: watch the training besides.
-        stop: once it is set, by any thread, the step at hand is finished, a checkpoint is written,
-            and the run is returned.
-        builder: builds the model, where that is not one of Reverie's own architectures.
-        progress: show it on stderr.
-        **keywords: settings of the recipe, such as `hidden=512, epochs=100`.
-
-    Raises:
-        ReverieError: corpus, settings and run do not fit each other or this machine.
-        KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
-    """
-    opened = corpus.opened if isinstance(corpus, Corpus) else _corpus(Path(corpus), progress)
-    changes = dotted(Recipe, settings, keywords, "train")
-    chosen = (
-        build(Recipe, override(dataclasses.asdict(recipe), changes), "train")
-        if isinstance(recipe, Recipe)
-        else load_recipe(recipe, changes)
-    )
-    folder = Path(out) if out is not None else default_run_folder(opened.folder, recipe)
-    run = train_run(
-        opened.folder,
-        chosen,
-        folder,
-        builder=builder,
-        preview=preview,
-        observers=(
-            PreviewMonitor(opened),
-            Callbacks(on_step, on_epoch, on_checkpoint),
-            *observers,
-        ),
-        stop=stop,
-        quiet=not progress,
-    )
-    return Run(run)
-
-
 def list_runs(folder: PathLike = ".") -> list[ListedRun]:
     """List the runs in a folder, searched three folders deep; no weights are read.
 
@@ -262,25 +221,6 @@ def list_runs(folder: PathLike = ".") -> list[ListedRun]:
         ReverieError: the folder is missing.
     """
     return listing.list_runs(Path(folder))
-
-
-def default_run_folder(corpus: Path, recipe: str | PathLike | Recipe) -> Path:
-    """Where a run goes if nothing is said: `CORPUS-RECIPE` beside its corpus."""
-    name = "run" if isinstance(recipe, Recipe) else Path(recipe).stem
-    named = corpus.resolve() if corpus.name in ("", "..") else corpus
-    return named.with_name(f"{named.name}-{name}")
-
-
-def _corpus(folder: Path, progress: bool) -> PreparedCorpus:
-    """The corpus in a folder; recordings are prepared first.
-
-    Raises:
-        ReverieError: it is neither.
-    """
-    place = what_is(folder)
-    if place.kind == "recordings":
-        return prepare(folder, progress=progress).opened
-    return PreparedCorpus.open(place.corpus or folder)
 
 
 def load(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reverie.api.keywords import Settings, dotted
 from reverie.errors import ReverieError
-from reverie.generation.batch import plan_batch
+from reverie.generation.plan import plan_clips
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.runs.run import Run
 from reverie.runs.settings import SamplingSettings
@@ -36,7 +36,7 @@ class Stream:
     ) -> None:
         self._run, self._settings = run, settings
         self._lock = threading.Lock()
-        batch = plan_batch(run, settings)
+        batch = plan_clips(run, settings)
         self._stream = batch.stream(run.load(batch.checkpoint), block_frames)
 
     @property
@@ -75,7 +75,7 @@ class Stream:
         with self._lock:
             changed = clip_settings(self._settings, chosen)
             if {"seed_from", "prompt_at"} & set(chosen):
-                self._stream.prompt = plan_batch(self._run, changed).samples
+                self._stream.prompt = plan_clips(self._run, changed).samples
             self._stream.settings = changed
             self._settings = changed
 

@@ -17,7 +17,8 @@ from torch import Tensor
 from reverie.audio.pictures.clip import save_png
 from reverie.audio.provenance import Prompt, Provenance, Sidecar, write_sidecar
 from reverie.audio.writing.writer import AudioWriter
-from reverie.generation.batch import Batch, plan_batch
+from reverie.errors import ReverieError
+from reverie.generation.batches import batch_in
 from reverie.generation.folder import (
     ClipFolder,
     TakenError,
@@ -26,6 +27,7 @@ from reverie.generation.folder import (
     publish,
     staging,
 )
+from reverie.generation.plan import ClipPlan, plan_clips
 from reverie.generation.room import allow_open_files, require_disk, require_memory
 from reverie.generation.sampling.sampler import missing as missing_calibration
 from reverie.generation.settings import GenerationSettings
@@ -57,7 +59,7 @@ def generate(
     pictures: bool = True,
     quiet: bool = False,
 ) -> list[Clip]:
-    """Make clips: `001.wav`, and beside each its provenance (JSON) and picture (PNG).
+    """Generate the clips `001.wav` and on, and beside each its provenance (JSON) and picture (PNG).
 
     All clips are made at once, as one batch, and stream to disk: memory does not grow with their
     length. Those that an earlier, stopped call with the same settings and weights left whole are
@@ -75,12 +77,80 @@ def generate(
         every clip, in order.
 
     Raises:
-        ReverieError: the run has no such checkpoint, a seed is too short, something else is in the
-            way, there is no room for what is asked, or another process writes to `out`.
+        ReverieError: the run has no such checkpoint, a prompt is too short, something else is in
+            the way, there is no room for what is asked, or another process writes to `out`.
     """
-    return _make(
-        run, settings, out, keep=not overwrite, replace=overwrite, pictures=pictures, quiet=quiet
-    )
+    if not out.exists():
+        require_disk(out, settings.count, settings, run.rate_hz)
+    plan = _planned(run, settings)
+    with only_one(out):
+        return _make(
+            plan,
+            _numbered(out, settings, 1),
+            keep=not overwrite,
+            replace=overwrite,
+            pictures=pictures,
+            quiet=quiet,
+        )
+
+
+def generate_more(
+    run: Run, settings: GenerationSettings, out: Path, *, quiet: bool = False
+) -> list[Clip]:
+    """Generate clips into a folder that may have some; nothing that is there is touched.
+
+    Numbers go on above those that are there, with random numbers of their own. If an earlier call
+    with the same settings was stopped, this one finishes its clips.
+
+    Args:
+        run: a trained run.
+        settings: what to make.
+        out: the folder for the clips, which this call holds for itself.
+        quiet: show no progress.
+
+    Returns:
+        the clips of this call, in order.
+
+    Raises:
+        ReverieError: as `generate`.
+    """
+    if not out.exists():
+        require_disk(out, settings.count, settings, run.rate_hz)
+    first = _planned(run, settings).provenance[0].deciding()
+    request = {name: value for name, value in first.items() if name not in {"clip", "seed"}}
+    with only_one(out), batch_in(out, settings.rng_seed, settings.count, request) as batch:
+        plan = _planned(run, dataclasses.replace(settings, rng_seed=batch.seed))
+        paths = _numbered(out, settings, batch.first)
+        return _make(plan, paths, keep=True, replace=False, pictures=True, quiet=quiet)
+
+
+def generate_file(
+    run: Run,
+    settings: GenerationSettings,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    quiet: bool = False,
+) -> Clip:
+    """Generate one clip to a file of any name, with its provenance and its picture beside it.
+
+    Args:
+        run: a trained run.
+        settings: what to make; one clip.
+        path: `.wav` or `.flac`.
+        overwrite: replace a file that is there.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: as `generate`, or `path` is there already.
+    """
+    if path.exists() and not overwrite:
+        raise ReverieError(f"{path} is there already.", "Choose another name, or --overwrite.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    require_disk(path.parent, 1, settings, run.rate_hz)
+    plan = _planned(run, settings)
+    (clip,) = _make(plan, [path], keep=False, replace=True, pictures=True, quiet=quiet)
+    return clip
 
 
 def generate_missing(
@@ -96,7 +166,12 @@ def generate_missing(
     Raises:
         ReverieError: as `generate`.
     """
-    made = _make(run, settings, out, keep=True, replace=True, pictures=pictures, quiet=quiet)
+    if not out.exists():
+        require_disk(out, settings.count, settings, run.rate_hz)
+    plan = _planned(run, settings)
+    with only_one(out):
+        paths = _numbered(out, settings, 1)
+        made = _make(plan, paths, keep=True, replace=True, pictures=pictures, quiet=quiet)
     return [clip.path for clip in made]
 
 
@@ -110,90 +185,92 @@ def generate_in_memory(
             memory.
     """
     require_memory(run, settings, in_memory=True)
-    batch = plan_batch(run, settings)
-    trained = run.load(batch.checkpoint)
+    plan = plan_clips(run, settings)
+    trained = run.load(plan.checkpoint)
     lacks = missing_calibration(trained.model.head, settings, trained.calibration)
-    chunks = [chunk.numpy() for chunk in _progress(batch, trained, quiet=quiet)]
+    chunks = [chunk.numpy() for chunk in _progress(plan, trained, quiet=quiet)]
     waves = np.concatenate(chunks, axis=1)
-    facts = (dataclasses.replace(each, lacks=lacks) for each in batch.provenance)
+    facts = (dataclasses.replace(each, lacks=lacks) for each in plan.provenance)
     return list(zip(waves, facts, strict=True))
 
 
+def _planned(run: Run, settings: GenerationSettings) -> ClipPlan:
+    """The plan of clips that this process has the memory and the open files for."""
+    require_memory(run, settings)
+    allow_open_files(settings.count)
+    return plan_clips(run, settings)
+
+
+def _numbered(out: Path, settings: GenerationSettings, first: int) -> list[Path]:
+    suffix = ".flac" if settings.format == "flac" else ".wav"
+    return [out / f"{number:03d}{suffix}" for number in range(first, first + settings.count)]
+
+
 def _make(
-    run: Run,
-    settings: GenerationSettings,
-    out: Path,
+    plan: ClipPlan,
+    paths: Sequence[Path],
     *,
     keep: bool,
     replace: bool,
     pictures: bool,
     quiet: bool,
-    first: int = 1,
 ) -> list[Clip]:
     """Every clip, in order: those that are there are kept or not, other things replaced or not."""
-    if not out.exists():
-        require_disk(out, settings.count, settings, run.rate_hz)
-    require_memory(run, settings)
-    allow_open_files(settings.count)
-    batch = plan_batch(run, settings)
-    suffix = ".flac" if settings.format == "flac" else ".wav"
-    paths = [out / f"{number:03d}{suffix}" for number in range(first, first + settings.count)]
     clips: dict[Path, Clip] = {}
-    with only_one(out):
-        folder = ClipFolder(out)
-        for path, prompt, facts in zip(paths, batch.prompts, batch.provenance, strict=True):
-            try:
-                there = folder.find(path, facts) if keep else None
-            except TakenError:
-                if not replace:
-                    raise
-                there = None
-            if there:
-                clips[path] = Clip(path, prompt, there.clipped_samples, made=False)
-        missing = [place for place, path in enumerate(paths) if path not in clips]
-        if missing:
-            require_disk(out, len(missing), settings, run.rate_hz)
-            for clip in _write_missing(batch, paths, missing, pictures=pictures, quiet=quiet):
-                clips[clip.path] = clip
-        for path in paths if pictures else ():
-            if not has_picture(path):
-                save_png(path, picture_of(path))
+    folder = ClipFolder(paths[0].parent)
+    for path, prompt, facts in zip(paths, plan.prompts, plan.provenance, strict=True):
+        try:
+            there = folder.find(path, facts) if keep else None
+        except TakenError:
+            if not replace:
+                raise
+            there = None
+        if there:
+            clips[path] = Clip(path, prompt, there.clipped_samples, made=False)
+    missing = [place for place, path in enumerate(paths) if path not in clips]
+    if missing:
+        require_disk(paths[0].parent, len(missing), plan.settings, plan.run.rate_hz)
+        for clip in _write_missing(plan, paths, missing, pictures=pictures, quiet=quiet):
+            clips[clip.path] = clip
+    for path in paths if pictures else ():
+        if not has_picture(path):
+            save_png(path, picture_of(path))
     return [clips[path] for path in paths]
 
 
 def _write_missing(
-    batch: Batch, paths: Sequence[Path], missing: Sequence[int], *, pictures: bool, quiet: bool
+    plan: ClipPlan, paths: Sequence[Path], missing: Sequence[int], *, pictures: bool, quiet: bool
 ) -> Iterator[Clip]:
     """Write those of the clips that are asked for, each whole before it has its name.
 
     Args:
-        batch: all of them.
+        plan: of all of them.
         paths: of all.
         missing: places of those asked for.
         pictures: draw them.
         quiet: show no progress.
     """
-    trained = batch.run.load(batch.checkpoint)
-    lacks = missing_calibration(trained.model.head, batch.settings, trained.calibration)
+    trained = plan.run.load(plan.checkpoint)
+    lacks = missing_calibration(trained.model.head, plan.settings, trained.calibration)
     with staging(paths[0].parent) as stage:
         staged = [(place, stage / paths[place].name) for place in missing]
-        clipped = _write(batch, trained, staged, quiet=quiet)
+        clipped = _write(plan, trained, staged, quiet=quiet)
         for (place, sound), count in zip(staged, clipped, strict=True):
-            facts = dataclasses.replace(batch.provenance[place], clipped_samples=count, lacks=lacks)
+            facts = dataclasses.replace(plan.provenance[place], clipped_samples=count, lacks=lacks)
             write_sidecar(sound, Sidecar(facts))
             if pictures:
                 save_png(sound, picture_of(sound))
             publish(stage, paths[place])
-            yield Clip(paths[place], batch.prompts[place], count, lacks=lacks)
+            yield Clip(paths[place], plan.prompts[place], count, lacks=lacks)
 
 
 def _write(
-    batch: Batch, trained: TrainedModel, staged: Sequence[tuple[int, Path]], *, quiet: bool
+    plan: ClipPlan, trained: TrainedModel, staged: Sequence[tuple[int, Path]], *, quiet: bool
 ) -> list[int]:
     """Write clips of a batch to files. All of the batch are computed.
 
     Args:
-        batch: all clips.
+        plan: of all clips.
         trained: the model.
         staged: place in the batch, and file, of each clip that is asked for.
         quiet: show no progress.
@@ -201,22 +278,22 @@ def _write(
     Returns:
         how many samples of each were clipped.
     """
-    rate_hz = batch.run.rate_hz
-    subtype = "FLOAT" if batch.settings.format == "float-wav" else "PCM_16"
+    rate_hz = plan.run.rate_hz
+    subtype = "FLOAT" if plan.settings.format == "float-wav" else "PCM_16"
     with ExitStack() as stack:
         writers = [
             stack.enter_context(AudioWriter(sound, rate_hz, subtype=subtype)) for _, sound in staged
         ]
-        for chunk in _progress(batch, trained, quiet=quiet):
+        for chunk in _progress(plan, trained, quiet=quiet):
             pieces = chunk.numpy()
             for (place, _), writer in zip(staged, writers, strict=True):
                 writer.write(pieces[place])
     return [writer.clipped_samples for writer in writers]
 
 
-def _progress(batch: Batch, trained: TrainedModel, *, quiet: bool) -> Iterator[Tensor]:
+def _progress(plan: ClipPlan, trained: TrainedModel, *, quiet: bool) -> Iterator[Tensor]:
     """The samples of a batch, about a second [B, S] at a time, with progress on stderr."""
-    stream, total = batch.stream(trained), batch.total_samples
+    stream, total = plan.stream(trained), plan.total_samples
     size = stream.frame_samples
     with Work("generating", math.ceil(total / size), "frames", quiet=quiet) as work:
         for chunk in stream.take(total):

@@ -17,7 +17,7 @@ from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.frames.normalised import Normalised
 from reverie.frames.settings import measures_of
-from reverie.generation import batch
+from reverie.generation import plan
 from reverie.generation.clips import generate, generate_missing
 from reverie.generation.preview import PREVIEW_SECONDS, preview
 from reverie.generation.seeds import choose_seeds
@@ -243,7 +243,7 @@ def test_a_clip_is_whole_or_not_there(
     def stops(*_: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(batch, "stream_of", stops)
+    monkeypatch.setattr(plan, "stream_of", stops)
     with pytest.raises(KeyboardInterrupt):
         generate(run, GenerationSettings(count=2), tmp_path / "clips", quiet=True)
     assert contents(tmp_path / "clips") == {}

@@ -1,4 +1,4 @@
-"""A batch of clips before any sound: their prompts, their draws and their provenance.
+"""Clips before any sound: their prompts, their draws and their provenance.
 
 Letters: B clips, S samples.
 """
@@ -26,7 +26,7 @@ from reverie.runs.weights import read_hash
 
 
 @dataclass(frozen=True)
-class Batch:
+class ClipPlan:
     """Clips that are generated together; what one draws depends on those beside it."""
 
     run: Run
@@ -57,8 +57,8 @@ class Batch:
         return stream_of(self.run, trained, self.samples, self.settings, rng, block_frames)
 
 
-def plan_batch(run: Run, settings: GenerationSettings) -> Batch:
-    """Choose the prompts of a batch and the seed of its draws.
+def plan_clips(run: Run, settings: GenerationSettings) -> ClipPlan:
+    """Choose the prompts of clips that are generated together, and the seed of their draws.
 
     Raises:
         ReverieError: the run has no such checkpoint, or the prompts do not fit.
@@ -75,7 +75,9 @@ def plan_batch(run: Run, settings: GenerationSettings) -> Batch:
     rng_state = int(order.integers(1 << 62))
     checkpoint = run.find_checkpoint(settings.checkpoint)
     provenance = _provenance(run, settings, checkpoint, prompts)
-    return Batch(run, settings, checkpoint, tuple(prompts), samples, rng_state, tuple(provenance))
+    return ClipPlan(
+        run, settings, checkpoint, tuple(prompts), samples, rng_state, tuple(provenance)
+    )
 
 
 def _provenance(
