@@ -78,7 +78,8 @@ class TrainingSettings:
     """Decides the initial weights, the order of sequences and dropout."""
 
     keep_epochs: tuple[Epochs, ...] = ()
-    """Epochs whose checkpoint is kept for clips; the last one always is."""
+    """Epochs whose checkpoint is kept for clips; the last one always is. Epochs beyond the last are
+    ignored."""
 
     keep_best: bool = False
     """Keep the epoch with the lowest held-out loss of all measured, not only of those kept."""
@@ -98,6 +99,12 @@ class TrainingSettings:
 
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     """Processor threads; 0 takes all. Exact reruns need the same number."""
+
+    @property
+    def kept_epochs(self) -> tuple[int, ...]:
+        """Epochs whose checkpoint is kept, oldest first: those of `keep_epochs` that there are, and
+        the last."""
+        return tuple(sorted({min(epoch, self.epochs) for epoch in (*self.keep_epochs, self.epochs)}))
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -171,15 +178,5 @@ class Recipe:
             raise ValueError(
                 "model.adversary must be none where frames.transform is codes: they are learnt by "
                 "their likelihood"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _epochs_exist(self) -> Self:
-        late = [epoch for epoch in self.training.keep_epochs if epoch > self.training.epochs]
-        if late:
-            raise ValueError(
-                f"training.keep_epochs asks for epoch {late[0]}, "
-                f"but training.epochs is {self.training.epochs}"
             )
         return self

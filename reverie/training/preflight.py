@@ -85,7 +85,7 @@ def measure_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = buil
         + LIBRARIES_BYTES
     )
     memory = psutil.Process().memory_info().rss + max(step_bytes, fit_bytes(recipe.frames))
-    kept_checkpoints = len(set(training.keep_epochs) | {training.epochs}) + 3
+    kept_checkpoints = len(training.kept_epochs) + 3
     free = shutil.disk_usage(_existing(run_folder)).free
     by_part = {
         name: sum(parameter.numel() for parameter in part.parameters())

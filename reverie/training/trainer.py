@@ -192,7 +192,7 @@ class Trainer:
             loss_count=0,
         )
         epoch = self.state.epoch
-        keep = self.ending() is not None or epoch in training.keep_epochs
+        keep = self.ending() is not None or epoch in training.kept_epochs
         held_out_loss = None
         if keep or epoch % training.held_out_every_epochs == 0:
             held_out_loss = self._keeper.measure()
