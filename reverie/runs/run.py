@@ -50,6 +50,8 @@ MAY_CHANGE = {
     "training.checkpoint_minutes",
     "training.preview_every_epochs",
     "training.patience_epochs",
+    "training.threads",
+    "training.device",
 }
 """Settings that a run may be continued under with another value, besides those of generation."""
 
@@ -130,7 +132,7 @@ class Run:
         where = corpus.folder.resolve()
         if cls.exists(folder):
             run = cls.open(folder, builder=builder)
-            run._check_continues(recipe, corpus)
+            run.check_continues(recipe, corpus)
             run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
             if run.frames_sha256 is None and run.statistics.is_file():
                 run = dataclasses.replace(run, frames_sha256=read_hash(run.statistics))
@@ -261,7 +263,8 @@ class Run:
             load_weights(checkpoint, model)
         return model.requires_grad_(False)
 
-    def _check_continues(self, recipe: Recipe, corpus: Corpus) -> None:
+    def check_continues(self, recipe: Recipe, corpus: Corpus) -> None:
+        """Refuse, by a `ReverieError`, to go on under another corpus or recipe."""
         remedy = "Choose another --out for a new run."
         if corpus.content_hash != self.corpus_hash:
             raise ReverieError(f"{self.folder} was trained on another corpus.", remedy)

@@ -10,6 +10,8 @@ from reverie.models.settings import ModelSettings, Share
 from reverie.settings import STRICT
 
 MOST_EPOCHS = MOST_MINUTES = 10_000_000
+ENDLESS_EPOCHS = 100_000
+"""So many epochs are meant as no limit."""
 Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 SomeEpochs = Annotated[int, Field(ge=0, le=MOST_EPOCHS)]
 Positive = Annotated[float, Field(gt=0)]
@@ -93,18 +95,25 @@ class TrainingSettings:
     preview_every_epochs: SomeEpochs = 0
     """Epochs between previews (audio and spectrogram) in TensorBoard; 0 makes none."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where the model is trained; `auto` takes a GPU where there is one. Exact reruns need the
-    same. Clips are made on the processor."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where the model is trained; `auto` takes a GPU where there is one, CUDA's or Apple's (`mps`).
+    Exact reruns need the same. Clips are made on the processor."""
 
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     """Processor threads; 0 takes all. Exact reruns need the same number."""
 
     @property
+    def is_endless(self) -> bool:
+        """Whether its epochs are too many to be meant as a limit."""
+        return self.epochs >= ENDLESS_EPOCHS
+
+    @property
     def kept_epochs(self) -> tuple[int, ...]:
         """Epochs whose checkpoint is kept, oldest first: those of `keep_epochs` that there are, and
         the last."""
-        return tuple(sorted({min(epoch, self.epochs) for epoch in (*self.keep_epochs, self.epochs)}))
+        return tuple(
+            sorted({min(epoch, self.epochs) for epoch in (*self.keep_epochs, self.epochs)})
+        )
 
 
 @dataclass(frozen=True, config=STRICT)
