@@ -59,9 +59,8 @@ def _listed(folder: Path) -> ListedRun:
         found = list_checkpoints(run.checkpoints)
         progress = read_progress(found[-1]) if found else None
     except ReverieError as error:
-        return ListedRun(
-            folder, "damaged", "", "", "", 0, None, size, written, problem=error.problem
-        )
+        problem = error.problem
+        return ListedRun(folder, "damaged", "", "", "", 0, None, size, written, problem=problem)
     recipe = run.recipe
     state: State = "begun"
     if is_held(folder):

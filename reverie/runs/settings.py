@@ -111,9 +111,8 @@ class TrainingSettings:
     def kept_epochs(self) -> tuple[int, ...]:
         """Epochs whose checkpoint is kept, oldest first: those of `keep_epochs` that there are, and
         the last."""
-        return tuple(
-            sorted({min(epoch, self.epochs) for epoch in (*self.keep_epochs, self.epochs)})
-        )
+        asked = (*self.keep_epochs, self.epochs)
+        return tuple(sorted({min(epoch, self.epochs) for epoch in asked}))
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -124,7 +124,7 @@ class Trainer:
 
     def _start(self, corpus: Corpus, needs: Needs, notes: Sequence[str]) -> Start:
         """The first words, for which a few steps are timed if any are to come."""
-        state, recipe = self.state, self._recipe
+        state, recipe, training = self.state, self._recipe, self._recipe.training
         said: list[str] = []
         if self.ending() is None:
             sets = self._train_set, self._held_out_set
@@ -138,9 +138,7 @@ class Trainer:
             folder=self.run.folder,
             epoch=state.epoch,
             steps=self._steps_done,
-            total_steps=(
-                None if recipe.training.is_endless else recipe.training.epochs * self._steps
-            ),
+            total_steps=None if training.is_endless else training.epochs * self._steps,
             rate_hz=corpus.rate_hz,
             notes=(*said, *notes),
         )

@@ -1,4 +1,4 @@
-"""What ends a training is told from its settings and its progress, in words that promise nothing."""
+"""What ends a training is told from its settings and its progress."""
 
 import pytest
 
