@@ -1,5 +1,6 @@
 """Progress of long work on stderr, with an estimate of the time left."""
 
+import math
 import sys
 import time
 from types import TracebackType
@@ -11,6 +12,31 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 PLAIN_INTERVAL_SECONDS = 10.0
+HALF_LIFE_SECONDS = 20.0
+"""After so long, what was measured counts half."""
+
+
+class RecentPace:
+    """Seconds a step takes, in a mean that forgets: it follows a machine that becomes busy.
+
+    Args:
+        expected_seconds: of a step, before one was measured; counts as one step. 0 for none.
+    """
+
+    def __init__(self, expected_seconds: float = 0.0) -> None:
+        self._seconds = expected_seconds
+        self._steps = 1.0 if expected_seconds else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Of one step; 0 before anything is known."""
+        return self._seconds / self._steps if self._steps else 0.0
+
+    def note(self, seconds: float, steps: float = 1.0) -> None:
+        """Count `steps` that took `seconds` together."""
+        kept = 0.5 ** (seconds / HALF_LIFE_SECONDS)
+        self._seconds = kept * self._seconds + seconds
+        self._steps = kept * self._steps + steps
 
 
 class Work:
@@ -20,47 +46,60 @@ class Work:
 
     Args:
         title: what is being done, in a few words.
-        total: how many steps it has.
+        total: how many steps it has; None where nobody knows.
         unit: what one step is called.
         done: steps that an earlier call did, which say nothing of this one's pace.
         quiet: show nothing at all.
     """
 
     def __init__(
-        self, title: str, total: int, unit: str, *, done: int = 0, quiet: bool = False
+        self, title: str, total: int | None, unit: str, *, done: int = 0, quiet: bool = False
     ) -> None:
         self.title, self.total, self.unit, self.quiet = title, total, unit, quiet
-        self.done = self._before = done
+        self.done = done
+        self._pace = RecentPace()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._began = self._last = time.monotonic()
+        self._told = self._last = time.monotonic()
 
     def __enter__(self) -> Self:
-        self._began = self._last = time.monotonic()
+        self._told = self._last = time.monotonic()
         if not self.quiet and sys.stderr.isatty():
             self._bar = _bar(self.unit)
             self._bar.start()
             self._task = self._bar.add_task(
-                self.title, total=self.total, completed=self.done, note=""
+                self.title, total=self.total, completed=self.done, note="", left=""
             )
         return self
 
-    def advance(self, steps: int = 1, note: str = "") -> None:
-        """Count `steps` more as done; `note` is a short word on the latest of them."""
-        self.done += steps
-        if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=self.done, note=printable(note))
-            return
-        now = time.monotonic()
-        if not self.quiet and now - self._last > PLAIN_INTERVAL_SECONDS:
-            self._last = now
-            pace = (now - self._began) / max(self.done - self._before, 1)
-            left = pace * max(self.total - self.done, 0)
-            line = f"{self.title}: {self.done}/{self.total} {self.unit}, {duration(left)} left"
-            echo(f"{line}  {note}".rstrip(), err=True)
+    def advance(self, steps: int = 1, note: str = "", left_seconds: float | None = None) -> None:
+        """Count `steps` more as done.
 
-    def expect(self, total: int) -> None:
-        """Take `total` for the number of steps from now on."""
+        Args:
+            steps: so many.
+            note: a short word on the latest of them.
+            left_seconds: until the end, where that is known better than from the recent pace;
+                infinite where nobody knows.
+        """
+        self.done += steps
+        now = time.monotonic()
+        self._pace.note(now - self._last, steps)
+        self._last = now
+        if left_seconds is None and self.total is not None:
+            left_seconds = self._pace.seconds * max(self.total - self.done, 0)
+        left = ""
+        if left_seconds is not None and math.isfinite(left_seconds):
+            left = f"{duration(left_seconds)} left"
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=self.done, note=printable(note), left=left)
+        elif not self.quiet and now - self._told > PLAIN_INTERVAL_SECONDS:
+            self._told = now
+            of_all = "" if self.total is None else f"/{self.total}"
+            parts = [f"{self.title}: {self.done}{of_all} {self.unit}", *([left] if left else [])]
+            echo(f"{', '.join(parts)}  {note}".rstrip(), err=True)
+
+    def expect(self, total: int | None) -> None:
+        """Take `total` for the number of steps from now on; None where nobody knows."""
         self.total = total
         if self._bar and self._task is not None:
             self._bar.update(self._task, total=total)
@@ -93,20 +132,19 @@ def _bar(unit: str) -> "Progress":
         Progress,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
 
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TextColumn(unit),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
         TextColumn("{task.fields[note]}", markup=False),
         console=Console(stderr=True),
         transient=True,
+        expand=True,
     )
 
 

@@ -96,6 +96,17 @@ def assigned(assignments: Iterable[str]) -> dict[str, Any]:
     return named
 
 
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The nested `values` by their dotted names."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            found |= flat(cast(dict[str, Any], value), f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found
+
+
 def fields_of(kind: type[Any], prefix: str = "") -> dict[str, dataclasses.Field[Any]]:
     """Every setting of `kind` by its dotted name, sections opened."""
     found: dict[str, dataclasses.Field[Any]] = {}

@@ -32,32 +32,20 @@ def train(
     Example: `reverie train piano --recipe codes --set model.hidden=512 --out piano-512`
     """
     from reverie.corpus.corpus import Corpus
-    from reverie.errors import ReverieError
     from reverie.evaluation.preview_monitor import PreviewMonitor
-    from reverie.frames.settings import measures_of
     from reverie.generation.preview import preview
-    from reverie.models.code_head import CodeHead
-    from reverie.runs.memory import GIB
     from reverie.runs.metrics import read_metrics
-    from reverie.terminal import echo, echo_json
+    from reverie.terminal import echo_json
     from reverie.training import recipe as recipes
-    from reverie.training.preflight import plan
-    from reverie.training.sequences import shortness, split_sequences
+    from reverie.training.estimate import estimate
+    from reverie.training.outcome import outcome
     from reverie.training.train import train as make
 
     chosen = recipes.load_recipe(recipe, assignments or ())
     opened = Corpus.open(corpus)
     run_folder = out or _beside(corpus, Path(recipe).stem)
     if dry_run:
-        train_set, held_out_set = split_sequences(opened, chosen)
-        needs = plan(chosen, run_folder)
-        echo(
-            f"{needs.parameters / 1e6:.1f} M parameters, memory {needs.memory_bytes / GIB:.1f} of "
-            f"{needs.memory_available_bytes / GIB:.1f} GiB, disk {needs.disk_bytes / GIB:.2f} of "
-            f"{needs.disk_available_bytes / GIB:.1f} GiB: it fits"
-        )
-        said = shortness(train_set, "training"), shortness(held_out_set, "held-out")
-        echo(*filter(None, said))
+        _tell(estimate(opened, chosen, run_folder).lines)
         return
     try:
         run = make(
@@ -72,27 +60,19 @@ def train(
         # Another Ctrl-C, while all ends anyway, would end in a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise
-    figures = read_metrics(run.metrics)
-    if not figures:
-        raise ReverieError(
-            f"{run.folder} is trained, and its figures are lost: {run.metrics} holds none.",
-            f"Its model is whole: reverie generate {run.folder}.",
-        )
-    last = figures[-1]
-    if as_json:
-        echo_json({"run": str(run.folder), **last})
+    ended = outcome(run)
+    if as_json and ended.train_loss is not None:
+        echo_json({"run": str(run.folder), **read_metrics(run.metrics)[-1]})
         return
-    held_out = last["held_out_loss"]
-    measures = measures_of(chosen.frames)
-    unit = ""
-    if measures.codebook:
-        each_second = last["train_loss"] * run.rate_hz / measures.frame_samples
-        unit = f" {CodeHead.unit} ({each_second:.0f} a second)"
-    echo(
-        f"{run.folder}: {last['epoch']} epochs, loss {last['train_loss']:.4f}{unit}"
-        + (f", on held-out music {held_out:.4f}" if held_out is not None else ""),
-        f"next: reverie generate {run.folder}",
-    )
+    _tell(ended.lines)
+
+
+def _tell(lines: tuple[str, ...]) -> None:
+    from reverie.terminal import echo, paragraph
+
+    for line in lines:
+        # A command that somebody copies stays on its line.
+        echo(*([line] if "reverie " in line else paragraph(line, "  ")))
 
 
 def _beside(corpus: Path, recipe: str) -> Path:

@@ -58,8 +58,7 @@ def stops_minutes(settings: ExperimentSettings) -> list[float]:
     if settings.protocol == "successors":
         return [settings.minutes]
     training = load_recipe(settings.scale, settings.overrides).training
-    epochs = {*training.keep_epochs, training.epochs}
-    return [settings.minutes * epoch / training.epochs for epoch in sorted(epochs)]
+    return [settings.minutes * epoch / training.epochs for epoch in training.kept_epochs]
 
 
 def needs_of(recipe: Recipe) -> Needs:

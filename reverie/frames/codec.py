@@ -113,6 +113,22 @@ class Codec(Representation):
             soft=soft,
         )
 
+    @classmethod
+    def stand_in(cls, settings: FrameSettings, rate_hz: int) -> Self:
+        """Make tables of the right sizes whose values are drawn at random."""
+        rng = torch.Generator().manual_seed(0)
+        width = LogSpectrum(settings.frame_samples).measures.width
+        components = min(settings.components, width)
+        return cls(
+            settings,
+            rate_hz,
+            mean=torch.zeros(width),
+            basis=torch.randn(components, width, generator=rng) / math.sqrt(width),
+            codebooks=torch.randn(settings.stages, settings.codebook, components, generator=rng),
+            levels=torch.zeros(2, settings.codebook),
+            soft=torch.zeros(()),
+        )
+
     def to(self, device: torch.device | str) -> Self:
         """Return the same on `device`."""
         tables = {name: table.to(device) for name, table in self._tables().items()}

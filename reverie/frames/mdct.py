@@ -50,14 +50,14 @@ class MdctFrames(Frames):
 @lru_cache(maxsize=16)
 def _window(n: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
     angle = (torch.arange(n, dtype=torch.float64) + 0.5) * (math.pi / (2 * n))
-    return angle.sin().to(device, dtype), angle.cos().to(device, dtype)
+    return angle.sin().to(dtype).to(device), angle.cos().to(dtype).to(device)
 
 
 @lru_cache(maxsize=16)
 def _twiddle(n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     angle = (torch.arange(n // 2, dtype=torch.float64) + 0.125) * (-math.pi / n)
     complex_dtype = torch.complex128 if dtype == torch.float64 else torch.complex64
-    return torch.polar(torch.ones_like(angle), angle).to(device, complex_dtype)
+    return torch.polar(torch.ones_like(angle), angle).to(complex_dtype).to(device)
 
 
 def _dct4(x: Tensor) -> Tensor:

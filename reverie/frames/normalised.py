@@ -58,6 +58,13 @@ class Normalised(Representation):
         mean, scale = _statistics(settings.normalisation, count, total, squares)
         return cls(frames, mean.float(), scale.float())
 
+    @classmethod
+    def stand_in(cls, settings: FrameSettings) -> Self:
+        """Make statistics that change nothing."""
+        frames = build_transform(settings)
+        width = frames.measures.width
+        return cls(frames, torch.zeros(width), torch.ones(width))
+
     def to(self, device: torch.device | str) -> Self:
         """Return the same on `device`."""
         return type(self)(self.frames, self.mean.to(device), self.scale.to(device))

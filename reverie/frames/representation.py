@@ -35,6 +35,18 @@ def fit_bytes(settings: FrameSettings) -> int:
     return codec.fit_bytes(settings) if settings.transform == "codes" else 0
 
 
+def stand_in_representation(settings: FrameSettings, rate_hz: int) -> Representation:
+    """Make what `settings` asks for with nothing learnt: of the same sizes and the same cost.
+
+    Args:
+        settings: which transform, and what is made of it.
+        rate_hz: of the samples.
+    """
+    if settings.transform == "codes":
+        return Codec.stand_in(settings, rate_hz)
+    return Normalised.stand_in(settings)
+
+
 def load_representation(settings: FrameSettings, rate_hz: int, path: Path) -> Representation:
     """Read what `Representation.save` wrote.
 

@@ -58,7 +58,7 @@ def overlap_add(spectrum: Tensor) -> Tensor:
 def hann(window_samples: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Return the periodic Hann window [W]."""
     angle = torch.arange(window_samples, dtype=torch.float64) * (2 * math.pi / window_samples)
-    return ((1 - angle.cos()) / 2).to(device, dtype)
+    return ((1 - angle.cos()) / 2).to(dtype).to(device)
 
 
 def _summed(blocks: Tensor) -> Tensor:

@@ -73,14 +73,17 @@ def _calibrate_regression(
 ) -> tuple[float, Calibration]:
     count = 0
     squares: Tensor | None = None
+    device = torch.device("cpu")
     for output, next_frame in pairs:
+        device = output.device
         error = (head.predict(output) - next_frame).flatten(0, -2)
         count += error.shape[0]
-        summed = error.double().square().sum(0)
+        # Not every GPU knows double precision.
+        summed = error.cpu().double().square().sum(0)
         squares = summed if squares is None else squares + summed
     if squares is None:
         return 0.0, Calibration()
-    rmse = (squares / max(count, 1)).sqrt().float()
+    rmse = (squares / max(count, 1)).sqrt().float().to(device)
     return float(squares.mean() / max(count, 1)), Calibration(rmse=rmse)
 
 
@@ -98,7 +101,7 @@ def _calibrate_codes(
         nats = head.surprisals(output, next_frame)
         first = nats[0]
         count += first.numel()
-        total += torch.stack(nats).sum(0).double().sum().item()
+        total += torch.stack(nats).sum(0).cpu().double().sum().item()
         if first.dim() > 1 and first.shape[-1] > frames:
             frames = first.shape[-1]
             bits, levels = [], []

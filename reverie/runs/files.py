@@ -5,7 +5,10 @@ corpus.json           the corpus by its hashes, its split, and where it was
 """
 
 import dataclasses
+import itertools
 import platform
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -114,11 +117,31 @@ def write_config(folder: Path, recipe: Recipe, frames_sha256: str | None) -> Non
             "python": platform.python_version(),
             "torch": torch.__version__,
             "system": platform.platform(),
-            "threads": torch.get_num_threads(),
+            "threads": _threads_text((*threads_of(folder), torch.get_num_threads())),
         },
         "frames_sha256": frames_sha256,
     }
     write_json(folder / CONFIG, config)
+
+
+def threads_of(folder: Path) -> tuple[int, ...]:
+    """The numbers of processor threads that the run in `folder` was trained with, in order.
+
+    Empty where there is no run, or where it does not say.
+
+    Raises:
+        ReverieError: what it says of itself is damaged.
+    """
+    if not (folder / CONFIG).is_file():
+        return ()
+    said = str(read_config(folder).made_on.get("threads", ""))
+    return tuple(int(number) for number in re.findall(r"[0-9]{1,6}", said))
+
+
+def _threads_text(numbers: Sequence[int]) -> str | int:
+    """`2` where it was always the same number, `2, then 1` where not."""
+    changes = [now for now, _ in itertools.groupby(numbers)]
+    return changes[0] if len(changes) == 1 else ", then ".join(map(str, changes))
 
 
 def write_corpus_record(folder: Path, corpus: Corpus) -> None:

@@ -7,13 +7,11 @@ from typing import Literal
 from reverie.corpus.listing import folders_of_kind, last_written, tree_bytes
 from reverie.corpus.ours import RUN
 from reverie.errors import ReverieError
-from reverie.runs.checkpoint import Progress, list_checkpoints, read_progress
+from reverie.runs.checkpoint import list_checkpoints, read_progress
+from reverie.runs.ending import limits, why_ended
 from reverie.runs.run import Run
-from reverie.runs.settings import TrainingSettings
 from reverie.storage import is_held
 
-Limit = Literal["epochs", "minutes", "patience"]
-"""What ends a training."""
 State = Literal["training", "ended", "stopped", "begun", "damaged"]
 """`training`: a process holds it now. `ended`: its epochs, time or patience are over. `stopped`: it
 can be gone on with. `begun`: there is no checkpoint yet."""
@@ -38,6 +36,8 @@ class ListedRun:
     """On the disk, with its clips."""
     written: float
     """When something of it was last written, in seconds since 1970."""
+    limits: str = ""
+    """How long it may still be trained, in words; empty where it is ended or damaged."""
     problem: str = ""
     """Why it cannot be used; empty where it can."""
 
@@ -51,19 +51,6 @@ def list_runs(folder: Path) -> list[ListedRun]:
     return [_listed(one) for one in folders_of_kind(folder, RUN.__eq__)]
 
 
-def why_ended(training: TrainingSettings, progress: Progress) -> Limit | None:
-    """Which limit of a training is reached; None for none."""
-    waited = progress.epoch - progress.least_epoch
-    limit: Limit | None = None
-    if progress.epoch >= training.epochs:
-        limit = "epochs"
-    elif not progress.step and training.minutes and progress.seconds >= 60 * training.minutes:
-        limit = "minutes"
-    elif not progress.step and training.patience_epochs and waited >= training.patience_epochs:
-        limit = "patience"
-    return limit
-
-
 def _listed(folder: Path) -> ListedRun:
     size = tree_bytes(folder)
     written = max(last_written(folder), last_written(folder / "checkpoints"))
@@ -72,7 +59,8 @@ def _listed(folder: Path) -> ListedRun:
         found = list_checkpoints(run.checkpoints)
         progress = read_progress(found[-1]) if found else None
     except ReverieError as error:
-        return ListedRun(folder, "damaged", "", "", "", 0, None, size, written, error.problem)
+        problem = error.problem
+        return ListedRun(folder, "damaged", "", "", "", 0, None, size, written, problem=problem)
     recipe = run.recipe
     state: State = "begun"
     if is_held(folder):
@@ -89,4 +77,5 @@ def _listed(folder: Path) -> ListedRun:
         progress.best_loss if progress else None,
         size,
         written,
+        "" if state == "ended" else limits(recipe.training, progress),
     )

@@ -12,7 +12,6 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import torch
 
@@ -40,7 +39,7 @@ from reverie.runs.locate import find_corpus, given_corpus
 from reverie.runs.memory import GIB, available_memory, clear_memory_errors
 from reverie.runs.settings import Recipe
 from reverie.runs.weights import check_hash, check_shapes, read_hash
-from reverie.settings import build
+from reverie.settings import build, flat
 
 MAY_CHANGE = {
     "description",
@@ -50,6 +49,8 @@ MAY_CHANGE = {
     "training.checkpoint_minutes",
     "training.preview_every_epochs",
     "training.patience_epochs",
+    "training.threads",
+    "training.device",
 }
 """Settings that a run may be continued under with another value, besides those of generation."""
 
@@ -130,7 +131,7 @@ class Run:
         where = corpus.folder.resolve()
         if cls.exists(folder):
             run = cls.open(folder, builder=builder)
-            run._check_continues(recipe, corpus)
+            run.check_continues(recipe, corpus)
             run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
             if run.frames_sha256 is None and run.statistics.is_file():
                 run = dataclasses.replace(run, frames_sha256=read_hash(run.statistics))
@@ -262,11 +263,12 @@ class Run:
             load_weights(checkpoint, model)
         return model.requires_grad_(False)
 
-    def _check_continues(self, recipe: Recipe, corpus: Corpus) -> None:
+    def check_continues(self, recipe: Recipe, corpus: Corpus) -> None:
+        """Refuse, by a `ReverieError`, to go on under another corpus or recipe."""
         remedy = "Choose another --out for a new run."
         if corpus.content_hash != self.corpus_hash:
             raise ReverieError(f"{self.folder} was trained on another corpus.", remedy)
-        before, now = _flat(dataclasses.asdict(self.recipe)), _flat(dataclasses.asdict(recipe))
+        before, now = flat(dataclasses.asdict(self.recipe)), flat(dataclasses.asdict(recipe))
         fixed = {name for name in before if not name.startswith("generation.")} - MAY_CHANGE
         if recipe.training.learning_rate_decay != "none":
             fixed.add("training.epochs")
@@ -283,13 +285,3 @@ def _others(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return [folder]
     return [path for path in folder.iterdir() if path.name != CORPUS and path.name[0] != "."]
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= _flat(cast(dict[str, Any], value), f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat

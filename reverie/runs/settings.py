@@ -10,6 +10,8 @@ from reverie.models.settings import ModelSettings, Share
 from reverie.settings import STRICT
 
 MOST_EPOCHS = MOST_MINUTES = 10_000_000
+ENDLESS_EPOCHS = 100_000
+"""So many epochs are meant as no limit."""
 Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 SomeEpochs = Annotated[int, Field(ge=0, le=MOST_EPOCHS)]
 Positive = Annotated[float, Field(gt=0)]
@@ -78,7 +80,8 @@ class TrainingSettings:
     """Decides the initial weights, the order of sequences and dropout."""
 
     keep_epochs: tuple[Epochs, ...] = ()
-    """Epochs whose checkpoint is kept for clips; the last one always is."""
+    """Epochs whose checkpoint is kept for clips; the last one always is. Epochs beyond the last are
+    ignored."""
 
     keep_best: bool = False
     """Keep the epoch with the lowest held-out loss of all measured, not only of those kept."""
@@ -92,12 +95,24 @@ class TrainingSettings:
     preview_every_epochs: SomeEpochs = 0
     """Epochs between previews (audio and spectrogram) in TensorBoard; 0 makes none."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where the model is trained; `auto` takes a GPU where there is one. Exact reruns need the
-    same. Clips are made on the processor."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where the model is trained; `auto` takes a GPU where there is one, CUDA's or Apple's (`mps`).
+    Exact reruns need the same. Clips are made on the processor."""
 
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     """Processor threads; 0 takes all. Exact reruns need the same number."""
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether its epochs are too many to be meant as a limit."""
+        return self.epochs >= ENDLESS_EPOCHS
+
+    @property
+    def kept_epochs(self) -> tuple[int, ...]:
+        """Epochs whose checkpoint is kept, oldest first: those of `keep_epochs` that there are, and
+        the last."""
+        asked = (*self.keep_epochs, self.epochs)
+        return tuple(sorted({min(epoch, self.epochs) for epoch in asked}))
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -171,15 +186,5 @@ class Recipe:
             raise ValueError(
                 "model.adversary must be none where frames.transform is codes: they are learnt by "
                 "their likelihood"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _epochs_exist(self) -> Self:
-        late = [epoch for epoch in self.training.keep_epochs if epoch > self.training.epochs]
-        if late:
-            raise ValueError(
-                f"training.keep_epochs asks for epoch {late[0]}, "
-                f"but training.epochs is {self.training.epochs}"
             )
         return self

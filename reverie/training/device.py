@@ -15,11 +15,13 @@ def training_device(recipe: Recipe) -> torch.device:
         ReverieError: it asks for a GPU and there is none that torch can use.
     """
     wanted = recipe.training.device
-    if wanted != "cpu" and torch.cuda.is_available():
-        return torch.device("cuda")
-    if wanted == "cuda":
+    there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    for name, is_available in there.items():
+        if wanted in ("auto", name) and is_available():
+            return torch.device(name)
+    if wanted in there:
         raise ReverieError(
-            "training.device is cuda, and torch finds no GPU that it can use.",
-            "Set training.device=cpu, or install a torch that is built for this machine's GPU.",
+            f"training.device is {wanted}, and torch finds no GPU of that kind that it can use.",
+            "Set training.device=auto, or install a torch that is built for this machine's GPU.",
         )
     return CPU

@@ -88,7 +88,7 @@ class Keeper:
         if self.calibration is None:
             self.measure()
         training = self._run.recipe.training
-        keep = {*training.keep_epochs, training.epochs, progress.best_epoch}
+        keep = {*training.kept_epochs, progress.best_epoch}
         with self._optimiser.averaged(), self._interrupt.held():
             settle_metrics(self._run.metrics)
             path = save_checkpoint(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.progress import Work
+from reverie.terminal import paragraph
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Start:
     """Epochs done before."""
     steps: int
     """Steps done before."""
-    total_steps: int
-    """Steps of all epochs that the recipe asks for."""
+    total_steps: int | None
+    """Steps of all epochs that the recipe asks for; None where these set no limit."""
     rate_hz: int
     """Of its previews."""
     notes: tuple[str, ...]
@@ -46,6 +47,9 @@ class Step:
     """Spent training since the run began."""
     share: float
     """How much of the training is done, by epochs or by time, whichever is further: 0 to 1."""
+    seconds_left: float = math.inf
+    """Until the end, at the pace of late, and at most where patience may end it before; infinite
+    where neither epochs nor minutes set an end."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ class ProgressObserver(Observer):
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._work: Work | None = None
-        self._total = 0
+        self._total: int | None = 0
 
     def on_start(self, start: Start) -> None:
         """Say what the training takes, and draw the bar."""
@@ -135,16 +139,23 @@ class ProgressObserver(Observer):
         self._work = Work(
             "training", start.total_steps, "steps", done=start.steps, quiet=self._quiet
         )
-        for line in start.notes:
-            self._work.say(line)
+        for note in start.notes:
+            for line in paragraph(note, "  "):
+                self._work.say(line)
         self._work.__enter__()
 
     def on_step(self, step: Step) -> None:
         """Move the bar; where time ends the training, fewer steps are expected."""
         if self._work is None:
             return
-        self._work.expect(min(self._total, math.ceil(step.steps / step.share)))
-        self._work.advance(note=f"epoch {step.epoch}, loss {step.loss:.4f}")
+        total = None
+        if math.isfinite(step.seconds_left):
+            by_time = math.ceil(step.steps / step.share)
+            total = by_time if self._total is None else min(self._total, by_time)
+        self._work.expect(total)
+        self._work.advance(
+            note=f"epoch {step.epoch}, loss {step.loss:.4f}", left_seconds=step.seconds_left
+        )
 
     def on_end(self) -> None:
         """Remove the bar."""

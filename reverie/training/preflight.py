@@ -1,11 +1,7 @@
-"""Before the first step: will it fit, and how long will it take?
-
-Letters: P parameters, B batch.
-"""
+"""Before the first step: will it fit?"""
 
 import os
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +17,10 @@ from reverie.models.architectures import ModelBuilder, build_model, meta_model
 from reverie.models.contract import FrameModel
 from reverie.models.lstm import Lstm
 from reverie.models.outline import operations
-from reverie.progress import duration
 from reverie.runs.memory import GIB, available_memory, clear_memory_errors
 from reverie.runs.settings import Recipe
 from reverie.training.device import training_device
 
-TRIAL_STEPS = 3
 LIBRARIES_BYTES = 200 << 20
 """What torch, TensorBoard and matplotlib take once they are at work."""
 BATCHES, LENGTHS = (2, 3), (8, 9)
@@ -85,7 +79,7 @@ def measure_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = buil
         + LIBRARIES_BYTES
     )
     memory = psutil.Process().memory_info().rss + max(step_bytes, fit_bytes(recipe.frames))
-    kept_checkpoints = len(set(training.keep_epochs) | {training.epochs}) + 3
+    kept_checkpoints = len(training.kept_epochs) + 3
     free = shutil.disk_usage(_existing(run_folder)).free
     by_part = {
         name: sum(parameter.numel() for parameter in part.parameters())
@@ -189,45 +183,6 @@ def plan(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) 
             "Choose another --out, keep fewer (training.keep_epochs), or lower model.hidden.",
         )
     return needs
-
-
-def seconds_per_step(model: FrameModel, frames: Tensor, rng: torch.Generator) -> float:
-    """Time a step on `frames` [B, T + K, D], changing nothing; the first, cold one is left out."""
-    times: list[float] = []
-    for _ in range(TRIAL_STEPS):
-        began = time.perf_counter()
-        loss = model.loss(frames, rng)
-        torch.autograd.backward([loss])
-        loss.item()  # a GPU is waited for
-        times.append(time.perf_counter() - began)
-    model.zero_grad(set_to_none=True)
-    return min(times[1:])
-
-
-def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left: int) -> str:
-    """The preflight in words.
-
-    Args:
-        needs: what the run takes.
-        recipe: of the run.
-        steps: in one epoch.
-        step_seconds: time for one.
-        left: epochs still to go.
-    """
-    epoch_seconds = steps * step_seconds
-    seconds = left * epoch_seconds
-    limit = ""
-    if recipe.training.minutes:
-        limit = f", but no longer than {recipe.training.minutes:g} min"
-        seconds = min(seconds, max(60 * recipe.training.minutes, epoch_seconds))
-    ends = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + seconds))
-    return (
-        f"{recipe.model.architecture}, {needs.parameters / 1e6:.1f} M parameters; "
-        f"memory {needs.memory_bytes / GIB:.1f} of {needs.memory_available_bytes / GIB:.1f} GiB; "
-        f"disk {needs.disk_bytes / GIB:.2f} of {needs.disk_available_bytes / GIB:.1f} GiB\n"
-        f"{steps} steps an epoch, about {epoch_seconds:.1f} s; {left} epochs to go{limit}: "
-        f"about {duration(seconds)}, until {ends}"
-    )
 
 
 def _existing(path: Path) -> Path:

@@ -9,7 +9,8 @@ import torch
 from reverie.corpus.corpus import Corpus
 from reverie.frames.representation import fit_representation
 from reverie.models.architectures import ModelBuilder, build_model
-from reverie.progress import duration
+from reverie.runs.ending import done_text
+from reverie.runs.files import threads_of
 from reverie.runs.memory import clear_memory_errors
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
@@ -20,9 +21,11 @@ from reverie.training.interrupt import Interruptible
 from reverie.training.keeping import kept_so_far
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import plan, smaller
+from reverie.training.resuming import fallback_note, lost_notes, threads_notes
 from reverie.training.sequences import excerpts, split_sequences
 from reverie.training.step import random_generator
 from reverie.training.tensorboard import TensorBoardLogger
+from reverie.training.threads import set_threads
 from reverie.training.trainer import Preview, Trainer
 
 
@@ -55,46 +58,56 @@ def train(
         ReverieError: corpus, recipe and run do not fit each other or this machine.
         KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
     """
-    training = recipe.training
     corpus = Corpus.open(corpus_folder)
     corpus.check(quiet=quiet)  # or damage would be met when it is first heard, hours later
-    train_set, held_out_set = split_sequences(corpus, recipe)
+    sequences = split_sequences(corpus, recipe)
     device = training_device(recipe)
     needs = plan(recipe, run_folder, builder)
-    if training.threads:
-        torch.set_num_threads(training.threads)
+    set_threads(recipe)
     keep_freed_memory()
     memory = clear_memory_errors("training", smaller(recipe))
     with only_one(run_folder), memory, Interruptible(quiet=quiet) as interrupt:
+        threads = threads_of(run_folder) if Run.exists(run_folder) else ()
         run = Run.create(run_folder, recipe, corpus, builder)
         interrupt.kept = kept_so_far(run)
         if not run.statistics.exists():
-            heard_of = excerpts(corpus, corpus.of_split("train"), training.ends_below_db)
+            heard_of = excerpts(corpus, corpus.of_split("train"), recipe.training.ends_below_db)
             run = run.keep_frames(fit_representation(recipe.frames, corpus.rate_hz, heard_of))
-        representation = run.representation()
-        # Weights are drawn on the processor, so that they are the same on every device.
-        model = builder(
-            recipe.model,
-            representation.measures,
-            random_generator(CPU, training.rng_seed, 0, 0),
-            representation.meaning,
-        ).to(device)
-        trainer = Trainer(
-            run,
-            model,
-            representation.to(device),
-            train_set,
-            held_out_set,
-            interrupt,
-            preview=preview,
-            observers=(ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers),
-            stop=stop,
-        )
-        trainer.fit(corpus, needs)
+        watching = (ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers)
+
+        def trainer_on(where: torch.device) -> Trainer:
+            representation = run.representation()
+            # Weights are drawn on the processor, so that they are the same on every device.
+            model = builder(
+                recipe.model,
+                representation.measures,
+                random_generator(CPU, recipe.training.rng_seed, 0, 0),
+                representation.meaning,
+            ).to(where)
+            return Trainer(
+                run,
+                model,
+                representation.to(where),
+                *sequences,
+                interrupt,
+                preview=preview,
+                observers=watching,
+                stop=stop,
+            )
+
+        try:
+            trainer = trainer_on(device)
+            trainer.fit(corpus, needs, [*lost_notes(run), *threads_notes(run, threads)])
+        except NotImplementedError as error:
+            # What is new on a kind of GPU lacks operations, and which ones is seen when they are
+            # asked for.
+            if device.type == CPU.type:
+                raise
+            trainer = trainer_on(CPU)
+            trainer.fit(corpus, needs, [fallback_note(device, error)])
         if interrupt.wished:
             raise KeyboardInterrupt(
-                f"stopped after {trainer.state.epoch} of {training.epochs} epochs and "
-                f"{duration(trainer.state.seconds)}; the same command goes on from "
-                f"{run.checkpoints / trainer.state.name}"
+                f"stopped after {done_text(recipe.training, trainer.state)}; the same command "
+                f"goes on from {run.checkpoints / trainer.state.name}"
             )
     return run

@@ -7,36 +7,36 @@ import dataclasses
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
 from torch import Tensor
 
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.inspection import enough
 from reverie.errors import ReverieError
 from reverie.frames.contract import Representation
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
-from reverie.runs.listing import why_ended
+from reverie.runs.ending import Limit, why_ended
 from reverie.runs.metrics import append_metrics, rewind_metrics
 from reverie.runs.run import Run
+from reverie.training.estimate import corpus_notes, forecast, time_steps
 from reverie.training.interrupt import Interruptible
 from reverie.training.keeping import Keeper
 from reverie.training.observers import Epoch, Observer, Start, Step
 from reverie.training.optimiser import build_optimiser, set_learning_rate
-from reverie.training.preflight import Needs, describe, seconds_per_step
-from reverie.training.sequences import Sequences, shortness
+from reverie.training.pace import Pace, Trial, share_done
+from reverie.training.preflight import Needs
+from reverie.training.sequences import Sequences
 from reverie.training.step import measure, random_generator, train_step
 
 Preview = Callable[[TrainedModel, Run], Tensor]
 """Makes samples [S] that show what the model does now."""
 
-Ending = Literal["epochs", "minutes", "patience", "stopped"]
-"""Why a training ended: all its epochs are over, its time is, held-out music got no better for as
-long as the recipe waits, or it was asked to stop."""
+Ending = Limit | Literal["stopped"]
+"""Why a training ended: one of its limits, or it was asked to stop."""
 
 
 class Trainer:
@@ -86,24 +86,28 @@ class Trainer:
         self._steps = math.ceil(len(train_set) / run.recipe.training.batch_size)
         self._stopped = False
         self._began = self._saved = 0.0
+        self._pace = self._make_pace(Trial(0.0, 0.0))
 
-    def fit(self, corpus: Corpus, needs: Needs) -> Ending:
+    def fit(self, corpus: Corpus, needs: Needs, notes: Sequence[str] = ()) -> Ending:
         """Train to the end.
 
         Args:
             corpus: which the sequences are of.
             needs: what the training takes, for its first words.
+            notes: more of these, a line each.
 
         Raises:
             ReverieError: the loss is no longer a number, or the disk refuses.
             KeyboardInterrupt: a second Ctrl-C did not wait for the checkpoint.
         """
         rewind_metrics(self.run.metrics, self.state.epoch)
+        start = self._start(corpus, needs, notes)
         try:
             for observer in self._observers:
-                observer.on_start(self._start(corpus, needs))
+                observer.on_start(start)
             self._began = time.monotonic() - self.state.seconds
             self._saved = time.monotonic()
+            self._pace.begin()
             self._interrupt.wait()
             while (ending := self.ending()) is None:
                 if self._train_steps():
@@ -118,27 +122,30 @@ class Trainer:
         limit = why_ended(self._recipe.training, self.state)
         return limit or ("stopped" if self._stopped else None)
 
-    def _start(self, corpus: Corpus, needs: Needs) -> Start:
+    def _start(self, corpus: Corpus, needs: Needs, notes: Sequence[str]) -> Start:
         """The first words, for which a few steps are timed if any are to come."""
-        state, recipe, device = self.state, self._recipe, self.model.device
-        notes: list[str] = []
+        state, recipe, training = self.state, self._recipe, self._recipe.training
+        said: list[str] = []
         if self.ending() is None:
-            first = next(self._train_set.batches(recipe.training.batch_size, None)).to(device)
-            frames = self.representation.analyse(first)
-            seconds = seconds_per_step(self.model, frames, random_generator(device, 0, 0, 0))
-            left = recipe.training.epochs - state.epoch
-            notes += describe(needs, recipe, self._steps, seconds, left).splitlines()
-            notes += _notes(corpus, self._train_set, self._held_out_set)
+            sets = self._train_set, self._held_out_set
+            trial = time_steps(self.model, self.representation, *sets, recipe)
+            self._pace = self._make_pace(trial)
+            said += forecast(needs, recipe, self._steps, self._pace, state).lines
+            said += corpus_notes(corpus, *sets)
         if state.epoch or state.step:
-            notes.append(f"going on from {state.name}")
+            said.append(f"going on from {state.name}")
         return Start(
             folder=self.run.folder,
             epoch=state.epoch,
             steps=self._steps_done,
-            total_steps=recipe.training.epochs * self._steps,
+            total_steps=None if training.is_endless else training.epochs * self._steps,
             rate_hz=corpus.rate_hz,
-            notes=tuple(notes),
+            notes=(*said, *notes),
         )
+
+    def _make_pace(self, trial: Trial) -> Pace:
+        previews = self._preview is not None
+        return Pace(self._recipe.training, self._steps, trial, previews=previews)
 
     def _train_steps(self) -> bool:
         """Take the steps that are left of an epoch; gives whether it was not stopped before."""
@@ -162,7 +169,12 @@ class Trainer:
         # Every step has a random stream of its own, so a resumed run needs no memory of how far
         # an earlier one had drawn.
         rng = random_generator(device, self._recipe.training.rng_seed, state.epoch + 1, state.step)
-        set_learning_rate(self._optimiser, self._recipe, self._share(), self._steps_done)
+        set_learning_rate(
+            self._optimiser,
+            self._recipe,
+            share_done(self._recipe.training, self.state, self._steps),
+            self._steps_done,
+        )
         frames = self.representation.analyse(samples.to(device))
         mask = None if heard is None else heard.to(device)
         loss = train_step(self.model, self._optimiser, frames, rng, self._recipe, mask)
@@ -174,55 +186,43 @@ class Trainer:
             loss_count=state.loss_count + len(samples),
             seconds=time.monotonic() - self._began,
         )
-        done = Step(state.epoch + 1, self._steps_done, loss, self.state.seconds, self._share())
+        self._pace.lap("step")
+        done = Step(
+            state.epoch + 1,
+            self._steps_done,
+            loss,
+            self.state.seconds,
+            share_done(self._recipe.training, self.state, self._steps),
+            self._pace.remaining(self.state),
+        )
         for observer in self._observers:
             observer.on_step(done)
 
     def _finish_epoch(self) -> None:
         """Measure, tell, preview, and keep what is to be kept, after an epoch's last step."""
-        training, state = self._recipe.training, self.state
+        training, before = self._recipe.training, self.state
         # To the millisecond that the metrics tell, so that whoever reads those finds the very
         # epoch in which the time ran out.
         self.state = dataclasses.replace(
-            state,
-            epoch=state.epoch + 1,
+            before,
+            epoch=before.epoch + 1,
             step=0,
             seconds=round(time.monotonic() - self._began, 3),
             loss_sum=0.0,
             loss_count=0,
         )
         epoch = self.state.epoch
-        keep = self.ending() is not None or epoch in training.keep_epochs
+        keep = self.ending() is not None or epoch in training.kept_epochs
         held_out_loss = None
         if keep or epoch % training.held_out_every_epochs == 0:
-            held_out_loss = self._keeper.measure()
-            self._check_finite(held_out_loss)
-        if held_out_loss is not None and _is_lower(held_out_loss, self.state.least_loss):
-            self.state = dataclasses.replace(
-                self.state, least_epoch=epoch, least_loss=held_out_loss
-            )
-            keep = keep or training.keep_best
+            held_out_loss = self._measure()
+            if self.state.least_epoch == epoch:
+                keep = keep or training.keep_best
         last = self.ending() is not None
-        ended = Epoch(epoch, state.loss_sum / state.loss_count, held_out_loss, self.state.seconds)
-        append_metrics(
-            self.run.metrics,
-            {
-                "epoch": epoch,
-                "train_loss": ended.train_loss,
-                "held_out_loss": held_out_loss,
-                "seconds": ended.seconds,
-            },
-        )
-        for observer in self._observers:
-            observer.on_epoch(ended)
+        self._tell_epoch(before.loss_sum / before.loss_count, held_out_loss)
         every = training.preview_every_epochs
         if self._preview and every and (last or epoch % every == 0):
-            with self._optimiser.averaged():
-                calibration = self._keeper.calibration or Calibration()
-                trained = TrainedModel(self.model, self.representation, calibration)
-                made = self._preview(trained, self.run).cpu().numpy()
-            for observer in self._observers:
-                observer.on_preview(epoch, made)
+            self._show_preview(self._preview)
         if keep or last or self._is_stopping() or self._is_checkpoint_due():
             if held_out_loss is not None and _is_lower(held_out_loss, self.state.best_loss):
                 self.state = dataclasses.replace(
@@ -231,11 +231,49 @@ class Trainer:
             self._save()
         self._stopped = self._is_stopping()
 
+    def _measure(self) -> float:
+        """The held-out loss after an epoch, noted where it is the lowest so far."""
+        self._pace.lap("other")
+        loss = self._keeper.measure()
+        self._check_finite(loss)
+        if _is_lower(loss, self.state.least_loss):
+            self.state = dataclasses.replace(
+                self.state, least_epoch=self.state.epoch, least_loss=loss
+            )
+        self._pace.lap("held-out")
+        return loss
+
+    def _tell_epoch(self, train_loss: float, held_out_loss: float | None) -> None:
+        """Write the figures of an epoch, and tell them to observers."""
+        ended = Epoch(self.state.epoch, train_loss, held_out_loss, self.state.seconds)
+        append_metrics(
+            self.run.metrics,
+            {
+                "epoch": ended.epoch,
+                "train_loss": ended.train_loss,
+                "held_out_loss": ended.held_out_loss,
+                "seconds": ended.seconds,
+            },
+        )
+        for observer in self._observers:
+            observer.on_epoch(ended)
+        self._pace.lap("other")
+
+    def _show_preview(self, preview: Preview) -> None:
+        with self._optimiser.averaged():
+            calibration = self._keeper.calibration or Calibration()
+            trained = TrainedModel(self.model, self.representation, calibration)
+            made = preview(trained, self.run).cpu().numpy()
+        for observer in self._observers:
+            observer.on_preview(self.state.epoch, made)
+        self._pace.lap("preview")
+
     def _save(self) -> None:
         checkpoint = self._keeper.save(self.state)
         self._saved = time.monotonic()
         for observer in self._observers:
             observer.on_checkpoint(checkpoint)
+        self._pace.lap("other")
 
     @property
     def _steps_done(self) -> int:
@@ -247,14 +285,6 @@ class Trainer:
     def _is_checkpoint_due(self) -> bool:
         return time.monotonic() - self._saved > 60 * self._recipe.training.checkpoint_minutes
 
-    def _share(self) -> float:
-        """How much of the training is done, by epochs or by time, whichever is further: 0 to 1."""
-        training = self._recipe.training
-        done = (self.state.epoch + self.state.step / self._steps) / training.epochs
-        if training.minutes:
-            done = max(done, self.state.seconds / (60 * training.minutes))
-        return min(1.0, done)
-
     def _check_finite(self, loss: float) -> None:
         if not math.isfinite(loss):
             raise ReverieError(
@@ -262,16 +292,6 @@ class Trainer:
                 "checkpoint.",
                 "Lower training.learning_rate or set training.gradient_clip, and train a new run.",
             )
-
-
-def _notes(corpus: Corpus, train_set: Sequences, held_out_set: Sequences) -> Iterator[str]:
-    """What is worth knowing before training on a corpus."""
-    found = enough(corpus)
-    if found.tone != "good":
-        yield found.text
-    for kind, sequences in (("training", train_set), ("held-out", held_out_set)):
-        if said := shortness(sequences, kind):
-            yield said
 
 
 def _is_lower(loss: float, than: float | None) -> bool:

@@ -8,9 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reverie.cli.app import app
-from reverie.runs.checkpoint import Progress
-from reverie.runs.listing import list_runs, why_ended
-from reverie.runs.settings import TrainingSettings
+from reverie.runs.listing import list_runs
 from reverie.storage import is_held, only_one
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train
@@ -49,7 +47,8 @@ def test_the_states_of_a_run(shelf: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     config["recipe"]["training"]["epochs"] = 9
     (folder / "config.json").write_text(json.dumps(config))
-    assert [one.state for one in list_runs(shelf)] == ["stopped"]
+    (stopped,) = list_runs(shelf)
+    assert (stopped.state, stopped.limits) == ("stopped", "7 epochs")
     shutil.rmtree(folder / "checkpoints")
     (begun,) = list_runs(shelf)
     assert (begun.state, begun.epochs, begun.best_loss) == ("begun", 0, None)
@@ -65,15 +64,6 @@ def test_asking_leaves_nothing_behind(tmp_path: Path) -> None:
     with only_one(tmp_path):
         assert is_held(tmp_path)
     assert not is_held(tmp_path)
-
-
-def test_which_limit_ended_a_training() -> None:
-    training = TrainingSettings(epochs=9, minutes=1.0, patience_epochs=3, keep_epochs=())
-    assert why_ended(training, Progress(epoch=2, seconds=59.0)) is None
-    assert why_ended(training, Progress(epoch=9)) == "epochs"
-    assert why_ended(training, Progress(epoch=2, seconds=60.0)) == "minutes"
-    assert why_ended(training, Progress(epoch=2, step=1, loss_count=5, seconds=60.0)) is None
-    assert why_ended(training, Progress(epoch=5, least_epoch=2)) == "patience"
 
 
 def test_the_command(shelf: Path) -> None:

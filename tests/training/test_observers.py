@@ -61,6 +61,7 @@ def test_all_is_told_in_order(corpus_folder: Path, tmp_path: Path) -> None:
         quiet=True,
     )
     assert notes.begun is not None
+    assert notes.begun.total_steps is not None
     steps = notes.begun.total_steps // 6
     epoch = ["step"] * steps + ["epoch"]
     kept = [*epoch, "preview 3 of 5", "checkpoint epoch-00003"]

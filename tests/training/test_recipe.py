@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from reverie.errors import ReverieError
+from reverie.experiment.plan import stops_minutes
+from reverie.experiment.settings import ExperimentSettings
 from reverie.frames.settings import measures_of
 from reverie.runs.settings import Recipe
 from reverie.training.recipe import load_recipe, recipe_names
@@ -60,6 +62,17 @@ def test_settings_are_overridden_and_typed() -> None:
     assert recipe.training.keep_epochs == (1, 2)
 
 
+def test_fewer_epochs_keep_fewer() -> None:
+    """Kept epochs beyond the last are ignored wherever they count."""
+    training = load_recipe("paper", ["training.epochs=1600"]).training
+    assert training.kept_epochs == (1200, 1500, 1600)
+    assert load_recipe("paper", ["training.epochs=100"]).training.kept_epochs == (100,)
+    settings = ExperimentSettings(
+        equal="time", minutes=8, scale="desk", overrides=("training.epochs=80",)
+    )
+    assert stops_minutes(settings) == [6, 8]
+
+
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [
@@ -69,7 +82,6 @@ def test_settings_are_overridden_and_typed() -> None:
         ("training.epochs=many", "training.epochs is wrong"),
         ("training.epochs=1.5", "training.epochs is wrong"),
         ("model.input_dropout=1.0", "model.input_dropout is wrong"),
-        ("training.keep_epochs=[9999]", "keep_epochs asks for epoch 9999"),
         ("model.hidden", "is not an assignment"),
         ("model.hidden.more=3", "hidden is a value, not a section"),
         ("frames=3", "frames is wrong"),
