@@ -2,20 +2,26 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
-from reverie.corpus.corpus import Corpus
+from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.groups import Group, grouped
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
 from reverie.corpus.leaks import Leak
 from reverie.corpus.summary import ignored_lines
-from reverie.pages.media import png_uri
+from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import write_page
-from reverie.progress import Work
+from reverie.progress import Work, position
 from reverie.terminal import printable
 
 MOST_PICTURES = 60
-"""A picture takes about 150 kB, so that no page exceeds some 10 MB."""
+"""A picture takes about 150 kB, so that no page exceeds some 10 MB by them."""
+EXCERPT_SECONDS = 10.0
+"""How much of a recording can be played, from its middle."""
+MOST_SAMPLES = 5_000_000
+"""All excerpts of a page together; as FLAC they take some 8 MB. Of many recordings each has less
+than `EXCERPT_SECONDS`."""
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -39,11 +45,10 @@ def write_corpus_page(
     everything = corpus.recordings
     count = min(len(everything), most_pictures)
     drawn = [everything[at * len(everything) // count] for at in range(count)]
-    pictures: list[dict[str, str]] = []
+    pictures: list[dict[str, Any]] = []
     with Work("drawing", count, "recordings", quiet=quiet) as work:
         for one in drawn:
-            uri = png_uri(draw_png(corpus.pcm(one), corpus.rate_hz))
-            pictures.append({"name": printable(one.path), "split": one.split, "uri": uri})
+            pictures.append(_drawn(one, corpus, MOST_SAMPLES // count))
             work.advance()
     refused = grouped((one.path, one.reason) for one in corpus.refused)
     write_page(
@@ -64,6 +69,22 @@ def write_corpus_page(
         pictures=pictures,
         size=(WIDTH, HEIGHT),
     )
+
+
+def _drawn(recording: Recording, corpus: Corpus, most_samples: int) -> dict[str, Any]:
+    """A recording's picture, and an excerpt from its middle."""
+    pcm, rate_hz = corpus.pcm(recording), corpus.rate_hz
+    count = min(round(EXCERPT_SECONDS * rate_hz), most_samples, len(pcm))
+    first = (len(pcm) - count) // 2
+    return {
+        "name": printable(recording.path),
+        "split": recording.split,
+        "uri": png_uri(draw_png(pcm, rate_hz)),
+        "sound": audio_uri(pcm[first : first + count], rate_hz),
+        "excerpt": f"{position(first / rate_hz)} to {position((first + count) / rate_hz)}"
+        if count < len(pcm)
+        else "all of it",
+    }
 
 
 def _told(group: Group) -> tuple[str, str, str]:

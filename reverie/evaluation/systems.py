@@ -36,6 +36,8 @@ class Loaded:
     """[S], the audio that it continues, if its provenance says so."""
     frame_samples: int | None = None
     """Samples from one generated frame to the next, if its provenance says so."""
+    path: Path | None = None
+    """Where its sound lies; None for a reference."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _read(folder: Path, name: str, corpus: Corpus) -> System:
             doubts.append(beside.doubt)
         made = beside.provenance
         seed, frame_samples = (_seed(made, corpus), made.frame_samples) if made else (None, None)
-        clips.append(Loaded(label, wave, seed, frame_samples))
+        clips.append(Loaded(label, wave, seed, frame_samples, path))
     return System(name, tuple(clips), tuple(broken), tuple(doubts))
 
 

@@ -1,6 +1,7 @@
 """`reverie evaluate`, whole: systems of every kind, broken files, the report in a browser."""
 
 import json
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,8 @@ from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate
 from reverie.evaluation.figures import Evaluation
 from reverie.evaluation.references import make_references
-from reverie.evaluation.reports.page import write_evaluation
+from reverie.evaluation.reports import page as page_of_reports
+from reverie.evaluation.reports.page import FIGURES_FILE, write_evaluation
 from reverie.evaluation.reports.verdicts import verdict
 from reverie.evaluation.systems import System, read_systems
 from tests.browser import visit
@@ -115,6 +117,40 @@ def test_a_browser_shows_the_report(
             assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
             assert seen.complaints == []
             assert [url for url in seen.requests if not url.startswith(("file:", "data:"))] == []
+
+
+def test_clips_play_from_within_the_page_or_from_beside_it(
+    found: Evaluation,
+    systems: list[System],
+    music: Corpus,
+    clips: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    every = 4 * CLIPS
+    player = re.compile(r'aria-label="Clip [^"]*" src="([^"]*)"')
+    page = write_evaluation(found, systems, music, tmp_path)
+    uris = player.findall(page.read_text())
+    assert (len(uris), {uri[:15] for uri in uris}) == (every, {"data:audio/flac"})
+    assert "This page is one file" in page.read_text()
+    monkeypatch.setattr(page_of_reports, "MOST_EMBEDDED", 5)
+    page = write_evaluation(found, systems, music, tmp_path)
+    assert len(player.findall(page.read_text())) == 5
+    page = write_evaluation(found, systems, music, clips)
+    uris = player.findall(page.read_text())
+    assert uris[:2] == ["./real/0.wav", "./real/1.wav"]
+    assert len(uris) == every
+    with visit(page, "light", 800) as seen:
+        seen.page.locator("summary").filter(has_text="noise").click()
+        sound = seen.page.locator('audio[src="./noise/0.wav"]')
+        sound.evaluate("one => { one.preload = 'metadata'; one.load(); }")
+        seen.page.wait_for_function(
+            "document.querySelector('audio[src=\"./noise/0.wav\"]').readyState > 0"
+        )
+        assert sound.evaluate("one => one.duration") == pytest.approx(CLIP_SECONDS)
+        assert seen.complaints == []
+    page.unlink()
+    (clips / FIGURES_FILE).unlink()
 
 
 @pytest.mark.usefixtures("no_transcriber")

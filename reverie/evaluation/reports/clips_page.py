@@ -52,6 +52,8 @@ class _Sound:
 
     uri: str = ""
     seconds: float = 0.0
+    is_part: bool = False
+    """Whether it is the end of the prompt only."""
     why_not: str = ""
     """Why there is no player."""
 
@@ -183,7 +185,8 @@ def _sound(made: Provenance, corpus: Corpus | None) -> _Sound:
     if prompt.samples_sha256 and digest != prompt.samples_sha256:
         return _Sound(why_not="The recording was changed since.")
     shown = samples[-round(PROMPT_SECONDS * rate_hz) :]
-    return _Sound(audio_uri(to_int16(shown), rate_hz), len(shown) / rate_hz)
+    is_part = len(shown) < len(samples)
+    return _Sound(audio_uri(to_int16(shown), rate_hz), len(shown) / rate_hz, is_part)
 
 
 def _from_corpus(made: Provenance, corpus: Corpus | None) -> NDArray[np.float32] | None:

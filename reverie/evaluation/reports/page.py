@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from reverie.evaluation.measurer import FIGURES, Figure
 from reverie.evaluation.reports.verdicts import discrepancy, music_to_noise, verdict
 from reverie.evaluation.systems import System
 from reverie.pages.chart import Line, Span, interval_chart, line_chart
-from reverie.pages.media import audio_uri, png_uri
+from reverie.pages.media import audio_uri, lies_beside, png_uri, relative_uri
 from reverie.pages.page import minus, signed, write_page
 from reverie.storage import sweep, write_json
 from reverie.terminal import printable
@@ -30,6 +30,9 @@ MOST_COPIES = 6
 """Of a system, so many copied runs are shown beside what they repeat."""
 SHOWN_SECONDS = 4.0
 MOST_DRIFTS = 8
+MOST_EMBEDDED, EMBEDDED_SECONDS = 40, 10.0
+"""Of clips that do not lie beside the page so many, spread evenly over all, can be played, each its
+beginning: some 250 kB each, so that no page exceeds some 10 MB by them."""
 CLIP_COLUMNS = (
     ("Clip", "text"),
     ("Verdict", "text"),
@@ -64,13 +67,14 @@ def write_evaluation(
     sweep(folder, below=False)
     write_json(folder / FIGURES_FILE, as_json(evaluation))
     rows = [*evaluation.systems, *evaluation.references]
+    sounds = _sounds(systems, corpus.rate_hz, folder / PAGE)
     write_page(
         folder / PAGE,
         _TEMPLATE,
         corpus=printable(evaluation.corpus),
         clip_seconds=f"{evaluation.clip_seconds:g}",
         reference_clips=len(evaluation.references[0].clips),
-        systems=[_system(one, evaluation, systems, corpus) for one in evaluation.systems],
+        systems=[_system(one, evaluation, systems, corpus, sounds) for one in evaluation.systems],
         distances=[_distance(name, evaluation) for name in evaluation.titles],
         columns=[("", "text"), *((printable(one.name), "number") for one in rows)],
         distance_rows=distance_rows(rows, evaluation),
@@ -80,6 +84,9 @@ def write_evaluation(
         drift=_drift(rows),
         clip_columns=CLIP_COLUMNS,
         missing=sorted(evaluation.missing.items()),
+        beside=any(uri and not uri.startswith("data:") for uri in sounds.values()),
+        most_embedded=MOST_EMBEDDED,
+        embedded_seconds=f"{EMBEDDED_SECONDS:g}",
         size=(WIDTH, HEIGHT),
     )
     return folder / PAGE
@@ -101,7 +108,11 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _system(
-    one: SystemFigures, evaluation: Evaluation, systems: Sequence[System], corpus: Corpus
+    one: SystemFigures,
+    evaluation: Evaluation,
+    systems: Sequence[System],
+    corpus: Corpus,
+    sounds: Mapping[tuple[str, str], str],
 ) -> dict[str, Any]:
     said = verdict(one, evaluation)
     system = next(found for found in systems if found.name == one.name)
@@ -116,8 +127,38 @@ def _system(
         "badge": {"good": "good", "warn": "between", "bad": "poor"}[said.tone],
         "broken": [(printable(found.name), found.reason) for found in one.broken],
         "rows": [_clip_row(clip) for clip in one.clips],
+        "clips": [_played(clip, sounds[one.name, clip.name]) for clip in one.clips],
+        "embedded": any(sounds[one.name, clip.name].startswith("data:") for clip in one.clips),
         "copies": [_copy(name, found, waves[name], corpus) for name, found in copies[:MOST_COPIES]],
         "more_copies": max(len(copies) - MOST_COPIES, 0),
+    }
+
+
+def _sounds(systems: Sequence[System], rate_hz: int, page: Path) -> dict[tuple[str, str], str]:
+    """The address of each clip's sound by the names of its system and itself; empty for none."""
+    every = [(system.name, clip) for system in systems for clip in system.clips]
+    found = {
+        (name, clip.name): relative_uri(clip.path, page)
+        for name, clip in every
+        if clip.path and lies_beside(clip.path, page)
+    }
+    others = [(name, clip) for name, clip in every if (name, clip.name) not in found]
+    count = min(len(others), MOST_EMBEDDED)
+    embedded = {at * len(others) // count for at in range(count)}
+    for at, (name, clip) in enumerate(others):
+        start = clip.wave[: round(EMBEDDED_SECONDS * rate_hz)]
+        found[name, clip.name] = audio_uri(to_int16(start), rate_hz) if at in embedded else ""
+    return found
+
+
+def _played(clip: ClipFigures, sound: str) -> dict[str, str]:
+    """A clip as it is listed with its player."""
+    return {
+        "name": printable(clip.name),
+        "verdict": clip.health.verdict,
+        "tone": "good" if clip.health.verdict == "sound" else "bad",
+        "sentence": clip.health.sentence,
+        "sound": sound,
     }
 
 
