@@ -8,14 +8,14 @@ from reverie.threads import choose_waiting
 
 if TYPE_CHECKING:
     from reverie.api.clip import Clip, Clips
-    from reverie.api.corpus import Corpus, list_corpora, open_corpus, prepare
+    from reverie.api.corpus import Corpus, corpus_of, list_corpora, open_corpus, prepare
     from reverie.api.demo import run_demo
     from reverie.api.evaluation import Evaluation, Table, evaluate, self_test
     from reverie.api.experiment import Experiment, architectures, run_experiment
     from reverie.api.listening import ListeningTest, listening_test
     from reverie.api.run import Run, list_runs, load
     from reverie.api.stream import Stream
-    from reverie.api.training import train
+    from reverie.api.training import Estimate, estimate, train
     from reverie.api.trim import Trimmed, trim
 
 __version__ = "0.1.0"
@@ -24,6 +24,7 @@ __all__ = [
     "Clip",
     "Clips",
     "Corpus",
+    "Estimate",
     "Evaluation",
     "Experiment",
     "ListeningTest",
@@ -33,6 +34,8 @@ __all__ = [
     "Table",
     "Trimmed",
     "architectures",
+    "corpus_of",
+    "estimate",
     "evaluate",
     "list_corpora",
     "list_runs",
@@ -49,14 +52,14 @@ __all__ = [
 
 _WHERE = {
     "clip": ("Clip", "Clips"),
-    "corpus": ("Corpus", "list_corpora", "open_corpus", "prepare"),
+    "corpus": ("Corpus", "corpus_of", "list_corpora", "open_corpus", "prepare"),
     "demo": ("run_demo",),
     "evaluation": ("Evaluation", "Table", "evaluate", "self_test"),
     "experiment": ("Experiment", "architectures", "run_experiment"),
     "listening": ("ListeningTest", "listening_test"),
     "run": ("Run", "list_runs", "load"),
     "stream": ("Stream",),
-    "training": ("train",),
+    "training": ("Estimate", "estimate", "train"),
     "trim": ("Trimmed", "trim"),
 }
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}

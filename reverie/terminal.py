@@ -8,6 +8,7 @@ import json
 import sys
 import textwrap
 import unicodedata
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 WIDTH = 79
@@ -52,6 +53,12 @@ def paragraph(text: str, indent: str = "") -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def echo_text(lines: Iterable[str]) -> None:
+    """Print sentences in lines of at most `WIDTH` characters; commands stay on their line."""
+    for line in lines:
+        echo(*([line] if "reverie " in line else paragraph(line, "  ")))
 
 
 def echo_json(value: Any) -> None:

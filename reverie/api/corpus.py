@@ -9,15 +9,25 @@ from reverie.corpus import corpus as prepared
 from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
 from reverie.corpus.inspection import Finding, findings, row, totals
+from reverie.corpus.kinds import right_command, what_is
 from reverie.corpus.leaks import Leak, known_leaks
 from reverie.corpus.listing import ListedCorpus
 from reverie.corpus.manifest import Recording, Refusal
 from reverie.corpus.page import write_corpus_page
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import as_result, lines, unused_lines
+from reverie.errors import ReverieError
 from reverie.settings import build
 
 PathLike = str | os.PathLike[str]
+AS_SAID = {
+    "run": "a run, and no corpus",
+    "checkpoint": "a checkpoint of a run, and no corpus",
+    "clips": "a folder of clips that Reverie made, and no corpus",
+    "experiment": "an experiment, and no corpus",
+    "listening test": "a listening test, and no corpus",
+    "evaluation": "an evaluation, and no corpus",
+}
 
 
 class Corpus:
@@ -25,10 +35,13 @@ class Corpus:
 
     Args:
         opened: the corpus in its folder.
+        is_new: it was prepared just now.
     """
 
-    def __init__(self, opened: prepared.Corpus) -> None:
+    def __init__(self, opened: prepared.Corpus, *, is_new: bool = False) -> None:
         self.opened = opened
+        self.is_new = is_new
+        """Whether it was prepared just now."""
 
     @property
     def folder(self) -> Path:
@@ -169,7 +182,7 @@ def prepare(
         processes=processes,
         quiet=not progress,
     )
-    return Corpus(made)
+    return Corpus(made, is_new=True)
 
 
 def list_corpora(folder: PathLike = ".") -> list[ListedCorpus]:
@@ -193,6 +206,26 @@ def open_corpus(folder: PathLike) -> Corpus:
         ReverieError: there is none, or it is damaged.
     """
     return Corpus(prepared.Corpus.open(Path(folder)))
+
+
+def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
+    """Open the corpus that a folder is or belongs to; recordings are prepared first.
+
+    Args:
+        corpus: a corpus, its folder, a folder of recordings, or the demo's folder.
+        progress: show it on stderr.
+
+    Raises:
+        ReverieError: it is none of these, or it is damaged.
+    """
+    if isinstance(corpus, Corpus):
+        return corpus
+    place = what_is(Path(corpus))
+    if place.kind == "recordings":
+        return prepare(corpus, progress=progress)
+    if place.corpus is None and (words := right_command(place)):
+        raise ReverieError(f"{corpus} is {AS_SAID.get(place.kind, place.kind)}.", words)
+    return open_corpus(place.corpus or corpus)
 
 
 def as_corpus(corpus: "Corpus | PathLike") -> Corpus:

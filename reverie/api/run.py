@@ -29,6 +29,7 @@ from reverie.runs.listing import ListedRun
 from reverie.runs.metrics import EpochMetrics, read_metrics
 from reverie.runs.run import Run as OpenedRun
 from reverie.runs.settings import Recipe
+from reverie.training.outcome import Outcome, outcome
 
 
 class Run:
@@ -91,6 +92,14 @@ class Run:
             ReverieError: the file is damaged.
         """
         return read_metrics(self.opened.metrics)
+
+    def outcome(self) -> Outcome:
+        """Say why its training ended, what came of it, and what to do next.
+
+        Raises:
+            ReverieError: its newest checkpoint or its figures are damaged.
+        """
+        return outcome(self.opened)
 
     def clips_folder(self, checkpoint: str | None = None) -> Path:
         """Where clips go if nothing is said: `clips/CHECKPOINT` in its folder.

@@ -6,21 +6,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from reverie.api.corpus import Corpus, PathLike, prepare
+from reverie.api.corpus import Corpus, PathLike, corpus_of
 from reverie.api.keywords import Settings, dotted
 from reverie.api.run import Run
-from reverie.corpus.corpus import Corpus as PreparedCorpus
-from reverie.corpus.kinds import what_is
 from reverie.evaluation.preview_monitor import PreviewMonitor
 from reverie.generation.preview import preview
 from reverie.models.architectures import ModelBuilder, build_model
 from reverie.runs.settings import Recipe
 from reverie.settings import build, override
+from reverie.training.estimate import Estimate
+from reverie.training.estimate import estimate as estimate_training
 from reverie.training.observers import Callbacks, Epoch, Observer, Step
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train as train_run
 
-__all__ = ["train"]
+__all__ = ["Estimate", "estimate", "train"]
 
 
 def train(
@@ -62,13 +62,8 @@ def train(
         ReverieError: corpus, settings and run do not fit each other or this machine.
         KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
     """
-    opened = corpus.opened if isinstance(corpus, Corpus) else _corpus(Path(corpus), progress)
-    changes = dotted(Recipe, settings, keywords, "train")
-    chosen = (
-        build(Recipe, override(dataclasses.asdict(recipe), changes), "train")
-        if isinstance(recipe, Recipe)
-        else load_recipe(recipe, changes)
-    )
+    opened = corpus_of(corpus, progress=progress).opened
+    chosen = _recipe(recipe, dotted(Recipe, settings, keywords, "train"))
     folder = Path(out) if out is not None else default_run_folder(opened.folder, recipe)
     run = train_run(
         opened.folder,
@@ -94,13 +89,35 @@ def default_run_folder(corpus: Path, recipe: str | PathLike | Recipe) -> Path:
     return named.with_name(f"{named.name}-{name}")
 
 
-def _corpus(folder: Path, progress: bool) -> PreparedCorpus:
-    """The corpus in a folder; recordings are prepared first.
+def estimate(
+    corpus: Corpus | PathLike,
+    recipe: str | PathLike | Recipe = "codes",
+    out: PathLike | None = None,
+    settings: Settings | None = None,
+    *,
+    builder: ModelBuilder = build_model,
+    **keywords: Any,
+) -> Estimate:
+    """Work out what a training would take, from a few real steps; nothing is written.
+
+    Args:
+        corpus: as `train`.
+        recipe: as `train`.
+        out: as `train`; where a run lies there, the estimate is for the rest of it.
+        settings: as `train`.
+        builder: as `train`.
+        **keywords: as `train`.
 
     Raises:
-        ReverieError: it is neither.
+        ReverieError: as `train`.
     """
-    place = what_is(folder)
-    if place.kind == "recordings":
-        return prepare(folder, progress=progress).opened
-    return PreparedCorpus.open(place.corpus or folder)
+    opened = corpus_of(corpus).opened
+    chosen = _recipe(recipe, dotted(Recipe, settings, keywords, "estimate"))
+    folder = Path(out) if out is not None else default_run_folder(opened.folder, recipe)
+    return estimate_training(opened, chosen, folder, builder)
+
+
+def _recipe(recipe: str | PathLike | Recipe, changes: Settings) -> Recipe:
+    if isinstance(recipe, Recipe):
+        return build(Recipe, override(dataclasses.asdict(recipe), changes), "recipe")
+    return load_recipe(recipe, changes)

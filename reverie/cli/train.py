@@ -6,15 +6,44 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Assignments, Quiet, RecipeName
+from reverie.cli.options import AsJson, Assignments, Quiet, RecipeName, minutes_of
 
 
 def train(
-    corpus: Annotated[Path, typer.Argument(help="A corpus that `reverie prepare` made.")],
+    corpus: Annotated[
+        Path,
+        typer.Argument(
+            help="A corpus that `reverie prepare` made, or a folder of recordings, which is "
+            "prepared first."
+        ),
+    ],
     recipe: RecipeName = "codes",
     out: Annotated[
         Path | None,
-        typer.Option(help="The run's folder.", show_default="CORPUS-RECIPE beside the corpus"),
+        typer.Option(
+            "--out", "-o", help="The run's folder.", show_default="CORPUS-RECIPE beside the corpus"
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="Passes over the recordings at most.", show_default="the recipe's"),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            parser=minutes_of,
+            metavar="TIME",
+            help="Longest time to train, in minutes, or such as 90s or 1h.",
+            show_default="the recipe's",
+        ),
+    ] = None,
+    hidden: Annotated[
+        int | None,
+        typer.Option(help="Width of the model.", show_default="the recipe's"),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Decides every draw of the training.", show_default="the recipe's"),
     ] = None,
     assignments: Assignments = None,
     dry_run: Annotated[
@@ -27,55 +56,35 @@ def train(
 
     Says first whether it fits this machine and how long it will take. Ctrl-C writes a checkpoint;
     the same command goes on from there, and so it does after a crash. Watch it with
-    `tensorboard --logdir RUN`.
+    tensorboard --logdir RUN.
 
-    Example: `reverie train piano --recipe codes --set model.hidden=512 --out piano-512`
+    Example: reverie train piano --recipe codes --hidden 512 --minutes 20 --out piano-512
     """
-    from reverie.corpus.corpus import Corpus
-    from reverie.evaluation.preview_monitor import PreviewMonitor
-    from reverie.generation.preview import preview
-    from reverie.runs.metrics import read_metrics
-    from reverie.terminal import echo_json
-    from reverie.training import recipe as recipes
-    from reverie.training.estimate import estimate
-    from reverie.training.outcome import outcome
-    from reverie.training.train import train as make
+    import reverie
+    from reverie.settings import assigned
+    from reverie.terminal import echo, echo_json, echo_text
 
-    chosen = recipes.load_recipe(recipe, assignments or ())
-    opened = Corpus.open(corpus)
-    run_folder = out or _beside(corpus, Path(recipe).stem)
+    options = {
+        "training.epochs": epochs,
+        "training.minutes": minutes,
+        "model.hidden": hidden,
+        "training.seed": seed,
+    }
+    changes = assigned(assignments or ())
+    changes |= {name: value for name, value in options.items() if value is not None}
+    opened = reverie.corpus_of(corpus, progress=not quiet)
+    if opened.is_new and not (quiet or as_json):
+        echo(*opened.lines())
     if dry_run:
-        _tell(estimate(opened, chosen, run_folder).lines)
+        echo_text(reverie.estimate(opened, recipe, out, changes).lines)
         return
     try:
-        run = make(
-            corpus,
-            chosen,
-            run_folder,
-            preview=preview,
-            observers=[PreviewMonitor(opened)],
-            quiet=quiet,
-        )
+        run = reverie.train(opened, recipe, out, changes, progress=not quiet)
     except KeyboardInterrupt:
         # Another Ctrl-C, while all ends anyway, would end in a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise
-    ended = outcome(run)
-    if as_json and ended.train_loss is not None:
-        echo_json({"run": str(run.folder), **read_metrics(run.metrics)[-1]})
+    if as_json and run.metrics:
+        echo_json({"run": str(run.folder), **run.metrics[-1]})
         return
-    _tell(ended.lines)
-
-
-def _tell(lines: tuple[str, ...]) -> None:
-    from reverie.terminal import echo, paragraph
-
-    for line in lines:
-        # A command that somebody copies stays on its line.
-        echo(*([line] if "reverie " in line else paragraph(line, "  ")))
-
-
-def _beside(corpus: Path, recipe: str) -> Path:
-    """The folder of a run beside its corpus, also where that is `.` or `..`."""
-    named = corpus.resolve() if corpus.name in ("", "..") else corpus
-    return named.with_name(f"{named.name}-{recipe}")
+    echo_text(run.outcome().lines)
