@@ -39,7 +39,7 @@ class RecentPace:
         self._steps = kept * self._steps + steps
 
 
-class Work:
+class ProgressBar:
     """One piece of long work of known size, used as a context manager.
 
     On a terminal it draws a bar; elsewhere (a log, a pipe) it prints a line now and then.

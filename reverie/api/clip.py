@@ -171,7 +171,9 @@ class Clips(Sequence[Clip]):
         """Paths, prompts and verdicts, as plain values."""
         return {
             "clips": [str(clip.path) if clip.path else None for clip in self],
-            "prompts": [asdict(clip.provenance.seed) if clip.provenance else None for clip in self],
+            "prompts": [
+                asdict(clip.provenance.prompt) if clip.provenance else None for clip in self
+            ],
             "verdicts": [asdict(clip.verdict) for clip in self],
             "page": str(self.page) if self.page else None,
         }
@@ -252,7 +254,7 @@ def clip_lines(clip: Clip, name: str) -> list[str]:
     made = clip.provenance
     if made is None:
         return said
-    prompt = made.seed
+    prompt = made.prompt
     end = prompt.offset_seconds + prompt.seconds
     words = f"from {prompt.recording}, {position(prompt.offset_seconds)}-{position(end)}"
     details = [words if prompt.recording else "from nothing"]

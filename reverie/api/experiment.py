@@ -18,7 +18,7 @@ from reverie.models.settings import Architecture
 from reverie.records import read_json
 from reverie.runs.settings import Recipe
 from reverie.settings import build
-from reverie.training.preflight import measure_needs
+from reverie.training.preflight import estimate_needs
 from reverie.training.recipe import load_recipe
 
 
@@ -102,7 +102,7 @@ def run_experiment(
     Stopped and called again, it does only what is missing.
 
     Args:
-        protocol: `paper`, section 4 of the paper; or `successors`, its models against the same
+        protocol: `paper`, section 4 of the paper; or `variants`, its models against the same
             with an adversary and over codes, for the same time.
         corpus: a corpus, its folder, or a folder of recordings, which is prepared first.
         out: the experiment's folder; `CORPUS-experiment-SCALE` in the current folder if not given.
@@ -115,7 +115,7 @@ def run_experiment(
     """
     chosen = dotted(ExperimentSettings, settings, keywords, "experiment")
     chosen["protocol"] = protocol
-    chosen.setdefault("equal", "time" if protocol == "successors" else "epochs")
+    chosen.setdefault("equal", "time" if protocol == "variants" else "epochs")
     chosen.setdefault("models", ENTRANTS.get(protocol, ENTRANTS["paper"]))
     made = build(ExperimentSettings, chosen, "experiment")
     source = corpus.folder if isinstance(corpus, Corpus) else Path(corpus)
@@ -141,7 +141,7 @@ def architectures(
     found: list[ArchitectureCost] = []
     for name in get_args(Architecture):
         model = dataclasses.replace(chosen.model, architecture=name)
-        needs = measure_needs(dataclasses.replace(chosen, model=model), Path.cwd())
+        needs = estimate_needs(dataclasses.replace(chosen, model=model), Path.cwd())
         found.append(
             ArchitectureCost(
                 architecture=name,

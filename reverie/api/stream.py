@@ -14,7 +14,7 @@ from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.runs.run import Run
 from reverie.runs.settings import SamplingSettings
 
-CHANGEABLE = frozenset(SamplingSettings.__dataclass_fields__) | {"seed_from", "prompt_at"}
+CHANGEABLE = frozenset(SamplingSettings.__dataclass_fields__) | {"prompt", "prompt_at_seconds"}
 
 
 class Stream:
@@ -47,7 +47,7 @@ class Stream:
     @property
     def block_samples(self) -> int:
         """Samples in each block."""
-        return self._stream.block_frames * self._stream.frame_samples
+        return self._stream.block_frames * self._stream.hop_samples
 
     @property
     def settings(self) -> GenerationSettings:
@@ -62,7 +62,7 @@ class Stream:
         Args:
             settings: by name.
             **keywords: `temperature`, `detail_temperature`, `top_k`, `top_p`, `min_p`, `guard`,
-                `seed_from`, `prompt_at`.
+                `prompt`, `prompt_at`.
 
         Raises:
             ReverieError: a setting does not fit, or cannot change while the music plays.
@@ -74,7 +74,7 @@ class Stream:
             )
         with self._lock:
             changed = clip_settings(self._settings, chosen)
-            if {"seed_from", "prompt_at"} & set(chosen):
+            if {"prompt", "prompt_at_seconds"} & set(chosen):
                 self._stream.prompt = plan_clips(self._run, changed).samples
             self._stream.settings = changed
             self._settings = changed

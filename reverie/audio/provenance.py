@@ -77,7 +77,7 @@ class Provenance:
     """Folder of the run."""
     rate_hz: Positive
     architecture: str
-    frame_samples: Positive
+    hop_samples: Positive
     """From one frame to the next."""
     checkpoint: PathText
     """Name of the checkpoint."""
@@ -89,7 +89,7 @@ class Provenance:
     """Of the generation."""
     clip: Positive
     """Which of the clips that were generated together, from 1."""
-    seed: Prompt
+    prompt: Prompt
     clipped_samples: Count
     """How many samples lay beyond full scale and were limited to it."""
     lacks: str = ""
@@ -126,7 +126,7 @@ def sidecar_of(sound: Path) -> Path:
     return sound.with_suffix(".json")
 
 
-def write_sidecar(sound: Path, told: Sidecar) -> None:
+def write_sidecar(sound: Path, sidecar: Sidecar) -> None:
     """Write what is told of the file `sound` beside it, and the hash of the sound as it is now.
 
     Raises:
@@ -134,11 +134,11 @@ def write_sidecar(sound: Path, told: Sidecar) -> None:
         ReverieError: the disk is full or the folder cannot be written.
     """
     values: dict[str, Any] = {HASH: file_sha256(sound)}
-    if told.provenance is not None:
-        values |= asdict(told.provenance)
-    values |= told.unknown
-    if told.trim is not None:
-        values[_TRIM] = asdict(told.trim, dict_factory=_without_none)
+    if sidecar.provenance is not None:
+        values |= asdict(sidecar.provenance)
+    values |= sidecar.unknown
+    if sidecar.trim is not None:
+        values[_TRIM] = asdict(sidecar.trim, dict_factory=_without_none)
     write_json(sidecar_of(sound), values)
 
 

@@ -12,7 +12,7 @@ def experiment(
     protocol: Annotated[
         str,
         typer.Argument(
-            help="`paper`: section 4 of the paper. `successors`: its models against the same with "
+            help="`paper`: section 4 of the paper. `variants`: its models against the same with "
             "an adversary and over codes, for the same time."
         ),
     ],
@@ -26,7 +26,7 @@ def experiment(
             "--out",
             "-o",
             help="The experiment's folder.",
-            show_default="CORPUS-experiment-SCALE (or -successors) here",
+            show_default="CORPUS-experiment-SCALE (or -variants) here",
         ),
     ] = None,
     scale: Annotated[
@@ -36,7 +36,7 @@ def experiment(
         str | None,
         typer.Option(
             help="Architectures, with commas between; `adversarial-` or `codes-` before one is its "
-            "successor.",
+            "variant.",
             show_default="all of the protocol",
         ),
     ] = None,
@@ -45,7 +45,7 @@ def experiment(
         typer.Option(
             metavar="epochs|time|operations",
             help="What every model gets as much of.",
-            show_default="epochs; of successors time",
+            show_default="epochs; of variants time",
         ),
     ] = None,
     minutes: Annotated[

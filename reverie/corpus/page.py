@@ -12,7 +12,7 @@ from reverie.corpus.leaks import Leak
 from reverie.corpus.summary import ignored_lines
 from reverie.pages.media import audio_uri, png_uri
 from reverie.pages.page import write_page
-from reverie.progress import Work, position
+from reverie.progress import ProgressBar, position
 from reverie.terminal import printable
 
 MOST_PICTURES = 60
@@ -46,7 +46,7 @@ def write_corpus_page(
     count = min(len(everything), most_pictures)
     drawn = [everything[at * len(everything) // count] for at in range(count)]
     pictures: list[dict[str, Any]] = []
-    with Work("drawing", count, "recordings", quiet=quiet) as work:
+    with ProgressBar("drawing", count, "recordings", quiet=quiet) as work:
         for one in drawn:
             pictures.append(_drawn(one, corpus, MOST_SAMPLES // count))
             work.advance()

@@ -48,7 +48,7 @@ class ClipVerdict:
         """Return how the verdict is to be shown."""
         if self.verdict is None:
             return "warn"
-        return "good" if self.verdict == "sound" else "bad"
+        return "good" if self.verdict == "ok" else "bad"
 
 
 def level_of(run: Run) -> float | None:
@@ -88,7 +88,7 @@ def verdict_of(
         return ClipVerdict(found.verdict, found.sentence)
     if found.rms_dbfs < ZERO_DBFS:
         return ClipVerdict("silent", "Silent: every sample is zero, or as good as zero.")
-    if found.verdict == "sound":
+    if found.verdict == "ok":
         return ClipVerdict("sound", f"No fault found; {LEVEL_UNKNOWN}.")
     return ClipVerdict(found.verdict, found.sentence)
 

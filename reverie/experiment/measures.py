@@ -31,7 +31,7 @@ class ClipFigures:
     drift_db: Number
     """Level of its last quarter less that of its first."""
     flatness: Number
-    edge_jump: Number | None
+    frame_boundary_discontinuity: Number | None
     repeat_similarity: Number
     verdict: str
     start_seconds: Number
@@ -88,7 +88,7 @@ class ModelResult:
 
     @property
     def verdicts(self) -> str:
-        """How many clips came to which verdict: `3 sound, 2 silent`."""
+        """How many clips came to which verdict: `3 ok, 2 silent`."""
         found = [one.verdict for one in self.clips]
         return ", ".join(f"{found.count(one)} {one}" for one in dict.fromkeys(sorted(found)))
 
@@ -113,14 +113,16 @@ def measure_clips(
     figures: list[ClipFigures] = []
     for clip, trim in zip(clips, trims, strict=True):
         samples, rate_hz = read_whole(clip)
-        found = health(samples, rate_hz, level_dbfs, run.recipe.frames.frame_samples)
+        found = health(samples, rate_hz, level_dbfs, run.recipe.frames.hop_samples)
         figures.append(
             ClipFigures(
                 name=clip.name,
                 relative_db=round(found.relative_db, 3),
                 drift_db=round(found.drift_db, 3),
                 flatness=round(found.flatness, 5),
-                edge_jump=None if found.edge_jump is None else round(found.edge_jump, 3),
+                frame_boundary_discontinuity=None
+                if found.frame_boundary_discontinuity is None
+                else round(found.frame_boundary_discontinuity, 3),
                 repeat_similarity=round(found.repeat_similarity, 4),
                 verdict=found.verdict,
                 start_seconds=round(trim[0], 4),

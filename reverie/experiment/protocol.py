@@ -102,7 +102,7 @@ def run_experiment(
         for number, model in enumerate(settings.models, 1):
             done = _known(folder, model)
             if done is None:
-                left = spent.left(settings, settings.models[number - 1 :])
+                left = spent.remaining(settings, settings.models[number - 1 :])
                 _say(f"model {number} of {len(settings.models)}: {model}{left}", quiet=quiet)
                 try:
                     began = time.monotonic()
@@ -114,7 +114,7 @@ def run_experiment(
                     continue
             results.append(done)
         clips = {one.model: chosen_clips(folder, one) for one in results}
-        judged = judge_models(folder, corpus, clips, settings.rng_seed, quiet=quiet)
+        judged = judge_models(folder, corpus, clips, settings.seed, quiet=quiet)
         if judged.why_not:
             _say(f"the clips are not judged: {judged.why_not}", quiet=quiet)
     return Experiment(folder, settings, corpus, held_out, tuple(results), failed, judged)
@@ -145,8 +145,8 @@ def _do(
         {
             "seconds": settings.seconds,
             "count": settings.clips,
-            "rng_seed": settings.rng_seed,
-            "seed_recordings": tuple(one.path for one in held_out.seeds),
+            "seed": settings.seed,
+            "prompt_recordings": tuple(one.path for one in held_out.prompts),
         },
     )
     losses: dict[int, float] = {}
@@ -192,7 +192,7 @@ def _train(
     corpus: Corpus, settings: ExperimentSettings, model: str, folder: Path, *, quiet: bool
 ) -> Run:
     recipe = recipe_of(settings, model)
-    if settings.equal != "time":
+    if settings.budget != "time":
         return train(corpus.folder, recipe, folder, quiet=quiet)
     kept: tuple[int, ...] = ()
     run: Run | None = None
@@ -215,8 +215,8 @@ def _stop_epoch(run: Run, minutes: float) -> int:
 def _candidates(run: Run, settings: ExperimentSettings) -> set[int]:
     """The epochs that clips may be made at: of the paper's models none for its loss alone."""
     last = read_progress(run.find_checkpoint())
-    if settings.protocol == "successors":
-        return {last.epoch, last.best_epoch}
+    if settings.protocol == "variants":
+        return {last.epoch, last.best_saved_epoch}
     return {*run.recipe.training.keep_epochs, last.epoch}
 
 

@@ -32,7 +32,7 @@ from reverie.generation.room import allow_open_files, require_disk, require_memo
 from reverie.generation.sampling.sampler import missing as missing_calibration
 from reverie.generation.settings import GenerationSettings
 from reverie.models.trained import TrainedModel
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 from reverie.runs.run import Run
 from reverie.storage import only_one
 
@@ -42,9 +42,9 @@ class Clip:
     """A clip on disk."""
 
     path: Path
-    seed: Prompt
+    prompt: Prompt
     clipped_samples: int
-    made: bool = True
+    generated: bool = True
     """False for one that was there already."""
     lacks: str = ""
     """What of the settings its checkpoint could not do."""
@@ -117,9 +117,9 @@ def generate_more(
     if not out.exists():
         require_disk(out, settings.count, settings, run.rate_hz)
     first = _planned(run, settings).provenance[0].deciding()
-    request = {name: value for name, value in first.items() if name not in {"clip", "seed"}}
-    with only_one(out), batch_in(out, settings.rng_seed, settings.count, request) as batch:
-        plan = _planned(run, dataclasses.replace(settings, rng_seed=batch.seed))
+    request = {name: value for name, value in first.items() if name not in {"clip", "prompt"}}
+    with only_one(out), batch_in(out, settings.seed, settings.count, request) as batch:
+        plan = _planned(run, dataclasses.replace(settings, seed=batch.prompt))
         paths = _numbered(out, settings, batch.first)
         return _make(plan, paths, keep=True, replace=False, pictures=True, quiet=quiet)
 
@@ -226,7 +226,7 @@ def _make(
                 raise
             there = None
         if there:
-            clips[path] = Clip(path, prompt, there.clipped_samples, made=False)
+            clips[path] = Clip(path, prompt, there.clipped_samples, generated=False)
     missing = [place for place, path in enumerate(paths) if path not in clips]
     if missing:
         require_disk(paths[0].parent, len(missing), plan.settings, plan.run.rate_hz)
@@ -294,8 +294,8 @@ def _write(
 def _progress(plan: ClipPlan, trained: TrainedModel, *, quiet: bool) -> Iterator[Tensor]:
     """The samples of a batch, about a second [B, S] at a time, with progress on stderr."""
     stream, total = plan.stream(trained), plan.total_samples
-    size = stream.frame_samples
-    with Work("generating", math.ceil(total / size), "frames", quiet=quiet) as work:
+    size = stream.hop_samples
+    with ProgressBar("generating", math.ceil(total / size), "frames", quiet=quiet) as work:
         for chunk in stream.take(total):
             yield chunk
             work.advance(math.ceil(chunk.shape[1] / size))

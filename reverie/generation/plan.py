@@ -15,8 +15,8 @@ from torch import Tensor
 
 from reverie import __version__
 from reverie.audio.provenance import Prompt, Provenance
-from reverie.frames.settings import measures_of
-from reverie.generation.seeds import choose_seeds
+from reverie.frames.settings import frame_spec
+from reverie.generation.prompts import choose_prompts
 from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import Stream, stream_of
 from reverie.models.trained import TrainedModel
@@ -37,7 +37,7 @@ class ClipPlan:
     samples: Tensor
     """[B, S], of the prompts."""
     rng_state: int
-    """Seed of the draws."""
+    """Prompt of the draws."""
     provenance: tuple[Provenance, ...]
     """Of each clip: all that decides its sound."""
 
@@ -58,19 +58,19 @@ class ClipPlan:
 
 
 def plan_clips(run: Run, settings: GenerationSettings) -> ClipPlan:
-    """Choose the prompts of clips that are generated together, and the seed of their draws.
+    """Choose the prompts of clips that are generated together, and the prompt of their draws.
 
     Raises:
         ReverieError: the run has no such checkpoint, or the prompts do not fit.
     """
-    order = np.random.default_rng([settings.rng_seed, 0])
-    prompts, samples = choose_seeds(
+    order = np.random.default_rng([settings.seed, 0])
+    prompts, samples = choose_prompts(
         run,
-        settings.seed_from,
+        settings.prompt,
         settings.count,
         order,
-        settings.seed_recordings,
-        settings.prompt_at,
+        settings.prompt_recordings,
+        settings.prompt_at_seconds,
     )
     rng_state = int(order.integers(1 << 62))
     checkpoint = run.find_checkpoint(settings.checkpoint)
@@ -88,17 +88,17 @@ def _provenance(
         run=str(run.folder),
         rate_hz=run.rate_hz,
         architecture=run.recipe.model.architecture,
-        frame_samples=measures_of(run.recipe.frames).frame_samples,
+        hop_samples=frame_spec(run.recipe.frames).hop_samples,
         checkpoint=checkpoint.name,
         checkpoint_sha256=read_hash(checkpoint / MODEL),
         epoch=read_progress(checkpoint).epoch,
         corpus_hash=run.corpus_hash,
         settings=dataclasses.asdict(settings),
         clip=1,
-        seed=Prompt("", 0.0, 0.0),
+        prompt=Prompt("", 0.0, 0.0),
         clipped_samples=0,
     )
     return [
-        dataclasses.replace(common, clip=number, seed=prompt)
+        dataclasses.replace(common, clip=number, prompt=prompt)
         for number, prompt in enumerate(prompts, 1)
     ]

@@ -13,7 +13,7 @@ as long as the recipe waits."""
 
 def why_ended(training: TrainingSettings, progress: Progress) -> Limit | None:
     """Which limit of a training is reached; None for none."""
-    waited = progress.epoch - progress.least_epoch
+    waited = progress.epoch - progress.best_measured_epoch
     limit: Limit | None = None
     if progress.epoch >= training.epochs:
         limit = "epochs"

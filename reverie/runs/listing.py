@@ -30,7 +30,7 @@ class ListedRun:
     """Its recipe's."""
     epochs: int
     """Epochs done at its latest checkpoint."""
-    best_loss: float | None
+    best_saved_loss: float | None
     """The lowest held-out loss of those that a checkpoint was kept of."""
     bytes: int
     """On the disk, with its clips."""
@@ -74,7 +74,7 @@ def _listed(folder: Path) -> ListedRun:
         recipe.model.architecture,
         recipe.description,
         progress.epoch if progress else 0,
-        progress.best_loss if progress else None,
+        progress.best_saved_loss if progress else None,
         size,
         written,
         "" if state == "ended" else limits(recipe.training, progress),

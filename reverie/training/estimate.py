@@ -85,9 +85,9 @@ def estimate(
         representation = stand_in_representation(recipe.frames, corpus.rate_hz)
         model = builder(
             recipe.model,
-            representation.measures,
-            random_generator(CPU, training.rng_seed, 0, 0),
-            representation.meaning,
+            representation.spec,
+            random_generator(CPU, training.seed, 0, 0),
+            representation.codebook_info,
         ).to(device)
         trial = time_steps(model, representation.to(device), train_set, held_out_set, recipe)
     steps = math.ceil(len(train_set) / training.batch_size)
@@ -191,7 +191,7 @@ def corpus_notes(corpus: Corpus, train_set: Sequences, held_out_set: Sequences) 
 def _endless(train_set: Sequences, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor | None]]:
     """Batches as training reads them, over and over."""
     while True:
-        order = np.random.default_rng([recipe.training.rng_seed, 1, 0])
+        order = np.random.default_rng([recipe.training.seed, 1, 0])
         yield from train_set.masked_batches(recipe.training.batch_size, order)
 
 
@@ -204,7 +204,7 @@ def _optimiser_seconds(model: FrameModel, recipe: Recipe, clock: Callable[[], fl
         set(),
         0.0,
         decay=recipe.training.weight_decay,
-        averaging=recipe.training.averaging,
+        ema_decay=recipe.training.ema_decay,
     )
     times: list[float] = []
     for _ in range(2):

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.models.code_head import CodeHead
 from reverie.progress import duration
 from reverie.runs.checkpoint import Progress, list_checkpoints, read_progress
@@ -36,9 +36,9 @@ class Outcome:
     """Of the last epoch; None where its figures are lost or there was none."""
     held_out_loss: float | None
     """The last that was measured."""
-    best_epoch: int | None
+    best_saved_epoch: int | None
     """With the lowest held-out loss of those that a checkpoint is kept of."""
-    best_loss: float | None
+    best_saved_loss: float | None
     lines: tuple[str, ...]
     """Why it ended, what came of it, and what to do next. Each is a sentence or a command."""
 
@@ -66,8 +66,8 @@ def outcome(run: Run) -> Outcome:
         seconds=state.seconds,
         train_loss=last["train_loss"] if last else None,
         held_out_loss=measured[-1]["held_out_loss"] if measured else None,
-        best_epoch=state.best_epoch or None,
-        best_loss=state.best_loss,
+        best_saved_epoch=state.best_saved_epoch or None,
+        best_saved_loss=state.best_saved_loss,
         lines=lines,
     )
 
@@ -80,7 +80,7 @@ def _why(recipe: Recipe, state: Progress, ending: Limit | None) -> str:
         case "minutes":
             return f"Ended after {done}: its {training.minutes:g} min are over."
         case "patience":
-            waited = epochs_text(state.epoch - state.least_epoch)
+            waited = epochs_text(state.epoch - state.best_measured_epoch)
             return f"Ended after {done}: held-out music got no better for {waited}."
         case None if state == Progress():
             return "Nothing is trained yet."
@@ -94,25 +94,25 @@ def _losses(run: Run, state: Progress, last: EpochMetrics | None) -> Iterator[st
         return
     if last is None:
         yield f"Its figures are lost: {run.metrics} holds none. Its model is whole."
-    measures = measures_of(run.recipe.frames)
-    meaning = "the error of the next frame, squared"
-    if measures.codebook:
-        milliseconds = 1000 * measures.frame_samples / run.rate_hz
-        meaning = (
+    spec = frame_spec(run.recipe.frames)
+    codebook_info = "the error of the next frame, squared"
+    if spec.codebook_size:
+        milliseconds = 1000 * spec.hop_samples / run.rate_hz
+        codebook_info = (
             f"in {CodeHead.unit}, how surprising the next {milliseconds:.0f} ms of music still "
             "are to the model"
         )
     parts: list[str] = []
-    if state.best_epoch and state.best_loss is not None:
+    if state.best_saved_epoch and state.best_saved_loss is not None:
         parts.append(
-            f"Best: epoch {state.best_epoch}, loss {state.best_loss:.4g} on held-out music"
+            f"Best: epoch {state.best_saved_epoch}, loss {state.best_saved_loss:.4g} on held-out music"
         )
     if last is not None:
         parts.append(f"loss {last['train_loss']:.4g} on training music at the end")
     if parts:
         said = "; ".join(parts)
         yield f"{said[0].upper()}{said[1:]}."
-        yield f"A loss is {meaning}: lower is better, and only comparable within one recipe."
+        yield f"A loss is {codebook_info}: lower is better, and only comparable within one recipe."
 
 
 def _next(run: Run, state: Progress, ending: Limit | None) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _next(run: Run, state: Progress, ending: Limit | None) -> Iterator[str]:
     if ending == "patience":
         yield "Training it for longer would hardly help; more recordings may."
         return
-    better = state.least_epoch == state.epoch
+    better = state.best_measured_epoch == state.epoch
     heading = "For longer, since held-out music still got better" if better else "For longer"
     changes: dict[str, float] = {}
     if ending == "minutes" or training.minutes:

@@ -34,7 +34,7 @@ CLIPPED = np.clip(20 * TUNE, -1, 1)
 def test_it_is_the_verdict_of_health(wave: NDArray[np.float32]) -> None:
     found, expected = verdict_of(wave, RATE_HZ, LEVEL), health(wave, RATE_HZ, LEVEL)
     assert (found.verdict, found.sentence) == (expected.verdict, expected.sentence)
-    assert found.tone == ("good" if expected.verdict == "sound" else "bad")
+    assert found.tone == ("good" if expected.verdict == "ok" else "bad")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from reverie.training.train import train
 from tests.conftest import SMALL
 
 OLD = (
-    "optimizer_sha256", "frames_sha256", "least_epoch", "least_loss", "model_sha256",
+    "optimizer_sha256", "frames_sha256", "best_measured_epoch", "best_measured_loss", "model_sha256",
     "calibration_sha256", "format_version",
 )  # fmt: skip
 
@@ -137,10 +137,13 @@ def test_a_damaged_checkpoint_is_left_to_a_person_and_the_one_before_goes_on(
     [
         ({"epoch": ...}, "it has lost epoch"),
         ({"step": ...}, "it has lost step"),
-        ({"best_epoch": ...}, "it has lost best_epoch"),
-        ({"least_loss": ...}, "it has lost least_loss"),
+        ({"best_saved_epoch": ...}, "it has lost best_saved_epoch"),
+        ({"best_measured_loss": ...}, "it has lost best_measured_loss"),
         ({"epoch": 0}, "epoch"),
-        ({"epoch": 5, "best_epoch": 5, "least_epoch": 5}, "is of epoch-00005, and lies in"),
+        (
+            {"epoch": 5, "best_saved_epoch": 5, "best_measured_epoch": 5},
+            "is of epoch-00005, and lies in",
+        ),
         ({"epoch": "6"}, "epoch: input should be a valid integer"),
         ({"epoch": 6.5}, "epoch: "),
         ({"epoch": -6}, "epoch: "),
@@ -150,7 +153,7 @@ def test_a_damaged_checkpoint_is_left_to_a_person_and_the_one_before_goes_on(
         ({"epoch": 10**30}, "epoch: "),
         ({"step": 2}, "2 steps cannot have had 0 sequences"),
         ({"loss_count": 3, "loss_sum": 1.0}, "0 steps cannot have had 3 sequences"),
-        ({"best_epoch": 9}, "comes after epoch 6"),
+        ({"best_saved_epoch": 9}, "comes after epoch 6"),
         ({"seconds": -1}, "seconds"),
         ({"seconds": []}, "seconds"),
         ({"loss_sum": "x"}, "loss_sum"),
@@ -181,7 +184,7 @@ def test_runs_of_older_versions_open_with_what_they_have(run: Run, corpus_folder
     change(run.folder / "corpus.json", relative=...)
     old = Run.open(run.folder)
     assert old.load_model(old.find_checkpoint("best")).step_frames == 1
-    assert old.representation().measures.width == 500
+    assert old.representation().spec.width == 500
     again = train(corpus_folder, longer(), run.folder, quiet=True)
     assert Run.open(again.folder).frames_sha256 == file_sha256(again.statistics)
     assert read_state(again.find_checkpoint()).optimizer_sha256
@@ -330,9 +333,9 @@ def test_a_checkpoint_before_the_first_measure_has_what_sampling_needs(
     """Stopped before held-out music is due: guards and spread are there all the same."""
     coded = [
         "frames.transform=codes",
-        "frames.stages=2",
-        "frames.codebook=8",
-        "frames.components=6",
+        "frames.n_codebooks=2",
+        "frames.codebook_size=8",
+        "frames.n_components=6",
         "generation.temperature=1",
         "training.held_out_every_epochs=5",
         "training.keep_epochs=[]",

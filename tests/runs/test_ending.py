@@ -13,7 +13,7 @@ def test_which_limit_ended_a_training() -> None:
     assert why_ended(training, Progress(epoch=9)) == "epochs"
     assert why_ended(training, Progress(epoch=2, seconds=60.0)) == "minutes"
     assert why_ended(training, Progress(epoch=2, step=1, loss_count=5, seconds=60.0)) is None
-    assert why_ended(training, Progress(epoch=5, least_epoch=2)) == "patience"
+    assert why_ended(training, Progress(epoch=5, best_measured_epoch=2)) == "patience"
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ def test_a_run_is_listed(shelf: Path) -> None:
     (one,) = list_runs(shelf)
     assert (one.folder, one.state, one.epochs) == (shelf / "runs" / "one", "ended", 2)
     assert (one.transform, one.architecture) == ("fourier", "baseline")
-    assert one.best_loss is not None
-    assert one.best_loss > 0
+    assert one.best_saved_loss is not None
+    assert one.best_saved_loss > 0
     assert one.bytes > 1000
     assert one.written > 1e9
     assert [found.folder for found in list_runs(one.folder)] == [one.folder]
@@ -51,7 +51,7 @@ def test_the_states_of_a_run(shelf: Path) -> None:
     assert (stopped.state, stopped.limits) == ("stopped", "7 epochs")
     shutil.rmtree(folder / "checkpoints")
     (begun,) = list_runs(shelf)
-    assert (begun.state, begun.epochs, begun.best_loss) == ("begun", 0, None)
+    assert (begun.state, begun.epochs, begun.best_saved_loss) == ("begun", 0, None)
     (folder / "corpus.json").unlink()
     (damaged,) = list_runs(shelf)
     assert damaged.state == "damaged"

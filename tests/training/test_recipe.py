@@ -10,13 +10,13 @@ import pytest
 from reverie.errors import ReverieError
 from reverie.experiment.plan import stops_minutes
 from reverie.experiment.settings import ExperimentSettings
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.runs.settings import Recipe
 from reverie.training.recipe import load_recipe, recipe_names
 
 MINUTES = {"three": 3.0, "ten": 10.0}
 LETTERS: dict[str, Callable[[Recipe], int]] = {
-    "D": lambda recipe: measures_of(recipe.frames).width,
+    "D": lambda recipe: frame_spec(recipe.frames).width,
     "H": lambda recipe: recipe.model.hidden,
     "T": lambda recipe: recipe.training.sequence_frames,
 }
@@ -43,7 +43,7 @@ def test_a_description_is_a_sentence_that_says_what_the_recipe_does(name: str) -
 
 def test_the_papers_figures() -> None:
     recipe = load_recipe("paper")
-    assert measures_of(recipe.frames).width == 8000
+    assert frame_spec(recipe.frames).width == 8000
     assert (recipe.model.hidden, recipe.training.sequence_frames) == (2048, 40)
     assert recipe.training.keep_epochs == (1200, 1500, 1800, 2100)
     assert recipe.training.epochs == 2100
@@ -68,7 +68,7 @@ def test_fewer_epochs_keep_fewer() -> None:
     assert training.kept_epochs == (1200, 1500, 1600)
     assert load_recipe("paper", ["training.epochs=100"]).training.kept_epochs == (100,)
     settings = ExperimentSettings(
-        equal="time", minutes=8, scale="desk", overrides=("training.epochs=80",)
+        budget="time", minutes=8, scale="desk", overrides=("training.epochs=80",)
     )
     assert stops_minutes(settings) == [6, 8]
 

@@ -30,7 +30,7 @@ from reverie.evaluation.measures.health import corpus_level_dbfs
 from reverie.generation.folder import has_picture, picture_of
 from reverie.pages.media import audio_uri, relative_uri
 from reverie.pages.page import write_page
-from reverie.progress import Work, duration, position
+from reverie.progress import ProgressBar, duration, position
 from reverie.terminal import printable
 
 PAGE = "index.html"
@@ -85,7 +85,7 @@ def write_clips_page(
     level = corpus_level_dbfs(corpus) if corpus else None
     known = verdicts or {}
     found: list[dict[str, Any]] = []
-    with Work("judging", len(clips), "clips", quiet=quiet) as work:
+    with ProgressBar("judging", len(clips), "clips", quiet=quiet) as work:
         for place, clip in enumerate(clips):
             verdict = known.get(clip.name) or verdict_of_file(clip, level)
             has_prompt = place >= len(clips) - MOST_PROMPTS
@@ -157,7 +157,7 @@ def _length(clip: Path) -> str:
 
 
 def _prompt(made: Provenance, corpus: Corpus | None, *, has_sound: bool) -> dict[str, Any]:
-    prompt = made.seed
+    prompt = made.prompt
     if not prompt.recording:
         return {"recording": "", "sound": _Sound()}
     end = prompt.offset_seconds + prompt.seconds
@@ -170,7 +170,7 @@ def _prompt(made: Provenance, corpus: Corpus | None, *, has_sound: bool) -> dict
 
 def _sound(made: Provenance, corpus: Corpus | None) -> _Sound:
     """The end of a clip's prompt, if what is there now is what the clip goes on from."""
-    prompt, rate_hz = made.seed, made.rate_hz
+    prompt, rate_hz = made.prompt, made.rate_hz
     if prompt.seconds * rate_hz < 1:
         return _Sound()
     try:
@@ -193,10 +193,10 @@ def _from_corpus(made: Provenance, corpus: Corpus | None) -> NDArray[np.float32]
     """Samples [S] of the prompt, if it is of a recording of that very corpus."""
     if corpus is None or made.corpus_hash != corpus.content_hash:
         return None
-    recording = next((one for one in corpus.recordings if one.path == made.seed.recording), None)
+    recording = next((one for one in corpus.recordings if one.path == made.prompt.recording), None)
     if recording is None or made.rate_hz != corpus.rate_hz:
         return None
-    first, last = _span(made.seed, corpus.rate_hz)
+    first, last = _span(made.prompt, corpus.rate_hz)
     return to_float32(corpus.pcm(recording)[first:last])
 
 
