@@ -16,7 +16,7 @@ import torch
 from ours import paper_recipe, step_operations, training_step, without_values
 from timing import BARE_SIZE, bare_product, in_turns, keep, machine, show, start
 
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.models.products import Precision
 from reverie.models.settings import Architecture
 from reverie.training.device import training_device
@@ -42,7 +42,7 @@ def main() -> None:
         f"training.sequence_frames={chosen.steps}",
         f"model.precision={chosen.precision}",
     )
-    device, width = training_device(base), measures_of(base.frames).width
+    device, width = training_device(base), frame_spec(base.frames).width
     print(f"{machine(device)}\n", flush=True)
     epochs = base.training.epochs
     rows: list[list[str]] = []
@@ -50,7 +50,7 @@ def main() -> None:
     for name in chosen.architectures:
         model = dataclasses.replace(base.model, architecture=name)
         recipe = dataclasses.replace(base, model=model)
-        frames = torch.randn(chosen.batch, recipe.seed_frames + 1, width, device=device)
+        frames = torch.randn(chosen.batch, recipe.prompt_frames + 1, width, device=device)
         bare, flops = bare_product(BARE_SIZE[device.type], DTYPES[chosen.precision], device)
         times = in_turns({"bare": bare, "step": training_step(recipe, frames)}, chosen.rounds)
         needed = step_operations(recipe)

@@ -22,7 +22,7 @@ import torch
 from ours import training_step
 from timing import keep, machine, show
 
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.threads import ASLEEP, CHOSEN_BY
 from reverie.training.recipe import load_recipe
 
@@ -33,9 +33,9 @@ WAYS = {"spinning": {"GOMP_SPINCOUNT": "300000"}, "asleep": ASLEEP, "as Reverie"
 def steps_a_second(recipe_name: str, assignments: list[str], seconds: float) -> float:
     """Training steps of a recipe on random frames, in this process."""
     recipe = load_recipe(recipe_name, assignments)
-    measures = measures_of(recipe.frames)
-    shape = (recipe.training.batch_size, recipe.seed_frames + 1, measures.width)
-    frames = torch.randint(measures.codebook, shape) if measures.codebook else torch.randn(shape)
+    spec = frame_spec(recipe.frames)
+    shape = (recipe.training.batch_size, recipe.prompt_frames + 1, spec.width)
+    frames = torch.randint(spec.codebook_size, shape) if spec.codebook_size else torch.randn(shape)
     step = training_step(recipe, frames)
     step()
     began, steps = time.perf_counter(), 0

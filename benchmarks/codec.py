@@ -1,6 +1,6 @@
 """What a codec of spectra loses of held-out music: by rate, and by how many of its codes are kept.
 
-    python benchmarks/codec.py FOLDER [--rates 16000 44100] [--stages 1 2 4 8] [--seconds 10]
+    python benchmarks/codec.py FOLDER [--rates 16000 44100] [--codebooks 1 2 4 8] [--seconds 10]
 
 Prepares the recordings in FOLDER at each rate, fits a codec to the training part, and measures
 excerpts from the middle of each held-out recording. Frames last 32 ms at every rate.
@@ -58,8 +58,8 @@ def held_out(corpus: Corpus, codec: Codec, seconds: float) -> list[Tensor]:
     found: list[Tensor] = []
     for recording in corpus.of_split("held-out"):
         pcm = corpus.pcm(recording)
-        most = min(len(pcm), round(seconds * corpus.rate_hz)) - codec.measures.overlap_samples
-        length = codec.measures.samples_for(most // codec.measures.frame_samples)
+        most = min(len(pcm), round(seconds * corpus.rate_hz)) - codec.spec.overlap_samples
+        length = codec.spec.samples_for(most // codec.spec.hop_samples)
         first = (len(pcm) - length) // 2
         wave = to_float32(pcm[first : first + length])
         found.append(torch.as_tensor(wave).unsqueeze(0))
@@ -67,13 +67,13 @@ def held_out(corpus: Corpus, codec: Codec, seconds: float) -> list[Tensor]:
 
 
 def measure(
-    folder: Path, rate_hz: int, stages: list[int], seconds: float
+    folder: Path, rate_hz: int, n_codebooks: list[int], seconds: float
 ) -> list[dict[str, float]]:
     with tempfile.TemporaryDirectory() as made:
         settings = PrepareSettings(rate_hz=rate_hz)
         corpus = prepare(folder, Path(made) / "corpus", settings, quiet=True)
         samples = 2 * round(FRAME_SECONDS * rate_hz / 2)
-        frames = FrameSettings(transform="codes", frame_samples=samples, stages=max(stages))
+        frames = FrameSettings(transform="codes", hop_samples=samples, n_codebooks=max(n_codebooks))
         began = time.perf_counter()
         codec = Codec.fit(
             frames, rate_hz, excerpts(corpus, corpus.of_split("train"), ENDS_BELOW_DB)
@@ -84,7 +84,7 @@ def measure(
         return [
             {"rate_hz": rate_hz, "fit_seconds": fit_seconds}
             | told(codec, waves, [codes[..., :some] for codes in every])
-            for some in stages
+            for some in n_codebooks
         ]
 
 
@@ -103,32 +103,32 @@ def told(codec: Codec, waves: list[Tensor], kept: list[Tensor]) -> dict[str, flo
         decoded = codec.decode(codes)
         speed = decoded.shape[1] / rate_hz / (time.perf_counter() - began)
         # Decoding leaves out the overlap before the first frame.
-        original = wave[:, codec.measures.overlap_samples :][:, : decoded.shape[1]]
+        original = wave[:, codec.spec.overlap_samples :][:, : decoded.shape[1]]
         level = decibels(float(decoded.norm() / original.norm().clamp_min(1e-9)))
         rows.append(
             (left, convergence(found, wanted), mel_error(decoded, original, rate_hz), level, speed)
         )
     names = "left", "convergence_db", "mel_db", "level_db", "speed"
     medians = [statistics.median(column) for column in zip(*rows, strict=True)]
-    return dict(zip(names, medians, strict=True), stages=float(kept[0].shape[-1]))
+    return dict(zip(names, medians, strict=True), n_codebooks=float(kept[0].shape[-1]))
 
 
 def main() -> None:
     parser = start(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rates", type=int, nargs="+", default=[16000, 22050, 32000, 44100])
-    parser.add_argument("--stages", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--codebooks", type=int, nargs="+", default=[1, 2, 4, 8])
     parser.add_argument("--seconds", type=float, default=10.0)
     chosen = parser.parse_args()
     print(machine(), flush=True)
     figures: list[dict[str, float]] = []
     for rate_hz in chosen.rates:
-        figures += measure(chosen.folder, rate_hz, chosen.stages, chosen.seconds)
+        figures += measure(chosen.folder, rate_hz, chosen.codebooks, chosen.seconds)
     show(
         [
             [
                 f"{one['rate_hz'] / 1000:g} kHz",
-                f"{one['stages']:.0f}",
+                f"{one['n_codebooks']:.0f}",
                 f"{one['left']:.0%}",
                 f"{one['convergence_db']:.1f}",
                 f"{one['mel_db']:.1f}",

@@ -4,7 +4,7 @@
 
 Each figure is of one new frame for every clip. `re-feeding` is what the paper does: the last T
 frames through `torch.nn.LSTM` from a zero state. `growing` is GRUV's way: everything so far, fed
-whole; it is timed at 2 T frames, where a clip as long as its seed ends, and grows without bound.
+whole; it is timed at 2 T frames, where a clip as long as its prompt ends, and grows without bound.
 The ceiling is the time to read the weights that one frame takes from memory.
 """
 
@@ -28,11 +28,11 @@ def ours(chosen: argparse.Namespace, precision: Precision, clips: int) -> tuple[
     settings = ModelSettings(
         architecture=chosen.architecture, hidden=chosen.hidden, precision=precision
     )
-    model = build_model(settings, FourierFrames(chosen.frame_samples).measures, torch.Generator())
-    seed = torch.randn(clips, chosen.steps + model.step_frames - 1, 2 * chosen.frame_samples)
+    model = build_model(settings, FourierFrames(chosen.hop_samples).spec, torch.Generator())
+    prompt = torch.randn(clips, chosen.steps + model.step_frames - 1, 2 * chosen.hop_samples)
     # The first time weights are rounded and laid out as well.
     began = time.perf_counter()
-    context = begin_context(model, seed, "rolling", chosen.steps)
+    context = begin_context(model, prompt, "rolling", chosen.steps)
 
     @torch.inference_mode()
     def next_frame() -> None:
@@ -44,8 +44,8 @@ def ours(chosen: argparse.Namespace, precision: Precision, clips: int) -> tuple[
 
 def feeding(chosen: argparse.Namespace, clips: int, frames: int) -> Program:
     """The next frame from `frames` frames fed to torch's LSTM from a zero state."""
-    model = TorchModel(chosen.architecture, 2 * chosen.frame_samples, chosen.hidden).eval()
-    heard = torch.randn(clips, frames, 2 * chosen.frame_samples)
+    model = TorchModel(chosen.architecture, 2 * chosen.hop_samples, chosen.hidden).eval()
+    heard = torch.randn(clips, frames, 2 * chosen.hop_samples)
 
     def step() -> None:
         with torch.inference_mode():
@@ -61,7 +61,7 @@ def needed(chosen: argparse.Namespace) -> tuple[int, int]:
     """
     with torch.device("meta"):
         settings = ModelSettings(architecture=chosen.architecture, hidden=chosen.hidden)
-        model = build_model(settings, FourierFrames(chosen.frame_samples).measures, None)
+        model = build_model(settings, FourierFrames(chosen.hop_samples).spec, None)
     weights = operations = 0
     for name, one in model.named_parameters():
         weights += one.numel()
@@ -87,7 +87,7 @@ def main() -> None:
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     print(machine(), flush=True)
-    seconds_each = chosen.frame_samples / chosen.rate_hz
+    seconds_each = chosen.hop_samples / chosen.rate_hz
     figures: list[dict[str, object]] = []
     weights, operations = needed(chosen)
     for clips in chosen.clips:
@@ -101,7 +101,7 @@ def main() -> None:
         programs["reading the weights, float32"] = reading(weights, 4)
         times: dict[str, Times] = in_turns(programs, chosen.rounds)
         print(
-            f"\n{chosen.architecture}, D = {2 * chosen.frame_samples}, H = {chosen.hidden}, "
+            f"\n{chosen.architecture}, D = {2 * chosen.hop_samples}, H = {chosen.hidden}, "
             f"T = {chosen.steps}, {clips} clips at once; first frame after "
             f"{first16:.2f} s in bfloat16, {first32:.2f} s in float32\n"
         )

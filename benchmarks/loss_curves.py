@@ -43,7 +43,7 @@ WAYS = {
 def losses(recipe: Recipe, sequences: Sequences, representation: Representation) -> Iterator[float]:
     """The loss of each step."""
     rng = torch.Generator().manual_seed(0)
-    model = build_model(recipe.model, representation.measures, rng, representation.meaning)
+    model = build_model(recipe.model, representation.spec, rng, representation.codebook_info)
     optimiser = build_optimiser(model, recipe)
     order, step = np.random.default_rng(0), 0
     for _ in range(recipe.training.epochs):
@@ -79,7 +79,7 @@ def main() -> None:
     for name, (precision, forward) in WAYS.items():
         recipe = load_recipe(chosen.recipe, [*chosen.set, f"model.precision={precision}"])
         sequences, _ = split_sequences(corpus, recipe)
-        heard = excerpts(corpus, corpus.of_split("train"), recipe.training.ends_below_db)
+        heard = excerpts(corpus, corpus.of_split("train"), recipe.training.trim_silence_db)
         representation = fit_representation(recipe.frames, corpus.rate_hz, heard)
         Lstm.forward, before = forward, Lstm.forward
         began = time.perf_counter()

@@ -15,9 +15,9 @@ import torch
 from ours import paper_recipe, training_step
 from timing import keep, machine, peak_gib, show, start
 
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.models.settings import Architecture
-from reverie.training.preflight import GIB, measure_needs
+from reverie.training.preflight import GIB, estimate_needs
 
 STEPS = 2
 
@@ -27,9 +27,9 @@ def measure(architecture: str, chosen: argparse.Namespace) -> dict[str, float]:
     recipe = paper_recipe(
         chosen, f"model.architecture={architecture}", f"model.precision={chosen.precision}"
     )
-    needs = measure_needs(recipe, Path.cwd())
-    width = measures_of(recipe.frames).width
-    step = training_step(recipe, torch.randn(chosen.batch, recipe.seed_frames + 1, width))
+    needs = estimate_needs(recipe, Path.cwd())
+    width = frame_spec(recipe.frames).width
+    step = training_step(recipe, torch.randn(chosen.batch, recipe.prompt_frames + 1, width))
     for _ in range(STEPS):
         step()
     return {

@@ -7,7 +7,7 @@ import torch
 from timing import Program
 from torch import Tensor
 
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.models.outline import operations
@@ -23,7 +23,7 @@ def paper_recipe(chosen: argparse.Namespace, *assignments: str) -> Recipe:
         "paper",
         [
             f"model.hidden={chosen.hidden}",
-            f"frames.frame_samples={chosen.frame_samples}",
+            f"frames.hop_samples={chosen.hop_samples}",
             f"training.batch_size={chosen.batch}",
             *assignments,
         ],
@@ -33,7 +33,7 @@ def paper_recipe(chosen: argparse.Namespace, *assignments: str) -> Recipe:
 def without_values(recipe: Recipe) -> FrameModel:
     """The model of a recipe, with shapes and no values."""
     with torch.device("meta"):
-        return build_model(recipe.model, measures_of(recipe.frames), None)
+        return build_model(recipe.model, frame_spec(recipe.frames), None)
 
 
 def step_operations(recipe: Recipe) -> int:
@@ -48,14 +48,14 @@ def step_bytes(recipe: Recipe) -> int:
     Weights and their mean squares are read and written, gradients written and read, frames read.
     """
     weights = sum(one.numel() for one in without_values(recipe).parameters())
-    width = measures_of(recipe.frames).width
-    frames = recipe.training.batch_size * (recipe.seed_frames + 1) * width
+    width = frame_spec(recipe.frames).width
+    frames = recipe.training.batch_size * (recipe.prompt_frames + 1) * width
     return 4 * (6 * weights + frames)
 
 
 def training_step(recipe: Recipe, frames: Tensor) -> Program:
     """Forward, backward and the optimiser on frames [B, T + K, D], where these are."""
-    model = build_model(recipe.model, measures_of(recipe.frames), torch.Generator().manual_seed(0))
+    model = build_model(recipe.model, frame_spec(recipe.frames), torch.Generator().manual_seed(0))
     model.to(frames.device)
     optimiser = build_optimiser(model, recipe)
     set_learning_rate(optimiser, recipe, 0.0, 0)

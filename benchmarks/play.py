@@ -18,8 +18,8 @@ from timing import Times, keep, machine, show, start
 from torch import Tensor
 
 from reverie.generation.context import begin_context
+from reverie.generation.prompts import choose_prompts
 from reverie.generation.sampling.sampler import make_sampler
-from reverie.generation.seeds import choose_seeds
 from reverie.generation.stream import BLOCK_SAMPLES, stream_of
 from reverie.runs.run import Run
 
@@ -28,18 +28,18 @@ def streams(run: Run, clips: int) -> dict[str, Iterator[Tensor]]:
     """Frames alone and sound, each a chunk of about a second at a time."""
     checkpoint = run.find_checkpoint()
     settings, representation = run.recipe.generation, run.representation()
-    measures, steps = representation.measures, run.recipe.training.sequence_frames
-    _, seeds = choose_seeds(run, "held-out", clips, np.random.default_rng(0))
-    many = max(1, BLOCK_SAMPLES // measures.frame_samples)
+    spec, steps = representation.spec, run.recipe.training.sequence_frames
+    _, prompts = choose_prompts(run, "held-out", clips, np.random.default_rng(0))
+    many = max(1, BLOCK_SAMPLES // spec.hop_samples)
 
     @torch.inference_mode()
     def frames() -> Iterator[Tensor]:
         trained, rng = run.load(checkpoint), torch.Generator().manual_seed(0)
-        meaning = representation.meaning
-        levels = None if meaning is None else meaning.levels
+        codebook_info = representation.codebook_info
+        levels = None if codebook_info is None else codebook_info.levels
         sampler = make_sampler(trained.model.head, settings, rng, trained.calibration, levels)
         context = begin_context(
-            trained.model, representation.analyse(seeds), settings.method, steps
+            trained.model, representation.analyse(prompts), settings.method, steps
         )
         while True:
             block: list[Tensor] = []
@@ -49,7 +49,7 @@ def streams(run: Run, clips: int) -> dict[str, Iterator[Tensor]]:
             yield torch.stack(block, dim=1)
 
     rng = torch.Generator().manual_seed(0)
-    sound = stream_of(run, run.load(checkpoint), seeds, settings, rng)
+    sound = stream_of(run, run.load(checkpoint), prompts, settings, rng)
     return {"frames alone": frames(), "frames and sound": sound}
 
 
@@ -75,8 +75,8 @@ def main() -> None:
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     run = Run.open(chosen.run)
-    measures = run.representation().measures
-    chunk = max(1, BLOCK_SAMPLES // measures.frame_samples) * measures.frame_samples / run.rate_hz
+    spec = run.representation().spec
+    chunk = max(1, BLOCK_SAMPLES // spec.hop_samples) * spec.hop_samples / run.rate_hz
     print(
         f"{machine()}\n{run.recipe.model.architecture}, H = {run.recipe.model.hidden}\n", flush=True
     )

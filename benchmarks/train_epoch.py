@@ -14,7 +14,7 @@ from timing import peak_gib
 
 from reverie.corpus.corpus import Corpus
 from reverie.runs.metrics import read_metrics
-from reverie.training.preflight import GIB, measure_needs
+from reverie.training.preflight import GIB, estimate_needs
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import split_sequences
 from reverie.training.train import train
@@ -41,7 +41,7 @@ def main() -> None:
     sequences, _ = split_sequences(corpus, recipe)
     audio_seconds = len(sequences) * sequences.stride_samples / corpus.rate_hz
     with tempfile.TemporaryDirectory() as folder:
-        needs = measure_needs(recipe, Path(folder))
+        needs = estimate_needs(recipe, Path(folder))
         run = train(chosen.corpus, recipe, Path(folder) / "run", quiet=True)
         times = [line["seconds"] for line in read_metrics(run.metrics)]
     # The first epoch is cold and the last one measures the held-out loss as well.

@@ -17,7 +17,7 @@ from ours import paper_recipe, step_bytes, step_operations, training_step
 from rivals import TorchModel, keras_step, torch_step
 from timing import BARE_SIZE, Program, Times, bare_product, in_turns, keep, machine, show, start
 
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 
 SWEEPS = {"batch": [1, 5, 32, 64], "hidden": [512, 1024, 2048, 4096], "steps": [10, 40, 160]}
 
@@ -30,8 +30,8 @@ def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int
     ]
     bf16_recipe = paper_recipe(chosen, *sizes, "model.precision=bfloat16")
     float32_recipe = paper_recipe(chosen, *sizes, "model.precision=float32")
-    width = measures_of(bf16_recipe.frames).width
-    frames = torch.randn(chosen.batch, bf16_recipe.seed_frames + 1, width)
+    width = frame_spec(bf16_recipe.frames).width
+    frames = torch.randn(chosen.batch, bf16_recipe.prompt_frames + 1, width)
     bf16, flops = bare_product(BARE_SIZE["cpu"], torch.bfloat16)
     float32, _ = bare_product(BARE_SIZE["cpu"], torch.float32)
     bare = {"bfloat16": "bare product, bfloat16", "float32": "bare product, float32"}
@@ -71,7 +71,7 @@ def main() -> None:
             setattr(chosen, chosen.sweep, size)
         times, credited, moved = measure(chosen)
         print(
-            f"\n{chosen.architecture}, D = {2 * chosen.frame_samples}, H = {chosen.hidden}, "
+            f"\n{chosen.architecture}, D = {2 * chosen.hop_samples}, H = {chosen.hidden}, "
             f"batch {chosen.batch}, T = {chosen.steps}\n"
         )
         ours = times["reverie, bfloat16"]

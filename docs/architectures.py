@@ -29,7 +29,7 @@ COLOURS = {
     "output": "#eef0f2",
 }
 WIDE, HIGH, GAP, ASIDE = 2.5, 0.62, 0.34, 0.25
-FRAMES = FourierFrames(4000).measures
+FRAMES = FourierFrames(4000).spec
 
 
 def outlined(name: Architecture) -> Outline:

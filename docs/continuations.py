@@ -1,4 +1,4 @@
-"""What models make of the same seeds, side by side, as docs/continuations.png.
+"""What models make of the same prompts, side by side, as docs/continuations.png.
 
     python docs/continuations.py CORPUS RUN [RUN ...] [--recordings NAME ...] [--at SECONDS]
 
@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from reverie.audio.pcm import to_float32
 from reverie.audio.spectrogram import band_edges_hz, spectrogram_db
 from reverie.corpus.corpus import Corpus
-from reverie.generation.seeds import choose_seeds
+from reverie.generation.prompts import choose_prompts
 from reverie.generation.stream import stream_of
 from reverie.runs.run import Run
 
@@ -31,12 +31,12 @@ RANGE_DB = (-85.0, -15.0)
 
 def continued(run: Run, heard: np.ndarray, folder: Path) -> np.ndarray:
     """The last seconds of `heard` [S], and those that the run goes on with."""
-    path = folder / "seed.wav"
+    path = folder / "prompt.wav"
     soundfile.write(path, heard, run.rate_hz, subtype="FLOAT")
-    _, seeds = choose_seeds(run, str(path), 1, np.random.default_rng(0))
+    _, prompts = choose_prompts(run, str(path), 1, np.random.default_rng(0))
     rng = torch.Generator().manual_seed(0)
     trained = run.load(run.find_checkpoint())
-    stream = stream_of(run, trained, seeds, run.recipe.generation, rng)
+    stream = stream_of(run, trained, prompts, run.recipe.generation, rng)
     new = torch.cat(list(stream.take(NEW_SECONDS * run.rate_hz)), dim=1)[0].numpy()
     return np.concatenate([heard[-HEARD_SECONDS * run.rate_hz :], new])
 
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+", help="the first one over codes")
     parser.add_argument("--titles", nargs="+", required=True, help="of the runs")
     parser.add_argument("--recordings", nargs="+", help="held out; by default the first three")
-    parser.add_argument("--at", type=float, default=40.0, help="where each seed ends, in seconds")
+    parser.add_argument("--at", type=float, default=40.0, help="where each prompt ends, in seconds")
     parser.add_argument("--out", type=Path, default=HERE / "continuations.png")
     chosen = parser.parse_args()
     corpus, runs = Corpus.open(chosen.corpus), [Run.open(path) for path in chosen.runs]

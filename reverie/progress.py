@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PLAIN_INTERVAL_SECONDS = 10.0
 
 
-class Work:
+class ProgressBar:
     """One piece of long work of known size, used as a context manager.
 
     On a terminal it draws a bar; elsewhere (a log, a pipe) it prints a line now and then.

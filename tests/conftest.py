@@ -22,7 +22,7 @@ settings.load_profile("untimed")
 RATE_HZ = 8000
 
 SMALL = [
-    "frames.frame_samples=250",
+    "frames.hop_samples=250",
     "model.hidden=12",
     "training.epochs=6",
     "training.sequence_frames=8",

@@ -121,7 +121,7 @@ def test_busy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     told = tmp_path / "figures.json"
-    small = ["model.hidden=8", "frames.frame_samples=20", "training.sequence_frames=4"]
+    small = ["model.hidden=8", "frames.hop_samples=20", "training.sequence_frames=4"]
     words = ["--busy", "0", "--rounds", "1", "--seconds", "0.1", "--json", str(told)]
     table = run("busy", monkeypatch, capsys, *words, "--recipe", "paper", "--set", *small)
     (one,) = json.loads(told.read_text())["figures"]

@@ -66,7 +66,7 @@ def test_the_readme_names_every_command() -> None:
 def test_the_picture_of_continuations(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    over_codes = ["frames.frame_samples=256", "training.epochs=3", "model.head_width=8"]
+    over_codes = ["frames.hop_samples=256", "training.epochs=3", "model.head_width=8"]
     runs = [
         str(train(corpus_folder, load_recipe(name, told), tmp_path / name, quiet=True).folder)
         for name, told in (("codes", [*SMALL, *over_codes]), ("paper", SMALL))

@@ -3,7 +3,7 @@
 import pytest
 
 from reverie import progress
-from reverie.progress import Work, duration
+from reverie.progress import ProgressBar, duration
 
 
 @pytest.fixture
@@ -17,14 +17,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_earlier_steps_say_nothing_of_the_pace(
     clock: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Work("training", 110, "steps", done=100) as work:
+    with ProgressBar("training", 110, "steps", done=100) as work:
         clock[0] += 20
         work.advance(2)
     assert capsys.readouterr().err == "training: 102/110 steps, 1 min 20 s left\n"
 
 
 def test_work_may_turn_out_shorter(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
-    with Work("training", 1000, "steps") as work:
+    with ProgressBar("training", 1000, "steps") as work:
         clock[0] += 20
         work.expect(6)
         work.advance(2, note="loss 3")
@@ -32,7 +32,7 @@ def test_work_may_turn_out_shorter(clock: list[float], capsys: pytest.CaptureFix
 
 
 def test_quiet_work_says_nothing(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
-    with Work("training", 3, "steps", quiet=True) as work:
+    with ProgressBar("training", 3, "steps", quiet=True) as work:
         clock[0] += 20
         work.advance()
         work.say("a word")

@@ -25,7 +25,7 @@ def traps(tmp_path: Path) -> Path:
     names = {*sys.stdlib_module_names, *packages_distributions(), "sitecustomize", "usercustomize"}
     for name in names - {"reverie"}:
         (folder / f"{name}.py").write_text(code)
-    wav(folder / "a.wav", music(3.0, rng_seed=1, rate_hz=16000), rate_hz=16000)
+    wav(folder / "a.wav", music(3.0, seed=1, rate_hz=16000), rate_hz=16000)
     return folder
 
 

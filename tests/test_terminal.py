@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 from reverie.terminal import echo, echo_json, printable
 
 NASTY = "a\x1b]0;title\x07\nb\r\u202etxt\x9b31m\udce9[/bold][red]"
@@ -70,7 +70,7 @@ def stderr_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes
 def test_progress_on_a_terminal_takes_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         stderr_on_a_terminal(monkeypatch) as shown,
-        Work("[/nothing]", 2, "[steps]") as work,
+        ProgressBar("[/nothing]", 2, "[steps]") as work,
     ):
         work.advance(note=NASTY)
         work.say(NASTY)

@@ -129,9 +129,9 @@ def _gated(power: NDArray[np.float64]) -> float | None:
     """Apply BS.1770's two gates to the mean squares of the blocks, [blocks]."""
     with np.errstate(divide="ignore"):
         loudness = -0.691 + 10 * np.log10(power)
-    heard = power[loudness >= -70]
-    if not len(heard):
+    audible = power[loudness >= -70]
+    if not len(audible):
         return None
-    threshold = -0.691 + 10 * math.log10(float(heard.mean())) - 10
+    threshold = -0.691 + 10 * math.log10(float(audible.mean())) - 10
     kept = power[(loudness > threshold) & (loudness > -70)]
     return -0.691 + 10 * math.log10(float(kept.mean())) if len(kept) else None

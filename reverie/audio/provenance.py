@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import ConfigDict, Field
 
 from reverie.errors import ReverieError
+from reverie.legacy import translate_sidecar
 from reverie.records import JsonObject, PathText, as_record, read_json
 from reverie.storage import file_sha256, write_json
 
@@ -77,7 +78,7 @@ class Provenance:
     """Folder of the run."""
     rate_hz: Positive
     architecture: str
-    frame_samples: Positive
+    hop_samples: Positive
     """From one frame to the next."""
     checkpoint: PathText
     """Name of the checkpoint."""
@@ -89,11 +90,12 @@ class Provenance:
     """Of the generation."""
     clip: Positive
     """Which of the clips that were generated together, from 1."""
-    seed: Prompt
+    prompt: Prompt
     clipped_samples: Count
     """How many samples lay beyond full scale and were limited to it."""
     lacks: str = ""
     """What of the settings the checkpoint could not do."""
+    format_version: Literal[2] = 2
 
     def deciding(self) -> dict[str, Any]:
         """Return what decides a clip's sound, as plain JSON values by name.
@@ -101,7 +103,7 @@ class Provenance:
         Neither the run's place does, nor by which of its names the checkpoint was asked for.
         """
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        for name in ("made_by", "run", "clipped_samples", "lacks"):
+        for name in ("made_by", "run", "clipped_samples", "lacks", "format_version"):
             del values[name]
         values["settings"].pop("checkpoint", None)
         return values
@@ -126,7 +128,7 @@ def sidecar_of(sound: Path) -> Path:
     return sound.with_suffix(".json")
 
 
-def write_sidecar(sound: Path, told: Sidecar) -> None:
+def write_sidecar(sound: Path, sidecar: Sidecar) -> None:
     """Write what is told of the file `sound` beside it, and the hash of the sound as it is now.
 
     Raises:
@@ -134,11 +136,11 @@ def write_sidecar(sound: Path, told: Sidecar) -> None:
         ReverieError: the disk is full or the folder cannot be written.
     """
     values: dict[str, Any] = {HASH: file_sha256(sound)}
-    if told.provenance is not None:
-        values |= asdict(told.provenance)
-    values |= told.unknown
-    if told.trim is not None:
-        values[_TRIM] = asdict(told.trim, dict_factory=_without_none)
+    if sidecar.provenance is not None:
+        values |= asdict(sidecar.provenance)
+    values |= sidecar.unknown
+    if sidecar.trim is not None:
+        values[_TRIM] = asdict(sidecar.trim, dict_factory=_without_none)
     write_json(sidecar_of(sound), values)
 
 
@@ -190,7 +192,7 @@ def _believed(path: Path, sound: Path) -> dict[str, Any]:
         raise ReverieError(f"{path} is not of Reverie.", remedy)
     if values[HASH] != file_sha256(sound):
         raise ReverieError(f"{path} tells of another sound than {sound.name}.", remedy)
-    return values
+    return translate_sidecar(values)
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def evaluate(
             "damage real music and see which measure tells.",
         ),
     ] = None,
-    rng_seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -48,7 +48,7 @@ def evaluate(
     from reverie.settings import build
     from reverie.terminal import echo, echo_json
 
-    settings = build(EvaluationSettings, {"rng_seed": rng_seed}, "evaluate")
+    settings = build(EvaluationSettings, {"seed": seed}, "evaluate")
     opened = Corpus.open(corpus)
     if self_test is not None:
         for line in _self_test(self_test, opened, quiet=quiet):
@@ -62,7 +62,7 @@ def evaluate(
             first, *others = one.doubts
             more = f" ({len(others)} more beside its other clips)" if others else ""
             echo(f"{one.name}: not used: {first.rstrip('.')}{more}.", err=True)
-    found = judge(systems, opened, settings.rng_seed, quiet=quiet)
+    found = judge(systems, opened, settings.seed, quiet=quiet)
     page = write_evaluation(found, systems, opened, out)
     if as_json:
         echo_json(figures(found))

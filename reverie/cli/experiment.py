@@ -12,7 +12,7 @@ def experiment(
     protocol: Annotated[
         str,
         typer.Argument(
-            help="`paper`: section 4 of the paper. `successors`: its models against the same with "
+            help="`paper`: section 4 of the paper. `variants`: its models against the same with "
             "an adversary and over codes, for the same time."
         ),
     ],
@@ -24,7 +24,7 @@ def experiment(
         Path | None,
         typer.Option(
             help="The experiment's folder.",
-            show_default="CORPUS-experiment-SCALE (or -successors) here",
+            show_default="CORPUS-experiment-SCALE (or -variants) here",
         ),
     ] = None,
     scale: Annotated[
@@ -34,24 +34,24 @@ def experiment(
         str | None,
         typer.Option(
             help="Architectures, with commas between; `adversarial-` or `codes-` before one is its "
-            "successor.",
+            "variant.",
             show_default="all of the protocol",
         ),
     ] = None,
-    equal: Annotated[
+    budget: Annotated[
         str | None,
         typer.Option(
             metavar="epochs|time|operations",
             help="What every model gets as much of.",
-            show_default="epochs; of successors time",
+            show_default="epochs; of variants time",
         ),
     ] = None,
     minutes: Annotated[
-        float, typer.Option(help="Training time of each model, with --equal time.")
+        float, typer.Option(help="Training time of each model, with --budget time.")
     ] = 10.0,
     clips: Annotated[int, typer.Option(help="Clips of a model at each checkpoint.")] = 5,
     seconds: Annotated[float, typer.Option(help="Length of each clip.")] = 10.0,
-    rng_seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
     assignments: Assignments = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -75,11 +75,11 @@ def experiment(
     values: dict[str, object] = {
         "protocol": protocol,
         "scale": scale,
-        "equal": equal or ("time" if protocol == "successors" else "epochs"),
+        "budget": budget or ("time" if protocol == "variants" else "epochs"),
         "minutes": minutes,
         "clips": clips,
         "seconds": seconds,
-        "rng_seed": rng_seed,
+        "seed": seed,
         "overrides": tuple(assignments or ()),
     }
     if models is None:

@@ -18,7 +18,7 @@ def generate(
     corpus: Annotated[
         Path | None,
         typer.Option(
-            help="The corpus that the run was trained on, for seeds from it.",
+            help="The corpus that the run was trained on, for prompts from it.",
             show_default="where it was, or beside the run",
         ),
     ] = None,
@@ -29,11 +29,11 @@ def generate(
             help="How many clips.", show_default="5, or one for each of several files to go on from"
         ),
     ] = None,
-    rng_seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
     checkpoint: Annotated[
         str, typer.Option(help="best, latest, an epoch's number, or a checkpoint's name.")
     ] = "best",
-    seed_from: Annotated[
+    prompt: Annotated[
         list[str] | None,
         typer.Option(
             metavar="held-out|training|nothing|FILE",
@@ -108,13 +108,13 @@ def generate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make new music that goes on from a seed.
+    """Make new music that goes on from a prompt.
 
     Beside each clip lie a JSON file that says how it was made and a picture of its spectrum. The
-    same run, settings and `--rng-seed` give the same bytes. Stopped and called again, it makes
+    same run, settings and `--seed` give the same bytes. Stopped and called again, it makes
     only the clips that are missing.
 
-    Example: `reverie generate piano-codes --seconds 30 --count 3 --seed-from my-tune.mp3`
+    Example: `reverie generate piano-codes --seconds 30 --count 3 --prompt my-tune.mp3`
     """
     from reverie.generation.clips import generate as make
     from reverie.generation.settings import clip_settings
@@ -128,9 +128,11 @@ def generate(
         {
             "seconds": seconds,
             "count": count,
-            "rng_seed": rng_seed,
-            "seed_from": seed_from or None,
-            "prompt_at": None if prompt_at is None else place_seconds(prompt_at, "--prompt-at"),
+            "seed": seed,
+            "prompt": prompt or None,
+            "prompt_at_seconds": None
+            if prompt_at is None
+            else place_seconds(prompt_at, "--prompt-at"),
             "checkpoint": checkpoint,
             "method": method,
             "temperature": temperature,
@@ -145,22 +147,28 @@ def generate(
     folder = out or opened.folder / "clips" / opened.find_checkpoint(checkpoint).name
     clips = make(opened, settings, folder, overwrite=overwrite, quiet=quiet)
     if as_json:
-        seeds = [dataclasses.asdict(clip.seed) for clip in clips]
-        made = [clip.made for clip in clips]
-        echo_json({"clips": [str(clip.path) for clip in clips], "seeds": seeds, "made": made})
+        prompts = [dataclasses.asdict(clip.prompt) for clip in clips]
+        generated = [clip.generated for clip in clips]
+        echo_json(
+            {
+                "clips": [str(clip.path) for clip in clips],
+                "prompts": prompts,
+                "generated": generated,
+            }
+        )
         return
     for clip in clips:
-        seed = clip.seed
-        end = seed.offset_seconds + seed.seconds
-        said = [f"from {seed.recording}, {position(seed.offset_seconds)}-{position(end)}"]
-        if not seed.recording:
+        used = clip.prompt
+        end = used.offset_seconds + used.seconds
+        said = [f"from {used.recording}, {position(used.offset_seconds)}-{position(end)}"]
+        if not used.recording:
             said = ["from nothing"]
-        if seed.silence_seconds:
-            said.append(f"the {seed.silence_seconds:.1f} s of silence after it left out")
+        if used.silence_seconds:
+            said.append(f"the {used.silence_seconds:.1f} s of silence after it left out")
         if clip.clipped_samples:
             said.append(f"{clip.clipped_samples} samples clipped")
         if clip.lacks:
             said.append(clip.lacks)
-        if not clip.made:
+        if not clip.generated:
             said.append("was there already")
         echo(f"{clip.path}  {', '.join(said)}")

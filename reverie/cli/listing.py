@@ -59,7 +59,7 @@ def runs(folder: Where = Path(), as_json: AsJson = False) -> None:
             f"{one.transform} {one.architecture}",
             one.state,
             f"{one.epochs}",
-            "" if one.best_loss is None else f"{one.best_loss:.4g}",
+            "" if one.best_saved_loss is None else f"{one.best_saved_loss:.4g}",
             _size(one.bytes),
             _day(one.written),
         )

@@ -22,19 +22,19 @@ def models(
     from rich.console import Console
     from rich.table import Table
 
-    from reverie.frames.settings import measures_of
+    from reverie.frames.settings import frame_spec
     from reverie.models.notes import PAPER_SAYS
     from reverie.models.settings import Architecture
     from reverie.runs.memory import GIB
     from reverie.terminal import echo, echo_json
-    from reverie.training.preflight import measure_needs
+    from reverie.training.preflight import estimate_needs
     from reverie.training.recipe import load_recipe
 
     chosen = load_recipe(recipe, assignments or ())
     rows: list[dict[str, Any]] = []
     for name in get_args(Architecture):
         settings = dataclasses.replace(chosen.model, architecture=name)
-        needs = measure_needs(dataclasses.replace(chosen, model=settings), Path.cwd())
+        needs = estimate_needs(dataclasses.replace(chosen, model=settings), Path.cwd())
         rows.append(
             {
                 "architecture": name,
@@ -63,7 +63,7 @@ def models(
             f"{row['operations'] / 1e9:.0f} GFLOP",
         )
     Console().print(table)
-    frames = measures_of(chosen.frames)
+    frames = frame_spec(chosen.frames)
     echo(
         f"Frames of {frames.width} numbers, hidden {chosen.model.hidden}; a step is "
         f"{training.batch_size} sequences of {training.sequence_frames}.",

@@ -34,7 +34,7 @@ def train(
     from reverie.corpus.corpus import Corpus
     from reverie.errors import ReverieError
     from reverie.evaluation.preview_monitor import PreviewMonitor
-    from reverie.frames.settings import measures_of
+    from reverie.frames.settings import frame_spec
     from reverie.generation.preview import preview
     from reverie.models.code_head import CodeHead
     from reverie.runs.memory import GIB
@@ -83,10 +83,10 @@ def train(
         echo_json({"run": str(run.folder), **last})
         return
     held_out = last["held_out_loss"]
-    measures = measures_of(chosen.frames)
+    spec = frame_spec(chosen.frames)
     unit = ""
-    if measures.codebook:
-        each_second = last["train_loss"] * run.rate_hz / measures.frame_samples
+    if spec.codebook_size:
+        each_second = last["train_loss"] * run.rate_hz / spec.hop_samples
         unit = f" {CodeHead.unit} ({each_second:.0f} a second)"
     echo(
         f"{run.folder}: {last['epoch']} epochs, loss {last['train_loss']:.4f}{unit}"

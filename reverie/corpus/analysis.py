@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass as record
 
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.pcm import to_int16
-from reverie.audio.reading.damage import Condition, condition, told_by_header
+from reverie.audio.reading.damage import Condition, condition, header_fault
 from reverie.audio.reading.decode import MOST_PASSES, resampled
 from reverie.audio.reading.mixing import Samples
 from reverie.audio.reading.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
@@ -147,7 +147,7 @@ def _pass(
                     stored.write(kept)
     except Unreadable as error:
         # Where FFmpeg makes nothing of it, its header may tell why.
-        reason = (told_by_header(path) if error.lasting else None) or str(error)
+        reason = (header_fault(path) if error.lasting else None) or str(error)
         raise Unusable(reason, lasting=error.lasting) from error
     return _Pass(source, levels, condition(path, source))
 

@@ -17,7 +17,7 @@ from reverie.corpus.manifest import (
 )
 from reverie.corpus.shards import map_shard, samples_in, shard_path, stored_sha256
 from reverie.errors import ReverieError
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 from reverie.terminal import printable
 
 __all__ = ["MANIFEST", "Corpus", "Recording", "Refusal", "Split"]
@@ -113,7 +113,7 @@ class Corpus:
             ReverieError: some hold other samples than were stored; it names them.
         """
         damaged: list[Recording] = []
-        with Work("Checking", len(self.recordings), "recordings", quiet=quiet) as work:
+        with ProgressBar("Checking", len(self.recordings), "recordings", quiet=quiet) as work:
             for one in self.recordings:
                 if one.path not in self._checked and not self._is_intact(one):
                     damaged.append(one)

@@ -11,7 +11,7 @@ from reverie.corpus.leaks import Leak
 from reverie.corpus.summary import ignored_lines
 from reverie.pages.media import png_uri
 from reverie.pages.page import write_page
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 from reverie.terminal import printable
 
 MOST_PICTURES = 60
@@ -40,7 +40,7 @@ def write_corpus_page(
     count = min(len(everything), most_pictures)
     drawn = [everything[at * len(everything) // count] for at in range(count)]
     pictures: list[dict[str, str]] = []
-    with Work("drawing", count, "recordings", quiet=quiet) as work:
+    with ProgressBar("drawing", count, "recordings", quiet=quiet) as work:
         for one in drawn:
             uri = png_uri(draw_png(corpus.pcm(one), corpus.rate_hz))
             pictures.append({"name": printable(one.path), "split": one.split, "uri": uri})

@@ -17,7 +17,6 @@ from reverie.corpus.corpus import Corpus
 from reverie.corpus.discover import Discovery, Found, discover
 from reverie.corpus.journal import Entry, Journal
 from reverie.corpus.judge import Verdict, judge
-from reverie.corpus.known import Stored, unknown_files
 from reverie.corpus.manifest import (
     FORMAT,
     FORMAT_VERSION,
@@ -33,8 +32,9 @@ from reverie.corpus.place import TEMPORARY, check_place, check_same
 from reverie.corpus.pool import Job, Pool
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import Shards, remove_unused
+from reverie.corpus.unchanged import Stored, unknown_files
 from reverie.errors import ReverieError
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 from reverie.records import as_record
 from reverie.storage import clear_disk_errors, only_one
 
@@ -191,7 +191,7 @@ def _analyse_new(
     with (
         _temporary(journal.folder) as folder,
         Pool(min(processes or _cores(), len(new))) as pool,
-        Work("Preparing", len(new), "recordings", quiet=quiet) as work,
+        ProgressBar("Preparing", len(new), "recordings", quiet=quiet) as work,
     ):
         jobs = (
             Job(number, base / one.path, folder / f"{number}.pcm", settings.rate_hz,

@@ -35,15 +35,15 @@ _STEPS = {
 
 @dataclass(frozen=True)
 class ClipReport:
-    """A clip, what was measured of it, and the seed that it goes on from."""
+    """A clip, what was measured of it, and the prompt that it goes on from."""
 
     path: Path
     samples: NDArray[np.int16]
     health: Health
     copying: Copying
-    seed: NDArray[np.int16]
-    seed_recording: str
-    seed_offset_seconds: float
+    prompt: NDArray[np.int16]
+    prompt_recording: str
+    prompt_offset_seconds: float
     epoch: int
     """How long the model had learned that made it."""
 
@@ -51,7 +51,7 @@ class ClipReport:
 def report_on(
     clips: Sequence[Path], corpus: Corpus, run: Run, *, quiet: bool = False
 ) -> tuple[ClipReport, ...]:
-    """Measure clips of one length, and find their seeds in `corpus` by the JSON beside each.
+    """Measure clips of one length, and find their prompts in `corpus` by the JSON beside each.
 
     Args:
         clips: as `generate` made them.
@@ -66,30 +66,30 @@ def report_on(
     waves = [read_whole(clip)[0] for clip in clips]
     longest = max(one.samples for one in corpus.of_split("held-out"))
     seconds = min(max(len(wave) for wave in waves), longest) / rate_hz
-    heard = [[to_float32(wave) for wave in waves]]
-    (copies,) = judge_groups(corpus, heard, seconds, quiet=quiet)
+    groups = [[to_float32(wave) for wave in waves]]
+    (copies,) = judge_groups(corpus, groups, seconds, quiet=quiet)
     level = corpus_level_dbfs(corpus)
-    frame_samples = run.recipe.frames.frame_samples
+    hop_samples = run.recipe.frames.hop_samples
     reports: list[ClipReport] = []
     for clip, samples, copying in zip(clips, waves, copies, strict=True):
         beside = read_sidecar(clip)
         made = beside.provenance
-        found = [one for one in corpus.recordings if made and one.path == made.seed.recording]
+        found = [one for one in corpus.recordings if made and one.path == made.prompt.recording]
         if made is None or not found:
             problem = beside.doubt or f"nothing beside {clip} says what it goes on from."
             raise ReverieError(problem, "Remove the clip, and call again: it is made anew.")
-        recording, seed = found[0], made.seed
-        first = round(min(seed.offset_seconds, recording.seconds) * rate_hz)
-        last = first + round(min(seed.seconds, recording.seconds) * rate_hz)
+        recording, prompt = found[0], made.prompt
+        first = round(min(prompt.offset_seconds, recording.seconds) * rate_hz)
+        last = first + round(min(prompt.seconds, recording.seconds) * rate_hz)
         reports.append(
             ClipReport(
                 path=clip,
                 samples=samples,
-                health=health(samples, rate_hz, level, frame_samples),
+                health=health(samples, rate_hz, level, hop_samples),
                 copying=copying,
-                seed=np.array(corpus.pcm(recording)[first:last]),
-                seed_recording=recording.path,
-                seed_offset_seconds=seed.offset_seconds,
+                prompt=np.array(corpus.pcm(recording)[first:last]),
+                prompt_recording=recording.path,
+                prompt_offset_seconds=prompt.offset_seconds,
                 epoch=made.epoch,
             )
         )
@@ -130,7 +130,7 @@ def write_demo_page(
         chart=_loss_chart(metrics),
         last=metrics[-1],
         epoch=reports[0].epoch,
-        seed_seconds=f"{len(reports[0].seed) / rate_hz:.1f}",
+        prompt_seconds=f"{len(reports[0].prompt) / rate_hz:.1f}",
         embedded=embedded,
         recipe=run.recipe,
         train_time=duration(seconds["train"]),
@@ -150,11 +150,11 @@ def _shown(number: int, one: ClipReport, rate_hz: int) -> dict[str, object]:
         "audio": audio_uri(one.samples, rate_hz),
         "picture": png_uri(draw_png(one.samples, rate_hz)),
         "health": one.health,
-        "tone": "good" if one.health.verdict == "sound" else "bad",
+        "tone": "good" if one.health.verdict == "ok" else "bad",
         "copying": _copying(one.copying),
-        "seed_audio": audio_uri(one.seed, rate_hz),
-        "seed_recording": printable(one.seed_recording),
-        "seed_from": one.seed_offset_seconds,
+        "prompt_audio": audio_uri(one.prompt, rate_hz),
+        "prompt_recording": printable(one.prompt_recording),
+        "prompt_begins": one.prompt_offset_seconds,
     }
 
 
@@ -169,8 +169,8 @@ def _copying(found: Copying) -> str:
 
 
 def _verdicts(reports: Sequence[ClipReport]) -> str:
-    """How many clips came to which verdict, the good one first: `4 sound, 1 silent`."""
-    counted: dict[str, int] = {"sound": 0}
+    """How many clips came to which verdict, the good one first: `4 ok, 1 silent`."""
+    counted: dict[str, int] = {"ok": 0}
     for one in reports:
         counted[one.health.verdict] = counted.get(one.health.verdict, 0) + 1
     return ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)

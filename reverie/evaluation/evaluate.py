@@ -23,7 +23,7 @@ from reverie.evaluation.measures.health import corpus_level_dbfs
 from reverie.evaluation.measures.notes import NoteFigures, histogram_distance
 from reverie.evaluation.references import TITLES, Kind, References, make_references
 from reverie.evaluation.systems import Broken, Loaded, System
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 
 HISTOGRAM_RESAMPLES = 300
 MOST_TAGS = 5
@@ -43,7 +43,7 @@ class _Set:
 def evaluate(
     systems: Sequence[System],
     corpus: Corpus,
-    rng_seed: int = 0,
+    seed: int = 0,
     *,
     copying: bool = True,
     quiet: bool = False,
@@ -53,14 +53,14 @@ def evaluate(
     Args:
         systems: with clips at the corpus's rate, see `read_systems`.
         corpus: split.
-        rng_seed: decides the noise, and every draw of the intervals.
+        seed: decides the noise, and every draw of the intervals.
         copying: search the training recordings for the clips.
         quiet: show no progress.
 
     Raises:
         ReverieError: there is too little held-out music.
     """
-    rng = np.random.default_rng([rng_seed, 5])
+    rng = np.random.default_rng([seed, 5])
     rate = corpus.rate_hz
     lengths = [len(clip.wave) for one in systems for clip in one.clips]
     seconds = round(statistics.median(lengths) / rate, 2)
@@ -93,11 +93,11 @@ def _measure(
     """What was measured of held-out music, and the sets of clips of systems and references."""
     clips = [clip for one in systems for clip in one.clips]
     total = len(clips) + len(references.held_out) + 4 * len(references.clips["music"])
-    with Work("measuring", total, "clips", quiet=quiet) as work:
+    with ProgressBar("measuring", total, "clips", quiet=quiet) as work:
 
         def measured(clips: Sequence[Loaded]) -> tuple[Measured, ...]:
             done: list[Measured] = []
-            for one in measurer.measure_all([(clip.wave, clip.frame_samples) for clip in clips]):
+            for one in measurer.measure_all([(clip.wave, clip.hop_samples) for clip in clips]):
                 done.append(one)
                 work.advance()
             return tuple(done)
@@ -105,10 +105,10 @@ def _measure(
         music = measured([Loaded("", one.wave) for one in references.held_out])
         sets = [_Set(one.name, None, one.clips, measured(one.clips), one.broken) for one in systems]
         for kind, waves in references.clips.items():
-            seeds = references.seeds if kind == "music" else [None] * len(waves)
+            prompts = references.prompts if kind == "music" else [None] * len(waves)
             loaded = tuple(
-                Loaded(f"{at:03d}", wave, seed)
-                for at, (wave, seed) in enumerate(zip(waves, seeds, strict=True), 1)
+                Loaded(f"{at:03d}", wave, prompt)
+                for at, (wave, prompt) in enumerate(zip(waves, prompts, strict=True), 1)
             )
             sets.append(_Set(TITLES[kind], kind, loaded, measured(loaded)))
     return music, sets
@@ -213,11 +213,11 @@ def _tags(clips: Sequence[Measured]) -> dict[str, float]:
 def _drift(
     clips: Sequence[Loaded], spread: NDArray[np.float64], rate: int
 ) -> tuple[float, ...] | None:
-    seeded = [(one.seed, one.wave) for one in clips if one.seed is not None]
-    if not seeded:
+    prompted = [(one.prompt, one.wave) for one in clips if one.prompt is not None]
+    if not prompted:
         return None
-    seeds = [at_rate(seed, rate) for seed, _ in seeded]
-    found = drift(seeds, [at_rate(wave, rate) for _, wave in seeded], spread)
+    prompts = [at_rate(prompt, rate) for prompt, _ in prompted]
+    found = drift(prompts, [at_rate(wave, rate) for _, wave in prompted], spread)
     return tuple(np.nanmean(found, axis=0).tolist())
 
 

@@ -53,7 +53,7 @@ class SystemFigures:
     intervals: Interval | None
     """The same of its melodic intervals."""
     drift: tuple[float, ...] | None
-    """Distance from the seed by second, the mean over clips; None where no seed is known."""
+    """Distance from the prompt by second, the mean over clips; None where no prompt is known."""
     tags: dict[str, float]
     """The tags that musicnn finds likeliest, the mean over clips."""
 

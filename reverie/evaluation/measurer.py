@@ -53,23 +53,24 @@ FIGURES: tuple[Figure, ...] = (
            lambda one: one.health.relative_db),
     Figure("drift", "Fade", "dB", 1, "Level of the last quarter less that of the first.",
            lambda one: one.health.drift_db),
-    Figure("flatness", "Noisiness", "", 3, "Near 0 for tones, 0.56 for noise of any colour.",
+    Figure("flatness", "Spectral flatness", "", 3,
+           "Near 0 for tones, 0.56 for noise of any colour.",
            lambda one: one.health.flatness),
-    Figure("change", "Change", "dB", 2,
+    Figure("half_second_distance", "Half-second distance", "dB", 2,
            "How far the sound moves from one half second to another; near 0 it is frozen.",
-           lambda one: one.health.change_db),
+           lambda one: one.health.half_second_distance_db),
     Figure("repeat", "Repetition", "", 2, "Likeness to itself some time later; 1 is a loop.",
            lambda one: one.health.repeat_similarity),
-    Figure("flux", "Flux", "dB", 2, "Change of the spectrum over 32 ms.",
-           lambda one: one.structure.flux_db),
+    Figure("spectral_flux", "Spectral flux", "dB", 2, "Change of the spectrum over 32 ms.",
+           lambda one: one.structure.spectral_flux_db),
     Figure("floor", "Floor", "dB", 1,
            "The quietest twentieth of the spectrum under the whole; hiss and coarse rounding raise "
            "it.",
            lambda one: one.structure.floor_db),
-    Figure("attack", "Attack", "", 3,
+    Figure("onset_asymmetry", "Onset asymmetry", "", 3,
            "Above 0 where sounds rise faster than they die away, as struck strings do; what is cut "
            "up or played backwards loses it.",
-           lambda one: one.structure.attack),
+           lambda one: one.structure.onset_asymmetry),
     Figure("tonal", "Harmony comes again", "", 2,
            "Likeness of the harmony to that two seconds and more away; 1 is one chord held.",
            lambda one: one.structure.tonal_similarity),
@@ -128,24 +129,24 @@ class Measurer:
             pool.shutdown(wait=False, cancel_futures=True)
             torch.set_num_threads(threads)
 
-    def measure(self, wave: NDArray[np.float32], frame_samples: int | None = None) -> Measured:
+    def measure(self, wave: NDArray[np.float32], hop_samples: int | None = None) -> Measured:
         """Measure samples [S], a second or more.
 
         Args:
             wave: at the rate of this measurer.
-            frame_samples: how far apart the frames that it was made of begin, if that is known.
+            hop_samples: how far apart the frames that it was made of begin, if that is known.
         """
-        heard = at_rate(wave, self.rate_hz)
+        resampled = at_rate(wave, self.rate_hz)
         embedded: dict[str, NDArray[np.float32]] = {}
         for one in self._embedders:
-            embedded |= one.embed(heard)
+            embedded |= one.embed(resampled)
         found: NoteFigures | None = None
         if self._transcriber:
             seconds = len(wave) / self.rate_hz
             found = note_figures(self._transcriber.notes(wave, self.rate_hz), seconds)
         return Measured(
-            health=health(wave, self.rate_hz, self._level, frame_samples),
-            structure=structure(heard),
+            health=health(wave, self.rate_hz, self._level, hop_samples),
+            structure=structure(resampled),
             notes=found,
             embedded=embedded,
             tags=self._tags(embedded),

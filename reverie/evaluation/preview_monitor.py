@@ -14,7 +14,7 @@ PATIENCE = 2
 
 REMEDIES: dict[Verdict, str] = {
     "silent": "Mean squared error asks for the average of all that could follow, and that is near "
-    "silence. Draw around it with generation.temperature=1, shorten frames.frame_samples, or "
+    "silence. Draw around it with generation.temperature=1, shorten frames.hop_samples, or "
     "train longer.",
     "noise": "Train longer, widen model.hidden, or lower generation.temperature.",
     "frozen": "Raise generation.temperature, or take an earlier checkpoint.",
@@ -42,7 +42,7 @@ class PreviewMonitor(Observer):
         except ReverieError:
             # Samples that are not numbers: training itself stops over a loss like that.
             return
-        self._unsound = 0 if found.verdict == "sound" else self._unsound + 1
+        self._unsound = 0 if found.verdict == "ok" else self._unsound + 1
         if self._unsound >= PATIENCE and not self._warned:
             self._warned = True
-            echo(f"The preview is not sound. {found.sentence} {REMEDIES[found.verdict]}", err=True)
+            echo(f"The preview is not ok. {found.sentence} {REMEDIES[found.verdict]}", err=True)

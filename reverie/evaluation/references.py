@@ -41,7 +41,7 @@ class References:
     """The held-out music that every set of clips is measured from."""
     clips: dict[Kind, list[NDArray[np.float32]]]
     """By kind, equally many of each; `music` shares no excerpt with `held_out`."""
-    seeds: list[NDArray[np.float32] | None]
+    prompts: list[NDArray[np.float32] | None]
     """The stretch before each of `music` in its recording; None at the beginning of a recording."""
 
 

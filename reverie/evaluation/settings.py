@@ -2,7 +2,7 @@
 
 from pydantic.dataclasses import dataclass
 
-from reverie.generation.settings import RngSeed
+from reverie.generation.settings import Seed
 from reverie.settings import STRICT
 
 
@@ -10,5 +10,5 @@ from reverie.settings import STRICT
 class EvaluationSettings:
     """How clips are judged."""
 
-    rng_seed: RngSeed = 0
+    seed: Seed = 0
     """Decides the noise, and every draw of the intervals."""

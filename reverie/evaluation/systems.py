@@ -31,9 +31,9 @@ class Loaded:
     """Its path within the system's folder."""
     wave: NDArray[np.float32]
     """[S], at the corpus's rate."""
-    seed: NDArray[np.float32] | None = None
+    prompt: NDArray[np.float32] | None = None
     """[S], the audio that it continues, if its provenance says so."""
-    frame_samples: int | None = None
+    hop_samples: int | None = None
     """Samples from one generated frame to the next, if its provenance says so."""
 
 
@@ -96,8 +96,8 @@ def _read(folder: Path, name: str, corpus: Corpus) -> System:
         if beside.doubt:
             doubts.append(beside.doubt)
         made = beside.provenance
-        seed, frame_samples = (_seed(made, corpus), made.frame_samples) if made else (None, None)
-        clips.append(Loaded(label, wave, seed, frame_samples))
+        prompt, hop_samples = (_prompt(made, corpus), made.hop_samples) if made else (None, None)
+        clips.append(Loaded(label, wave, prompt, hop_samples))
     return System(name, tuple(clips), tuple(broken), tuple(doubts))
 
 
@@ -123,9 +123,9 @@ def _load(path: Path, corpus: Corpus) -> NDArray[np.float32]:
     return wave
 
 
-def _seed(made: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
+def _prompt(made: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
     """The audio that a clip continues, if it is music of the corpus and long enough to compare."""
-    prompt = made.seed
+    prompt = made.prompt
     if made.corpus_hash != corpus.content_hash or prompt.seconds < SHORTEST_SECONDS:
         return None
     recording = next((one for one in corpus.recordings if one.path == prompt.recording), None)
@@ -133,5 +133,5 @@ def _seed(made: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
         return None
     begin = min(prompt.offset_seconds * corpus.rate_hz, recording.samples)
     end = min((prompt.offset_seconds + prompt.seconds) * corpus.rate_hz, recording.samples)
-    seed = to_float32(corpus.pcm(recording)[round(begin) : round(end)])
-    return seed if len(seed) >= SHORTEST_SECONDS * corpus.rate_hz else None
+    prompt = to_float32(corpus.pcm(recording)[round(begin) : round(end)])
+    return prompt if len(prompt) >= SHORTEST_SECONDS * corpus.rate_hz else None

@@ -18,7 +18,7 @@ class Spent:
         self._work += _work(settings, model)
         self._seconds += seconds
 
-    def left(self, settings: ExperimentSettings, models: tuple[str, ...]) -> str:
+    def remaining(self, settings: ExperimentSettings, models: tuple[str, ...]) -> str:
         """What `models` may take, as the end of a sentence; empty before one is done."""
         if not self._work:
             return ""
@@ -28,7 +28,7 @@ class Spent:
 
 @cache
 def _work(settings: ExperimentSettings, model: str) -> float:
-    if settings.equal == "time":
+    if settings.budget == "time":
         return settings.minutes
     recipe = recipe_of(settings, model)
     return float(needs_of(recipe).operations * recipe.training.epochs)

@@ -70,7 +70,7 @@ class _Figures:
 
 
 def judge_models(
-    folder: Path, corpus: Corpus, clips: dict[str, Path], rng_seed: int, *, quiet: bool
+    folder: Path, corpus: Corpus, clips: dict[str, Path], seed: int, *, quiet: bool
 ) -> Judgement:
     """Judge the clips of each model, unless the same ones were judged before.
 
@@ -78,13 +78,13 @@ def judge_models(
         folder: the experiment's; `evaluation/` in it gets the report.
         corpus: split.
         clips: a folder of clips by model.
-        rng_seed: decides every draw.
+        seed: decides every draw.
         quiet: show no progress.
     """
     if not clips:
         return Judgement()
     try:
-        return Judgement(_judged(folder, corpus, clips, rng_seed, quiet=quiet))
+        return Judgement(_judged(folder, corpus, clips, seed, quiet=quiet))
     except TooLittleHeldOutError as error:
         return Judgement(why_not=str(error))
     except ReverieError as error:
@@ -92,12 +92,12 @@ def judge_models(
 
 
 def _judged(
-    folder: Path, corpus: Corpus, clips: dict[str, Path], rng_seed: int, *, quiet: bool
+    folder: Path, corpus: Corpus, clips: dict[str, Path], seed: int, *, quiet: bool
 ) -> dict[str, Judged]:
     out = folder / FOLDER
     asked: dict[str, object] = {
         "corpus_hash": corpus.content_hash,
-        "rng_seed": rng_seed,
+        "seed": seed,
         "clips": {
             model: {path.name: file_sha256(path) for path in audio_in(one)}
             for model, one in clips.items()
@@ -107,7 +107,7 @@ def _judged(
         if not quiet:
             echo("judging the clips", err=True)
         systems = _named(read_systems(list(clips.values()), corpus), list(clips))
-        found = evaluate(systems, corpus, rng_seed, quiet=quiet)
+        found = evaluate(systems, corpus, seed, quiet=quiet)
         write_evaluation(found, systems, corpus, out)
         write_json(out / ASKED, asked | {"figures_sha256": file_sha256(out / FIGURES_FILE)})
     figures = read_record(out / FIGURES_FILE, _Figures, "the figures of an evaluation")

@@ -44,7 +44,7 @@ class _Results:
 
 
 @dataclass(frozen=True)
-class Heard:
+class ListenerScore:
     """The ratings of a model by the listeners whom the test's rule keeps."""
 
     mean: float
@@ -59,7 +59,7 @@ class Heard:
         return f"{self.mean:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
-def listeners_scores(folder: Path) -> dict[str, Heard]:
+def listeners_scores(folder: Path) -> dict[str, ListenerScore]:
     """By model; empty where no test of people has results yet. A rehearsal's are never taken, nor a
     test's that has not ended.
 
@@ -74,7 +74,7 @@ def listeners_scores(folder: Path) -> dict[str, Heard]:
     if told.rehearsal or not told.ended or told.kept is None:
         return {}
     return {
-        one.condition: Heard(one.mean, one.low, one.high, one.ratings)
+        one.condition: ListenerScore(one.mean, one.low, one.high, one.ratings)
         for one in told.kept.rows
         if one.role == "system"
     }

@@ -10,7 +10,7 @@ from reverie.experiment.settings import ExperimentSettings
 from reverie.pages.page import minus
 from reverie.terminal import printable
 
-SHOWN_SEED_SECONDS = 5.0
+SHOWN_PROMPT_SECONDS = 5.0
 
 UNITS = (
     "Losses are mean squared errors of the next frame after normalisation, where 1 is what "
@@ -42,7 +42,7 @@ def title(settings: ExperimentSettings) -> str:
     """What the report is called."""
     if settings.protocol == "paper":
         return f"The paper's comparison at {settings.scale} scale"
-    return f"The paper's models and their successors, {settings.minutes:g} minutes each"
+    return f"The paper's models and their variants, {settings.minutes:g} minutes each"
 
 
 def protocol_paragraphs(experiment: Experiment) -> list[str]:
@@ -52,9 +52,9 @@ def protocol_paragraphs(experiment: Experiment) -> list[str]:
         "epochs": "Every model has the same epochs.",
         "time": f"Every model has {settings.minutes:g} minutes of training.",
         "operations": "Every model has as many operations as the baseline's epochs take.",
-    }[settings.equal]
+    }[settings.budget]
     recipe, where = f"`{settings.scale}`", "At each checkpoint"
-    if settings.protocol == "successors":
+    if settings.protocol == "variants":
         recipe += (
             " (that of squared error), `adversarial` (the same with an adversary) or `codes` "
             "(likelihood over codes)"
@@ -65,13 +65,13 @@ def protocol_paragraphs(experiment: Experiment) -> list[str]:
         )
     return [
         f"Every model has the recipe {recipe} but for its architecture, and the random "
-        f"seed {settings.rng_seed}. {budget} Each was trained once.",
+        f"seed {settings.seed}. {budget} Each was trained once.",
         *(
             [f"Changed for every model: {', '.join(f'`{one}`' for one in settings.overrides)}."]
             if settings.overrides
             else []
         ),
-        f"{where} {settings.clips} clips of {settings.seconds:g} s go on from held-out seeds, the "
+        f"{where} {settings.clips} clips of {settings.seconds:g} s continue held-out prompts, the "
         "same for every model whose step sees and whose sequences hold as much.",
         RULE,
         "The pool holds the chosen checkpoint's clips, trimmed where they are 30 dB under their "
@@ -115,8 +115,8 @@ def markdown(
         f"# {title(experiment.settings)}",
         f"{totals(experiment.corpus)}. Selection: "
         + ", ".join(f"`{printable(one.path)}`" for one in experiment.held_out.selection)
-        + "; seeds: "
-        + ", ".join(f"`{printable(one.path)}`" for one in experiment.held_out.seeds)
+        + "; prompts: "
+        + ", ".join(f"`{printable(one.path)}`" for one in experiment.held_out.prompts)
         + ".",
         *protocol_paragraphs(experiment),
         "\n".join([head, rule, *lines]),
@@ -126,7 +126,7 @@ def markdown(
         *_told(claims),
         "## Figures",
         *(f"![{name.replace('-', ' ')}](figures/{name}.svg)" for name in figures),
-        f"The last {SHOWN_SEED_SECONDS:g} s of a seed and the first clip after it, of each model:",
+        f"The last {SHOWN_PROMPT_SECONDS:g} s of a prompt and the first clip after it, by model:",
         *(f"{one.model}\n\n![{one.model}](figures/{one.model}.png)" for one in experiment.results),
     ]
     return "\n\n".join(parts) + "\n"

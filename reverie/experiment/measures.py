@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -12,7 +12,8 @@ from pydantic.dataclasses import dataclass
 from reverie.audio.writing.cut import read_whole
 from reverie.errors import ReverieError
 from reverie.evaluation.measures.health import health
-from reverie.records import read_record
+from reverie.legacy import translate_result
+from reverie.records import as_record, read_json
 from reverie.runs.run import Run
 
 _RECORD = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -31,7 +32,7 @@ class ClipFigures:
     drift_db: Number
     """Level of its last quarter less that of its first."""
     flatness: Number
-    edge_jump: Number | None
+    frame_boundary_discontinuity: Number | None
     repeat_similarity: Number
     verdict: str
     start_seconds: Number
@@ -68,7 +69,10 @@ class ModelResult:
             ReverieError: it is damaged, or of another model.
         """
         remedy = "Remove it, and call again: it is made anew."
-        found = read_record(path, cls, "the result of a model", remedy=remedy)
+        read: object = read_json(path, "the result of a model")
+        if isinstance(read, dict):
+            read = translate_result(cast(dict[str, Any], read))
+        found = as_record(cast(object, read), cls, str(path), remedy=remedy)
         if found.model != model:
             raise ReverieError(f"{path} is damaged: it is not of {model}.", remedy)
         return found
@@ -88,7 +92,7 @@ class ModelResult:
 
     @property
     def verdicts(self) -> str:
-        """How many clips came to which verdict: `3 sound, 2 silent`."""
+        """How many clips came to which verdict: `3 ok, 2 silent`."""
         found = [one.verdict for one in self.clips]
         return ", ".join(f"{found.count(one)} {one}" for one in dict.fromkeys(sorted(found)))
 
@@ -113,14 +117,16 @@ def measure_clips(
     figures: list[ClipFigures] = []
     for clip, trim in zip(clips, trims, strict=True):
         samples, rate_hz = read_whole(clip)
-        found = health(samples, rate_hz, level_dbfs, run.recipe.frames.frame_samples)
+        found = health(samples, rate_hz, level_dbfs, run.recipe.frames.hop_samples)
         figures.append(
             ClipFigures(
                 name=clip.name,
                 relative_db=round(found.relative_db, 3),
                 drift_db=round(found.drift_db, 3),
                 flatness=round(found.flatness, 5),
-                edge_jump=None if found.edge_jump is None else round(found.edge_jump, 3),
+                frame_boundary_discontinuity=None
+                if found.frame_boundary_discontinuity is None
+                else round(found.frame_boundary_discontinuity, 3),
                 repeat_similarity=round(found.repeat_similarity, 4),
                 verdict=found.verdict,
                 start_seconds=round(trim[0], 4),

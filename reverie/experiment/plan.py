@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reverie.experiment.settings import ExperimentSettings, parted
 from reverie.runs.settings import Recipe
-from reverie.training.preflight import Needs, measure_needs
+from reverie.training.preflight import Needs, estimate_needs
 from reverie.training.recipe import load_recipe
 
 ENDLESS_EPOCHS = 10**6
@@ -21,13 +21,13 @@ def recipe_of(settings: ExperimentSettings, model: str) -> Recipe:
     base = load_recipe(
         recipe or settings.scale,
         [
-            f"training.rng_seed={settings.rng_seed}",
+            f"training.seed={settings.seed}",
             "training.preview_every_epochs=0",
             *settings.overrides,
             f"model.architecture={architecture}",
         ],
     )
-    match settings.equal:
+    match settings.budget:
         case "epochs":
             return base
         case "time":
@@ -37,7 +37,7 @@ def recipe_of(settings: ExperimentSettings, model: str) -> Recipe:
                 minutes=settings.minutes,
                 keep_epochs=(),
                 # What an adversary teaches is not told by the squared error.
-                keep_best=settings.protocol == "successors" and recipe != "adversarial",
+                keep_best=settings.protocol == "variants" and recipe != "adversarial",
             )
         case "operations":
             architecture = dataclasses.replace(base.model, architecture="baseline")
@@ -55,7 +55,7 @@ def stops_minutes(settings: ExperimentSettings) -> list[float]:
 
     Successors go on to the end at once: the best epoch is kept beside the last.
     """
-    if settings.protocol == "successors":
+    if settings.protocol == "variants":
         return [settings.minutes]
     training = load_recipe(settings.scale, settings.overrides).training
     epochs = {*training.keep_epochs, training.epochs}
@@ -64,7 +64,7 @@ def stops_minutes(settings: ExperimentSettings) -> list[float]:
 
 def needs_of(recipe: Recipe) -> Needs:
     """What `recipe` takes on this machine."""
-    return measure_needs(recipe, Path.cwd())
+    return estimate_needs(recipe, Path.cwd())
 
 
 def until(recipe: Recipe, minutes: float, keep_epochs: tuple[int, ...]) -> Recipe:

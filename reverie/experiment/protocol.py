@@ -15,7 +15,7 @@ import dataclasses
 import json
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as record
@@ -35,7 +35,8 @@ from reverie.generation.clips import generate_missing
 from reverie.generation.room import require_disk
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.generation.trim import trim_clip
-from reverie.records import PathText, read_record
+from reverie.legacy import translate_experiment
+from reverie.records import PathText, as_record, read_json
 from reverie.runs.checkpoint import list_checkpoints, read_progress
 from reverie.runs.metrics import read_metrics
 from reverie.runs.run import Run
@@ -102,7 +103,7 @@ def run_experiment(
         for number, model in enumerate(settings.models, 1):
             done = _known(folder, model)
             if done is None:
-                left = spent.left(settings, settings.models[number - 1 :])
+                left = spent.remaining(settings, settings.models[number - 1 :])
                 _say(f"model {number} of {len(settings.models)}: {model}{left}", quiet=quiet)
                 try:
                     began = time.monotonic()
@@ -114,7 +115,7 @@ def run_experiment(
                     continue
             results.append(done)
         clips = {one.model: chosen_clips(folder, one) for one in results}
-        judged = judge_models(folder, corpus, clips, settings.rng_seed, quiet=quiet)
+        judged = judge_models(folder, corpus, clips, settings.seed, quiet=quiet)
         if judged.why_not:
             _say(f"the clips are not judged: {judged.why_not}", quiet=quiet)
     return Experiment(folder, settings, corpus, held_out, tuple(results), failed, judged)
@@ -145,8 +146,8 @@ def _do(
         {
             "seconds": settings.seconds,
             "count": settings.clips,
-            "rng_seed": settings.rng_seed,
-            "seed_recordings": tuple(one.path for one in held_out.seeds),
+            "seed": settings.seed,
+            "prompt_recordings": tuple(one.path for one in held_out.prompts),
         },
     )
     losses: dict[int, float] = {}
@@ -192,7 +193,7 @@ def _train(
     corpus: Corpus, settings: ExperimentSettings, model: str, folder: Path, *, quiet: bool
 ) -> Run:
     recipe = recipe_of(settings, model)
-    if settings.equal != "time":
+    if settings.budget != "time":
         return train(corpus.folder, recipe, folder, quiet=quiet)
     kept: tuple[int, ...] = ()
     run: Run | None = None
@@ -215,8 +216,8 @@ def _stop_epoch(run: Run, minutes: float) -> int:
 def _candidates(run: Run, settings: ExperimentSettings) -> set[int]:
     """The epochs that clips may be made at: of the paper's models none for its loss alone."""
     last = read_progress(run.find_checkpoint())
-    if settings.protocol == "successors":
-        return {last.epoch, last.best_epoch}
+    if settings.protocol == "variants":
+        return {last.epoch, last.best_saved_epoch}
     return {*run.recipe.training.keep_epochs, last.epoch}
 
 
@@ -252,7 +253,10 @@ def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
         "corpus_hash": corpus.content_hash,
     }
     if path.is_file():
-        begun = read_record(path, _Begun, "an experiment")
+        read: object = read_json(path, "an experiment")
+        if isinstance(read, dict):
+            read = translate_experiment(cast(dict[str, Any], read))
+        begun = as_record(cast(object, read), _Begun, str(path))
         remedy = "Choose another --out for a new experiment."
         if begun.corpus_hash != corpus.content_hash:
             raise ReverieError(f"{folder} was begun with another corpus.", remedy)

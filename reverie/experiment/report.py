@@ -21,10 +21,10 @@ from reverie.experiment.claims import (
     judge_if_long_enough,
 )
 from reverie.experiment.judging import Judged
-from reverie.experiment.listeners import Heard, listeners_scores
+from reverie.experiment.listeners import ListenerScore, listeners_scores
 from reverie.experiment.markdown import (
     COLUMNS,
-    SHOWN_SEED_SECONDS,
+    SHOWN_PROMPT_SECONDS,
     UNITS,
     markdown,
     protocol_paragraphs,
@@ -88,14 +88,16 @@ def write_report(experiment: Experiment) -> Path:
     return folder / "report.html"
 
 
-def _tables(experiment: Experiment, curves: Curves, scores: Mapping[str, Heard]) -> dict[str, Any]:
+def _tables(
+    experiment: Experiment, curves: Curves, scores: Mapping[str, ListenerScore]
+) -> dict[str, Any]:
     """Everything that the same experiment gives again; times are kept with the runs."""
     target, reached = epochs_to_reach(curves)
     return {
         "settings": json.loads(json.dumps(dataclasses.asdict(experiment.settings))),
         "corpus_hash": experiment.corpus.content_hash,
         "selection_recordings": [one.path for one in experiment.held_out.selection],
-        "seed_recordings": [one.path for one in experiment.held_out.seeds],
+        "prompt_recordings": [one.path for one in experiment.held_out.prompts],
         "checkpoint_rule": RULE,
         "models": [
             one.table_row()
@@ -112,12 +114,12 @@ def _tables(experiment: Experiment, curves: Curves, scores: Mapping[str, Heard])
     }
 
 
-def _plain(judged: Judged | Heard | None) -> dict[str, Any] | None:
+def _plain(judged: Judged | ListenerScore | None) -> dict[str, Any] | None:
     return None if judged is None else dataclasses.asdict(judged)
 
 
 def _row(
-    one: ModelResult, curves: Curves, judged: Judged | None, heard: Heard | None
+    one: ModelResult, curves: Curves, judged: Judged | None, heard: ListenerScore | None
 ) -> tuple[str, ...]:
     return (
         one.model,
@@ -192,18 +194,18 @@ def _curves_of(
 
 
 def _heard(experiment: Experiment, result: ModelResult) -> dict[str, Any]:
-    """The first clip of a model after the end of its seed: to be seen, and heard."""
+    """The first clip of a model after the end of its prompt: to be seen, and heard."""
     clip = chosen_clips(experiment.folder, result) / result.clips[0].name
     samples, rate_hz = read_whole(clip)
-    seed = _seed(experiment, clip)
-    joined = np.concatenate([seed, samples])
+    prompt = _prompt(experiment, clip)
+    joined = np.concatenate([prompt, samples])
     png = draw_png(joined, rate_hz)
     return {
         "model": result.model,
         "png": png,
         "picture": png_uri(png),
         "audio": audio_uri(joined, rate_hz),
-        "seed_seconds": f"{len(seed) / rate_hz:g}",
+        "prompt_seconds": f"{len(prompt) / rate_hz:g}",
         "level": signed(result.clips[0].relative_db),
         "verdict": result.clips[0].verdict,
     }
@@ -217,13 +219,13 @@ def _curve(experiment: Experiment, model: str) -> list[EpochMetrics]:
     return found
 
 
-def _seed(experiment: Experiment, clip: Path) -> NDArray[np.int16]:
+def _prompt(experiment: Experiment, clip: Path) -> NDArray[np.int16]:
     """The end of what `clip` goes on from; nothing where its provenance is lost or damaged."""
     corpus, made = experiment.corpus, read_sidecar(clip).provenance
     paths = [one.path for one in corpus.recordings]
-    if made is None or made.seed.recording not in paths:
+    if made is None or made.prompt.recording not in paths:
         return np.empty(0, np.int16)
-    recording, seed = corpus.recordings[paths.index(made.seed.recording)], made.seed
-    end = round(min(seed.offset_seconds + seed.seconds, recording.seconds) * corpus.rate_hz)
-    begin = max(0, end - round(SHOWN_SEED_SECONDS * corpus.rate_hz))
+    recording, prompt = corpus.recordings[paths.index(made.prompt.recording)], made.prompt
+    end = round(min(prompt.offset_seconds + prompt.seconds, recording.seconds) * corpus.rate_hz)
+    begin = max(0, end - round(SHOWN_PROMPT_SECONDS * corpus.rate_hz))
     return np.array(corpus.pcm(recording)[begin:end])

@@ -1,4 +1,4 @@
-"""Which held-out recordings choose a model's checkpoint, and which give the seeds of its clips.
+"""Which held-out recordings choose a model's checkpoint, and which give the prompts of its clips.
 
 They are kept apart, so that no checkpoint is chosen by what it is then heard on.
 """
@@ -14,7 +14,7 @@ from reverie.training.step import measure
 
 RULE = (
     "Of the checkpoints that clips are made at, the one with the lowest loss on the selection "
-    "recordings; of equal ones the earliest. Seeds come from the other held-out recordings."
+    "recordings; of equal ones the earliest. Prompts come from the other held-out recordings."
 )
 
 
@@ -23,7 +23,7 @@ class HeldOut:
     """The held-out recordings, parted."""
 
     selection: tuple[Recording, ...]
-    seeds: tuple[Recording, ...]
+    prompts: tuple[Recording, ...]
 
 
 def part_held_out(corpus: Corpus) -> HeldOut:
@@ -36,7 +36,7 @@ def part_held_out(corpus: Corpus) -> HeldOut:
     if len(held_out) < 2:
         raise ReverieError(
             f"{corpus.folder} has {len(held_out)} held-out recordings and an experiment needs two: "
-            "one to choose checkpoints by, one to take seeds from.",
+            "one to choose checkpoints by, one to take prompts from.",
             _remedy(corpus),
         )
     half = len(held_out) // 2
@@ -62,10 +62,10 @@ def selection_loss(run: Run, checkpoint: Path, corpus: Corpus, held_out: HeldOut
     sequences = Sequences(
         corpus,
         held_out.selection,
-        representation.measures,
+        representation.spec,
         recipe.training.sequence_frames,
         step_frames=recipe.model.step_frames,
-        ends_below_db=recipe.training.ends_below_db,
+        trim_silence_db=recipe.training.trim_silence_db,
     )
     if not len(sequences):
         raise ReverieError(

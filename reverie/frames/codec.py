@@ -18,10 +18,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from reverie.errors import ReverieError
-from reverie.frames.contract import Meaning, Representation, whole_frames
+from reverie.frames.contract import CodebookInfo, Representation, whole_frames
 from reverie.frames.log_spectrum import FLOOR, LogSpectrum, level
 from reverie.frames.quantiser import ResidualQuantiser
-from reverie.frames.settings import FrameSettings, measures_of
+from reverie.frames.settings import FrameSettings, frame_spec
 from reverie.frames.tables import read_tables
 from reverie.storage import replacing
 
@@ -60,13 +60,13 @@ class Codec(Representation):
         soft: Tensor,
     ) -> None:
         self.settings, self.rate_hz = settings, rate_hz
-        self.spectrum = LogSpectrum(settings.frame_samples)
+        self.spectrum = LogSpectrum(settings.hop_samples)
         self.mean, self.basis, self.levels, self.soft = mean, basis, levels, soft
         self.quantiser = ResidualQuantiser(codebooks)
-        super().__init__(measures_of(settings))
+        super().__init__(frame_spec(settings))
         first = torch.arange(codebooks.shape[1], device=codebooks.device)
         alone = level(self.spectra(first.unsqueeze(-1)))
-        self.meaning = Meaning(codebooks, DECIBELS * alone)
+        self.codebook_info = CodebookInfo(codebooks, DECIBELS * alone)
 
     @classmethod
     def fit(cls, settings: FrameSettings, rate_hz: int, excerpts: Iterable[Tensor]) -> Self:
@@ -80,7 +80,7 @@ class Codec(Representation):
         Raises:
             ReverieError: none is as long as a frame.
         """
-        spectrum = LogSpectrum(settings.frame_samples)
+        spectrum = LogSpectrum(settings.hop_samples)
         rng = torch.Generator().manual_seed(0)
         logs = _sample(spectrum, excerpts)
         if not len(logs):
@@ -88,17 +88,17 @@ class Codec(Representation):
                 "no training recording is as long as one frame.", "Add longer recordings."
             )
         loud = level(logs)
-        soft = loud.max() - settings.soften_db / DECIBELS
+        soft = loud.max() - settings.log_floor_db / DECIBELS
         logs = torch.logaddexp(logs, soft)
         mean = logs.mean(0)
         centred = logs.sub_(mean)
-        components = min(settings.components, centred.shape[1])
+        components = min(settings.n_components, centred.shape[1])
         _, vectors = np.linalg.eigh((centred.t() @ centred).double().numpy())
         basis = torch.as_tensor(vectors[:, ::-1][:, :components].T.astype(np.float32).copy())
         points = centred @ basis.t()
-        quantiser = ResidualQuantiser.fit(points, settings.stages, settings.codebook, rng)
+        quantiser = ResidualQuantiser.fit(points, settings.n_codebooks, settings.codebook_size, rng)
         first = quantiser.encode(points)[:, 0]
-        levels = torch.empty(2, settings.codebook)
+        levels = torch.empty(2, settings.codebook_size)
         levels[0] = loud.min()
         levels[1] = loud.max()
         levels[0].scatter_reduce_(0, first, loud, "amin", include_self=False)
@@ -132,17 +132,17 @@ class Codec(Representation):
         bounded = torch.minimum(torch.maximum(found, low), high)
         return logs + (bounded - found).unsqueeze(-1)
 
-    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Decode [B, T, Q or fewer] to [B, T·n]; the tail is `LogSpectrum`'s."""
-        return self.spectrum.synthesise(self.spectra(frames), tail)
+    def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Decode [B, T, Q or fewer] to [B, T·n]; the state is `LogSpectrum`'s."""
+        return self.spectrum.synthesise(self.spectra(frames), state)
 
-    def tail_after(self, samples: Tensor) -> Tensor:
+    def state_after(self, samples: Tensor) -> Tensor:
         """Return what `LogSpectrum` keeps of the samples themselves."""
-        return self.spectrum.tail_after(samples)
+        return self.spectrum.state_after(samples)
 
-    def silent_tail(self, batch: int, like: Tensor) -> Tensor:
+    def initial_state(self, batch: int, like: Tensor) -> Tensor:
         """Return zeros."""
-        return self.spectrum.silent_tail(batch, self.mean.to(like.device))
+        return self.spectrum.initial_state(batch, self.mean.to(like.device))
 
     def save(self, path: Path) -> None:
         """Write the tables as safetensors."""
@@ -159,15 +159,15 @@ class Codec(Representation):
         Raises:
             ReverieError: the file is missing, broken, of another rate, version or size.
         """
-        width = LogSpectrum(settings.frame_samples).measures.width
-        values, components = settings.codebook, min(settings.components, width)
+        width = LogSpectrum(settings.hop_samples).spec.width
+        values, components = settings.codebook_size, min(settings.n_components, width)
         about, tables = read_tables(
             path,
             "a codec",
             {
                 "mean": (width,),
                 "basis": (components, width),
-                "codebooks": (settings.stages, values, components),
+                "codebooks": (settings.n_codebooks, values, components),
                 "levels": (2, values),
                 "soft": (),
             },
@@ -201,9 +201,9 @@ def fit_bytes(settings: FrameSettings) -> int:
     The frames twice, while they are softened; their covariance in both precisions, its vectors and
     what their search takes; the points, and what each stage leaves over of them.
     """
-    width = LogSpectrum(settings.frame_samples).measures.width
-    components = min(settings.components, width)
-    tables = settings.stages * settings.codebook * components
+    width = LogSpectrum(settings.hop_samples).spec.width
+    components = min(settings.n_components, width)
+    tables = settings.n_codebooks * settings.codebook_size * components
     frames = 4 * 2 * SAMPLE_FRAMES * width
     covariance = (4 + 4 * 8) * width**2
     return frames + covariance + 4 * (4 * SAMPLE_FRAMES * components + 2 * tables)
@@ -211,7 +211,7 @@ def fit_bytes(settings: FrameSettings) -> int:
 
 def _sample(spectrum: LogSpectrum, excerpts: Iterable[Tensor]) -> Tensor:
     """Return frames of `excerpts`, evenly thinned so that they stay few: [N, 2F]."""
-    kept = torch.empty(SAMPLE_FRAMES, spectrum.measures.width)
+    kept = torch.empty(SAMPLE_FRAMES, spectrum.spec.width)
     count, stride, seen = 0, 1, 0
     for excerpt in excerpts:
         found = whole_frames(spectrum, excerpt)

@@ -14,10 +14,10 @@ from torch.nn import functional
 
 
 @dataclass(frozen=True)
-class Measures:
+class FrameSpec:
     """The measures of frames: all that a model and its training sequences need to know of them."""
 
-    frame_samples: int
+    hop_samples: int
     """Samples from one frame to the next, n."""
 
     width: int
@@ -29,15 +29,15 @@ class Measures:
     overlap_samples: int = 0
     """Samples that a frame shares with its neighbour; 0 where frames do not overlap."""
 
-    codebook: int = 0
+    codebook_size: int = 0
     """Values that each number of a frame can take, where they are codes; 0 for real numbers."""
 
-    vector: int = 0
+    codebook_dim: int = 0
     """Numbers in the vector that a code stands for, V; 0 where frames are not codes."""
 
     def samples_for(self, frames: int) -> int:
         """Return how many samples of a longer signal `Frames.analyse` needs for `frames` frames."""
-        return frames * self.frame_samples + self.overlap_samples
+        return frames * self.hop_samples + self.overlap_samples
 
 
 class Frames(ABC):
@@ -48,45 +48,45 @@ class Frames(ABC):
     exactly or as well as the frames allow.
 
     Args:
-        measures: of the frames.
+        spec: of the frames.
     """
 
-    def __init__(self, measures: Measures) -> None:
-        self.measures = measures
+    def __init__(self, spec: FrameSpec) -> None:
+        self.spec = spec
 
     @abstractmethod
     def analyse(self, samples: Tensor) -> Tensor:
         """Transform an excerpt of a longer signal: [B, T·n + overlap] -> [B, T, D]."""
 
     @abstractmethod
-    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+    def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Turn frames that continue others into samples.
 
         Args:
             frames: [B, T, D].
-            tail: [B, any], what the frames before left over; see `silent_tail`.
+            state: [B, any], what the frames before left over; see `initial_state`.
 
         Returns:
-            samples [B, T·n], and the tail that these frames leave over. With an overlap the
+            samples [B, T·n], and the state that these frames leave over. With an overlap the
             samples run late by as much: the first `overlap` belong to the frames before.
         """
 
-    def tail_after(self, samples: Tensor) -> Tensor:
-        """Return the tail that a stream leaves over after `samples` [B, T·n + overlap]."""
+    def state_after(self, samples: Tensor) -> Tensor:
+        """Return the state that a stream leaves over after `samples` [B, T·n + overlap]."""
         frames = self.analyse(samples)
-        return self.synthesise(frames, self.silent_tail(len(samples), frames))[1]
+        return self.synthesise(frames, self.initial_state(len(samples), frames))[1]
 
-    def silent_tail(self, batch: int, like: Tensor) -> Tensor:
-        """Return the tail at the start of `batch` streams, of the device and type of `like`."""
-        return like.new_zeros(batch, self.measures.overlap_samples)
+    def initial_state(self, batch: int, like: Tensor) -> Tensor:
+        """Return the state at the start of `batch` streams, of the device and type of `like`."""
+        return like.new_zeros(batch, self.spec.overlap_samples)
 
     def encode(self, samples: Tensor) -> Tensor:
         """Transform a whole excerpt, zero-padded: [B, S] -> [B, ceil((S + overlap) / n), D].
 
         Without an overlap that is ceil(S / n) frames. S is 1 at least.
         """
-        overlap = self.measures.overlap_samples
-        missing = -(samples.shape[-1] + overlap) % self.measures.frame_samples
+        overlap = self.spec.overlap_samples
+        missing = -(samples.shape[-1] + overlap) % self.spec.hop_samples
         return self.analyse(functional.pad(samples, (overlap, missing + overlap)))
 
     def decode(self, frames: Tensor) -> Tensor:
@@ -94,24 +94,24 @@ class Frames(ABC):
 
         `decode(encode(x))` is x, followed by zeros up to a whole number of frames.
         """
-        samples, _ = self.synthesise(frames, self.silent_tail(len(frames), frames))
-        return samples[:, self.measures.overlap_samples :]
+        samples, _ = self.synthesise(frames, self.initial_state(len(frames), frames))
+        return samples[:, self.spec.overlap_samples :]
 
     def blocks(self, samples: Tensor) -> Tensor:
         """Cut [B, T·n] into [B, T, n]."""
-        return samples.reshape(*samples.shape[:-1], -1, self.measures.frame_samples)
+        return samples.reshape(*samples.shape[:-1], -1, self.spec.hop_samples)
 
 
 def whole_frames(frames: Frames, samples: Tensor) -> Tensor:
     """Return all frames that lie whole in `samples` [B, S]: [N, D]; N may be 0."""
-    measures = frames.measures
-    count = (samples.shape[-1] - measures.overlap_samples) // measures.frame_samples
+    spec = frames.spec
+    count = (samples.shape[-1] - spec.overlap_samples) // spec.hop_samples
     if count < 1:
-        return samples.new_zeros(0, measures.width)
-    return frames.analyse(samples[:, : measures.samples_for(count)]).flatten(0, -2)
+        return samples.new_zeros(0, spec.width)
+    return frames.analyse(samples[:, : spec.samples_for(count)]).flatten(0, -2)
 
 
-class Meaning(NamedTuple):
+class CodebookInfo(NamedTuple):
     """What codes stand for."""
 
     vectors: Tensor
@@ -123,7 +123,7 @@ class Meaning(NamedTuple):
 class Representation(Frames):
     """Frames as models see them: a transform, and what was learnt of it from training audio."""
 
-    meaning: Meaning | None = None
+    codebook_info: CodebookInfo | None = None
     """Where frames are codes."""
 
     @abstractmethod

@@ -7,7 +7,7 @@ no window, no overlap. Letters as in `contract.py`.
 import torch
 from torch import Tensor
 
-from reverie.frames.contract import Frames, Measures
+from reverie.frames.contract import Frames, FrameSpec
 from reverie.frames.spectra import fft, ifft, irfft, rfft
 
 
@@ -18,42 +18,42 @@ class FourierFrames(Frames):
     synthesis takes the real part of the inverse transform, as the paper does.
 
     Args:
-        frame_samples: n, the length of a block.
+        hop_samples: n, the length of a block.
     """
 
-    def __init__(self, frame_samples: int) -> None:
-        super().__init__(Measures(frame_samples, width=2 * frame_samples, planes=2))
+    def __init__(self, hop_samples: int) -> None:
+        super().__init__(FrameSpec(hop_samples, width=2 * hop_samples, planes=2))
 
     def analyse(self, samples: Tensor) -> Tensor:
         """Transform [B, T·n] to [B, T, 2n], as `numpy.fft.fft` of each block."""
         spectrum = fft(self.blocks(samples))
         return torch.cat([spectrum.real, spectrum.imag], dim=-1)
 
-    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Invert: [B, T, 2n] -> [B, T·n]; the tail is empty."""
+    def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Invert: [B, T, 2n] -> [B, T·n]; the state is empty."""
         real, imag = frames.chunk(2, dim=-1)
         blocks = ifft(torch.complex(real, imag)).real
-        return blocks.flatten(-2), tail
+        return blocks.flatten(-2), state
 
 
 class HalfFourierFrames(Frames):
     """The transform without its redundant half, [real ‖ imag], D = 2·(n // 2 + 1).
 
     Args:
-        frame_samples: n, the length of a block.
+        hop_samples: n, the length of a block.
     """
 
-    def __init__(self, frame_samples: int) -> None:
-        width = 2 * (frame_samples // 2 + 1)
-        super().__init__(Measures(frame_samples, width=width, planes=2))
+    def __init__(self, hop_samples: int) -> None:
+        width = 2 * (hop_samples // 2 + 1)
+        super().__init__(FrameSpec(hop_samples, width=width, planes=2))
 
     def analyse(self, samples: Tensor) -> Tensor:
         """Transform [B, T·n] to [B, T, D], as `numpy.fft.rfft` of each block."""
         spectrum = rfft(self.blocks(samples))
         return torch.cat([spectrum.real, spectrum.imag], dim=-1)
 
-    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Invert: [B, T, D] -> [B, T·n]; the tail is empty."""
+    def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Invert: [B, T, D] -> [B, T·n]; the state is empty."""
         real, imag = frames.chunk(2, dim=-1)
-        blocks = irfft(torch.complex(real, imag), n=self.measures.frame_samples)
-        return blocks.flatten(-2), tail
+        blocks = irfft(torch.complex(real, imag), n=self.spec.hop_samples)
+        return blocks.flatten(-2), state

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from reverie.frames.contract import Frames, Measures
+from reverie.frames.contract import Frames, FrameSpec
 from reverie.frames.phase import first_phases, refine
 from reverie.frames.spectra import OVERLAP, stft
 
@@ -26,16 +26,16 @@ class LogSpectrum(Frames):
     """log |STFT| with a Hann window of 2n samples and a hop of n / 2; D = 2·(n + 1).
 
     Args:
-        frame_samples: n; even.
+        hop_samples: n; even.
     """
 
-    def __init__(self, frame_samples: int) -> None:
-        self.window_samples = 2 * frame_samples
+    def __init__(self, hop_samples: int) -> None:
+        self.window_samples = 2 * hop_samples
         self.hop_samples = self.window_samples // OVERLAP
-        self.bins = frame_samples + 1
+        self.bins = hop_samples + 1
         super().__init__(
-            Measures(
-                frame_samples,
+            FrameSpec(
+                hop_samples,
                 width=STACKED * self.bins,
                 planes=STACKED,
                 overlap_samples=(OVERLAP - 1) * self.hop_samples,
@@ -53,21 +53,21 @@ class LogSpectrum(Frames):
     def magnitudes(self, samples: Tensor) -> Tensor:
         """Return magnitudes of [B, T·n + overlap]: [B, T, 2F], shares of full scale."""
         found = stft(samples, self.window_samples).abs().div_(self._full_scale)
-        return found.reshape(len(found), -1, self.measures.width)
+        return found.reshape(len(found), -1, self.spec.width)
 
-    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Synthesise [B, T·n] from [B, T, 2F]; the tail is samples and magnitudes."""
+    def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Synthesise [B, T·n] from [B, T, 2F]; the state is samples and magnitudes."""
         # Griffin-Lim goes over its arrays again and again: those of a clip fit a cache.
         places = range(len(frames))
-        made = [self._synthesise(frames[at : at + 1], tail[at : at + 1]) for at in places]
+        made = [self._synthesise(frames[at : at + 1], state[at : at + 1]) for at in places]
         return torch.cat([one for one, _ in made]), torch.cat([left for _, left in made])
 
-    def _synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        overlap = self.measures.overlap_samples
-        heard = tail[:, : 2 * overlap]
-        before = tail[:, 2 * overlap :].reshape(-1, OVERLAP - 1, self.bins)
+    def _synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        overlap = self.spec.overlap_samples
+        recent = state[:, : 2 * overlap]
+        before = state[:, 2 * overlap :].reshape(-1, OVERLAP - 1, self.bins)
         logs = frames.reshape(len(frames), -1, self.bins)
-        spectrum = stft(heard, self.window_samples)
+        spectrum = stft(recent, self.window_samples)
         phases = first_phases(
             logs,
             (before[:, -1] / self._full_scale).clamp_min(FLOOR).log(),
@@ -77,19 +77,19 @@ class LogSpectrum(Frames):
         new = torch.where(logs > QUIETEST, new, 0)
         magnitudes = torch.cat([before, new], dim=1)
         guess = torch.cat([spectrum, torch.polar(new, phases)], dim=1)
-        samples = refine(magnitudes, guess, heard[:, :overlap])
+        samples = refine(magnitudes, guess, recent[:, :overlap])
         kept = [samples[:, -2 * overlap :], magnitudes[:, 1 - OVERLAP :].flatten(1)]
         return samples[:, overlap:-overlap], torch.cat(kept, dim=1)
 
-    def tail_after(self, samples: Tensor) -> Tensor:
+    def state_after(self, samples: Tensor) -> Tensor:
         """Return the samples themselves, so that what follows continues their phases."""
-        needed = 2 * self.measures.overlap_samples
-        heard = functional.pad(samples, (max(0, needed - samples.shape[1]), 0))[:, -needed:]
-        return torch.cat([heard, stft(heard, self.window_samples).abs().flatten(1)], dim=1)
+        needed = 2 * self.spec.overlap_samples
+        recent = functional.pad(samples, (max(0, needed - samples.shape[1]), 0))[:, -needed:]
+        return torch.cat([recent, stft(recent, self.window_samples).abs().flatten(1)], dim=1)
 
-    def silent_tail(self, batch: int, like: Tensor) -> Tensor:
+    def initial_state(self, batch: int, like: Tensor) -> Tensor:
         """Return zeros."""
-        size = 2 * self.measures.overlap_samples + (OVERLAP - 1) * self.bins
+        size = 2 * self.spec.overlap_samples + (OVERLAP - 1) * self.bins
         return like.new_zeros(batch, size)
 
 

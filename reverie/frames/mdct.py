@@ -10,7 +10,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from reverie.frames.contract import Frames, Measures
+from reverie.frames.contract import Frames, FrameSpec
 from reverie.frames.spectra import fft
 
 
@@ -20,30 +20,28 @@ class MdctFrames(Frames):
     Orthonormal, so energies of samples and of coefficients agree.
 
     Args:
-        frame_samples: n, the hop; even.
+        hop_samples: n, the hop; even.
     """
 
-    def __init__(self, frame_samples: int) -> None:
-        super().__init__(
-            Measures(frame_samples, width=frame_samples, overlap_samples=frame_samples)
-        )
+    def __init__(self, hop_samples: int) -> None:
+        super().__init__(FrameSpec(hop_samples, width=hop_samples, overlap_samples=hop_samples))
 
     def analyse(self, samples: Tensor) -> Tensor:
         """Transform [B, (T + 1)·n] to [B, T, n]."""
         blocks = self.blocks(samples)
-        rise, fall = _window(self.measures.frame_samples, samples.dtype, samples.device)
+        rise, fall = _window(self.spec.hop_samples, samples.dtype, samples.device)
         a, b = (blocks[:, :-1] * rise).chunk(2, dim=-1)
         c, d = (blocks[:, 1:] * fall).chunk(2, dim=-1)
         folded = torch.cat([-c.flip(-1) - d, a - b.flip(-1)], dim=-1)
         return _dct4(folded)
 
-    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """Overlap and add: [B, T, n] and tail [B, n] -> [B, T·n] and tail [B, n]."""
-        rise, fall = _window(self.measures.frame_samples, frames.dtype, frames.device)
+    def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Overlap and add: [B, T, n] and state [B, n] -> [B, T·n] and state [B, n]."""
+        rise, fall = _window(self.spec.hop_samples, frames.dtype, frames.device)
         front, back = _dct4(frames).chunk(2, dim=-1)
         first = torch.cat([back, -back.flip(-1)], dim=-1) * rise
         second = torch.cat([-front.flip(-1), -front], dim=-1) * fall
-        earlier = torch.cat([tail.unsqueeze(1), second[:, :-1]], dim=1)
+        earlier = torch.cat([state.unsqueeze(1), second[:, :-1]], dim=1)
         return (first + earlier).flatten(-2), second[:, -1]
 
 

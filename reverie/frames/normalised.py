@@ -34,7 +34,7 @@ class Normalised(Representation):
 
     def __init__(self, frames: Frames, mean: Tensor, scale: Tensor) -> None:
         self.frames, self.mean, self.scale = frames, mean, scale
-        super().__init__(frames.measures)
+        super().__init__(frames.spec)
 
     @classmethod
     def fit(cls, settings: FrameSettings, excerpts: Iterable[Tensor]) -> Self:
@@ -47,8 +47,8 @@ class Normalised(Representation):
         """
         frames = build_transform(settings)
         count = 0
-        total = torch.zeros(frames.measures.width, dtype=torch.float64)
-        squares = torch.zeros(frames.measures.width, dtype=torch.float64)
+        total = torch.zeros(frames.spec.width, dtype=torch.float64)
+        squares = torch.zeros(frames.spec.width, dtype=torch.float64)
         for excerpt in excerpts if settings.normalisation != "none" else ():
             found = whole_frames(frames, excerpt)
             found = found.to(torch.float64)
@@ -66,17 +66,17 @@ class Normalised(Representation):
         """Transform an excerpt and normalise its frames: [B, T·n + overlap] -> [B, T, D]."""
         return (self.frames.analyse(samples) - self.mean) / self.scale
 
-    def synthesise(self, frames: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
+    def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Turn normalised frames into samples, as `Frames.synthesise`."""
-        return self.frames.synthesise(frames * self.scale + self.mean, tail)
+        return self.frames.synthesise(frames * self.scale + self.mean, state)
 
-    def tail_after(self, samples: Tensor) -> Tensor:
+    def state_after(self, samples: Tensor) -> Tensor:
         """Return the transform's."""
-        return self.frames.tail_after(samples)
+        return self.frames.state_after(samples)
 
-    def silent_tail(self, batch: int, like: Tensor) -> Tensor:
+    def initial_state(self, batch: int, like: Tensor) -> Tensor:
         """Return the transform's."""
-        return self.frames.silent_tail(batch, like)
+        return self.frames.initial_state(batch, like)
 
     def save(self, path: Path) -> None:
         """Write the statistics as safetensors."""
@@ -91,7 +91,7 @@ class Normalised(Representation):
             ReverieError: the file is missing, broken, or of another transform.
         """
         frames = build_transform(settings)
-        shape = (frames.measures.width,)
+        shape = (frames.spec.width,)
         wanted = {"mean": shape, "scale": shape}
         tables = read_tables(path, "frame statistics", wanted).tables
         if (tables["scale"] <= 0).any():

@@ -57,31 +57,31 @@ def first_phases(logs: Tensor, logs_before: Tensor, phase_before: Tensor) -> Ten
 
 
 def refine(
-    magnitudes: Tensor, spectrum: Tensor, past: Tensor, iterations: int = ITERATIONS
+    magnitudes: Tensor, spectrum: Tensor, prefix: Tensor, iterations: int = ITERATIONS
 ) -> Tensor:
     """Find samples whose magnitudes come near to those wanted.
 
     Args:
         magnitudes: [B, N, F].
         spectrum: complex [B, N, F], the guess to begin at.
-        past: [B, 3·h], samples that the first frames share with what came before; they stay.
+        prefix: [B, 3·h], samples that the first frames share with what came before; they stay.
         iterations: how many of fast Griffin-Lim.
 
     Returns:
-        [B, (N + 3)·h], the first 3·h of which are `past`.
+        [B, (N + 3)·h], the first 3·h of which are `prefix`.
     """
-    settled = past.shape[-1]
+    fixed = prefix.shape[-1]
     window_samples = 2 * (spectrum.shape[-1] - 1)
     before = spectrum
     for number in range(iterations):
         samples = overlap_add(spectrum)
-        samples[:, :settled] = past
+        samples[:, :fixed] = prefix
         found = stft(samples, window_samples)
         pushed = torch.lerp(before, found, 1 + MOMENTUM) if number else found
         before = found
         spectrum = pushed * (magnitudes / pushed.abs().clamp_min(SMALLEST))
     samples = overlap_add(spectrum)
-    samples[:, :settled] = past
+    samples[:, :fixed] = prefix
     return samples
 
 

@@ -1,7 +1,7 @@
 """Residual vector quantisation: points as sums of one vector from each of several codebooks.
 
 Juang & Gray 1982; each codebook by k-means (Lloyd 1982) on what those before it left over.
-Letters: N points, K numbers in each, Q stages, C vectors in a codebook; `...` any leading axes.
+Letters: N points, K numbers in each, Q codebooks, C vectors in a codebook; `...` any leading axes.
 """
 
 from typing import Self
@@ -26,25 +26,26 @@ class ResidualQuantiser:
         self.codebooks = codebooks
 
     @classmethod
-    def fit(cls, points: Tensor, stages: int, size: int, rng: torch.Generator) -> Self:
+    def fit(cls, points: Tensor, n_codebooks: int, size: int, rng: torch.Generator) -> Self:
         """Learn codebooks for `points`.
 
         Args:
             points: [N, K]; where there are fewer than C, some vectors stay unused.
-            stages: Q.
+            n_codebooks: Q.
             size: C.
             rng: chooses the points that k-means begins at.
         """
         left = points
         codebooks: list[Tensor] = []
-        for _ in range(stages):
+        for _ in range(n_codebooks):
             codebook = _means(left, size, rng)
             codebooks.append(codebook)
             left = left - codebook[_nearest(left, codebook)]
         return cls(torch.stack(codebooks))
 
     def encode(self, points: Tensor) -> Tensor:
-        """Find the nearest vector at each stage, in turn: [..., K] -> [..., Q], whole numbers."""
+        """Find the nearest vector in each codebook, in turn: [..., K] -> [..., Q], whole
+        numbers."""
         left = points.reshape(-1, points.shape[-1])
         codes: list[Tensor] = []
         for codebook in self.codebooks:
@@ -54,7 +55,7 @@ class ResidualQuantiser:
         return torch.stack(codes, dim=-1).view(*points.shape[:-1], -1)
 
     def decode(self, codes: Tensor) -> Tensor:
-        """Sum the vectors of codes: [..., Q] -> [..., K]; fewer are of the first stages."""
+        """Sum the vectors of codes: [..., Q] -> [..., K]; fewer are of the first codebooks."""
         found = self.codebooks[0][codes[..., 0]]
         for codebook, code in zip(self.codebooks[1:], codes.unbind(-1)[1:], strict=False):
             found = found + codebook[code]

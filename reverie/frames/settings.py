@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from reverie.frames.contract import Frames, Measures
+from reverie.frames.contract import Frames, FrameSpec
 from reverie.frames.fourier import FourierFrames, HalfFourierFrames
 from reverie.frames.log_spectrum import LogSpectrum
 from reverie.frames.mdct import MdctFrames
@@ -25,29 +25,29 @@ class FrameSettings:
     its frames so that their edges make no clicks. `spectrum` keeps how loud each frequency is and
     makes up the phase; `codes` puts that into a few whole numbers, learnt from the recordings."""
 
-    frame_samples: Annotated[int, Field(ge=2, le=1 << 16)] = 4000
+    hop_samples: Annotated[int, Field(ge=2, le=1 << 16)] = 4000
     """Samples from one frame to the next; 4000 at 16 kHz is the paper's 0.25 s."""
 
     normalisation: Normalisation = "per-feature"
     """Mean and deviation taken out `per-feature`, by one `global` pair, or `none`; not of codes."""
 
-    components: Annotated[int, Field(ge=1, le=4096)] = 128
+    n_components: Annotated[int, Field(ge=1, le=4096)] = 128
     """Principal components of the spectrum that codes describe."""
 
-    stages: Annotated[int, Field(ge=1, le=32)] = 8
+    n_codebooks: Annotated[int, Field(ge=1, le=32)] = 8
     """Codes of a frame: each describes what those before it left over."""
 
-    codebook: Annotated[int, Field(ge=2, le=4096)] = 256
+    codebook_size: Annotated[int, Field(ge=2, le=4096)] = 256
     """Values that a code can take."""
 
-    soften_db: Annotated[float, Field(ge=-60, le=120)] = 15.0
+    log_floor_db: Annotated[float, Field(ge=-60, le=120)] = 15.0
     """How far under the level of the loudest training frame codes begin to tell less of what
     sounds: the less is told of noise, the more of music."""
 
     @model_validator(mode="after")
     def _halves_are_whole(self) -> Self:
-        if self.transform not in {"fourier", "rfft"} and self.frame_samples % 2:
-            raise ValueError(f"frame_samples must be even for {self.transform}")
+        if self.transform not in {"fourier", "rfft"} and self.hop_samples % 2:
+            raise ValueError(f"hop_samples must be even for {self.transform}")
         return self
 
 
@@ -55,24 +55,24 @@ def build_transform(settings: FrameSettings) -> Frames:
     """Return the transform that `settings` names, or that its codes are made of."""
     match settings.transform:
         case "fourier":
-            return FourierFrames(settings.frame_samples)
+            return FourierFrames(settings.hop_samples)
         case "rfft":
-            return HalfFourierFrames(settings.frame_samples)
+            return HalfFourierFrames(settings.hop_samples)
         case "mdct":
-            return MdctFrames(settings.frame_samples)
+            return MdctFrames(settings.hop_samples)
         case "spectrum" | "codes":
-            return LogSpectrum(settings.frame_samples)
+            return LogSpectrum(settings.hop_samples)
 
 
-def measures_of(settings: FrameSettings) -> Measures:
+def frame_spec(settings: FrameSettings) -> FrameSpec:
     """Return the measures of the frames that `settings` asks for."""
-    measures = build_transform(settings).measures
+    spec = build_transform(settings).spec
     if settings.transform != "codes":
-        return measures
+        return spec
     return replace(
-        measures,
-        width=settings.stages,
+        spec,
+        width=settings.n_codebooks,
         planes=1,
-        codebook=settings.codebook,
-        vector=min(settings.components, measures.width),
+        codebook_size=settings.codebook_size,
+        codebook_dim=min(settings.n_components, spec.width),
     )

@@ -1,1 +1,1 @@
-"""A seed and a run to new audio with its provenance."""
+"""A prompt and a run to new audio with its provenance."""

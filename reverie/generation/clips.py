@@ -18,7 +18,7 @@ from reverie import __version__
 from reverie.audio.pictures.clip import save_png
 from reverie.audio.provenance import Prompt, Provenance, Sidecar, write_sidecar
 from reverie.audio.writing.writer import AudioWriter
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.generation.folder import (
     ClipFolder,
     TakenError,
@@ -27,13 +27,13 @@ from reverie.generation.folder import (
     publish,
     staging,
 )
+from reverie.generation.prompts import choose_prompts
 from reverie.generation.room import allow_open_files, require_disk, require_memory
 from reverie.generation.sampling.sampler import missing as missing_calibration
-from reverie.generation.seeds import choose_seeds
 from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import stream_of
 from reverie.models.trained import TrainedModel
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 from reverie.runs.checkpoint import MODEL, read_progress
 from reverie.runs.run import Run
 from reverie.runs.weights import read_hash
@@ -45,9 +45,9 @@ class Clip:
     """A clip on disk."""
 
     path: Path
-    seed: Prompt
+    prompt: Prompt
     clipped_samples: int
-    made: bool = True
+    generated: bool = True
     """False for one that was there already."""
     lacks: str = ""
     """What of the settings its checkpoint could not do."""
@@ -80,8 +80,8 @@ def generate(
         every clip, in order.
 
     Raises:
-        ReverieError: the run has no such checkpoint, a seed is too short, something else is in the
-            way, there is no room for what is asked, or another process writes to `out`.
+        ReverieError: the run has no such checkpoint, a prompt is too short, something else is in
+            the way, there is no room for what is asked, or another process writes to `out`.
     """
     return _make(
         run, settings, out, keep=not overwrite, replace=overwrite, pictures=pictures, quiet=quiet
@@ -120,24 +120,24 @@ def _make(
         require_disk(out, settings.count, settings, run.rate_hz)
     require_memory(run, settings)
     allow_open_files(settings.count)
-    order = np.random.default_rng([settings.rng_seed, 0])
-    seeds, samples = choose_seeds(
+    order = np.random.default_rng([settings.seed, 0])
+    prompts, samples = choose_prompts(
         run,
-        settings.seed_from,
+        settings.prompt,
         settings.count,
         order,
-        settings.seed_recordings,
-        settings.prompt_at,
+        settings.prompt_recordings,
+        settings.prompt_at_seconds,
     )
     rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
     checkpoint = run.find_checkpoint(settings.checkpoint)
-    about = _about(run, settings, checkpoint, seeds)
+    about = _about(run, settings, checkpoint, prompts)
     suffix = ".flac" if settings.format == "flac" else ".wav"
     paths = [out / f"{number:03d}{suffix}" for number in range(1, settings.count + 1)]
     clips: dict[Path, Clip] = {}
     with only_one(out):
         folder = ClipFolder(out)
-        for path, seed, facts in zip(paths, seeds, about, strict=True):
+        for path, prompt, facts in zip(paths, prompts, about, strict=True):
             try:
                 there = folder.find(path, facts) if keep else None
             except TakenError:
@@ -145,7 +145,7 @@ def _make(
                     raise
                 there = None
             if there:
-                clips[path] = Clip(path, seed, there.clipped_samples, made=False)
+                clips[path] = Clip(path, prompt, there.clipped_samples, generated=False)
         missing = [place for place, path in enumerate(paths) if path not in clips]
         if missing:
             require_disk(out, len(missing), settings, run.rate_hz)
@@ -160,7 +160,7 @@ def _make(
                     if pictures:
                         save_png(sound, picture_of(sound))
                     publish(stage, paths[place])
-                    clips[paths[place]] = Clip(paths[place], seeds[place], count, lacks=lacks)
+                    clips[paths[place]] = Clip(paths[place], prompts[place], count, lacks=lacks)
         for path in paths if pictures else ():
             if not has_picture(path):
                 save_png(path, picture_of(path))
@@ -185,7 +185,7 @@ def _write(
         run: whose.
         settings: what to make.
         trained: the model of the run.
-        samples: of the seeds.
+        samples: of the prompts.
         rng: for the draws.
         staged: place in the batch, and file, of each clip that is asked for.
         quiet: show no progress.
@@ -195,10 +195,10 @@ def _write(
     """
     total = math.ceil(settings.seconds * run.rate_hz)
     stream = stream_of(run, trained, samples, settings, rng)
-    frame_samples = stream.frame_samples
+    hop_samples = stream.hop_samples
     subtype = "FLOAT" if settings.format == "float-wav" else "PCM_16"
     with (
-        Work("generating", math.ceil(total / frame_samples), "frames", quiet=quiet) as work,
+        ProgressBar("generating", math.ceil(total / hop_samples), "frames", quiet=quiet) as work,
         ExitStack() as stack,
     ):
         writers = [
@@ -209,12 +209,12 @@ def _write(
             pieces = chunk.numpy()
             for (place, _), writer in zip(staged, writers, strict=True):
                 writer.write(pieces[place])
-            work.advance(math.ceil(chunk.shape[1] / frame_samples))
+            work.advance(math.ceil(chunk.shape[1] / hop_samples))
     return [writer.clipped_samples for writer in writers]
 
 
 def _about(
-    run: Run, settings: GenerationSettings, checkpoint: Path, seeds: Sequence[Prompt]
+    run: Run, settings: GenerationSettings, checkpoint: Path, prompts: Sequence[Prompt]
 ) -> list[Provenance]:
     """The provenance of each clip before it is made: all that decides its sound."""
     common = Provenance(
@@ -222,16 +222,17 @@ def _about(
         run=str(run.folder),
         rate_hz=run.rate_hz,
         architecture=run.recipe.model.architecture,
-        frame_samples=measures_of(run.recipe.frames).frame_samples,
+        hop_samples=frame_spec(run.recipe.frames).hop_samples,
         checkpoint=checkpoint.name,
         checkpoint_sha256=read_hash(checkpoint / MODEL),
         epoch=read_progress(checkpoint).epoch,
         corpus_hash=run.corpus_hash,
         settings=dataclasses.asdict(settings),
         clip=1,
-        seed=Prompt("", 0.0, 0.0),
+        prompt=Prompt("", 0.0, 0.0),
         clipped_samples=0,
     )
     return [
-        dataclasses.replace(common, clip=number, seed=seed) for number, seed in enumerate(seeds, 1)
+        dataclasses.replace(common, clip=number, prompt=prompt)
+        for number, prompt in enumerate(prompts, 1)
     ]

@@ -37,21 +37,21 @@ class RollingWindow:
 
     Args:
         model: the model.
-        past: [B, K - 1, D], the frames before the first step.
+        prefix: [B, K - 1, D], the frames before the first step.
         length: T.
     """
 
-    def __init__(self, model: FrameModel, past: Tensor, length: int) -> None:
+    def __init__(self, model: FrameModel, prefix: Tensor, length: int) -> None:
         self.model, self.length = model, length
-        self._past = past
-        self._state = model.core.initial_state((past.shape[0], length))
+        self._prefix = prefix
+        self._state = model.core.initial_state((prefix.shape[0], length))
         self._hidden: Tensor | None = None
         self._steps = 0
 
     @torch.inference_mode()
     def append(self, frames: Tensor) -> None:
         """Add frames, [B, any number, D]; at each, the oldest state begins anew."""
-        projected, self._past = _project(self.model, self._past, frames)
+        projected, self._prefix = _project(self.model, self._prefix, frames)
         for step in projected.unbind(1):
             place = self._steps % self.length
             state = self.model.core.reset(self._state, (slice(None), place))
@@ -63,7 +63,7 @@ class RollingWindow:
     def predict(self) -> Tensor:
         """[B, O] from the state that has taken the last T frames (or all, if fewer, or none)."""
         if self._hidden is None:
-            return self.model.head(_zero_hidden(self.model, self._past))
+            return self.model.head(_zero_hidden(self.model, self._prefix))
         oldest = self._steps % self.length if self._steps >= self.length else 0
         return self.model.head(self._hidden[:, oldest])
 
@@ -73,19 +73,19 @@ class CarriedState:
 
     Args:
         model: the model.
-        past: [B, K - 1, D], the frames before the first step.
+        prefix: [B, K - 1, D], the frames before the first step.
     """
 
-    def __init__(self, model: FrameModel, past: Tensor) -> None:
+    def __init__(self, model: FrameModel, prefix: Tensor) -> None:
         self.model = model
-        self._past = past
-        self._state = model.core.initial_state(past.shape[:1])
+        self._prefix = prefix
+        self._state = model.core.initial_state(prefix.shape[:1])
         self._hidden: Tensor | None = None
 
     @torch.inference_mode()
     def append(self, frames: Tensor) -> None:
         """Add frames, [B, any number, D]."""
-        projected, self._past = _project(self.model, self._past, frames)
+        projected, self._prefix = _project(self.model, self._prefix, frames)
         for step in projected.unbind(1):
             self._hidden, self._state = self.model.core.step(step, self._state)
 
@@ -93,7 +93,7 @@ class CarriedState:
     def predict(self) -> Tensor:
         """[B, O]."""
         if self._hidden is None:
-            return self.model.head(_zero_hidden(self.model, self._past))
+            return self.model.head(_zero_hidden(self.model, self._prefix))
         return self.model.head(self._hidden)
 
 
@@ -107,25 +107,25 @@ def begin_context(model: FrameModel, frames: Tensor, method: Method, length: int
         length: T, of the rolling window.
     """
     before = model.step_frames - 1
-    past, rest = frames[:, :before], frames[:, before:]
+    prefix, rest = frames[:, :before], frames[:, before:]
     context: Context
     match method:
         case "rolling":
-            context = RollingWindow(model, past, length)
+            context = RollingWindow(model, prefix, length)
         case "carry":
-            context = CarriedState(model, past)
+            context = CarriedState(model, prefix)
     if rest.shape[1]:
         context.append(rest)
     return context
 
 
-def _project(model: FrameModel, past: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
-    """What `frames` [B, N, D] add to N steps after `past` [B, K - 1, D], and the past after."""
-    seen = torch.cat([past, frames], dim=1)
-    return model.project(seen), seen[:, seen.shape[1] - past.shape[1] :]
+def _project(model: FrameModel, prefix: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
+    """What `frames` [B, N, D] add to N steps after `prefix` [B, K - 1, D], and the next prefix."""
+    seen = torch.cat([prefix, frames], dim=1)
+    return model.project(seen), seen[:, seen.shape[1] - prefix.shape[1] :]
 
 
-def _zero_hidden(model: FrameModel, past: Tensor) -> Tensor:
+def _zero_hidden(model: FrameModel, prefix: Tensor) -> Tensor:
     """The hidden state before the first step, [B, H]: zero."""
     weight = next(model.parameters())
-    return weight.new_zeros(past.shape[0], model.core.outputs)
+    return weight.new_zeros(prefix.shape[0], model.core.outputs)

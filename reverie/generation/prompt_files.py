@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reverie.audio.reading.decode import best_reading, decode
 from reverie.audio.reading.source import Reading, Unreadable
 from reverie.errors import ReverieError
-from reverie.frames.contract import Measures
+from reverie.frames.contract import FrameSpec
 from reverie.generation.silence import Sounding
 from reverie.generation.stretches import Levels
 from reverie.progress import position
@@ -35,7 +35,7 @@ class FilePrompt:
 
 def read_prompts(
     paths: Sequence[Path],
-    measures: Measures,
+    spec: FrameSpec,
     rate_hz: int,
     *,
     most_frames: int,
@@ -46,7 +46,7 @@ def read_prompts(
 
     Args:
         paths: of the files.
-        measures: of the frames.
+        spec: of the frames.
         rate_hz: samples per second.
         most_frames: a prompt is this long where the file is.
         least_frames: K; with fewer a model cannot begin.
@@ -55,26 +55,24 @@ def read_prompts(
     Raises:
         ReverieError: a file is missing, cannot be decoded, is silent or too short.
     """
-    files = {path: _File(path, measures, rate_hz, at_seconds) for path in dict.fromkeys(paths)}
+    files = {path: _File(path, spec, rate_hz, at_seconds) for path in dict.fromkeys(paths)}
     frames = min(most_frames, *(one.frames(most_frames) for one in files.values()))
     for one in files.values():
         one.require(least_frames)
-    prompts = {path: one.prompt(measures.samples_for(frames)) for path, one in files.items()}
+    prompts = {path: one.prompt(spec.samples_for(frames)) for path, one in files.items()}
     return [prompts[path] for path in paths]
 
 
 class _File:
     """A file that a prompt is taken from."""
 
-    def __init__(
-        self, path: Path, measures: Measures, rate_hz: int, at_seconds: float | None
-    ) -> None:
+    def __init__(self, path: Path, spec: FrameSpec, rate_hz: int, at_seconds: float | None) -> None:
         if not path.is_file():
             raise ReverieError(
-                f"--seed-from {path} is no file.",
+                f"--prompt {path} is no file.",
                 "Give held-out, training, nothing, or audio files.",
             )
-        self.path, self._measures, self._rate_hz = path, measures, rate_hz
+        self.path, self._spec, self._rate_hz = path, spec, rate_hz
         self._start = None if at_seconds is None else round(at_seconds * rate_hz)
         self._reading: Reading = self._reads(lambda: best_reading(path))
         self._levels: Levels | None = None
@@ -93,9 +91,9 @@ class _File:
                     f"{self.path} is silent: there is nothing to go on from.", "Give music."
                 )
         else:
-            self._stretch = self._read(self._start, self._measures.samples_for(most))
+            self._stretch = self._read(self._start, self._spec.samples_for(most))
             self._available = len(self._stretch)
-        return (self._available - self._measures.overlap_samples) // self._measures.frame_samples
+        return (self._available - self._spec.overlap_samples) // self._spec.hop_samples
 
     def require(self, least: int) -> None:
         """Refuse a file that cannot give `least` frames, or gives silence at the place asked for.
@@ -103,7 +101,7 @@ class _File:
         Raises:
             ReverieError: so it is.
         """
-        measures, rate_hz = self._measures, self._rate_hz
+        spec, rate_hz = self._spec, self._rate_hz
         if self._start is not None:
             begin = f"{self.path} has {self._available / rate_hz:.2f} s from {self._clock}"
             rest, remedy = " on", "Choose an earlier place with --prompt-at."
@@ -112,9 +110,9 @@ class _File:
             begin = f"{self.path} has {self._available / rate_hz:.2f} s"
             is_cut = self._available < self._levels.samples
             rest, remedy = " before the silence at its end" if is_cut else "", "Give a longer file."
-        if (self._available - measures.overlap_samples) // measures.frame_samples < least:
-            needed = measures.samples_for(least) / rate_hz
-            raise ReverieError(f"{begin}{rest}, and a seed needs {needed:.2f} s.", remedy)
+        if (self._available - spec.overlap_samples) // spec.hop_samples < least:
+            needed = spec.samples_for(least) / rate_hz
+            raise ReverieError(f"{begin}{rest}, and a prompt needs {needed:.2f} s.", remedy)
         if self._start is not None and not Sounding.of(self._stretch, rate_hz).end:
             raise ReverieError(
                 f"{self.path} is silent at {self._clock}: there is nothing to go on from.",

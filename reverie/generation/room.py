@@ -1,6 +1,6 @@
 """Will the clips that are asked for fit: on the disk, in memory, among the files that may be open?
 
-Letters: B clips, S samples of a seed, T steps, D width of a frame, H hidden width.
+Letters: B clips, S samples of a prompt, T steps, D width of a frame, H hidden width.
 """
 
 import resource
@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from reverie.errors import ReverieError
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.generation.settings import GenerationSettings
 from reverie.runs.memory import GIB, available_memory
 from reverie.runs.run import Run
@@ -55,17 +55,18 @@ def require_memory(run: Run, settings: GenerationSettings) -> None:
         raise ReverieError(
             f"{settings.count} clips at once take about {_size(needed)} of memory, and "
             f"{_size(free)} are free.",
-            "Lower count, and make the rest with another rng_seed.",
+            "Lower count, and make the rest with another seed.",
         )
 
 
 def clip_memory_bytes(run: Run) -> int:
-    """About what each clip of a batch takes: its seed, as samples and as frames, and its states."""
+    """About what each clip of a batch takes: its prompt, as samples and as frames, and its
+    states."""
     recipe, model = run.recipe, run.recipe.model
-    measures = measures_of(recipe.frames)
+    spec = frame_spec(recipe.frames)
     steps = recipe.training.sequence_frames
-    samples = 3 * measures.samples_for(recipe.seed_frames)
-    frames = 3 * recipe.seed_frames * measures.width
+    samples = 3 * spec.samples_for(recipe.prompt_frames)
+    frames = 3 * recipe.prompt_frames * spec.width
     cores = {"bilinear": model.branches, "stacked": model.depth, "ensemble": model.depth}
     # Hidden state, cell and four gates, of each state in flight.
     states = 6 * steps * model.hidden * cores.get(model.architecture, 1)
@@ -85,7 +86,7 @@ def allow_open_files(clips: int) -> None:
     if hard != resource.RLIM_INFINITY and wanted > hard:
         raise ReverieError(
             f"{clips} clips at once are more files than this process may open ({hard}).",
-            "Lower count, and make the rest with another rng_seed.",
+            "Lower count, and make the rest with another seed.",
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 

@@ -13,11 +13,11 @@ from reverie.errors import ReverieError
 from reverie.runs.settings import GenerationDefaults
 from reverie.settings import STRICT, build
 
-RngSeed = Annotated[int, Field(ge=0, lt=1 << 63)]
+Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 """What every generator of random numbers, and TOML, can hold."""
 
 DRAWN = ("held-out", "training", "nothing")
-"""What `seed_from` may be that is no file."""
+"""What `prompt` may be that is no file."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -25,23 +25,23 @@ class GenerationSettings(GenerationDefaults):
     """What to make."""
 
     seconds: Annotated[float, Field(gt=0, le=1e9)] = 10.0
-    """Length of each clip, the seed not counted."""
+    """Length of each clip, the prompt not counted."""
 
     count: Annotated[int, Field(ge=1, le=10_000)] = 5
     """How many clips."""
 
-    rng_seed: RngSeed = 0
-    """Decides which seeds are taken, and every draw."""
+    seed: Seed = 0
+    """Decides which prompts are taken, and every draw."""
 
-    seed_from: str | tuple[str, ...] = "held-out"
-    """Where seeds come from: `held-out` or `training` recordings; an audio file, or several, which
-    take turns, of each its loudest coherent stretch; `nothing` begins without."""
+    prompt: str | tuple[str, ...] = "held-out"
+    """Where prompts come from: `held-out` or `training` recordings; an audio file, or several,
+    which take turns, of each its loudest coherent stretch; `nothing` begins without."""
 
-    prompt_at: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    prompt_at_seconds: Annotated[float, Field(ge=0, le=1e9)] | None = None
     """Where in the audio files prompts begin, in seconds; none takes the loudest stretch."""
 
-    seed_recordings: tuple[str, ...] = ()
-    """Only these recordings of the split give seeds; none named, all do."""
+    prompt_recordings: tuple[str, ...] = ()
+    """Only these recordings of the split give prompts; none named, all do."""
 
     checkpoint: str = "best"
     """`best` (lowest held-out loss), `latest`, an epoch's number, or a checkpoint's name."""
@@ -57,7 +57,7 @@ def clip_settings(
 
     Args:
         defaults: the recipe's.
-        wanted: settings by name; None stands for the recipe's own. Of `seed_from` a folder stands
+        wanted: settings by name; None stands for the recipe's own. Of `prompt` a folder stands
             for the audio files in it; without `count` there is a clip for each of several files.
         source: where they come from, for the message.
 
@@ -65,13 +65,13 @@ def clip_settings(
         ReverieError: one of them does not fit, or a folder holds no audio.
     """
     chosen = {name: value for name, value in wanted.items() if value is not None}
-    sources = chosen.get("seed_from", DRAWN[0])
+    sources = chosen.get("prompt", DRAWN[0])
     sources = [sources] if isinstance(sources, str) else list(sources)
     if len(sources) == 1 and (sources[0] in DRAWN or not Path(sources[0]).is_dir()):
-        chosen["seed_from"] = sources[0]
+        chosen["prompt"] = sources[0]
     elif sources:
         files = _files(sources)
-        chosen = {"count": len(files), **chosen, "seed_from": files}
+        chosen = {"count": len(files), **chosen, "prompt": files}
     return build(GenerationSettings, {**dataclasses.asdict(defaults), **chosen}, source)
 
 

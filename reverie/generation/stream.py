@@ -65,7 +65,7 @@ class Stream:
 
     Args:
         trained: the model, of K frames a step.
-        prompt: [B, S], whole frames: S = `measures.samples_for(N)`, N at least K - 1. Less than
+        prompt: [B, S], whole frames: S = `spec.samples_for(N)`, N at least K - 1. Less than
             one frame of samples begins from nothing.
         settings: how frames are drawn; may be set at any time, and counts from the next frame on.
         rng: for the draws.
@@ -89,10 +89,10 @@ class Stream:
         self._model, self._representation = model, representation
         self._method: Method = method
         self._window_frames = window_frames
-        self.frame_samples = representation.measures.frame_samples
-        self.block_frames = block_frames or max(1, BLOCK_SAMPLES // self.frame_samples)
-        meaning = representation.meaning
-        loudness_db = None if meaning is None else meaning.levels
+        self.hop_samples = representation.spec.hop_samples
+        self.block_frames = block_frames or max(1, BLOCK_SAMPLES // self.hop_samples)
+        codebook_info = representation.codebook_info
+        loudness_db = None if codebook_info is None else codebook_info.levels
         self._sampler = make_sampler(model.head, settings, rng, trained.calibration, loudness_db)
         self._settings = settings
         self._prompt = prompt
@@ -107,7 +107,7 @@ class Stream:
     @settings.setter
     def settings(self, settings: SamplingSettings) -> None:
         self._settings = settings
-        self._sampler.change(settings)
+        self._sampler.update(settings)
 
     @property
     def prompt(self) -> Tensor:
@@ -145,17 +145,17 @@ class Stream:
         samples = self._generate(self._voice, frames)
         if fading is not None:
             # Equal power, since the two are not alike.
-            phase = torch.linspace(0, math.pi / 2, self.frame_samples, device=samples.device)
-            first = samples[:, : self.frame_samples]
+            phase = torch.linspace(0, math.pi / 2, self.hop_samples, device=samples.device)
+            first = samples[:, : self.hop_samples]
             faded = phase.sin() * first + phase.cos() * fading
-            samples = torch.cat([faded, samples[:, self.frame_samples :]], dim=1)
+            samples = torch.cat([faded, samples[:, self.hop_samples :]], dim=1)
         return samples
 
     def take(self, total_samples: int) -> Iterator[Tensor]:
         """Generate so many samples in all: blocks [B, any]."""
         remaining = total_samples
         while remaining > 0:
-            frames = min(self.block_frames, math.ceil(remaining / self.frame_samples))
+            frames = min(self.block_frames, math.ceil(remaining / self.hop_samples))
             samples = self.next_block(frames)
             yield samples[:, :remaining]
             remaining -= samples.shape[1]
@@ -174,13 +174,13 @@ class Stream:
     @torch.inference_mode()
     def _begin(self, prompt: Tensor) -> _Voice:
         representation, model = self._representation, self._model
-        one_frame = representation.measures.samples_for(1)
+        one_frame = representation.spec.samples_for(1)
         if prompt.shape[1] < one_frame:
             silence = prompt.new_zeros(len(prompt), one_frame)
             frames = representation.analyse(silence)[:, :0]
-            synthesis = representation.silent_tail(len(prompt), frames)
+            synthesis = representation.initial_state(len(prompt), frames)
         else:
             frames = representation.analyse(prompt)
-            synthesis = representation.tail_after(prompt)
+            synthesis = representation.state_after(prompt)
         context = begin_context(model, frames, self._method, self._window_frames)
         return _Voice(context, synthesis)

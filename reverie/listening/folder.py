@@ -277,5 +277,5 @@ def _preference(one: Answered, first: Stimulus, second: Stimulus) -> Preference:
 
 def _rngs(settings: ListeningSettings) -> tuple[np.random.Generator, np.random.Generator]:
     """For the noise, and for the orders."""
-    first, second = np.random.SeedSequence(settings.rng_seed).spawn(2)
+    first, second = np.random.SeedSequence(settings.seed).spawn(2)
     return np.random.default_rng(first), np.random.default_rng(second)

@@ -72,7 +72,7 @@ def outcome(test: ListeningTest, *, peek: bool = False) -> Outcome:
             )
         panel = test.panel(store)
         # The resamples are drawn alike each time, so that the same answers give the same page.
-        found = analyse(panel, np.random.default_rng(test.settings.rng_seed))
+        found = analyse(panel, np.random.default_rng(test.settings.seed))
         sounds = test.sounds()
         sounds.check_all()
-        return Outcome(found, panel, as_csv(test, store), sounds.told())
+        return Outcome(found, panel, as_csv(test, store), sounds.report())

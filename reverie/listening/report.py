@@ -133,7 +133,7 @@ def _shown(found: Results) -> dict[str, Any]:
     """The rows of every table; those that do not apply are empty."""
     preferred, classic = found.preferred, found.classic
     apart = [
-        _yes(one.told_apart if one.p_holm is not None else None) for one in judged_pairs(found)
+        _yes(one.is_significant if one.p_holm is not None else None) for one in judged_pairs(found)
     ]
     choices = preferred.pairs if preferred else ()
     return {

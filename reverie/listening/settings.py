@@ -71,5 +71,5 @@ class ListeningSettings:
     rehearsal: bool = False
     """For trying it out: every page and every result says that these are no people's ratings."""
 
-    rng_seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Decides which clips are taken, and every order. Links are drawn afresh each time."""

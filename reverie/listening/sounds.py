@@ -81,7 +81,7 @@ class Sounds:
                 self.read(token)
         return self.faults
 
-    def told(self) -> str:
+    def report(self) -> str:
         """What is wrong with the sounds, in one sentence without its end; empty if nothing is."""
         if not self.faults:
             return ""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.frames.contract import Meaning, Measures
+from reverie.frames.contract import CodebookInfo, FrameSpec
 from reverie.models.code_stack import CodeStack
 from reverie.models.embedding import CodeEmbedding
 from reverie.models.linear import Dense
@@ -28,8 +28,8 @@ class CodeHead(nn.Module):
 
     Args:
         features: E.
-        measures: of the frames, which are codes.
-        meaning: of the codes, in the codec; see `CodeEmbedding`.
+        spec: of the frames, which are codes.
+        codebook_info: of the codes, in the codec; see `CodeEmbedding`.
         width: W.
         dense: a layer before, H to any width; of one member only.
         members: M.
@@ -45,8 +45,8 @@ class CodeHead(nn.Module):
     def __init__(
         self,
         features: int,
-        measures: Measures,
-        meaning: Meaning | None,
+        spec: FrameSpec,
+        codebook_info: CodebookInfo | None,
         *,
         width: int,
         dense: Dense | None = None,
@@ -64,7 +64,7 @@ class CodeHead(nn.Module):
         self.members = [
             CodeStack(
                 dense.outputs if dense else features,
-                CodeEmbedding(measures, meaning, rng),
+                CodeEmbedding(spec, codebook_info, rng),
                 width=width,
                 dropout=dropout,
                 precision=precision,

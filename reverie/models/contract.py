@@ -19,7 +19,7 @@ BatchIndex = tuple[int | slice | Tensor, ...]
 class ModelState(NamedTuple):
     """What a model carries from one step to the next."""
 
-    past: Tensor
+    prefix: Tensor
     """[..., K - 1, D], the frames that the next step sees besides the new one."""
     core: CoreState
 
@@ -165,16 +165,16 @@ class FrameModel(nn.Module):
 
     def step(self, frame: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
         """Take one frame: [..., D] -> the output [..., O] that `forward` gives at this step."""
-        seen = torch.cat([state.past, frame.unsqueeze(-2)], dim=-2)
+        seen = torch.cat([state.prefix, frame.unsqueeze(-2)], dim=-2)
         projected = self.core.project(self.front(seen).squeeze(-2))
         hidden, core = self.core.step(projected, state.core)
         return self.head(hidden), ModelState(seen[..., 1:, :], core)
 
-    def initial_state(self, past: Tensor) -> ModelState:
+    def initial_state(self, prefix: Tensor) -> ModelState:
         """Return the zero state before the first step.
 
         Args:
-            past: [..., K - 1, D], the frames before that of the first step; its leading axes are
+            prefix: [..., K - 1, D], the frames before that of the first step; its leading axes are
                 the state's.
         """
-        return ModelState(past, self.core.initial_state(past.shape[:-2]))
+        return ModelState(prefix, self.core.initial_state(prefix.shape[:-2]))

@@ -75,13 +75,13 @@ class Discriminator(nn.Module):
         return self.judge(self.embed(frames), before)
 
 
-def detection_loss(form: Adversary, real: Tensor, made: Tensor) -> Tensor:
+def detection_loss(form: Adversary, real: Tensor, generated: Tensor) -> Tensor:
     """What the discriminator learns from its scores [B, T] of real and of made frames."""
     if form == "hinge":
-        return (1 - real).relu().mean() + (1 + made).relu().mean()
-    return (real - 1).square().mean() + made.square().mean()
+        return (1 - real).relu().mean() + (1 + generated).relu().mean()
+    return (real - 1).square().mean() + generated.square().mean()
 
 
-def deception_loss(form: Adversary, made: Tensor) -> Tensor:
+def deception_loss(form: Adversary, generated: Tensor) -> Tensor:
     """What the model learns from the scores [B, T] of the frames that it made."""
-    return -made.mean() if form == "hinge" else (made - 1).square().mean()
+    return -generated.mean() if form == "hinge" else (generated - 1).square().mean()

@@ -6,7 +6,7 @@ Letters as in `contract.py`, and Q codes of a frame, C values of a code, V width
 import torch
 from torch import Tensor, nn
 
-from reverie.frames.contract import Meaning, Measures
+from reverie.frames.contract import CodebookInfo, FrameSpec
 from reverie.models.contract import Front
 
 SPREAD = 0.1
@@ -17,23 +17,23 @@ class CodeEmbedding(nn.Module):
     """A learnt vector for each value of each code.
 
     Args:
-        measures: of the frames, which are codes.
-        meaning: of the codes in the codec, where the embedding begins (brought to unit variance);
-            without it it begins at random.
+        spec: of the frames, which are codes.
+        codebook_info: of the codes in the codec, where the embedding begins (brought to unit
+            variance); without it it begins at random.
         rng: for that.
     """
 
     def __init__(
-        self, measures: Measures, meaning: Meaning | None, rng: torch.Generator | None
+        self, spec: FrameSpec, codebook_info: CodebookInfo | None, rng: torch.Generator | None
     ) -> None:
         super().__init__()
-        shape = measures.width, measures.codebook, measures.vector
+        shape = spec.width, spec.codebook_size, spec.codebook_dim
         self.weight = nn.Parameter(torch.empty(shape))
         with torch.no_grad():
-            if meaning is None:
+            if codebook_info is None:
                 self.weight.normal_(0, SPREAD, generator=rng)
             else:
-                vectors = meaning.vectors
+                vectors = codebook_info.vectors
                 self.weight.copy_(vectors / vectors[0].std().clamp_min(1e-6))
 
     def forward(self, codes: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.models.products import Factor, Precision, affine
+from reverie.models.products import PackedWeight, Precision, affine
 
 FEW_ROWS = 64
 """Up to here, and outside training, a product is likely one of many with the same weight."""
@@ -33,7 +33,7 @@ class Linear(nn.Module):
         self, features: int, outputs: int, precision: Precision, rng: torch.Generator | None
     ) -> None:
         super().__init__()
-        self._factor = Factor(precision)
+        self._packed = PackedWeight(precision)
         self.weight = nn.Parameter(torch.empty(outputs, features))
         self.bias = nn.Parameter(torch.zeros(outputs))
         glorot_uniform(self.weight, rng, features, outputs)
@@ -44,10 +44,10 @@ class Linear(nn.Module):
             return functional.linear(x, self.weight, self.bias)
         flat = x.reshape(-1, x.shape[-1])
         if len(flat) <= FEW_ROWS and not torch.is_grad_enabled():
-            rows = flat.unsqueeze(0).to(self._factor.product_type(flat))
-            y = self._factor.times(rows, self.weight.unsqueeze(0)).squeeze(0) + self.bias
+            rows = flat.unsqueeze(0).to(self._packed.product_type(flat))
+            y = self._packed.matmul(rows, self.weight.unsqueeze(0)).squeeze(0) + self.bias
         else:
-            y = affine(flat, self.weight, self.bias, self._factor)
+            y = affine(flat, self.weight, self.bias, self._packed)
         return y.view(*x.shape[:-1], -1)
 
 

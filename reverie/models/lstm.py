@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from reverie.models.linear import dropout_mask, glorot_uniform
 from reverie.models.lstm_scan import scan
-from reverie.models.products import Factor, Precision
+from reverie.models.products import PackedWeight, Precision
 
 
 class LstmState(NamedTuple):
@@ -67,7 +67,7 @@ class Lstm(nn.Module):
         self.weight_input = nn.Parameter(torch.empty(members, 4 * hidden, features))
         self.weight_hidden = nn.Parameter(torch.empty(members, 4 * hidden, hidden))
         self.bias = nn.Parameter(torch.zeros(members, 4 * hidden))
-        self._into, self._around = Factor(precision), Factor(precision)
+        self._into, self._around = PackedWeight(precision), PackedWeight(precision)
         for gate in self.weight_input.view(4 * members, hidden, features):
             glorot_uniform(gate, rng, features, hidden)
         if not self.weight_hidden.is_meta:
@@ -127,7 +127,7 @@ class Lstm(nn.Module):
         """What inputs add to the gates: [M or 1, ..., F] -> [M, ..., 4H], with no dropout."""
         flat = x.flatten(1, -2).expand(self.members, -1, -1)
         rows = flat.to(self._into.product_type(x))
-        added = self._into.times(rows, self.weight_input).to(x.dtype) + self.bias.unsqueeze(1)
+        added = self._into.matmul(rows, self.weight_input).to(x.dtype) + self.bias.unsqueeze(1)
         return added.view(self.members, *x.shape[1:-1], -1)
 
     def step(self, projected: Tensor, state: LstmState) -> LstmState:
@@ -141,7 +141,7 @@ class Lstm(nn.Module):
             state: [M, ..., H].
         """
         hidden = state.hidden.flatten(1, -2).to(self._around.product_type(state.hidden))
-        recurrent = self._around.times(hidden, self.weight_hidden)
+        recurrent = self._around.matmul(hidden, self.weight_hidden)
         gates = projected + recurrent.view(*state.hidden.shape[:-1], -1)
         return self._gated(gates, state.cell)
 

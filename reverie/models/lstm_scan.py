@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from reverie.models.products import Factor, laid_out, product, weight_gradient
+from reverie.models.products import PackedWeight, packed, product, weight_gradient
 
 # Into a tensor that is there already; torch leaves their types out.
 _sigmoid_backward: Callable[..., Tensor] = torch.ops.aten.sigmoid_backward.grad_input
@@ -27,8 +27,8 @@ def scan(
     bias: Tensor,
     input_mask: Tensor | None,
     hidden_mask: Tensor | None,
-    input_factor: Factor,
-    hidden_factor: Factor,
+    input_packed: PackedWeight,
+    hidden_packed: PackedWeight,
 ) -> Tensor:
     """Hidden states from the zero state on: [1 or M, B, T, F] -> [M, B, T, H], in the type of `x`.
 
@@ -39,11 +39,11 @@ def scan(
         bias: [M, 4H].
         input_mask: [M, B, F], multiplies the input at each step.
         hidden_mask: [M, B, H], multiplies the hidden state before each recurrent product.
-        input_factor: of the products with `weight_input`.
-        hidden_factor: of the products with `weight_hidden`; the cell state is never rounded.
+        input_packed: of the products with `weight_input`.
+        hidden_packed: of the products with `weight_hidden`; the cell state is never rounded.
     """
     return cast(Any, _Scan).apply(  # torch leaves its type out
-        x, weight_input, weight_hidden, bias, input_mask, hidden_mask, input_factor, hidden_factor
+        x, weight_input, weight_hidden, bias, input_mask, hidden_mask, input_packed, hidden_packed
     )
 
 
@@ -57,19 +57,19 @@ class _Scan(Function):
         bias: Tensor,
         input_mask: Tensor | None,
         hidden_mask: Tensor | None,
-        input_factor: Factor,
-        hidden_factor: Factor,
+        input_packed: PackedWeight,
+        hidden_packed: PackedWeight,
     ) -> Tensor:
         members, _, width = weight_hidden.shape
         _, batch, steps, features = x.shape
-        dtype = hidden_factor.product_type(x)
+        dtype = hidden_packed.product_type(x)
 
         inputs = x.new_empty(members, steps, batch, features, dtype=dtype)
         if input_mask is None:
             inputs.copy_(x.transpose(1, 2))
         else:
             torch.mul(x.transpose(1, 2), input_mask.unsqueeze(1), out=inputs)
-        projected = product(inputs.flatten(1, 2), input_factor.rounded(weight_input).mT)
+        projected = product(inputs.flatten(1, 2), input_packed.rounded(weight_input).mT)
         projected = projected.view(members, steps, batch, 4 * width)
         gates = projected if dtype == x.dtype else torch.empty_like(projected, dtype=x.dtype)
 
@@ -85,7 +85,7 @@ class _Scan(Function):
                     entering[:, t] = outputs[:, t - 1]
                 else:
                     torch.mul(outputs[:, t - 1], hidden_mask, out=entering[:, t])
-                gates[:, t] += hidden_factor.times(entering[:, t], weight_hidden, again=steps)
+                gates[:, t] += hidden_packed.matmul(entering[:, t], weight_hidden, reuse=steps)
             write, forget, content, read = gates[:, t].chunk(4, dim=-1)
             gates[:, t, :, : 2 * width].sigmoid_()
             content.tanh_()
@@ -95,7 +95,7 @@ class _Scan(Function):
             torch.mul(read, squashed, out=outputs[:, t])
         weights, masks = (weight_input, weight_hidden, bias), (input_mask, hidden_mask)
         ctx.save_for_backward(*weights, *masks, inputs, gates, cells, entering)
-        ctx.factors, ctx.dtype, ctx.shared = (input_factor, hidden_factor), dtype, x.shape[0] == 1
+        ctx.factors, ctx.dtype, ctx.shared = (input_packed, hidden_packed), dtype, x.shape[0] == 1
         return outputs.transpose(1, 2)
 
     @staticmethod
@@ -103,7 +103,7 @@ class _Scan(Function):
         weight_input, weight_hidden, bias, *masks = ctx.saved_tensors[:5]
         inputs, gates, cells, entering = ctx.saved_tensors[5:]
         input_mask, hidden_mask = masks
-        input_factor, hidden_factor = ctx.factors
+        input_packed, hidden_packed = ctx.factors
         members, steps, batch, four_widths = gates.shape
         width = four_widths // 4
         into_outputs = grad_outputs[0].transpose(1, 2)
@@ -132,8 +132,8 @@ class _Scan(Function):
             if not t:
                 break
             into_cell *= forget
-            into_entering = hidden_factor.times(
-                into_gates[:, t], weight_hidden, transposed=True, again=steps
+            into_entering = hidden_packed.matmul(
+                into_gates[:, t], weight_hidden, transposed=True, reuse=steps
             )
             if hidden_mask is None:
                 into_hidden.copy_(into_entering)
@@ -142,7 +142,7 @@ class _Scan(Function):
         flat = into_gates.flatten(1, 2)
         into_x = None
         if ctx.needs_input_grad[0]:
-            into_x = product(flat, input_factor.rounded(weight_input)).view(inputs.shape)
+            into_x = product(flat, input_packed.rounded(weight_input)).view(inputs.shape)
             into_x = into_x.to(gates.dtype)
             if input_mask is not None:
                 into_x = into_x * input_mask.unsqueeze(1)
@@ -150,7 +150,7 @@ class _Scan(Function):
                 into_x = into_x.sum(0, keepdim=True)
             into_x = into_x.transpose(1, 2)
         into_bias = flat.sum(1, dtype=bias.dtype)
-        turned = laid_out(flat.mT)
+        turned = packed(flat.mT)
         return (
             into_x,
             weight_gradient(turned, inputs.flatten(1, 2), weight_input.dtype),

@@ -65,10 +65,10 @@ _JUDGING = ("own", "both", "score")
 """The layers of a discriminator that made frames come through after the first."""
 
 
-def stages(found: Outline) -> list[Stage]:
+def all_stages(parts: Outline) -> list[Stage]:
     """Every stage of an outline, in order."""
     flat: list[Stage] = []
-    for one in found:
+    for one in parts:
         if isinstance(one, Stage):
             flat.append(one)
         else:
@@ -98,17 +98,17 @@ def operations(model: FrameModel) -> int:
 
 def _passes(model: FrameModel) -> dict[str, int]:
     """How often a weight is multiplied in a step, where that is not three times."""
-    found: dict[str, int] = {}
+    parts: dict[str, int] = {}
     if isinstance(model.head, AdversarialHead):
         # Real frames, made ones, and made ones again for the model to learn from.
-        found |= dict.fromkeys([f"head.discriminator.{one}.weight" for one in _JUDGING], 8)
-        found |= {"head.discriminator.embed.weight": 6, "head.noise.weight": 2}
+        parts |= dict.fromkeys([f"head.discriminator.{one}.weight" for one in _JUDGING], 8)
+        parts |= {"head.discriminator.embed.weight": 6, "head.noise.weight": 2}
     if isinstance(model.front, EmbeddedFront):
-        return found
+        return parts
     if isinstance(model.front, NoFront):
-        return found | {"core.layer1.weight_input": 2}
-    heard = [name for name, _ in model.named_parameters() if name.startswith("front.")]
-    return found | dict.fromkeys(heard, 2)
+        return parts | {"core.layer1.weight_input": 2}
+    first = [name for name, _ in model.named_parameters() if name.startswith("front.")]
+    return parts | dict.fromkeys(first, 2)
 
 
 def _front(front: Front) -> Outline:
@@ -116,10 +116,10 @@ def _front(front: Front) -> Outline:
         case NoFront():
             return ()
         case EmbeddedFront():
-            stages, values, vector = front.embedding.weight.shape
+            all_stages, values, vector = front.embedding.weight.shape
             size = front.embedding.weight.numel()
             learnt = Stage(
-                "front", "embedding", f"{stages} codes of {values} -> sum, {vector}", size
+                "front", "embedding", f"{all_stages} codes of {values} -> sum, {vector}", size
             )
             return (learnt, *_front(front.front))
         case DenseFront():

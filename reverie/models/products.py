@@ -23,7 +23,7 @@ MANY = 16
 """From so many products on, laying a weight out costs less than it saves."""
 
 
-class Factor:
+class PackedWeight:
     """The weights [M, O, F] of a product, as the product wants them.
 
     Args:
@@ -35,9 +35,9 @@ class Factor:
         self._rounded: tuple[object, Tensor] | None = None
         self._packed: dict[bool, tuple[object, list[Tensor]]] = {}
 
-    def __deepcopy__(self, memo: object) -> "Factor":
+    def __deepcopy__(self, memo: object) -> "PackedWeight":
         """One with nothing kept: what is kept can be made again."""
-        return Factor(self.precision)
+        return PackedWeight(self.precision)
 
     def product_type(self, like: Tensor) -> torch.dtype:
         """Of the factors: that of `like`, or bfloat16."""
@@ -55,8 +55,8 @@ class Factor:
             self._rounded = (state, self._rounded[1].copy_(weight.detach()))
         return self._rounded[1]
 
-    def times(
-        self, x: Tensor, weight: Tensor, *, transposed: bool = False, again: int = MANY
+    def matmul(
+        self, x: Tensor, weight: Tensor, *, transposed: bool = False, reuse: int = MANY
     ) -> Tensor:
         """`x @ weight.mT` or, transposed, `x @ weight`.
 
@@ -64,12 +64,12 @@ class Factor:
             x: [M, N, F], or transposed [M, N, O], in the type of the product.
             weight: [M, O, F].
             transposed: which of the two.
-            again: how many such products the same weight is for; if many, it is laid out once.
+            reuse: how many such products the same weight is for; if many, it is laid out once.
 
         Returns:
             [M, N, O], or transposed [M, N, F], in the type of the product.
         """
-        if again < MANY or x.dtype != torch.bfloat16 or x.device.type != "cpu" or not _can_pack():
+        if reuse < MANY or x.dtype != torch.bfloat16 or x.device.type != "cpu" or not _can_pack():
             rounded = self.rounded(weight)
             return product(x, rounded if transposed else rounded.mT)
         state = _state(weight)
@@ -154,7 +154,7 @@ def weight_gradient(into_outputs: Tensor, inputs: Tensor, dtype: torch.dtype) ->
     return product(into_outputs, inputs).to(dtype)
 
 
-def affine(x: Tensor, weight: Tensor, bias: Tensor, factor: Factor) -> Tensor:
+def affine(x: Tensor, weight: Tensor, bias: Tensor, factor: PackedWeight) -> Tensor:
     """`x @ weight.T + bias`: [N, F], [O, F], [O] -> [N, O], in the type of `x`."""
     return cast(Any, _Affine).apply(  # torch leaves its type out
         x, weight, bias, factor
@@ -168,7 +168,7 @@ def _state(weight: Tensor) -> object:
 
 class _Affine(Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, factor: Factor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, factor: PackedWeight) -> Tensor:
         rounded = factor.rounded(weight)
         inputs = x.to(rounded.dtype)
         ctx.save_for_backward(inputs, weight)
@@ -184,7 +184,7 @@ class _Affine(Function):
         into_x = plain_product(rough, rounded).to(ctx.dtype) if needed else None
         if not ctx.needs_input_grad[1]:
             return into_x, None, None, None
-        turned = laid_out(rough.t())
+        turned = packed(rough.t())
         into_weight = plain_product(turned, inputs).to(ctx.dtype)
         return into_x, into_weight, into_outputs.sum(0), None
 
@@ -192,6 +192,6 @@ class _Affine(Function):
     backward = cast(Any, staticmethod(once_differentiable(_backward)))
 
 
-def laid_out(turned: Tensor) -> Tensor:
+def packed(turned: Tensor) -> Tensor:
     """A transposed matrix as its product wants it: oneDNN is slow to read columns of bfloat16."""
     return turned.contiguous() if turned.dtype == torch.bfloat16 else turned

@@ -63,18 +63,18 @@ class Progress:
     """Sequences of those steps."""
     seconds: Annotated[float, Field(ge=0)] = 0.0
     """Time spent training so far."""
-    best_epoch: Count = 0
+    best_saved_epoch: Count = 0
     """The checkpointed epoch with the lowest held-out loss; 0 for none yet."""
-    best_loss: float | None = None
+    best_saved_loss: float | None = None
     """Its held-out loss."""
-    least_epoch: Count = 0
+    best_measured_epoch: Count = 0
     """The epoch with the lowest held-out loss of all measured, kept or not."""
-    least_loss: float | None = None
+    best_measured_loss: float | None = None
     """Its held-out loss."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
-        if max(self.best_epoch, self.least_epoch) > self.epoch:
+        if max(self.best_saved_epoch, self.best_measured_epoch) > self.epoch:
             raise ValueError(f"Its best epoch comes after epoch {self.epoch}")
         if self.loss_count < self.step or (self.loss_count and not self.step):
             raise ValueError(f"{self.step} steps cannot have had {self.loss_count} sequences")

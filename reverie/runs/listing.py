@@ -32,7 +32,7 @@ class ListedRun:
     """Its recipe's."""
     epochs: int
     """Epochs done at its latest checkpoint."""
-    best_loss: float | None
+    best_saved_loss: float | None
     """The lowest held-out loss of those that a checkpoint was kept of."""
     bytes: int
     """On the disk, with its clips."""
@@ -53,7 +53,7 @@ def list_runs(folder: Path) -> list[ListedRun]:
 
 def why_ended(training: TrainingSettings, progress: Progress) -> Limit | None:
     """Which limit of a training is reached; None for none."""
-    waited = progress.epoch - progress.least_epoch
+    waited = progress.epoch - progress.best_measured_epoch
     limit: Limit | None = None
     if progress.epoch >= training.epochs:
         limit = "epochs"
@@ -86,7 +86,7 @@ def _listed(folder: Path) -> ListedRun:
         recipe.model.architecture,
         recipe.description,
         progress.epoch if progress else 0,
-        progress.best_loss if progress else None,
+        progress.best_saved_loss if progress else None,
         size,
         written,
     )

@@ -20,7 +20,7 @@ from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.contract import Representation
 from reverie.frames.representation import load_representation
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.models.architectures import ModelBuilder, build_model, meta_model
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
@@ -199,7 +199,7 @@ class Run:
         if name == "latest":
             return found[-1]
         if name == "best":
-            best = read_state(found[-1]).best_epoch
+            best = read_state(found[-1]).best_saved_epoch
             name = str(best) if best else found[-1].name
         wanted = f"epoch-{int(name):05d}" if re.fullmatch("[0-9]{1,9}", name) else name
         for path in found:
@@ -228,7 +228,7 @@ class Run:
         stored = read_state(checkpoint).calibration_sha256
         if stored is None:
             return load_calibration_0_1(checkpoint / MODEL)
-        width = measures_of(self.recipe.frames).width
+        width = frame_spec(self.recipe.frames).width
         return load_calibration(checkpoint / CALIBRATION, width, stored)
 
     def load_model(self, checkpoint: Path) -> FrameModel:
@@ -241,7 +241,7 @@ class Run:
         with clear_memory_errors(
             f"opening {self.folder}", "Close other programs, or choose another run."
         ):
-            model = meta_model(self.recipe.model, measures_of(self.recipe.frames), self.builder)
+            model = meta_model(self.recipe.model, frame_spec(self.recipe.frames), self.builder)
             check_shapes(checkpoint / MODEL, model.state_dict())
             stored = read_state(checkpoint).frames_sha256
             if None not in (stored, self.frames_sha256) and stored != self.frames_sha256:

@@ -39,11 +39,11 @@ class TrainingSettings:
     """`grid`: the same non-overlapping sequences every epoch, as the paper. `random`: the grid is
     shifted anew in every epoch, so that frames never fall the same way twice."""
 
-    most_sequences: Annotated[int, Field(ge=0, le=1 << 40)] = 0
+    max_sequences: Annotated[int, Field(ge=0, le=1 << 40)] = 0
     """Train on so many sequences only, and test on as many, spread evenly over the recordings, to
     see that all works; 0 takes all."""
 
-    ends_below_db: Annotated[float, Field(ge=0, le=200)] = 0.0
+    trim_silence_db: Annotated[float, Field(ge=0, le=200)] = 0.0
     """Silence at the ends of recordings, so much softer than the whole, is not learnt from: a model
     that knows how music ends may end it early. 0 takes recordings as they are."""
 
@@ -63,7 +63,7 @@ class TrainingSettings:
     """Share of every matrix that a step takes off, times the learning rate (Loshchilov & Hutter
     2019)."""
 
-    averaging: Share = 0.0
+    ema_decay: Share = 0.0
     """Weights that are tested and generate are a running mean, of which each step keeps this
     share; 0 takes the weights themselves."""
 
@@ -74,7 +74,7 @@ class TrainingSettings:
     """Every sequence is played faster or slower, and so higher or lower, by up to so many: whole
     ones, so that instruments stay in tune with each other's recordings."""
 
-    rng_seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
     """Decides the initial weights, the order of sequences and dropout."""
 
     keep_epochs: tuple[Epochs, ...] = ()
@@ -125,11 +125,11 @@ class SamplingSettings:
     """Codes: keep a clip as surprising to the model and as loud as held-out music is, so that it
     neither freezes, nor falls apart, nor dies away."""
 
-    def temperature_of(self, codebook: int, n_codebooks: int) -> float:
+    def temperature_of(self, index: int, n_codebooks: int) -> float:
         """The temperature of one codebook, counted from 0."""
         if self.detail_temperature is None or n_codebooks == 1:
             return self.temperature
-        share = codebook / (n_codebooks - 1)
+        share = index / (n_codebooks - 1)
         return (1 - share) * self.temperature + share * self.detail_temperature
 
 
@@ -161,7 +161,7 @@ class Recipe:
     """How it generates."""
 
     @property
-    def seed_frames(self) -> int:
+    def prompt_frames(self) -> int:
         """Frames of a seed: T steps, the first of which sees K frames."""
         return self.training.sequence_frames + self.model.step_frames - 1
 

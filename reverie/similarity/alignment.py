@@ -32,17 +32,17 @@ class Alignment:
 
 
 def align(
-    one: NDArray[np.float64],
-    other: NDArray[np.float64],
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
     most_samples: int,
     band_hz: tuple[float, float],
     rate_hz: int,
 ) -> Alignment | None:
-    """Find the delay of `other` [S'] behind `one` [S] by cross-correlation.
+    """Find the delay of `b` [S'] behind `a` [S] by cross-correlation.
 
     Args:
-        one: samples.
-        other: samples.
+        a: samples.
+        b: samples.
         most_samples: the longest delay, of either.
         band_hz: the frequencies that count.
         rate_hz: of both.
@@ -50,11 +50,11 @@ def align(
     Returns:
         None where one of them has nothing in the band.
     """
-    if not len(one) or not len(other):
+    if not len(a) or not len(b):
         return None
-    size = scipy.fft.next_fast_len(max(len(one), len(other)) + most_samples + 1, real=True)
+    size = scipy.fft.next_fast_len(max(len(a), len(b)) + most_samples + 1, real=True)
     bins = slice(*(round(hz * size / rate_hz) for hz in band_hz))
-    spectra = [scipy.fft.rfft(wave - wave.mean(), size)[bins] for wave in (one, other)]
+    spectra = [scipy.fft.rfft(wave - wave.mean(), size)[bins] for wave in (a, b)]
     loudness = np.abs(spectra[0]) * np.abs(spectra[1])
     if not loudness.any():
         return None
@@ -72,18 +72,18 @@ def align(
 
 
 def coarse_agreement(
-    one: NDArray[np.int16], other: NDArray[np.int16], most_seconds: float, rate_hz: int
+    a: NDArray[np.int16], b: NDArray[np.int16], most_seconds: float, rate_hz: int
 ) -> float:
     """How well low frequencies agree at the best delay, cheaply: 1 for the same samples.
 
     Args:
-        one: int16 [S].
-        other: int16 [S'].
+        a: int16 [S].
+        b: int16 [S'].
         most_seconds: the longest delay, of either.
         rate_hz: of both.
     """
     step = max(rate_hz // COARSE_HZ, 1)
-    waves = [_averaged(wave, step) for wave in (one, other)]
+    waves = [_averaged(wave, step) for wave in (a, b)]
     if not all(len(wave) for wave in waves):
         return 0.0
     most = round(most_seconds * rate_hz / step)

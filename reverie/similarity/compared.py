@@ -41,13 +41,13 @@ class Compared:
             return known
         return cls(hashes)
 
-    def verdict(self, one: str, other: str) -> bool | None:
+    def verdict(self, a: str, b: str) -> bool | None:
         """Whether two recordings, by content hash, are the same; None if not yet compared."""
-        return self._verdicts.get(_pair(one, other))
+        return self._verdicts.get(_pair(a, b))
 
-    def add(self, one: str, other: str, *, same: bool) -> None:
+    def add(self, a: str, b: str, *, same: bool) -> None:
         """Record whether two recordings, by content hash, are the same."""
-        self._verdicts[_pair(one, other)] = same
+        self._verdicts[_pair(a, b)] = same
 
     def same(self) -> list[tuple[str, str]]:
         """Pairs of content hashes that are the same recording."""
@@ -60,9 +60,7 @@ class Compared:
             "version": VERSION,
             "complete": self._digest() if self.complete else None,
             "recordings": self.hashes,
-            "pairs": [
-                [places[one], places[other], same] for (one, other), same in self._verdicts.items()
-            ],
+            "pairs": [[places[a], places[b], same] for (a, b), same in self._verdicts.items()],
         }
         with contextlib.suppress(ReverieError):
             write_text(path, json.dumps(kept) + "\n")
@@ -74,8 +72,8 @@ class Compared:
         if kept.version != VERSION:
             return
         there = set(self.hashes)
-        for one, other, same in kept.pairs:
-            pair = _pair(kept.recordings[one], kept.recordings[other])
+        for a, b, same in kept.pairs:
+            pair = _pair(kept.recordings[a], kept.recordings[b])
             # Verdicts on recordings that are gone are dropped.
             if there.issuperset(pair):
                 self._verdicts[pair] = same
@@ -92,5 +90,5 @@ class _Kept:
     pairs: tuple[tuple[int, int, bool], ...]
 
 
-def _pair(one: str, other: str) -> tuple[str, str]:
-    return (one, other) if one < other else (other, one)
+def _pair(a: str, b: str) -> tuple[str, str]:
+    return (a, b) if a < b else (b, a)

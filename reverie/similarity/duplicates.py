@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from reverie.audio.pcm import to_float32
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 from reverie.similarity.compared import FILE, Compared
 from reverie.similarity.fingerprint import Fingerprinter, numbers
 from reverie.similarity.same_recording import LONGER_SECONDS, sounds_the_same
@@ -105,7 +105,7 @@ def _compare(
     # Where a recording has many copies, these are its nearest: the rest is looked for again.
     while len(rest) != before:
         before = len(rest)
-        with Work("Looking for duplicates", before, "recordings", quiet=quiet) as work:
+        with ProgressBar("Looking for duplicates", before, "recordings", quiet=quiet) as work:
             for done, pairs in _near(rest, rate_hz):
                 for one, other in pairs:
                     if _root(one.path, joined) == _root(other.path, joined):

@@ -55,41 +55,41 @@ class Likeness:
     """Whether it is evidence; a steady sound never is."""
 
 
-def likeness(one: Samples, other: Samples, at: Alignment, rate_hz: int) -> Likeness | None:
+def likeness(a: Samples, b: Samples, at: Alignment, rate_hz: int) -> Likeness | None:
     """Compare samples [S] with samples [S'] that are later by a known delay.
 
     Args:
-        one: samples.
-        other: samples.
+        a: samples.
+        b: samples.
         at: by how much they are later, and whether upside down.
         rate_hz: of both.
 
     Returns:
         None where nothing but steady sound or silence is in one of them.
     """
-    begin, end = common(one, other, at.whole_samples)
-    matching = other[begin + at.whole_samples : end + at.whole_samples]
-    spectra = _spectra(one[begin:end], matching, at, rate_hz)
+    begin, end = common(a, b, at.whole_samples)
+    matching = b[begin + at.whole_samples : end + at.whole_samples]
+    spectra = _spectra(a[begin:end], matching, at, rate_hz)
     return None if spectra is None else _judged(*spectra, sharp=at.sharpness >= SHARP)
 
 
-def common(one: Samples, other: Samples, delay_samples: int) -> tuple[int, int]:
+def common(a: Samples, b: Samples, delay_samples: int) -> tuple[int, int]:
     """Where in samples [S] others [S'], which are later, are too."""
-    return max(0, -delay_samples), max(0, min(len(one), len(other) - delay_samples))
+    return max(0, -delay_samples), max(0, min(len(a), len(b) - delay_samples))
 
 
 def _spectra(
-    one: Samples, other: Samples, at: Alignment, rate_hz: int
+    a: Samples, b: Samples, at: Alignment, rate_hz: int
 ) -> tuple[Spectra, Spectra, float] | None:
     """Spectra [T, F] of both [S] at one delay and polarity, and what rounding gives in them."""
-    seconds = len(one) / rate_hz
+    seconds = len(a) / rate_hz
     window_seconds = next(window for least, window in WINDOWS_SECONDS if seconds >= least)
     size = round(window_seconds * rate_hz)
-    if len(one) < size:
+    if len(a) < size:
         return None
     window, hop = tapering(size), size // 2 if seconds >= WINDOWS_SECONDS[0][0] else size // 4
     bins = slice(*(round(hz * size / rate_hz) for hz in (LOWEST_HZ, HIGHEST_HZ)))
-    first, second = (stft(samples, window, hop)[:, bins] for samples in (one, other))
+    first, second = (stft(samples, window, hop)[:, bins] for samples in (a, b))
     turns = np.arange(bins.start, bins.stop, dtype=np.float64) / size * at.part_samples
     second *= at.polarity * np.exp(2j * np.pi * turns)
     return first, second, ROUNDING * math.sqrt(float(np.square(window).sum()))
@@ -97,17 +97,17 @@ def _spectra(
 
 def _judged(first: Spectra, second: Spectra, rounding: float, *, sharp: bool) -> Likeness | None:
     """Compare spectra [T, F] at one delay."""
-    one, other = np.abs(first), np.abs(second)
-    counts = _moving(one) & _moving(other)
-    for levels in (one, other):
+    a, b = np.abs(first), np.abs(second)
+    counts = _moving(a) & _moving(b)
+    for levels in (a, b):
         loudest = levels.max(axis=1, keepdims=True)
         counts = counts & (levels > np.maximum(rounding, loudest * 10 ** (-RANGE_DB / 20)))
     if not counts.any():
         return None
-    share, breadth, span_db = _evidence(one, other, counts)
+    share, breadth, span_db = _evidence(a, b, counts)
     if share < 0.5:
         return None
-    phases = (first * np.conj(second)).real / np.maximum(one * other, 1e-9)
+    phases = (first * np.conj(second)).real / np.maximum(a * b, 1e-9)
     phase = float(phases[counts].mean())
     most_level_db, least_change = MOST_LEVEL_DB, LEAST_CHANGE
     if breadth < BROAD:
@@ -115,8 +115,8 @@ def _judged(first: Spectra, second: Spectra, rounding: float, *, sharp: bool) ->
         least_change = LEAST_CHANGE_OF_PARTIALS
     same = (
         phase > LEAST_PHASE
-        and _level_difference_db(one, other) < most_level_db
-        and _change(one, other, phases, counts) > least_change
+        and _level_difference_db(a, b) < most_level_db
+        and _change(a, b, phases, counts) > least_change
     )
     return Likeness(same, sharp or span_db > WIDE_RANGE_DB)
 
@@ -130,12 +130,12 @@ def _moving(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _evidence(
-    one: NDArray[np.float64], other: NDArray[np.float64], counts: NDArray[np.bool_]
+    a: NDArray[np.float64], b: NDArray[np.float64], counts: NDArray[np.bool_]
 ) -> tuple[float, float, float]:
     """Of the time when it sounds, in which share enough of the energy changes; in which share of
     the bins; and by how many dB the level does."""
-    energy, changing = _energies(one, counts)
-    others, others_changing = _energies(other, counts)
+    energy, changing = _energies(a, counts)
+    others, others_changing = _energies(b, counts)
     loud = energy > 1e-4 * energy.max()
     enough = (changing > LEAST_SHARE * energy) & (others_changing > LEAST_SHARE * others)
     low, high = np.quantile(10 * np.log10(energy[loud] + 1e-9), [0.1, 0.9])
@@ -151,28 +151,26 @@ def _energies(
 
 
 def _change(
-    one: NDArray[np.float64],
-    other: NDArray[np.float64],
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
     phases: NDArray[np.float64],
     counts: NDArray[np.bool_],
 ) -> float:
     """How well what is left when the mean level of each bin is taken away correlates."""
-    changes = [
-        np.maximum(levels - levels.mean(axis=0), -levels) * counts for levels in (one, other)
-    ]
+    changes = [np.maximum(levels - levels.mean(axis=0), -levels) * counts for levels in (a, b)]
     first, second = (np.sign(change) * np.sqrt(np.abs(change)) for change in changes)
     norm = math.sqrt(float(np.square(first).sum() * np.square(second).sum()))
     return float((first * second * phases).sum()) / max(norm, 1e-9)
 
 
-def _level_difference_db(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def _level_difference_db(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Mean difference of levels [T, F] over parts of time and frequency, but for the level."""
-    steps, bins = one.shape
+    steps, bins = a.shape
     bands = np.unique(np.array(np.geomspace(4, bins, BANDS + 1), np.int64))[:-1]
     parts = np.unique(np.array(np.linspace(0, steps, PARTS + 1), np.int64))[:-1]
     first, second = (
         10 * np.log10(_summed(np.square(levels), parts, np.append(0, bands)) + 1)
-        for levels in (one, other)
+        for levels in (a, b)
     )
     loud = np.maximum(first - first.max(), second - second.max()) > -LEVELS_BELOW_LOUDEST_DB
     differences = (first - second)[loud]

@@ -155,9 +155,9 @@ def _transposed(features: NDArray[np.float32], rate_hz: int, semitones: int) -> 
 
 def _movement(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each band less its own running mean over a second: [N, C] -> [N, C]."""
-    heard = np.maximum(decibels, decibels.max() - FLOOR_BELOW_LOUDEST_DB)
-    mean = uniform_filter1d(heard, MEAN_COLUMNS, axis=1, mode="nearest")
-    return (heard - mean).astype(np.float32)
+    levels = np.maximum(decibels, decibels.max() - FLOOR_BELOW_LOUDEST_DB)
+    mean = uniform_filter1d(levels, MEAN_COLUMNS, axis=1, mode="nearest")
+    return (levels - mean).astype(np.float32)
 
 
 def _rows(windows: NDArray[np.float32]) -> NDArray[np.float32]:

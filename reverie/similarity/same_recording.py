@@ -33,32 +33,32 @@ LEAST_AGREEMENT = 0.35
 """Agreement of low frequencies: 0.5 or more for low-bitrate encodings, 0.1 for other music."""
 
 
-def sounds_the_same(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
+def sounds_the_same(a: NDArray[np.int16], b: NDArray[np.int16], rate_hz: int) -> bool:
     """Whether two recordings are the same but for level, polarity, delay and encoding.
 
     Args:
-        one: int16 [S].
-        other: int16 [S'].
+        a: int16 [S].
+        b: int16 [S'].
         rate_hz: of both.
     """
-    shortest = min(len(one), len(other))
-    if abs(len(one) - len(other)) > LONGER_SECONDS * rate_hz:
+    shortest = min(len(a), len(b))
+    if abs(len(a) - len(b)) > LONGER_SECONDS * rate_hz:
         return False
     if shortest <= WHOLE_SECONDS * rate_hz:
-        return _same_whole(one, other, rate_hz)
-    return _same_excerpts(one, other, _places(one[:shortest], rate_hz), rate_hz)
+        return _same_whole(a, b, rate_hz)
+    return _same_excerpts(a, b, _places(a[:shortest], rate_hz), rate_hz)
 
 
-def _differ(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
+def _differ(a: NDArray[np.int16], b: NDArray[np.int16], rate_hz: int) -> bool:
     """Whether a cheap comparison shows that samples differ; it settles most pairs."""
-    agreement = coarse_agreement(one, other, LONGEST_DELAY_SECONDS, rate_hz)
+    agreement = coarse_agreement(a, b, LONGEST_DELAY_SECONDS, rate_hz)
     return agreement < LEAST_AGREEMENT
 
 
-def _same_whole(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) -> bool:
-    if _differ(one, other, rate_hz):
+def _same_whole(a: NDArray[np.int16], b: NDArray[np.int16], rate_hz: int) -> bool:
+    if _differ(a, b, rate_hz):
         return False
-    whole = one.astype(np.float64), other.astype(np.float64)
+    whole = a.astype(np.float64), b.astype(np.float64)
     found = _aligned(*whole, rate_hz)
     if found is None or not _all_is_compared(*whole, found.whole_samples):
         return False
@@ -67,17 +67,16 @@ def _same_whole(one: NDArray[np.int16], other: NDArray[np.int16], rate_hz: int) 
 
 
 def _same_excerpts(
-    one: NDArray[np.int16], other: NDArray[np.int16], places: list[int], rate_hz: int
+    a: NDArray[np.int16], b: NDArray[np.int16], places: list[int], rate_hz: int
 ) -> bool:
     """Whether two recordings agree at all `places`, samples from their beginnings."""
     size = STEPS * _step(rate_hz)
     loudest = slice(places[0], places[0] + size)
-    if _differ(one[loudest], other[loudest], rate_hz):
+    if _differ(a[loudest], b[loudest], rate_hz):
         return False
     taper = tapering(size)
     excerpts = [
-        tuple(wave[start : start + size].astype(np.float64) for wave in (one, other))
-        for start in places
+        tuple(wave[start : start + size].astype(np.float64) for wave in (a, b)) for start in places
     ]
     # Where excerpts were cut is no event that the delay could be told by.
     found = [_aligned(first * taper, second * taper, rate_hz) for first, second in excerpts]
@@ -113,15 +112,15 @@ def _step(rate_hz: int) -> int:
     return round(EXCERPT_SECONDS * rate_hz / STEPS)
 
 
-def _aligned(one: Samples, other: Samples, rate_hz: int) -> Alignment | None:
+def _aligned(a: Samples, b: Samples, rate_hz: int) -> Alignment | None:
     slack = round(LONGEST_DELAY_SECONDS * rate_hz)
-    return align(one, other, slack, (LOWEST_HZ, HIGHEST_HZ), rate_hz)
+    return align(a, b, slack, (LOWEST_HZ, HIGHEST_HZ), rate_hz)
 
 
-def _all_is_compared(one: Samples, other: Samples, delay_samples: int) -> bool:
+def _all_is_compared(a: Samples, b: Samples, delay_samples: int) -> bool:
     """Whether nearly all of the energy lies where the two recordings overlap."""
-    begin, end = common(one, other, delay_samples)
-    for samples, first in ((one, begin), (other, begin + delay_samples)):
+    begin, end = common(a, b, delay_samples)
+    for samples, first in ((a, begin), (b, begin + delay_samples)):
         power = np.square(samples - samples.mean())
         if power[first : first + end - begin].sum() < LEAST_COMPARED * power.sum():
             return False

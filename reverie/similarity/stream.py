@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_float32
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 
 PIECE_SECONDS = 120.0
 OVERLAP_SECONDS = 12.0
@@ -66,7 +66,7 @@ def stream_past(
         title: what the progress says is being done with the training recordings.
         quiet: show no progress.
     """
-    with Work(title, len(recordings), "training recordings", quiet=quiet) as work:
+    with ProgressBar(title, len(recordings), "training recordings", quiet=quiet) as work:
         for piece in pieces(source, recordings):
             for search in searches:
                 search.consume(piece.recording, piece.start_seconds, piece.wave)

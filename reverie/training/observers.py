@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 
 
 @dataclass(frozen=True)
@@ -126,13 +126,13 @@ class ProgressObserver(Observer):
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._work: Work | None = None
+        self._work: ProgressBar | None = None
         self._total = 0
 
     def on_start(self, start: Start) -> None:
         """Say what the training takes, and draw the bar."""
         self._total = start.total_steps
-        self._work = Work(
+        self._work = ProgressBar(
             "training", start.total_steps, "steps", done=start.steps, quiet=self._quiet
         )
         for line in start.notes:

@@ -39,7 +39,7 @@ class RmsProp:
         penalised: names of those under the penalty.
         l2: λ.
         decay: share of every matrix that a step takes off, times the learning rate.
-        averaging: share of the running mean that a step keeps, in the long run; 0 keeps no mean.
+        ema_decay: share of the running mean that a step keeps, in the long run; 0 keeps no mean.
 
     Attributes:
         learning_rate: of the next step.
@@ -52,11 +52,11 @@ class RmsProp:
         l2: float,
         *,
         decay: float = 0.0,
-        averaging: float = 0.0,
+        ema_decay: float = 0.0,
     ) -> None:
         self.learning_rate = 0.0
-        self._decay, self._averaging, self._steps = decay, averaging, 0
-        kept = list(parameters.items()) if averaging else []
+        self._decay, self._ema_decay, self._steps = decay, ema_decay, 0
+        kept = list(parameters.items()) if ema_decay else []
         self._other = {name: one.detach().clone() for name, one in kept}
         self._parameters, self._penalised, self._l2 = parameters, penalised, l2
         self._squares = {name: torch.zeros_like(one) for name, one in parameters.items()}
@@ -76,7 +76,7 @@ class RmsProp:
         """Move every weight that has a gradient; gradients are left changed."""
         self._steps += 1
         # The mean over few steps must not remember the weights that training began with.
-        kept = min(self._averaging, self._steps / (self._steps + 10))
+        kept = min(self._ema_decay, self._steps / (self._steps + 10))
         for name, parameter in self._parameters.items():
             if parameter.grad is None:
                 continue
@@ -94,7 +94,7 @@ class RmsProp:
                 if self._decay and parameter.dim() > 1:
                     weight.mul_(1 - self.learning_rate * self._decay)
                 weight.addcdiv_(gradient, root.add_(EPSILON), value=-self.learning_rate)
-            if self._averaging:
+            if self._ema_decay:
                 self._other[name].lerp_(parameter, 1 - kept)
 
     @contextmanager
@@ -117,7 +117,7 @@ class RmsProp:
         Where a mean of the weights is kept, this is called inside `averaged`: the weights of the
         checkpoint are then the mean, and the weights themselves are here.
         """
-        if not self._averaging:
+        if not self._ema_decay:
             return self._squares
         own = {f"{OWN}{name}": one for name, one in self._other.items()}
         return {**self._squares, **own, STEPS: torch.tensor(self._steps)}
@@ -152,7 +152,7 @@ def build_optimiser(model: FrameModel, recipe: Recipe) -> RmsProp:
         penalised,
         recipe.model.dense_l2,
         decay=training.weight_decay,
-        averaging=training.averaging,
+        ema_decay=training.ema_decay,
     )
 
 

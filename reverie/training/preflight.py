@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from reverie.errors import ReverieError
-from reverie.frames.contract import Measures
+from reverie.frames.contract import FrameSpec
 from reverie.frames.representation import fit_bytes
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.models.architectures import ModelBuilder, build_model, meta_model
 from reverie.models.contract import FrameModel
 from reverie.models.lstm import Lstm
@@ -52,7 +52,7 @@ class Needs:
     """Of floating point in the matrix products and convolutions of one training step."""
 
 
-def measure_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) -> Needs:
+def estimate_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) -> Needs:
     """Work out what training takes, without taking it.
 
     The model is built without memory for its values, and small batches of shapes are passed
@@ -66,15 +66,15 @@ def measure_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = buil
     Raises:
         ReverieError: it is more than can be counted.
     """
-    measures, training = measures_of(recipe.frames), recipe.training
+    spec, training = frame_spec(recipe.frames), recipe.training
     with clear_memory_errors("a model of these sizes", smaller(recipe)):
-        model = meta_model(recipe.model, measures, builder)
-        kept_bytes = _kept_by_autograd(model, recipe, measures)
+        model = meta_model(recipe.model, spec, builder)
+        kept_bytes = _kept_by_autograd(model, recipe, spec)
     sizes = [parameter.numel() for parameter in model.parameters()]
     parameters = sum(sizes)
-    numbers = training.batch_size * (recipe.seed_frames + 1)
-    batch_bytes = 4 * numbers * max(measures.width, measures.frame_samples)
-    kept = 3 if training.averaging else 2  # weights, mean squares, a running mean
+    numbers = training.batch_size * (recipe.prompt_frames + 1)
+    batch_bytes = 4 * numbers * max(spec.width, spec.hop_samples)
+    kept = 3 if training.ema_decay else 2  # weights, mean squares, a running mean
     step_bytes = (
         4 * (1 + kept) * parameters  # gradients too
         + 2 * 4 * max(sizes)  # one gradient being made, and rounded
@@ -102,10 +102,10 @@ def measure_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = buil
     )
 
 
-def _kept_by_autograd(model: FrameModel, recipe: Recipe, measures: Measures) -> int:
+def _kept_by_autograd(model: FrameModel, recipe: Recipe, spec: FrameSpec) -> int:
     """Bytes that a step on the recipe's batch keeps for its backward pass, besides the weights."""
     (small, wider), (longer, both) = (
-        [_kept_of(model, measures, batch, steps) for steps in LENGTHS] for batch in BATCHES
+        [_kept_of(model, spec, batch, steps) for steps in LENGTHS] for batch in BATCHES
     )
     batches = recipe.training.batch_size - BATCHES[0]
     steps = recipe.training.sequence_frames - LENGTHS[0]
@@ -117,7 +117,7 @@ def _kept_by_autograd(model: FrameModel, recipe: Recipe, measures: Measures) -> 
     )
 
 
-def _kept_of(model: FrameModel, measures: Measures, batch: int, steps: int) -> int:
+def _kept_of(model: FrameModel, spec: FrameSpec, batch: int, steps: int) -> int:
     saved: dict[int, int] = {}
     storages: list[torch.UntypedStorage] = []
 
@@ -129,8 +129,8 @@ def _kept_of(model: FrameModel, measures: Measures, batch: int, steps: int) -> i
 
     with torch.device("meta"):
         frames = torch.zeros(
-            (batch, steps + model.step_frames, measures.width),
-            dtype=torch.int64 if measures.codebook else torch.float32,
+            (batch, steps + model.step_frames, spec.width),
+            dtype=torch.int64 if spec.codebook_size else torch.float32,
         )
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             loss = model.loss(frames, torch.Generator("cpu"))
@@ -175,7 +175,7 @@ def plan(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) 
             "processors.",
             "Set training.threads=0 to take all processors.",
         )
-    needs = measure_needs(recipe, run_folder, builder)
+    needs = estimate_needs(recipe, run_folder, builder)
     if needs.memory_bytes > needs.memory_available_bytes:
         raise ReverieError(
             f"training needs about {needs.memory_bytes / GIB:.1f} GiB of memory and "
@@ -204,7 +204,7 @@ def seconds_per_step(model: FrameModel, frames: Tensor, rng: torch.Generator) ->
     return min(times[1:])
 
 
-def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left: int) -> str:
+def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, remaining: int) -> str:
     """The preflight in words.
 
     Args:
@@ -212,10 +212,10 @@ def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left
         recipe: of the run.
         steps: in one epoch.
         step_seconds: time for one.
-        left: epochs still to go.
+        remaining: epochs still to go.
     """
     epoch_seconds = steps * step_seconds
-    seconds = left * epoch_seconds
+    seconds = remaining * epoch_seconds
     limit = ""
     if recipe.training.minutes:
         limit = f", but no longer than {recipe.training.minutes:g} min"
@@ -225,7 +225,7 @@ def describe(needs: Needs, recipe: Recipe, steps: int, step_seconds: float, left
         f"{recipe.model.architecture}, {needs.parameters / 1e6:.1f} M parameters; "
         f"memory {needs.memory_bytes / GIB:.1f} of {needs.memory_available_bytes / GIB:.1f} GiB; "
         f"disk {needs.disk_bytes / GIB:.2f} of {needs.disk_available_bytes / GIB:.1f} GiB\n"
-        f"{steps} steps an epoch, about {epoch_seconds:.1f} s; {left} epochs to go{limit}: "
+        f"{steps} steps an epoch, about {epoch_seconds:.1f} s; {remaining} epochs to go{limit}: "
         f"about {duration(seconds)}, until {ends}"
     )
 

@@ -15,8 +15,8 @@ from torch import Tensor
 from reverie.audio.pcm import FULL_SCALE, to_float32
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.errors import ReverieError
-from reverie.frames.contract import Measures
-from reverie.frames.settings import measures_of
+from reverie.frames.contract import FrameSpec
+from reverie.frames.settings import frame_spec
 from reverie.runs.settings import Recipe
 from reverie.terminal import printable
 
@@ -36,21 +36,21 @@ class Sequences:
     Args:
         corpus: where the samples are.
         recordings: of one split.
-        measures: of the frames.
+        spec: of the frames.
         sequence_frames: T.
         starts: `grid` keeps them in place, `random` shifts each recording's anew every epoch.
         step_frames: K.
         most: so many, spread evenly over the recordings; 0 takes all.
         gain_db: each is made louder or softer by up to so much.
         transpose_semitones: each is played faster or slower by up to so many, whole ones.
-        ends_below_db: of each recording only what `sounding` finds.
+        trim_silence_db: of each recording only what `sounding` finds.
     """
 
     def __init__(
         self,
         corpus: Corpus,
         recordings: Sequence[Recording],
-        measures: Measures,
+        spec: FrameSpec,
         sequence_frames: int,
         starts: Literal["grid", "random"] = "grid",
         *,
@@ -58,17 +58,17 @@ class Sequences:
         most: int = 0,
         gain_db: float = 0.0,
         transpose_semitones: int = 0,
-        ends_below_db: float = 0.0,
+        trim_silence_db: float = 0.0,
     ) -> None:
         self.gain_db, self.transpose_semitones = gain_db, transpose_semitones
-        self._measures, self._step_frames, self._steps = measures, step_frames, sequence_frames
+        self._spec, self._step_frames, self._steps = spec, step_frames, sequence_frames
         self.corpus, self.recordings, self.starts = corpus, tuple(recordings), starts
-        self.length_samples = measures.samples_for(sequence_frames + step_frames)
-        self.stride_samples = sequence_frames * measures.frame_samples
-        self._parts = [sounding(corpus, one, ends_below_db) for one in self.recordings]
+        self.length_samples = spec.samples_for(sequence_frames + step_frames)
+        self.stride_samples = sequence_frames * spec.hop_samples
+        self._parts = [sounding(corpus, one, trim_silence_db) for one in self.recordings]
         lengths = np.array([last - first for first, last in self._parts], np.int64)
         self._spare = spare = lengths - self.length_samples
-        self._least_samples = measures.samples_for(step_frames + 1)
+        self._least_samples = spec.samples_for(step_frames + 1)
         self._short = (spare < 0) & (lengths >= self._least_samples)
         self.counts = np.where(spare >= 0, spare // self.stride_samples + 1, self._short * 1)
         """How many sequences each recording gives."""
@@ -171,10 +171,10 @@ class Sequences:
         filled = np.zeros((len(read), self.length_samples), np.float32)
         for row, one in zip(filled, read, strict=True):
             row[: len(one)] = one
-        measures = self._measures
-        frames = (lengths - measures.overlap_samples) // measures.frame_samples
-        heard = np.arange(self._steps) < (frames - self._step_frames)[:, None]
-        return torch.as_tensor(filled), torch.as_tensor(heard)
+        spec = self._spec
+        frames = (lengths - spec.overlap_samples) // spec.hop_samples
+        mask = np.arange(self._steps) < (frames - self._step_frames)[:, None]
+        return torch.as_tensor(filled), torch.as_tensor(mask)
 
 
 def sounding(corpus: Corpus, recording: Recording, below_db: float) -> tuple[int, int]:
@@ -201,37 +201,39 @@ def sounding(corpus: Corpus, recording: Recording, below_db: float) -> tuple[int
 
 
 def excerpts(
-    corpus: Corpus, recordings: Sequence[Recording], ends_below_db: float = 0.0
+    corpus: Corpus, recordings: Sequence[Recording], trim_silence_db: float = 0.0
 ) -> Iterator[Tensor]:
     """All that sounds of `recordings`, in pieces [1, S] that fit in memory."""
     for recording in recordings:
-        pcm = corpus.pcm(recording)[slice(*sounding(corpus, recording, ends_below_db))]
+        pcm = corpus.pcm(recording)[slice(*sounding(corpus, recording, trim_silence_db))]
         for first in range(0, len(pcm), EXCERPT_SAMPLES):
             piece = to_float32(pcm[first : first + EXCERPT_SAMPLES])
             yield torch.as_tensor(piece).unsqueeze(0)
 
 
-def shortness(found: Sequences, kind: str) -> str:
+def shortness(sequences: Sequences, kind: str) -> str:
     """What is said of recordings shorter than a sequence, or nothing if there are none.
 
     Args:
-        found: the sequences.
+        sequences: which.
         kind: of recordings: "training" or "held-out".
     """
-    count, seconds = len(found.recordings), found.length_samples / found.corpus.rate_hz
+    count, seconds = len(sequences.recordings), sequences.length_samples / sequences.corpus.rate_hz
     said: list[str] = []
-    if found.short:
+    if sequences.short:
         said.append(
-            f"{len(found.short)} of {count} {kind} recordings are shorter than a sequence "
+            f"{len(sequences.short)} of {count} {kind} recordings are shorter than a sequence "
             f"({seconds:.1f} s): each is taken whole, as a shorter sequence."
         )
-    if found.unused:
-        names = ", ".join(printable(one.path) for one in found.unused[:MOST_NAMED])
+    if sequences.unused:
+        names = ", ".join(printable(one.path) for one in sequences.unused[:MOST_NAMED])
         more = (
-            f" and {len(found.unused) - MOST_NAMED} more" if len(found.unused) > MOST_NAMED else ""
+            f" and {len(sequences.unused) - MOST_NAMED} more"
+            if len(sequences.unused) > MOST_NAMED
+            else ""
         )
         said.append(
-            f"{len(found.unused)} of {count} {kind} recordings are too short to be used: "
+            f"{len(sequences.unused)} of {count} {kind} recordings are too short to be used: "
             f"{names}{more}."
         )
     return " ".join(said)
@@ -243,7 +245,7 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
     Raises:
         ReverieError: either has none.
     """
-    measures, training = measures_of(recipe.frames), recipe.training
+    spec, training = frame_spec(recipe.frames), recipe.training
     held_out = corpus.of_split("held-out")
     if not held_out:
         raise ReverieError(
@@ -253,23 +255,23 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
     train_set = Sequences(
         corpus,
         corpus.of_split("train"),
-        measures,
+        spec,
         training.sequence_frames,
         training.sequence_starts,
         step_frames=recipe.model.step_frames,
-        most=training.most_sequences,
+        most=training.max_sequences,
         gain_db=training.gain_db,
         transpose_semitones=training.transpose_semitones,
-        ends_below_db=training.ends_below_db,
+        trim_silence_db=training.trim_silence_db,
     )
     held_out_set = Sequences(
         corpus,
         held_out,
-        measures,
+        spec,
         training.sequence_frames,
         step_frames=recipe.model.step_frames,
-        most=training.most_sequences,
-        ends_below_db=training.ends_below_db,
+        most=training.max_sequences,
+        trim_silence_db=training.trim_silence_db,
     )
     for name, found in (("training", train_set), ("held-out", held_out_set)):
         if not found.whole:
@@ -277,6 +279,6 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
             raise ReverieError(
                 f"no {name} recording of {corpus.folder} is as long as one sequence "
                 f"({seconds:.1f} s).",
-                "Add longer ones, or lower training.sequence_frames or frames.frame_samples.",
+                "Add longer ones, or lower training.sequence_frames or frames.hop_samples.",
             )
     return train_set, held_out_set

@@ -55,8 +55,8 @@ def measure(
                 rows = torch.tensor(chosen).to(output.device)
                 yield output[rows, :length], wanted[rows, :length]
 
-    meaning = representation.meaning
-    return calibrate(model.head, pairs(), None if meaning is None else meaning.levels)
+    codebook_info = representation.codebook_info
+    return calibrate(model.head, pairs(), None if codebook_info is None else codebook_info.levels)
 
 
 def random_generator(device: torch.device, *key: int) -> torch.Generator:

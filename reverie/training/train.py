@@ -15,9 +15,9 @@ from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.storage import only_one
 from reverie.training.allocator import keep_freed_memory
+from reverie.training.checkpointer import kept_so_far
 from reverie.training.device import CPU, training_device
 from reverie.training.interrupt import Interruptible
-from reverie.training.keeping import kept_so_far
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import plan, smaller
 from reverie.training.sequences import excerpts, split_sequences
@@ -69,15 +69,15 @@ def train(
         run = Run.create(run_folder, recipe, corpus, builder)
         interrupt.kept = kept_so_far(run)
         if not run.statistics.exists():
-            heard_of = excerpts(corpus, corpus.of_split("train"), training.ends_below_db)
+            heard_of = excerpts(corpus, corpus.of_split("train"), training.trim_silence_db)
             run = run.keep_frames(fit_representation(recipe.frames, corpus.rate_hz, heard_of))
         representation = run.representation()
         # Weights are drawn on the processor, so that they are the same on every device.
         model = builder(
             recipe.model,
-            representation.measures,
-            random_generator(CPU, training.rng_seed, 0, 0),
-            representation.meaning,
+            representation.spec,
+            random_generator(CPU, training.seed, 0, 0),
+            representation.codebook_info,
         ).to(device)
         trainer = Trainer(
             run,

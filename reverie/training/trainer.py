@@ -23,8 +23,8 @@ from reverie.models.trained import TrainedModel
 from reverie.runs.listing import why_ended
 from reverie.runs.metrics import append_metrics, rewind_metrics
 from reverie.runs.run import Run
+from reverie.training.checkpointer import Checkpointer
 from reverie.training.interrupt import Interruptible
-from reverie.training.keeping import Keeper
 from reverie.training.observers import Epoch, Observer, Start, Step
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.preflight import Needs, describe, seconds_per_step
@@ -75,14 +75,14 @@ class Trainer:
         self._interrupt, self._stop = interrupt, stop or threading.Event()
         self._preview, self._observers = preview, observers
         self._optimiser = build_optimiser(model, run.recipe)
-        self._keeper = Keeper(
+        self._checkpointer = Checkpointer(
             run,
             model,
             self._optimiser,
             interrupt,
             lambda: measure(model, representation, held_out_set, run.recipe),
         )
-        self.state = self._keeper.resume()
+        self.state = self._checkpointer.resume()
         self._steps = math.ceil(len(train_set) / run.recipe.training.batch_size)
         self._stopped = False
         self._began = self._saved = 0.0
@@ -143,10 +143,10 @@ class Trainer:
     def _train_steps(self) -> bool:
         """Take the steps that are left of an epoch; gives whether it was not stopped before."""
         training = self._recipe.training
-        order = np.random.default_rng([training.rng_seed, 1, self.state.epoch])
+        order = np.random.default_rng([training.seed, 1, self.state.epoch])
         batches = self._train_set.masked_batches(training.batch_size, order, skip=self.state.step)
-        for samples, heard in batches:
-            self._train_step(samples, heard)
+        for samples, mask in batches:
+            self._train_step(samples, mask)
             if self.state.step == self._steps:
                 break
             if self._is_stopping() or self._is_checkpoint_due():
@@ -156,15 +156,15 @@ class Trainer:
                 return False
         return True
 
-    def _train_step(self, samples: Tensor, heard: Tensor | None) -> None:
-        """One step on sequences of samples [B, S], where `heard` [B, T] says which steps count."""
+    def _train_step(self, samples: Tensor, mask: Tensor | None) -> None:
+        """One step on sequences of samples [B, S], where `mask` [B, T] says which steps count."""
         state, device = self.state, self.model.device
         # Every step has a random stream of its own, so a resumed run needs no memory of how far
         # an earlier one had drawn.
-        rng = random_generator(device, self._recipe.training.rng_seed, state.epoch + 1, state.step)
+        rng = random_generator(device, self._recipe.training.seed, state.epoch + 1, state.step)
         set_learning_rate(self._optimiser, self._recipe, self._share(), self._steps_done)
         frames = self.representation.analyse(samples.to(device))
-        mask = None if heard is None else heard.to(device)
+        mask = None if mask is None else mask.to(device)
         loss = train_step(self.model, self._optimiser, frames, rng, self._recipe, mask)
         self._check_finite(loss)
         self.state = dataclasses.replace(
@@ -195,11 +195,11 @@ class Trainer:
         keep = self.ending() is not None or epoch in training.keep_epochs
         held_out_loss = None
         if keep or epoch % training.held_out_every_epochs == 0:
-            held_out_loss = self._keeper.measure()
+            held_out_loss = self._checkpointer.measure()
             self._check_finite(held_out_loss)
-        if held_out_loss is not None and _is_lower(held_out_loss, self.state.least_loss):
+        if held_out_loss is not None and _is_lower(held_out_loss, self.state.best_measured_loss):
             self.state = dataclasses.replace(
-                self.state, least_epoch=epoch, least_loss=held_out_loss
+                self.state, best_measured_epoch=epoch, best_measured_loss=held_out_loss
             )
             keep = keep or training.keep_best
         last = self.ending() is not None
@@ -218,21 +218,21 @@ class Trainer:
         every = training.preview_every_epochs
         if self._preview and every and (last or epoch % every == 0):
             with self._optimiser.averaged():
-                calibration = self._keeper.calibration or Calibration()
+                calibration = self._checkpointer.calibration or Calibration()
                 trained = TrainedModel(self.model, self.representation, calibration)
                 made = self._preview(trained, self.run).cpu().numpy()
             for observer in self._observers:
                 observer.on_preview(epoch, made)
         if keep or last or self._is_stopping() or self._is_checkpoint_due():
-            if held_out_loss is not None and _is_lower(held_out_loss, self.state.best_loss):
+            if held_out_loss is not None and _is_lower(held_out_loss, self.state.best_saved_loss):
                 self.state = dataclasses.replace(
-                    self.state, best_epoch=epoch, best_loss=held_out_loss
+                    self.state, best_saved_epoch=epoch, best_saved_loss=held_out_loss
                 )
             self._save()
         self._stopped = self._is_stopping()
 
     def _save(self) -> None:
-        checkpoint = self._keeper.save(self.state)
+        checkpoint = self._checkpointer.save(self.state)
         self._saved = time.monotonic()
         for observer in self._observers:
             observer.on_checkpoint(checkpoint)

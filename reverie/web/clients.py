@@ -14,7 +14,7 @@ class ClientLog:
         self._told: set[str] = set()
         self._said: set[str] = set()
 
-    def tell(self, client: str, what: str) -> None:
+    def write(self, client: str, what: str) -> None:
         """Say what `client` did, if it is the first time."""
         if client in self._told or len(self._told) > MOST_CLIENTS:
             return
@@ -24,18 +24,18 @@ class ClientLog:
         else:
             _say(f"{client}: {what}; no more of this client is said")
 
-    def tell_once(self, what: str) -> None:
+    def write_once(self, what: str) -> None:
         """Say `what`, if it was not said before."""
         if what not in self._said and len(self._said) < MOST_CLIENTS:
             self._said.add(what)
             _say(what)
 
-    def tell_fault(self, error: BaseException) -> None:
+    def write_fault(self, error: BaseException) -> None:
         """Say what failed and where."""
         last = traceback.extract_tb(error.__traceback__)[-1:]
         where = "".join(f" in {one.filename}:{one.lineno}" for one in last)
         kind = type(error).__name__
-        self.tell_once(f"a request failed: {kind}{where}: {' '.join(str(error).split())}")
+        self.write_once(f"a request failed: {kind}{where}: {' '.join(str(error).split())}")
 
 
 def _say(line: str) -> None:

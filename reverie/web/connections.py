@@ -159,7 +159,7 @@ class LimitedProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
-        self._everyone.log.tell(self.client_name, "sent what is no HTTP request")
+        self._everyone.log.write(self.client_name, "sent what is no HTTP request")
         if self.transport.is_closing():
             return
         try:
@@ -170,7 +170,7 @@ class LimitedProtocol(H11Protocol):
     def cut(self, why: str) -> None:
         """End it here and now. Browsers open connections that they may need and say nothing."""
         if not self._silent:
-            self._everyone.log.tell(self.client_name, f"cut off: {why}")
+            self._everyone.log.write(self.client_name, f"cut off: {why}")
         self._everyone.remove(self)
         self.transport.abort()
 

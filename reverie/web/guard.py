@@ -66,7 +66,7 @@ class Guard:
             app = PlainTextResponse("Too much is asked at once.\n", 431)
         elif not self._hosts.knows(host):
             client = scope.get("client")
-            self._log.tell(
+            self._log.write(
                 client[0] if client else "a client",
                 f"asked for the host {(host or '')[:100]!r}, which links do not name; "
                 f"{self._remedy}",
@@ -75,7 +75,7 @@ class Guard:
         try:
             await app(scope, receive, sending)
         except Exception as error:
-            self._log.tell_fault(error)
+            self._log.write_fault(error)
             if begun:
                 raise  # half an answer cannot be made good: the connection is closed
             await PlainTextResponse("Something went wrong.\n", 500)(scope, receive, sending)

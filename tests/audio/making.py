@@ -17,15 +17,15 @@ PIECE_SAMPLES = 4096
 
 
 def music(
-    seconds: float, *, rng_seed: int = 0, rate_hz: int = RATE_HZ, channels: int = 1
+    seconds: float, *, seed: int = 0, rate_hz: int = RATE_HZ, channels: int = 1
 ) -> NDArray[np.float32]:
     """Notes of a random tune, float32 [samples, channels], different for each seed."""
-    return _music(seconds, rng_seed, rate_hz, channels).copy()
+    return _music(seconds, seed, rate_hz, channels).copy()
 
 
 @lru_cache(maxsize=64)
-def _music(seconds: float, rng_seed: int, rate_hz: int, channels: int) -> NDArray[np.float32]:
-    rng = np.random.default_rng(rng_seed)
+def _music(seconds: float, seed: int, rate_hz: int, channels: int) -> NDArray[np.float32]:
+    rng = np.random.default_rng(seed)
     count = round(seconds * rate_hz)
     sound = np.zeros(count)
     start = 0
@@ -86,12 +86,12 @@ def wav(
     return path
 
 
-def mp3(path: Path, seconds: float = 6.0, *, rng_seed: int = 0) -> Path:
+def mp3(path: Path, seconds: float = 6.0, *, seed: int = 0) -> Path:
     """A stereo MP3 with its usual header, which tells how long it is."""
-    made = _MP3S.get((seconds, rng_seed))
+    made = _MP3S.get((seconds, seed))
     if made is None:
-        encode(path, music(seconds, rng_seed=rng_seed, channels=2), "libmp3lame")
-        made = _MP3S[seconds, rng_seed] = path.read_bytes()
+        encode(path, music(seconds, seed=seed, channels=2), "libmp3lame")
+        made = _MP3S[seconds, seed] = path.read_bytes()
     path.write_bytes(made)
     return path
 

@@ -18,7 +18,7 @@ from tests.audio.making import music
     quiet=st.floats(0.0001, 1),
 )
 def test_it_equals_pyloudnorm(rate_hz: int, seconds: float, piece: int, quiet: float) -> None:
-    sound = music(seconds, rate_hz=rate_hz, rng_seed=piece)[:, 0]
+    sound = music(seconds, rate_hz=rate_hz, seed=piece)[:, 0]
     # A quiet half puts the relative gate to work.
     sound[: len(sound) // 2] *= np.float32(quiet)
     if len(sound) < 0.4 * rate_hz:

@@ -33,8 +33,12 @@ def test_it_is_believed_of_its_sound(sound: Path) -> None:
     made = found.provenance
     assert made
     assert made.settings == {"anything": [1, 2]}
-    assert (made.epoch, made.frame_samples, made.corpus_hash) == (3, 250, "c")
-    assert (made.seed.recording, made.seed.offset_seconds, made.seed.seconds) == ("a.wav", 1.5, 2)
+    assert (made.epoch, made.hop_samples, made.corpus_hash) == (3, 250, "c")
+    assert (made.prompt.recording, made.prompt.offset_seconds, made.prompt.seconds) == (
+        "a.wav",
+        1.5,
+        2,
+    )
 
 
 def test_nothing_there_is_no_doubt(sound: Path) -> None:
@@ -75,9 +79,9 @@ def test_what_another_made_is_kept_without_provenance(sound: Path) -> None:
 def test_what_is_read_is_written_again(sound: Path) -> None:
     """So a trim carries on what it was told, other versions' words and names of any bytes too."""
     name = os.fsdecode(b"caf\xe9.wav")
-    seed = {"recording": name, "offset_seconds": 0.5, "seconds": 1.0}
-    seed |= {"silence_seconds": 0.0, "samples_sha256": "s"}
-    changes = {"seed": seed, "lacks": "level", "settings": {"seed_from": name, "most": None}}
+    prompt = {"recording": name, "offset_seconds": 0.5, "seconds": 1.0}
+    prompt |= {"silence_seconds": 0.0, "samples_sha256": "s"}
+    changes = {"prompt": prompt, "lacks": "level", "settings": {"prompt": name, "most": None}}
     tell(sound, **changes, later="version", trim=TRIM | {"before": TRIM})
     told = json.loads(sidecar_of(sound).read_text())
     write_sidecar(sound, read_sidecar(sound))
@@ -96,13 +100,13 @@ def test_what_is_read_is_written_again(sound: Path) -> None:
         {"epoch": 1.5},
         {"epoch": "3"},
         {"epoch": True},
-        {"frame_samples": 0},
+        {"hop_samples": 0},
         {"corpus_hash": 3},
-        {"seed": None},
-        {"seed": []},
-        {"seed": {"recording": "a", "offset_seconds": -1.0, "seconds": 1.0}},
-        {"seed": {"recording": "a", "offset_seconds": 1e999, "seconds": 1.0}},
-        {"seed": {"recording": "a", "offset_seconds": 1.0}},
+        {"prompt": None},
+        {"prompt": []},
+        {"prompt": {"recording": "a", "offset_seconds": -1.0, "seconds": 1.0}},
+        {"prompt": {"recording": "a", "offset_seconds": 1e999, "seconds": 1.0}},
+        {"prompt": {"recording": "a", "offset_seconds": 1.0}},
         {"settings": []},
         {"rate_hz": 0},
         {"trim": None},
@@ -120,10 +124,10 @@ def test_wrong_values_are_doubted(sound: Path, changes: dict[str, Any]) -> None:
 
 def test_names_that_are_not_utf8_are_kept(sound: Path) -> None:
     name = os.fsdecode(b"caf\xe9.wav")
-    tell(sound, seed={"recording": name, "offset_seconds": 0.0, "seconds": 1.0})
+    tell(sound, prompt={"recording": name, "offset_seconds": 0.0, "seconds": 1.0})
     made = read_sidecar(sound).provenance
     assert made
-    assert made.seed.recording == name
+    assert made.prompt.recording == name
 
 
 def test_pipes_folders_and_links_are_doubted(sound: Path, tmp_path: Path) -> None:

@@ -111,13 +111,13 @@ def test_models_lists_all_eight() -> None:
 
 def test_experiments_and_trims(corpus_folder: Path, tmp_path: Path) -> None:
     experiment = ("experiment", "paper", corpus_folder, "--out", tmp_path / "e")
-    refused(reverie("experiment", "thesis", corpus_folder), "'thesis'", "'paper' or 'successors'")
+    refused(reverie("experiment", "thesis", corpus_folder), "'thesis'", "'paper' or 'variants'")
     refused(
         reverie(*experiment, "--models", "gruv,opera"),
         "no 'opera'; known: baseline, gruv",
     )
     refused(reverie(*experiment, "--scale", "huge"), "scale", "huge")
-    refused(reverie(*experiment, "--equal", "time", "--minutes", "-1"), "minutes", "greater than")
+    refused(reverie(*experiment, "--budget", "time", "--minutes", "-1"), "minutes", "greater than")
     refused(reverie("trim", tmp_path / "gone.wav"), "gone.wav cannot be read")
     sound = tmp_path / "a.wav"
     soundfile.write(sound, np.sin(np.arange(40000) * 0.2), 8000)
@@ -129,7 +129,7 @@ def test_experiments_and_trims(corpus_folder: Path, tmp_path: Path) -> None:
 
 def test_a_corpus_of_one(one_recording: Path) -> None:
     refused(
-        reverie("train", one_recording, "--set", "frames.frame_samples=100"),
+        reverie("train", one_recording, "--set", "frames.hop_samples=100"),
         "one",
         "at least two recordings",
     )
@@ -150,7 +150,7 @@ def test_the_whole_way_with_json(tmp_path: Path) -> None:
         "prepare", tmp_path / "my tunes", "--out", corpus, "--rate", str(RATE_HZ), "--json"
     )
     json.loads(prepared.stdout)
-    small = [*SMALL, "frames.stages=2", "frames.codebook=16", "model.head_width=8"]
+    small = [*SMALL, "frames.n_codebooks=2", "frames.codebook_size=16", "model.head_width=8"]
     settings = [word for one in small for word in ("--set", one)]
     trained = reverie_as_a_process("train", corpus, "--out", run, "--json", *settings)
     assert json.loads(trained.stdout)["epoch"] == 6

@@ -93,7 +93,7 @@ def test_clips_onto_a_disk_that_fills_up(
     run = train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run")
     clips = small_disk / "clips"
     # FLAC is thought to take half of its 16 bits; noise takes nearly all.
-    noisy = ("--format", "flac", "--temperature", "5", "--seed-from", "nothing")
+    noisy = ("--format", "flac", "--temperature", "5", "--prompt", "nothing")
     refused(
         reverie("generate", run.folder, "--out", clips, "--seconds", "80", *noisy),
         f"cannot write {clips}/00",

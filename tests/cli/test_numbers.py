@@ -21,7 +21,7 @@ def run(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("seconds", ["inf", "nan", "-inf", "1e300", "1e10", "0", "-1"]),
         ("count", ["0", "-1", "1000000000", "100000000000000000000000"]),
-        ("rng-seed", ["-1", "9223372036854775808", "18446744073709551616"]),
+        ("seed", ["-1", "9223372036854775808", "18446744073709551616"]),
         ("temperature", ["inf", "nan", "-1", "1e9"]),
         ("detail-temperature", ["inf", "nan", "-1", "1e9"]),
         ("top-k", ["-1"]),
@@ -47,7 +47,7 @@ def test_checkpoints_that_are_none(run: Path, tmp_path: Path) -> None:
 
 
 def test_the_largest_seed_is_one(run: Path, tmp_path: Path) -> None:
-    words = ("--rng-seed", str(2**63 - 1), "--count", "1", "--seconds", "0.1", "--quiet")
+    words = ("--seed", str(2**63 - 1), "--count", "1", "--seconds", "0.1", "--quiet")
     result = reverie("generate", run, *words, "--out", tmp_path / "clips")
     assert result.returncode == 0, result.stderr
 
@@ -58,13 +58,13 @@ def test_the_largest_seed_is_one(run: Path, tmp_path: Path) -> None:
         ("seconds", ["inf", "nan", "0", "-1", "1e9"]),
         ("clips", ["0", "-1", "1000000000"]),
         ("minutes", ["inf", "nan", "0", "-1", "1e300"]),
-        ("rng-seed", ["-1", "18446744073709551616"]),
+        ("seed", ["-1", "18446744073709551616"]),
     ],
 )
 def test_experiments(corpus_folder: Path, tmp_path: Path, option: str, values: list[str]) -> None:
     for value in values:
         result = reverie(
-            "experiment", "paper", corpus_folder, f"--{option}={value}", "--equal", "time",
+            "experiment", "paper", corpus_folder, f"--{option}={value}", "--budget", "time",
             "--out", tmp_path / "e",
         )  # fmt: skip
         refused(result, f"setting {option.replace('-', '_')} is wrong")
@@ -73,8 +73,8 @@ def test_experiments(corpus_folder: Path, tmp_path: Path, option: str, values: l
 
 def test_evaluations(corpus_folder: Path, tmp_path: Path) -> None:
     for value in ("-1", "18446744073709551616"):
-        words = ("evaluate", tmp_path, "--corpus", corpus_folder, f"--rng-seed={value}")
-        refused(reverie(*words, "--out", tmp_path / "e"), "setting rng_seed is wrong")
+        words = ("evaluate", tmp_path, "--corpus", corpus_folder, f"--seed={value}")
+        refused(reverie(*words, "--out", tmp_path / "e"), "setting seed is wrong")
 
 
 def test_demos(tmp_path: Path) -> None:

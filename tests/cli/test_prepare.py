@@ -19,8 +19,8 @@ app.command()(prepare)
 def tunes(tmp_path: Path) -> Path:
     (tmp_path / "my tunes").mkdir()
     for number in range(2):
-        mp3(tmp_path / "my tunes" / f"{number}.mp3", 3.0, rng_seed=number)
-    cut(mp3(tmp_path / "my tunes" / "cut.mp3", rng_seed=9))
+        mp3(tmp_path / "my tunes" / f"{number}.mp3", 3.0, seed=number)
+    cut(mp3(tmp_path / "my tunes" / "cut.mp3", seed=9))
     return tmp_path / "my tunes"
 
 
@@ -51,7 +51,7 @@ def test_bad_settings_are_named(tunes: Path) -> None:
 def test_another_corpus_is_replaced_on_demand(tunes: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    mp3(other / "0.mp3", 3.0, rng_seed=5)
+    mp3(other / "0.mp3", 3.0, seed=5)
     words = ["--out", str(tmp_path / "out"), "--quiet"]
     assert CliRunner().invoke(app, [str(tunes), *words]).exit_code == 0
     refused = CliRunner().invoke(app, [str(other), *words])

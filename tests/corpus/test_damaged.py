@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     (folder / "tunes").mkdir()
     for number in range(3):
-        played = music(3.0, rng_seed=number, rate_hz=16000)
+        played = music(3.0, seed=number, rate_hz=16000)
         wav(folder / "tunes" / f"{number}.wav", played, rate_hz=16000)
     make(folder / "tunes", folder / "corpus")
     return folder

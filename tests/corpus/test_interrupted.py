@@ -30,7 +30,7 @@ prepare(Path(sys.argv[1]), Path(sys.argv[2]), PrepareSettings(), processes=1, qu
 def tunes(tmp_path: Path) -> Path:
     (tmp_path / "tunes").mkdir()
     for number in range(6):
-        sound = music(3.0, rng_seed=number, rate_hz=16000)
+        sound = music(3.0, seed=number, rate_hz=16000)
         wav(tmp_path / "tunes" / f"{number}.wav", sound, rate_hz=16000)
     return tmp_path / "tunes"
 
@@ -75,7 +75,7 @@ def test_what_was_done_is_not_done_again(tunes: Path, tmp_path: Path, how: signa
     # The shard was gone on with, not begun again.
     assert [one.stat().st_size for one in sizes] == [2 * size for size in sizes.values()]
     for one in corpus.recordings:
-        expected = music(3.0, rng_seed=int(one.path[0]), rate_hz=16000)[:, 0]
+        expected = music(3.0, seed=int(one.path[0]), rate_hz=16000)[:, 0]
         np.testing.assert_allclose(corpus.pcm(one) / 32768, expected, atol=1e-4)
     assert not list(out.glob(".analysing-*"))
 
@@ -83,7 +83,7 @@ def test_what_was_done_is_not_done_again(tunes: Path, tmp_path: Path, how: signa
 def test_a_full_disk_leaves_the_earlier_corpus(tunes: Path, tmp_path: Path) -> None:
     out = tmp_path / "corpus"
     earlier = prepare(tunes, out, PrepareSettings(), processes=1, quiet=True)
-    wav(tunes / "long.wav", music(9.0, rng_seed=9, rate_hz=16000), rate_hz=16000)
+    wav(tunes / "long.wav", music(9.0, seed=9, rate_hz=16000), rate_hz=16000)
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     # Files that may not grow are refused as a full disk refuses them.
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, usual[1]))

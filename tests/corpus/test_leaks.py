@@ -23,9 +23,9 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Five tunes; each begins with a part of one of another."""
     folder = tmp_path_factory.mktemp("leaky")
     (folder / "recordings").mkdir()
-    shared = music(25.0, rng_seed=99, rate_hz=RATE_HZ)[:, 0]
+    shared = music(25.0, seed=99, rate_hz=RATE_HZ)[:, 0]
     for number in range(5):
-        own = music(30.0, rng_seed=number, rate_hz=RATE_HZ)[:, 0]
+        own = music(30.0, seed=number, rate_hz=RATE_HZ)[:, 0]
         tune = np.concatenate([own[: (number + 1) * RATE_HZ], shared, own])
         soundfile.write(folder / "recordings" / f"{number}.wav", tune * 0.8, RATE_HZ)
     settings = PrepareSettings(rate_hz=RATE_HZ)
@@ -83,7 +83,7 @@ def shared(kind: str, number: int) -> NDArray[np.float32]:
         case _:
             # A metronome, beside music.
             wave = 0.5 * np.sin(2 * np.pi * 1500 * t) * np.exp(-300 * (t % 0.5))
-            wave = wave + 0.2 * music(12.0, rng_seed=number, rate_hz=RATE_HZ)[:, 0]
+            wave = wave + 0.2 * music(12.0, seed=number, rate_hz=RATE_HZ)[:, 0]
     return wave.astype(np.float32)
 
 
@@ -114,8 +114,8 @@ def test_what_was_kept_and_damaged_is_found_again(leaky: Corpus) -> None:
 
 def test_too_few_pairs_are_not_looked_for() -> None:
     """What may not matter is left out, and the rest is the same."""
-    waves = [music(8.0, rng_seed=seed, rate_hz=RATE_HZ)[:, 0] for seed in range(6)]
-    clips = [waves[0][: 5 * RATE_HZ], waves[1], music(3.0, rng_seed=9, rate_hz=RATE_HZ)[:, 0]]
+    waves = [music(8.0, seed=seed, rate_hz=RATE_HZ)[:, 0] for seed in range(6)]
+    clips = [waves[0][: 5 * RATE_HZ], waves[1], music(3.0, seed=9, rate_hz=RATE_HZ)[:, 0]]
     bests = []
     for least in (1, FEWEST_PAIRS):
         search = LandmarkSearch(clips, RATE_HZ, least_pairs=least, most_repeats=MOST_REPEATS)

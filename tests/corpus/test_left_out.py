@@ -141,7 +141,7 @@ def test_copies_of_clips_are_known_by_their_sound_and_all_is_said(tmp_path: Path
     folder = tmp_path / "in"
     folder.mkdir()
     for number in range(3):
-        wav(folder / f"{number}.wav", music(3.0, rng_seed=number, rate_hz=16000), rate_hz=16000)
+        wav(folder / f"{number}.wav", music(3.0, seed=number, rate_hz=16000), rate_hz=16000)
     made = (folder / "2.wav").read_bytes()
     run = folder / "run"
     clip(run / "clips" / "epoch-00001" / "001.wav", made)

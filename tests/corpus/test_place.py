@@ -15,7 +15,7 @@ from tests.audio.making import music, wav
 def tunes(folder: Path, first: int, count: int = 2) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
-        played = music(3.0, rng_seed=first + number, rate_hz=16000)
+        played = music(3.0, seed=first + number, rate_hz=16000)
         wav(folder / f"{number}.wav", played, rate_hz=16000)
     return folder
 

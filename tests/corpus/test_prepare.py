@@ -26,9 +26,9 @@ def make(recordings: Path, out: Path, **changes: Any) -> Corpus:
     return prepare(recordings, out, settings, processes=1, quiet=True)
 
 
-def tune(path: Path, rng_seed: int, seconds: float = 3.0) -> Path:
+def tune(path: Path, seed: int, seconds: float = 3.0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    return wav(path, music(seconds, rng_seed=rng_seed, rate_hz=16000), rate_hz=16000)
+    return wav(path, music(seconds, seed=seed, rate_hz=16000), rate_hz=16000)
 
 
 @pytest.fixture
@@ -41,12 +41,12 @@ def tunes(tmp_path: Path) -> Path:
 def test_everything_a_folder_may_hold(tmp_path: Path) -> None:
     folder = tmp_path / "all"
     folder.mkdir()
-    sound = music(4.0, rng_seed=1, channels=2)
+    sound = music(4.0, seed=1, channels=2)
     mp3(folder / "good.mp3")
     (folder / "empty.mp3").touch()
     (folder / "text.mp3").write_text("dear diary\n" * 100)
-    cut(mp3(folder / "cut.mp3", rng_seed=2))
-    spoil(mp3(folder / "garbage.mp3", rng_seed=3))
+    cut(mp3(folder / "cut.mp3", seed=2))
+    spoil(mp3(folder / "garbage.mp3", seed=3))
     raw = (sound[:, 0] * 20000).astype("<i2").tobytes()
     (folder / "lying.wav").write_bytes(wav_bytes(raw, channels=2, block_align=2))
     (folder / "claims.wav").write_bytes(wav_bytes(raw[:1000], data_size=0xFFFFFFF0))
@@ -54,8 +54,8 @@ def test_everything_a_folder_may_hold(tmp_path: Path) -> None:
     broken = sound.copy()
     broken[5000] = np.nan
     wav(folder / "nan.wav", broken, subtype="FLOAT")
-    wav(folder / "eight.wav", music(3.0, rng_seed=4, channels=8))
-    wav(folder / "192k.wav", music(3.0, rng_seed=5, rate_hz=192000), rate_hz=192000)
+    wav(folder / "eight.wav", music(3.0, seed=4, channels=8))
+    wav(folder / "192k.wav", music(3.0, seed=5, rate_hz=192000), rate_hz=192000)
     (folder / "loop").symlink_to(folder)
     (folder / "round.wav").symlink_to(folder / "round.wav")
     (folder / "gone.wav").symlink_to(folder / "nowhere.wav")
@@ -64,7 +64,7 @@ def test_everything_a_folder_may_hold(tmp_path: Path) -> None:
     tune(folder / "short.wav", 7, seconds=0.5)
     os.mkfifo(folder / "pipe.wav")
     wav(folder / "again.wav", sound)
-    encode(folder / "again too.opus", music(4.0, rng_seed=1, channels=2, rate_hz=48000), "libopus",
+    encode(folder / "again too.opus", music(4.0, seed=1, channels=2, rate_hz=48000), "libopus",
            rate_hz=48000)  # fmt: skip
     (folder / "cover.jpg").write_bytes(b"no music")
     odd = os.fsdecode(b"na\xefve \n\x1b[31m.wav")
@@ -105,7 +105,7 @@ def test_samples_are_those_of_the_recording(tunes: Path, tmp_path: Path) -> None
     for one in corpus.recordings:
         pcm = corpus.pcm(one)
         assert pcm.dtype == np.int16
-        expected = music(3.0, rng_seed=int(one.path[0]), rate_hz=16000)[:, 0]
+        expected = music(3.0, seed=int(one.path[0]), rate_hz=16000)[:, 0]
         np.testing.assert_allclose(pcm / 32768, expected, atol=1e-4)
         assert one.seconds == 3.0
         assert one.peak_dbfs == pytest.approx(20 * np.log10(np.abs(expected).max()), abs=0.1)
@@ -176,7 +176,7 @@ def test_dead_space_is_given_back_and_the_music_stays(tunes: Path, tmp_path: Pat
     )
     for one in corpus.recordings:
         assert one.content_hash == before[one.path]
-        expected = music(3.0, rng_seed=int(one.path[0]), rate_hz=16000)[:, 0]
+        expected = music(3.0, seed=int(one.path[0]), rate_hz=16000)[:, 0]
         np.testing.assert_allclose(corpus.pcm(one) / 32768, expected, atol=1e-4)
 
 

@@ -47,7 +47,7 @@ def test_a_browser_plays_every_clip_and_seed(made: Demo) -> None:
         text = seen.page.locator("main").inner_text()
         assert seen.complaints == []
         assert [url for url in seen.requests if not url.startswith("file:")] == []
-    assert labels == [f"{what} {n}" for n in range(1, 6) for what in ("Clip", "Seed of clip")]
+    assert labels == [f"{what} {n}" for n in range(1, 6) for what in ("Clip", "Prompt of clip")]
     assert [seconds for seconds, _ in heard[::2]] == [pytest.approx(2.0, abs=0.01)] * 5
     assert all(rms > 0 for _, rms in heard[1::2])
     for clip, (_, rms) in zip(made.clips, heard[::2], strict=True):
@@ -60,7 +60,7 @@ def test_a_browser_plays_every_clip_and_seed(made: Demo) -> None:
 def test_each_clip_has_its_provenance_and_its_picture(made: Demo) -> None:
     for clip in made.clips:
         told = json.loads(clip.path.with_suffix(".json").read_text())
-        assert told["seed"]["recording"] == clip.seed_recording
+        assert told["prompt"]["recording"] == clip.prompt_recording
         assert clip.path.with_suffix(".png").is_file()
 
 

@@ -28,10 +28,10 @@ import pytest
 hide_transcriber(pytest.MonkeyPatch())
 measure, begun = Measurer.measure, Path(sys.argv.pop(1))
 
-def measures(self, wave, frame_samples=None):
+def measures(self, wave, hop_samples=None):
     begun.touch()
     while True:
-        measure(self, wave, frame_samples)
+        measure(self, wave, hop_samples)
 
 Measurer.measure = measures
 main()

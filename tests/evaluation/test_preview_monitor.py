@@ -17,7 +17,7 @@ def warned(corpus: Corpus, previews: list[np.ndarray], capsys: pytest.CaptureFix
 
 @pytest.fixture
 def sound() -> np.ndarray:
-    return music(5.0, rng_seed=1, rate_hz=8000)[:, 0]
+    return music(5.0, seed=1, rate_hz=8000)[:, 0]
 
 
 def test_silence_is_told_once(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:

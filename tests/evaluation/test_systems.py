@@ -41,7 +41,7 @@ def tell(sound: Path, corpus: Corpus, **changes: Any) -> None:
     told = TOLD | {
         HASH: file_sha256(sound),
         "corpus_hash": corpus.content_hash,
-        "seed": {
+        "prompt": {
             "recording": corpus.of_split("held-out")[0].path,
             "offset_seconds": 1.5,
             "seconds": 2.0,
@@ -59,10 +59,10 @@ def test_a_clip_of_ours_says_what_it_goes_on_from(music: Corpus, tmp_path: Path)
     tell(save(tmp_path / "001.wav"), music)
     system, clip = read(tmp_path, music)
     assert system.doubts == ()
-    assert clip.frame_samples == 250
-    assert clip.seed is not None
+    assert clip.hop_samples == 250
+    assert clip.prompt is not None
     pcm = music.pcm(music.of_split("held-out")[0])[round(1.5 * RATE_HZ) : round(3.5 * RATE_HZ)]
-    np.testing.assert_allclose(clip.seed, pcm / 32768)
+    np.testing.assert_allclose(clip.prompt, pcm / 32768)
 
 
 def test_an_exchanged_sound_is_not_what_the_provenance_tells_of(
@@ -71,12 +71,12 @@ def test_an_exchanged_sound_is_not_what_the_provenance_tells_of(
     tell(save(tmp_path / "001.wav"), music)
     save(tmp_path / "001.wav", 1)
     system, clip = read(tmp_path, music)
-    assert (clip.seed, clip.frame_samples) == (None, None)
+    assert (clip.prompt, clip.hop_samples) == (None, None)
     assert "tells of another sound than 001.wav" in system.doubts[0]
 
 
 @pytest.mark.parametrize(
-    "seed",
+    "prompt",
     [
         {"recording": "not there.wav", "offset_seconds": 0.0, "seconds": 2.0},
         {"offset_seconds": 1e12},
@@ -86,30 +86,30 @@ def test_an_exchanged_sound_is_not_what_the_provenance_tells_of(
     ],
 )
 def test_a_seed_that_is_not_in_the_corpus_is_none(
-    music: Corpus, tmp_path: Path, seed: dict[str, Any]
+    music: Corpus, tmp_path: Path, prompt: dict[str, Any]
 ) -> None:
     sound = save(tmp_path / "001.wav")
     whole = {"recording": music.of_split("held-out")[0].path, "offset_seconds": 0.0, "seconds": 2.0}
-    tell(sound, music, seed=whole | seed)
+    tell(sound, music, prompt=whole | prompt)
     system, clip = read(tmp_path, music)
-    assert clip.seed is None
-    assert clip.frame_samples == 250
+    assert clip.prompt is None
+    assert clip.hop_samples == 250
     assert system.doubts == ()
 
 
 def test_a_clip_of_another_corpus_has_no_seed_here(music: Corpus, tmp_path: Path) -> None:
     tell(save(tmp_path / "001.wav"), music, corpus_hash="another")
     _, clip = read(tmp_path, music)
-    assert clip.seed is None
+    assert clip.prompt is None
 
 
-@pytest.mark.parametrize("frame_samples", [10**30, 1, 2])
+@pytest.mark.parametrize("hop_samples", [10**30, 1, 2])
 def test_any_frame_length_can_be_judged(
-    music: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frame_samples: int
+    music: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hop_samples: int
 ) -> None:
     hide_transcriber(monkeypatch)
     for number in range(2):
-        tell(save(tmp_path / "a" / f"{number}.wav", number), music, frame_samples=frame_samples)
+        tell(save(tmp_path / "a" / f"{number}.wav", number), music, hop_samples=hop_samples)
     words = ["evaluate", str(tmp_path / "a"), "--corpus", str(music.folder), "--quiet"]
     result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output

@@ -5,7 +5,7 @@ from pathlib import Path
 from reverie.experiment.settings import ExperimentSettings
 
 SMALL = (
-    "frames.frame_samples=250",
+    "frames.hop_samples=250",
     "model.hidden=8",
     "model.filters=2",
     "training.sequence_frames=8",

@@ -12,7 +12,7 @@ from reverie.experiment.claims import (
 from reverie.experiment.measures import ClipFigures, ModelResult
 from reverie.runs.metrics import EpochMetrics
 
-CLIP = ClipFigures("001.wav", -3.0, 0.0, 0.1, 1.0, 0.2, "sound", 0.0, 10.0)
+CLIP = ClipFigures("001.wav", -3.0, 0.0, 0.1, 1.0, 0.2, "ok", 0.0, 10.0)
 
 
 def result(model: str, loss: float, seconds: float = 10.0) -> ModelResult:

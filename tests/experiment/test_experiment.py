@@ -44,18 +44,18 @@ def test_everything_is_there(done: Experiment) -> None:
 
 def test_checkpoints_are_not_chosen_by_what_is_heard(done: Experiment) -> None:
     selection = {one.path for one in done.held_out.selection}
-    seeds = {one.path for one in done.held_out.seeds}
+    prompts = {one.path for one in done.held_out.prompts}
     assert selection
-    assert seeds
-    assert not selection & seeds
+    assert prompts
+    assert not selection & prompts
     for told in (done.folder / "clips").rglob("*.json"):
-        assert json.loads(told.read_text())["seed"]["recording"] in seeds
+        assert json.loads(told.read_text())["prompt"]["recording"] in prompts
 
 
 def test_every_model_goes_on_from_the_same_seeds(done: Experiment) -> None:
     found = {
         model: [
-            json.loads(one.read_text())["seed"]["recording"]
+            json.loads(one.read_text())["prompt"]["recording"]
             for one in sorted((done.folder / "clips" / model / "epoch-00001").glob("*.json"))
         ]
         for model in MODELS
@@ -145,7 +145,7 @@ def test_a_corpus_with_one_held_out_is_refused(corpus_folder: Path, tmp_path: Pa
 
 
 def test_equal_time_stops_at_the_same_shares(ten: Path, tmp_path: Path) -> None:
-    settings = dataclasses.replace(SETTINGS, equal="time", minutes=0.03, models=("gruv",))
+    settings = dataclasses.replace(SETTINGS, budget="time", minutes=0.03, models=("gruv",))
     assert stops_minutes(settings) == pytest.approx([0.0075, 0.015, 0.0225, 0.03])
     found = run_experiment(ten, tmp_path / "e", settings, quiet=True)
     (one,) = found.results
@@ -165,17 +165,17 @@ def test_successors_are_compared_over_one_time_by_their_best_epoch(
     ten: Path, tmp_path: Path
 ) -> None:
     settings = ExperimentSettings(
-        protocol="successors",
+        protocol="variants",
         scale="smoke",
-        equal="time",
+        budget="time",
         minutes=0.05,
         models=("gruv", "adversarial-gruv", "codes-gruv"),
         clips=2,
         seconds=1.0,
         overrides=(
             *SMALL,
-            "frames.stages=2",
-            "frames.codebook=8",
+            "frames.n_codebooks=2",
+            "frames.codebook_size=8",
             "model.head_width=8",
         ),
     )
@@ -185,7 +185,7 @@ def test_successors_are_compared_over_one_time_by_their_best_epoch(
     for one in found.results:
         run = found.run_of(one.model)
         last = read_progress(run.find_checkpoint())
-        assert set(one.selection_losses) == {last.epoch, last.best_epoch}
+        assert set(one.selection_losses) == {last.epoch, last.best_saved_epoch}
         judged = run.recipe.model.adversary != "none"
         assert judged == (one.model == "adversarial-gruv")
         assert run.recipe.training.keep_best != judged
@@ -208,7 +208,7 @@ def test_successors_are_compared_over_one_time_by_their_best_epoch(
 
 
 def test_equal_operations_scale_the_epochs() -> None:
-    settings = ExperimentSettings(scale="desk", equal="operations")
+    settings = ExperimentSettings(scale="desk", budget="operations")
     base, wide = (recipe_of(settings, model).training for model in ("baseline", "conv"))
     assert base.epochs == 120
     assert wide.epochs < 60
@@ -221,5 +221,5 @@ def test_bad_settings_are_named() -> None:
         build(ExperimentSettings, {"models": ["gruv", "transformer"]}, "experiment")
     with pytest.raises(ReverieError, match=r"models has no 'codes-gruv'"):
         build(ExperimentSettings, {"models": ["codes-gruv"]}, "experiment")
-    with pytest.raises(ReverieError, match="equal must be time"):
-        build(ExperimentSettings, {"protocol": "successors"}, "experiment")
+    with pytest.raises(ReverieError, match="budget must be time"):
+        build(ExperimentSettings, {"protocol": "variants"}, "experiment")

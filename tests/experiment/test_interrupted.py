@@ -133,7 +133,7 @@ def test_a_clip_without_its_provenance_is_shown_without_its_seed(
     for told in folder.glob("clips/bilinear/*/*.json"):
         told.write_text("{")
     page = write_report(run_experiment(ten, folder, SETTINGS, quiet=True)).read_text()
-    assert page.count("0 s of seed, then the clip") == 1
+    assert page.count("0 s of prompt, then the clip") == 1
     for sound in folder.glob("clips/blocks/*/*.wav"):
         sound.write_bytes(b"no sound")
     with pytest.raises(ReverieError, match=r"001.wav cannot be read"):

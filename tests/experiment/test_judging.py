@@ -46,9 +46,9 @@ def test_the_same_clips_are_judged_once(
 ) -> None:
     figures = tmp_path / "evaluation" / "evaluation.json"
 
-    def judged_again(rng_seed: int = 0) -> bool:
+    def judged_again(seed: int = 0) -> bool:
         before = figures.stat().st_mtime_ns
-        found = judge_models(tmp_path, music, clips, rng_seed, quiet=True)
+        found = judge_models(tmp_path, music, clips, seed, quiet=True)
         assert not found.why_not
         assert set(found.models) == {"gruv", "conv"}
         return figures.stat().st_mtime_ns != before
@@ -60,13 +60,13 @@ def test_the_same_clips_are_judged_once(
     soundfile.write(clips["conv"] / "000.wav", np.zeros(2 * RATE_HZ), RATE_HZ)  # exchanged
     assert judged_again()
     assert not judged_again()
-    assert judged_again(rng_seed=1)
+    assert judged_again(seed=1)
     shutil.copy(clips["gruv"] / "000.wav", clips["gruv"] / "002.wav")
-    assert judged_again(rng_seed=1)
+    assert judged_again(seed=1)
     figures.write_text(figures.read_text().replace("0.", "1.", 1))  # touched by another hand
-    assert judged_again(rng_seed=1)
+    assert judged_again(seed=1)
     (tmp_path / "evaluation" / "asked.json").write_text("[]")
-    assert judged_again(rng_seed=1)
+    assert judged_again(seed=1)
 
 
 def test_clips_of_any_format_are_judged(

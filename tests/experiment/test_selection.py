@@ -19,7 +19,7 @@ def test_the_option_gives_two(tmp_path: Path, count: int) -> None:
     fraction = float(refused.value.remedy.split()[-1].rstrip("."))
     again = make(tmp_path / "music", tmp_path / "corpus", train_fraction=fraction)
     found = part_held_out(again)
-    assert len(found.selection) == len(found.seeds) == 1
+    assert len(found.selection) == len(found.prompts) == 1
 
 
 def test_two_are_never_enough(tmp_path: Path) -> None:

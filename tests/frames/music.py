@@ -12,7 +12,7 @@ RATE_HZ = 8000
 
 def melody(seconds: float, seed: int = 0) -> Tensor:
     """A tune of its own for each seed: [1, S]."""
-    return torch.as_tensor(music(seconds, rng_seed=seed, rate_hz=RATE_HZ)).view(1, -1)
+    return torch.as_tensor(music(seconds, seed=seed, rate_hz=RATE_HZ)).view(1, -1)
 
 
 def decibels(ratio: Tensor | float) -> float:

@@ -16,10 +16,12 @@ from reverie.frames.codec import Codec
 from reverie.frames.contract import whole_frames
 from reverie.frames.log_spectrum import level
 from reverie.frames.representation import fit_representation, load_representation
-from reverie.frames.settings import FrameSettings, measures_of
+from reverie.frames.settings import FrameSettings, frame_spec
 from tests.frames.music import RATE_HZ, decibels, melody
 
-SETTINGS = FrameSettings(transform="codes", frame_samples=256, components=32, stages=4, codebook=32)
+SETTINGS = FrameSettings(
+    transform="codes", hop_samples=256, n_components=32, n_codebooks=4, codebook_size=32
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +32,10 @@ def codec() -> Codec:
 def test_held_out_music_is_recognisable(codec: Codec) -> None:
     samples = melody(5, seed=99)
     codes = codec.encode(samples)
-    assert codes.shape[-1] == measures_of(SETTINGS).width == 4
+    assert codes.shape[-1] == frame_spec(SETTINGS).width == 4
     assert codes.dtype == torch.int64
     assert 0 <= codes.min() <= codes.max() < 32
-    part = samples[:, : codec.measures.samples_for(100)]
+    part = samples[:, : codec.spec.samples_for(100)]
     soft = codec.soft.exp()
     wanted = (codec.spectrum.magnitudes(part) + soft).log()
     found = [codec.spectra(codec.analyse(part)[..., :some]) for some in (1, 2, 4)]
@@ -127,7 +129,7 @@ def test_another_rate_version_or_size_is_refused_by_name(codec: Codec, tmp_path:
     with pytest.raises(ReverieError, match="fitted at 8000 Hz, and this is 16000 Hz"):
         Codec.load(SETTINGS, 16000, path)
     with pytest.raises(ReverieError, match="of other sizes"):
-        Codec.load(FrameSettings(transform="codes", frame_samples=256), RATE_HZ, path)
+        Codec.load(FrameSettings(transform="codes", hop_samples=256), RATE_HZ, path)
     tables = load_file(path)
     save_file(tables, path, {"about": "reverie-codec 99 8000 Hz"})
     with pytest.raises(ReverieError, match="reverie-codec 99"):

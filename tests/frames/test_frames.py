@@ -19,7 +19,7 @@ transforms = st.sampled_from(TRANSFORMS)
 
 
 def made(transform: Transform, n: int) -> Frames:
-    return build_transform(FrameSettings(transform=transform, frame_samples=n))
+    return build_transform(FrameSettings(transform=transform, hop_samples=n))
 
 
 def noise(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -34,14 +34,14 @@ def test_fourier_frames_equal_numpy(n: int) -> None:
     for frames, expected in ((FourierFrames(n), full), (HalfFourierFrames(n), half)):
         joined = np.concatenate([expected.real, expected.imag], axis=-1)
         found = frames.analyse(samples).numpy()
-        assert found.shape == (2, 3, frames.measures.width)
+        assert found.shape == (2, 3, frames.spec.width)
         assert np.abs(found - joined).max() <= 1e-5 * np.abs(joined).max()
 
 
 def test_the_papers_frame_is_8000_wide() -> None:
-    assert FourierFrames(4000).measures.width == 8000
-    assert HalfFourierFrames(4000).measures.width == 4002
-    assert MdctFrames(4000).measures.width == 4000
+    assert FourierFrames(4000).spec.width == 8000
+    assert HalfFourierFrames(4000).spec.width == 4002
+    assert MdctFrames(4000).spec.width == 4000
 
 
 def test_mdct_equals_its_definition() -> None:
@@ -64,7 +64,7 @@ def test_decoding_inverts_encoding(
     frames = made(transform, 2 * half)
     samples = noise(batch, length, seed=seed)
     encoded = frames.encode(samples)
-    assert encoded.shape[-1] == frames.measures.width
+    assert encoded.shape[-1] == frames.spec.width
     decoded = frames.decode(encoded)
     assert decoded.shape[1] - length in range(2 * half)
     torch.testing.assert_close(decoded[:, :length], samples, atol=2e-6, rtol=1e-5)
@@ -77,15 +77,15 @@ def test_a_stream_in_pieces_is_the_whole(
     transform: Transform, half: int, pieces: list[int]
 ) -> None:
     frames = made(transform, 2 * half)
-    coefficients = noise(2, sum(pieces), frames.measures.width)
-    whole, last = frames.synthesise(coefficients, frames.silent_tail(2, coefficients))
-    tail = frames.silent_tail(2, coefficients)
+    coefficients = noise(2, sum(pieces), frames.spec.width)
+    whole, last = frames.synthesise(coefficients, frames.initial_state(2, coefficients))
+    state = frames.initial_state(2, coefficients)
     parts: list[torch.Tensor] = []
     for piece in coefficients.split(pieces, dim=1):
-        part, tail = frames.synthesise(piece, tail)
+        part, state = frames.synthesise(piece, state)
         parts.append(part)
     torch.testing.assert_close(torch.cat(parts, dim=1), whole, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(tail, last, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(state, last, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS)
@@ -104,10 +104,10 @@ def test_mdct_keeps_energy() -> None:
 @pytest.mark.parametrize(
     ("values", "named"),
     [
-        ({"transform": "mdct", "frame_samples": 4001}, "frame_samples must be even"),
-        ({"frame_samples": -1}, "frame_samples"),
+        ({"transform": "mdct", "hop_samples": 4001}, "hop_samples must be even"),
+        ({"hop_samples": -1}, "hop_samples"),
         ({"transform": "wavelet"}, "transform"),
-        ({"frame_sample": 3}, "Did you mean frame_samples?"),
+        ({"hop_sample": 3}, "Did you mean hop_samples?"),
     ],
 )
 def test_bad_settings_are_refused_by_name(values: dict[str, object], named: str) -> None:

@@ -21,7 +21,7 @@ def convergence(wanted: Tensor, found: Tensor) -> float:
 
 def test_a_sine_of_full_scale_is_at_zero() -> None:
     bin_number = 20
-    time = torch.arange(FRAMES.measures.samples_for(3))
+    time = torch.arange(FRAMES.spec.samples_for(3))
     sine = torch.sin(2 * math.pi * bin_number / FRAMES.window_samples * time)
     logs = FRAMES.analyse(sine.unsqueeze(0))
     assert logs.shape == (1, 3, 2 * 257)
@@ -34,22 +34,22 @@ def test_music_comes_back_from_its_magnitudes(piece: int) -> None:
     """Whole, in pieces, and frame by frame: what the ear goes by is there."""
     samples = melody(4)
     logs = FRAMES.encode(samples)
-    tail = FRAMES.silent_tail(1, logs)
+    state = FRAMES.initial_state(1, logs)
     parts: list[Tensor] = []
     for some in logs.split(piece, dim=1):
-        part, tail = FRAMES.synthesise(some, tail)
+        part, state = FRAMES.synthesise(some, state)
         assert part.shape == (1, some.shape[1] * 256)
         parts.append(part)
-    found = torch.cat(parts, dim=1)[:, FRAMES.measures.overlap_samples :][:, : samples.shape[1]]
+    found = torch.cat(parts, dim=1)[:, FRAMES.spec.overlap_samples :][:, : samples.shape[1]]
     assert convergence(samples, found) < -20
     assert abs(decibels(found.std() / samples.std())) < 0.2
 
 
 def test_a_stream_goes_on_from_real_samples_without_a_seam() -> None:
     samples = melody(4)
-    cut = FRAMES.measures.samples_for(60)
-    logs = FRAMES.analyse(samples[:, : FRAMES.measures.samples_for(100)])
-    found, _ = FRAMES.synthesise(logs[:, 60:], FRAMES.tail_after(samples[:, :cut]))
+    cut = FRAMES.spec.samples_for(60)
+    logs = FRAMES.analyse(samples[:, : FRAMES.spec.samples_for(100)])
+    found, _ = FRAMES.synthesise(logs[:, 60:], FRAMES.state_after(samples[:, :cut]))
     begin = 60 * 256
     joined = torch.cat([samples[:, :begin], found], dim=1)[0]
     true = samples[0, : len(joined)]
@@ -66,8 +66,8 @@ def test_silence_stays_silent() -> None:
 
 
 def test_a_short_seed_is_enough() -> None:
-    samples = melody(1)[:, : FRAMES.measures.samples_for(1)]
-    found, _ = FRAMES.synthesise(FRAMES.analyse(samples), FRAMES.tail_after(samples))
+    samples = melody(1)[:, : FRAMES.spec.samples_for(1)]
+    found, _ = FRAMES.synthesise(FRAMES.analyse(samples), FRAMES.state_after(samples))
     assert found.isfinite().all()
 
 

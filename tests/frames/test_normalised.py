@@ -18,7 +18,7 @@ def excerpts() -> list[torch.Tensor]:
 @pytest.mark.parametrize("transform", ["fourier", "rfft", "mdct"])
 @pytest.mark.parametrize("kind", ["per-feature", "global", "none"])
 def test_frames_come_back(transform: Transform, kind: Normalisation) -> None:
-    settings = FrameSettings(transform=transform, frame_samples=16, normalisation=kind)
+    settings = FrameSettings(transform=transform, hop_samples=16, normalisation=kind)
     representation = Normalised.fit(settings, excerpts())
     samples = excerpts()[0]
     decoded = representation.decode(representation.encode(samples))
@@ -26,7 +26,7 @@ def test_frames_come_back(transform: Transform, kind: Normalisation) -> None:
 
 
 def test_per_feature_statistics_are_those_of_all_frames() -> None:
-    settings = FrameSettings(transform="rfft", frame_samples=16)
+    settings = FrameSettings(transform="rfft", hop_samples=16)
     representation = Normalised.fit(settings, excerpts())
     frames = torch.cat([e[:, : e.shape[1] // 16 * 16].reshape(-1, 16) for e in excerpts()[:2]])
     frames = torch.cat([frames, excerpts()[3][:, :992].reshape(-1, 16)]).double()
@@ -40,20 +40,20 @@ def test_per_feature_statistics_are_those_of_all_frames() -> None:
 
 
 def test_global_is_one_pair() -> None:
-    settings = FrameSettings(frame_samples=16, normalisation="global")
+    settings = FrameSettings(hop_samples=16, normalisation="global")
     representation = Normalised.fit(settings, excerpts())
     assert representation.mean.unique().numel() == representation.scale.unique().numel() == 1
 
 
 def test_silence_does_not_divide_by_zero() -> None:
     for kind in ("per-feature", "global"):
-        settings = FrameSettings(frame_samples=8, normalisation=kind)
+        settings = FrameSettings(hop_samples=8, normalisation=kind)
         representation = Normalised.fit(settings, [torch.zeros(1, 80)])
         assert torch.isfinite(representation.encode(torch.ones(1, 16))).all()
 
 
 def test_it_is_stored_whole_and_checked(tmp_path: Path) -> None:
-    settings = FrameSettings(frame_samples=8)
+    settings = FrameSettings(hop_samples=8)
     representation = Normalised.fit(settings, excerpts())
     path = tmp_path / "frames.safetensors"
     representation.save(path)
@@ -61,7 +61,7 @@ def test_it_is_stored_whole_and_checked(tmp_path: Path) -> None:
     assert torch.equal(loaded.mean, representation.mean)
     assert torch.equal(loaded.scale, representation.scale)
     with pytest.raises(ReverieError, match="16 features, but these frames have 32"):
-        Normalised.load(FrameSettings(frame_samples=16), path)
+        Normalised.load(FrameSettings(hop_samples=16), path)
     path.write_bytes(b"nonsense")
     with pytest.raises(ReverieError, match="cannot be read"):
         Normalised.load(settings, path)

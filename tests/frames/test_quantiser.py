@@ -9,8 +9,8 @@ def cloud(count: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(count, 5, generator=torch.Generator().manual_seed(seed)) * torch.arange(1, 6)
 
 
-def fitted(points: torch.Tensor, stages: int = 4, size: int = 16) -> ResidualQuantiser:
-    return ResidualQuantiser.fit(points, stages, size, torch.Generator().manual_seed(1))
+def fitted(points: torch.Tensor, n_codebooks: int = 4, size: int = 16) -> ResidualQuantiser:
+    return ResidualQuantiser.fit(points, n_codebooks, size, torch.Generator().manual_seed(1))
 
 
 def test_each_stage_leaves_less() -> None:
@@ -41,7 +41,7 @@ def test_every_code_is_the_nearest() -> None:
 
 def test_fewer_points_than_vectors_are_met_exactly() -> None:
     points = cloud(7)
-    quantiser = fitted(points, stages=1)
+    quantiser = fitted(points, n_codebooks=1)
     torch.testing.assert_close(quantiser.decode(quantiser.encode(points)), points)
 
 

@@ -32,16 +32,16 @@ LONGEST_SECONDS = 60
 SMALL = [
     f"--set={one}"
     for one in (
-        "frames.frame_samples=250",
+        "frames.hop_samples=250",
         "model.hidden=8",
         "training.epochs=1",
         "training.sequence_frames=8",
         "training.keep_epochs=[]",
-        "training.most_sequences=8",
+        "training.max_sequences=8",
         "training.preview_every_epochs=0",
     )
 ]
-CODES = ["--set=frames.stages=2", "--set=frames.codebook=16", "--set=model.head_width=8"]
+CODES = ["--set=frames.n_codebooks=2", "--set=frames.codebook_size=16", "--set=model.head_width=8"]
 
 COMMANDS: dict[str, list[list[str]]] = {
     "corpus": [
@@ -57,7 +57,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     ],
     "coded": [
         ["generate", "HERE/coded", "--count", "1", "--seconds", "0.5", "--out", "HERE/g",
-         "--seed-from", "nothing", "--quiet"],
+         "--prompt", "nothing", "--quiet"],
         ["train", "HERE/corpus", "--recipe", "codes", *SMALL, *CODES, "--set=training.epochs=2",
          "--out", "HERE/coded", "--quiet"],
     ],

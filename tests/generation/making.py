@@ -4,7 +4,7 @@ from pathlib import Path
 
 from reverie.generation.settings import GenerationSettings
 
-DRAWN = GenerationSettings(seconds=0.2, count=3, rng_seed=1, temperature=0.5)
+DRAWN = GenerationSettings(seconds=0.2, count=3, seed=1, temperature=0.5)
 """Three clips, drawn, so that what one is depends on those beside it."""
 
 

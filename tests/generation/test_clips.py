@@ -16,11 +16,11 @@ from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.frames.normalised import Normalised
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.generation import clips
 from reverie.generation.clips import generate, generate_missing
 from reverie.generation.preview import PREVIEW_SECONDS, preview
-from reverie.generation.seeds import choose_seeds
+from reverie.generation.prompts import choose_prompts
 from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import Stream, stream_of
 from reverie.models.calibration import Calibration
@@ -36,7 +36,7 @@ from tests.music import write_recordings
 
 
 def test_clips_and_what_lies_beside_them(run: Run, corpus: Corpus, tmp_path: Path) -> None:
-    settings = GenerationSettings(seconds=1.23, count=2, rng_seed=7, checkpoint="3")
+    settings = GenerationSettings(seconds=1.23, count=2, seed=7, checkpoint="3")
     made = generate(run, settings, tmp_path / "clips", quiet=True)
     assert sorted(contents(tmp_path / "clips")) == [
         "001.json", "001.png", "001.wav", "002.json", "002.png", "002.wav"
@@ -51,37 +51,37 @@ def test_clips_and_what_lies_beside_them(run: Run, corpus: Corpus, tmp_path: Pat
         assert told["audio_sha256"] == file_sha256(clip.path)
         assert told["corpus_hash"] == corpus.content_hash
         assert told["epoch"] == 3
-        assert told["seed"]["recording"] in held_out
-        assert told["settings"]["rng_seed"] == 7
+        assert told["prompt"]["recording"] in held_out
+        assert told["settings"]["seed"] == 7
         assert told["clip"] == int(clip.path.stem)
         assert told["made_by"] == f"reverie {__version__}"
         assert told["run"] == str(run.folder)
         assert told["rate_hz"] == RATE_HZ
-        assert told["frame_samples"] == 250
+        assert told["hop_samples"] == 250
         assert told["checkpoint"] == "epoch-00003"
-        assert told["seed"]["silence_seconds"] == 0
-        assert clip.made
+        assert told["prompt"]["silence_seconds"] == 0
+        assert clip.generated
         assert clip.path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_same_seed_same_bytes(run: Run, tmp_path: Path) -> None:
     for name, number in (("a", 1), ("b", 1), ("c", 2)):
-        settings = GenerationSettings(seconds=0.5, count=2, rng_seed=number, temperature=0.5)
+        settings = GenerationSettings(seconds=0.5, count=2, seed=number, temperature=0.5)
         generate(run, settings, tmp_path / name, quiet=True)
     a, b, c = ((tmp_path / name / "002.wav").read_bytes() for name in "abc")
     assert a == b != c
 
 
 def test_clips_are_what_the_model_goes_on_with(run: Run, tmp_path: Path) -> None:
-    """One generator chooses the seeds, and then where the draws begin."""
-    settings = GenerationSettings(seconds=0.3, count=2, rng_seed=7, temperature=0.5)
+    """One generator chooses the prompts, and then where the draws begin."""
+    settings = GenerationSettings(seconds=0.3, count=2, seed=7, temperature=0.5)
     order = np.random.default_rng([7, 0])
-    seeds, samples = choose_seeds(run, "held-out", 2, order)
+    prompts, samples = choose_prompts(run, "held-out", 2, order)
     rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
     stream = stream_of(run, run.load(run.find_checkpoint("best")), samples, settings, rng)
     expected = torch.cat(list(stream.take(round(0.3 * RATE_HZ))), dim=1).numpy()
     made = generate(run, settings, tmp_path, quiet=True)
-    assert [clip.seed for clip in made] == seeds
+    assert [clip.prompt for clip in made] == prompts
     for clip, wave in zip(made, expected, strict=True):
         samples_made, _ = soundfile.read(clip.path, dtype="int16")
         np.testing.assert_array_equal(samples_made, to_int16(wave))
@@ -129,16 +129,16 @@ def test_formats(run: Run, tmp_path: Path, kind: str, subtype: str) -> None:
 def test_a_file_of_ones_own_is_gone_on_from(run: Run, tmp_path: Path) -> None:
     write_recordings(tmp_path / "mine", 1, 2.0, 16000)
     mine = tmp_path / "mine" / "tune 0.wav"
-    settings = GenerationSettings(seconds=0.3, count=1, seed_from=str(mine))
+    settings = GenerationSettings(seconds=0.3, count=1, prompt=str(mine))
     (clip,) = generate(run, settings, tmp_path / "clips", quiet=True)
-    assert clip.seed.recording == str(mine)
-    assert 0 <= clip.seed.offset_seconds < clip.seed.offset_seconds + clip.seed.seconds <= 2.0
-    short = GenerationSettings(seconds=0.3, count=1, seed_from=str(tmp_path / "none.wav"))
+    assert clip.prompt.recording == str(mine)
+    assert 0 <= clip.prompt.offset_seconds < clip.prompt.offset_seconds + clip.prompt.seconds <= 2.0
+    short = GenerationSettings(seconds=0.3, count=1, prompt=str(tmp_path / "none.wav"))
     with pytest.raises(ReverieError, match="is no file"):
         generate(run, short, tmp_path / "other", quiet=True)
     write_recordings(tmp_path / "short", 1, 0.02, 8000)
-    short = GenerationSettings(seed_from=str(tmp_path / "short" / "tune 0.wav"))
-    with pytest.raises(ReverieError, match=r"has 0.02 s, and a seed needs 0.03 s"):
+    short = GenerationSettings(prompt=str(tmp_path / "short" / "tune 0.wav"))
+    with pytest.raises(ReverieError, match=r"has 0.02 s, and a prompt needs 0.03 s"):
         generate(run, short, tmp_path / "other", quiet=True)
     assert not (tmp_path / "other").exists()
 
@@ -146,34 +146,34 @@ def test_a_file_of_ones_own_is_gone_on_from(run: Run, tmp_path: Path) -> None:
 def test_a_file_shorter_than_the_window_is_heard_whole(run: Run, tmp_path: Path) -> None:
     write_recordings(tmp_path / "short", 1, 0.12, 8000)
     settings = GenerationSettings(
-        seconds=0.3, count=1, seed_from=str(tmp_path / "short" / "tune 0.wav")
+        seconds=0.3, count=1, prompt=str(tmp_path / "short" / "tune 0.wav")
     )
     (clip,) = generate(run, settings, tmp_path / "clips", quiet=True)
-    assert 0.09 < clip.seed.seconds <= 0.12
+    assert 0.09 < clip.prompt.seconds <= 0.12
 
 
 def test_clips_begin_from_nothing(run: Run, tmp_path: Path) -> None:
-    settings = GenerationSettings(seconds=0.3, count=2, seed_from="nothing", temperature=1.0)
+    settings = GenerationSettings(seconds=0.3, count=2, prompt="nothing", temperature=1.0)
     one, other = generate(run, settings, tmp_path / "clips", quiet=True)
-    assert one.seed.seconds == 0
+    assert one.prompt.seconds == 0
     assert one.path.read_bytes() != other.path.read_bytes()
     assert soundfile.info(one.path).frames == round(0.3 * RATE_HZ)
 
 
 def test_seeds_take_every_recording_in_turn(run: Run, corpus: Corpus) -> None:
-    seeds, samples = choose_seeds(run, "training", 6, np.random.default_rng(0))
-    needed = measures_of(run.recipe.frames).samples_for(run.recipe.seed_frames)
+    prompts, samples = choose_prompts(run, "training", 6, np.random.default_rng(0))
+    needed = frame_spec(run.recipe.frames).samples_for(run.recipe.prompt_frames)
     assert samples.shape == (6, needed)
-    names = [seed.recording for seed in seeds]
+    names = [prompt.recording for prompt in prompts]
     assert set(names[:4]) == {r.path for r in corpus.of_split("train")}
 
 
 def test_seeds_come_from_where_training_learns(with_rests: Corpus, tmp_path: Path) -> None:
-    recipe = load_recipe("paper", [*SMALL, "training.ends_below_db=35"])
+    recipe = load_recipe("paper", [*SMALL, "training.trim_silence_db=35"])
     run = Run(tmp_path, recipe, with_rests.folder, with_rests.content_hash, RATE_HZ)
-    seeds, _ = choose_seeds(run, "training", 50, np.random.default_rng(0))
-    assert min(seed.offset_seconds for seed in seeds) >= 0.9
-    assert max(seed.offset_seconds + seed.seconds for seed in seeds) <= 4.1
+    prompts, _ = choose_prompts(run, "training", 50, np.random.default_rng(0))
+    assert min(prompt.offset_seconds for prompt in prompts) >= 0.9
+    assert max(prompt.offset_seconds + prompt.seconds for prompt in prompts) <= 4.1
 
 
 class Echo(torch.nn.Module):
@@ -210,12 +210,12 @@ class Echo(torch.nn.Module):
 
 @pytest.mark.parametrize("frames", [FourierFrames(100), MdctFrames(100)])
 def test_a_true_prediction_goes_on_without_a_seam(frames: FourierFrames | MdctFrames) -> None:
-    """With the true frames predicted, seed and clip together are the recording."""
+    """With the true frames predicted, prompt and clip together are the recording."""
     whole = torch.randn(1, 3000)
     representation = Normalised(
-        frames, torch.zeros(frames.measures.width), torch.ones(frames.measures.width)
+        frames, torch.zeros(frames.spec.width), torch.ones(frames.spec.width)
     )
-    seed = whole[:, : frames.measures.samples_for(8)]
+    prompt = whole[:, : frames.spec.samples_for(8)]
     echo = Echo(representation.analyse(whole)[:, 1:])
     trained = TrainedModel(
         echo,  # pyright: ignore[reportArgumentType]
@@ -223,7 +223,7 @@ def test_a_true_prediction_goes_on_without_a_seam(frames: FourierFrames | MdctFr
         Calibration(),
     )
     rng = torch.Generator()
-    stream = Stream(trained, seed, SamplingSettings(), rng, method="carry", window_frames=1)
+    stream = Stream(trained, prompt, SamplingSettings(), rng, method="carry", window_frames=1)
     made = torch.cat(list(stream.take(1234)), dim=1)
     torch.testing.assert_close(made, whole[:, 800 : 800 + 1234], atol=1e-5, rtol=1e-4)
 

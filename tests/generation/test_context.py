@@ -15,7 +15,7 @@ from reverie.models.contract import FrameModel
 from reverie.models.settings import Architecture, ModelSettings
 from reverie.runs.settings import SamplingSettings
 
-FRAMES = FourierFrames(5).measures
+FRAMES = FourierFrames(5).spec
 D = FRAMES.width
 
 
@@ -24,10 +24,10 @@ def made(architecture: Architecture) -> FrameModel:
     return build_model(settings, FRAMES, torch.Generator().manual_seed(1))
 
 
-def re_fed(model: FrameModel, seed: Tensor, count: int) -> Tensor:
+def re_fed(model: FrameModel, prompt: Tensor, count: int) -> Tensor:
     """The paper's procedure, word for word."""
-    length = seed.shape[1]
-    frames = seed
+    length = prompt.shape[1]
+    frames = prompt
     with torch.no_grad():
         for _ in range(count):
             frames = torch.cat([frames, model(frames[:, -length:])[:, -1:]], dim=1)
@@ -36,21 +36,21 @@ def re_fed(model: FrameModel, seed: Tensor, count: int) -> Tensor:
 
 def made_new(
     model: FrameModel,
-    seed: Tensor,
+    prompt: Tensor,
     count: int,
     method: str,
     heat: float = 0,
     steps: int | None = None,
 ) -> Tensor:
     chosen: Method = "carry" if method == "carry" else "rolling"
-    length = seed.shape[1] - model.step_frames + 1 if steps is None else steps
+    length = prompt.shape[1] - model.step_frames + 1 if steps is None else steps
     sampler = make_sampler(
         model.head,
         SamplingSettings(temperature=heat),
         torch.Generator().manual_seed(3),
         Calibration(rmse=torch.ones(D)),
     )
-    context = begin_context(model, seed, chosen, length)
+    context = begin_context(model, prompt, chosen, length)
     frames: list[Tensor] = []
     for _ in range(count):
         frames.append(sampler(context.predict()))
@@ -63,32 +63,32 @@ def made_new(
 @pytest.mark.parametrize("clips", [1, 3])
 def test_rolling_equals_re_feeding(architecture: Architecture, length: int, clips: int) -> None:
     model = made(architecture)
-    seed = torch.randn(clips, length + model.step_frames - 1, D)
+    prompt = torch.randn(clips, length + model.step_frames - 1, D)
     count = 2 * length + 5
-    found, expected = made_new(model, seed, count, "rolling"), re_fed(model, seed, count)
+    found, expected = made_new(model, prompt, count, "rolling"), re_fed(model, prompt, count)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
     # Far from linear a wrong state shows, but so does rounding: hence in double precision.
     for parameter in model.double().parameters():
         parameter.data.mul_(2)
-    seed = seed.double()
-    found, expected = made_new(model, seed, count, "rolling"), re_fed(model, seed, count)
+    prompt = prompt.double()
+    found, expected = made_new(model, prompt, count, "rolling"), re_fed(model, prompt, count)
     torch.testing.assert_close(found, expected, atol=1e-9, rtol=1e-7)
 
 
 @pytest.mark.parametrize("architecture", get_args(Architecture))
 def test_carrying_equals_the_whole_sequence(architecture: Architecture) -> None:
     model = made(architecture)
-    seed = torch.randn(2, 6, D)
-    found = made_new(model, seed, 10, "carry")
+    prompt = torch.randn(2, 6, D)
+    found = made_new(model, prompt, 10, "carry")
     with torch.no_grad():
-        whole = model(torch.cat([seed, found], dim=1))
+        whole = model(torch.cat([prompt, found], dim=1))
     torch.testing.assert_close(found, whole[:, -11:-1], atol=1e-5, rtol=1e-4)
 
 
 def test_the_window_forgets_and_the_carried_state_does_not() -> None:
     model = made("baseline")
-    seed = torch.randn(1, 5, D)
-    rolled, carried = (made_new(model, seed, 20, m) for m in ("rolling", "carry"))
+    prompt = torch.randn(1, 5, D)
+    rolled, carried = (made_new(model, prompt, 20, m) for m in ("rolling", "carry"))
     torch.testing.assert_close(rolled[:, 0], carried[:, 0])
     assert not torch.allclose(rolled, carried, atol=1e-3)
 
@@ -96,19 +96,19 @@ def test_the_window_forgets_and_the_carried_state_does_not() -> None:
 @pytest.mark.parametrize("method", ["rolling", "carry"])
 def test_draws_come_from_the_generator_given(method: str) -> None:
     model = made("gruv")
-    seed = torch.randn(2, 5, D)
-    one, same = (made_new(model, seed, 9, method, 1.0) for _ in range(2))
+    prompt = torch.randn(2, 5, D)
+    one, same = (made_new(model, prompt, 9, method, 1.0) for _ in range(2))
     assert torch.equal(one, same)
-    assert not torch.allclose(one, made_new(model, seed, 9, method, 0.0))
+    assert not torch.allclose(one, made_new(model, prompt, 9, method, 0.0))
 
 
 @pytest.mark.parametrize("architecture", get_args(Architecture))
 def test_a_short_seed_grows_to_the_window(architecture: Architecture) -> None:
     model = made(architecture)
-    seed = torch.randn(2, 3 + model.step_frames - 1, D)
-    found = made_new(model, seed, 12, "rolling", steps=5)
-    grown = torch.cat([seed, found[:, :2]], dim=1)
-    torch.testing.assert_close(found[:, :3], made_new(model, seed, 3, "carry"))
+    prompt = torch.randn(2, 3 + model.step_frames - 1, D)
+    found = made_new(model, prompt, 12, "rolling", steps=5)
+    grown = torch.cat([prompt, found[:, :2]], dim=1)
+    torch.testing.assert_close(found[:, :3], made_new(model, prompt, 3, "carry"))
     torch.testing.assert_close(found[:, 2:], re_fed(model, grown, 10), atol=1e-5, rtol=1e-4)
 
 

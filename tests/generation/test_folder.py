@@ -34,8 +34,8 @@ def test_a_finished_call_is_not_made_again(run: Run, tmp_path: Path) -> None:
     before = times(tmp_path / "clips")
     again = generate(run, DRAWN, tmp_path / "clips", quiet=True)
     assert times(tmp_path / "clips") == before
-    assert [clip.made for clip in again] == [False, False, False]
-    assert [replace(clip, made=True) for clip in again] == first
+    assert [clip.generated for clip in again] == [False, False, False]
+    assert [replace(clip, generated=True) for clip in again] == first
 
 
 @pytest.mark.parametrize("lost", ["001", "002", "003"])
@@ -48,7 +48,7 @@ def test_the_same_call_makes_what_is_missing_to_the_byte(
         path.unlink()
     again = generate(run, DRAWN, tmp_path / "clips", quiet=True)
     assert contents(tmp_path / "clips") == whole
-    assert {clip.path.stem for clip in again if clip.made} == {lost}
+    assert {clip.path.stem for clip in again if clip.generated} == {lost}
     after = times(tmp_path / "clips")
     assert {name for name in after if after[name] != before[name]} == {
         f"{lost}.json", f"{lost}.png", f"{lost}.wav"
@@ -63,7 +63,7 @@ def test_a_lost_or_torn_picture_is_drawn_again(run: Run, tmp_path: Path, damage:
         (tmp_path / "002.png").write_bytes(damage)
     else:
         (tmp_path / "002.png").unlink()
-    assert not any(clip.made for clip in generate(run, DRAWN, tmp_path, quiet=True))
+    assert not any(clip.generated for clip in generate(run, DRAWN, tmp_path, quiet=True))
     assert contents(tmp_path) == whole
     after = times(tmp_path)
     assert {name for name in after if after[name] != before[name]} == {"002.png"}
@@ -76,7 +76,7 @@ def test_pictures_may_be_left_out_and_come_later(run: Run, tmp_path: Path) -> No
     generate(run, DRAWN, tmp_path, quiet=True)
     assert len(list(tmp_path.glob("*.png"))) == 3
     assert sounds.items() <= times(tmp_path).items()
-    other = replace(DRAWN, rng_seed=2)
+    other = replace(DRAWN, seed=2)
     generate(run, other, tmp_path, overwrite=True, pictures=False, quiet=True)
     assert not list(tmp_path.glob("*.png"))  # they would be of other clips
 
@@ -84,12 +84,12 @@ def test_pictures_may_be_left_out_and_come_later(run: Run, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"rng_seed": 2}, "rng_seed = 1, not 2"),
+        ({"seed": 2}, "seed = 1, not 2"),
         ({"count": 2}, "count = 3, not 2"),
         ({"seconds": 0.1}, "seconds = 0.2, not 0.1"),
         ({"temperature": 0.25}, "temperature = 0.5, not 0.25"),
         ({"checkpoint": "3"}, "checkpoint = epoch-00006, not epoch-00003"),
-        ({"seed_from": "training"}, "made with"),
+        ({"prompt": "training"}, "made with"),
         ({"format": "float-wav"}, "format = wav, not float-wav"),
     ],
 )
@@ -107,7 +107,7 @@ def test_clips_of_other_settings_are_refused_by_name(
 def test_another_name_of_the_same_checkpoint_is_no_other_setting(run: Run, three: Path) -> None:
     assert run.find_checkpoint("latest") == run.find_checkpoint("6")
     again = generate(run, replace(DRAWN, checkpoint="6"), three, quiet=True)
-    assert not any(clip.made for clip in again)
+    assert not any(clip.generated for clip in again)
 
 
 def test_other_weights_under_the_same_name_are_other_clips(
@@ -115,7 +115,7 @@ def test_other_weights_under_the_same_name_are_other_clips(
 ) -> None:
     shutil.copytree(run.folder, tmp_path / "run")
     moved = Run.open(tmp_path / "run")
-    assert not any(clip.made for clip in generate(moved, DRAWN, three, quiet=True))
+    assert not any(clip.generated for clip in generate(moved, DRAWN, three, quiet=True))
     with (moved.find_checkpoint() / MODEL).open("r+b") as file:
         file.seek(-4, 2)
         file.write(b"\0\0\0\0")
@@ -125,9 +125,9 @@ def test_other_weights_under_the_same_name_are_other_clips(
 
 def test_overwriting_replaces_whatever_is_there(run: Run, tmp_path: Path) -> None:
     generate(run, DRAWN, tmp_path / "a", quiet=True)
-    generate(run, replace(DRAWN, rng_seed=9), tmp_path / "b", quiet=True)
+    generate(run, replace(DRAWN, seed=9), tmp_path / "b", quiet=True)
     made = generate(run, DRAWN, tmp_path / "b", overwrite=True, quiet=True)
-    assert all(clip.made for clip in made)
+    assert all(clip.generated for clip in made)
     assert contents(tmp_path / "b") == contents(tmp_path / "a")
     before = times(tmp_path / "b")
     generate(run, DRAWN, tmp_path / "b", overwrite=True, quiet=True)
@@ -160,7 +160,7 @@ def test_a_number_has_one_format(run: Run, tmp_path: Path) -> None:
     assert sorted(contents(tmp_path)) == ["001.flac", "001.json", "001.png"]
     assert read_sidecar(tmp_path / "001.flac").provenance
     (again,) = generate(run, flac, tmp_path, quiet=True)
-    assert not again.made
+    assert not again.generated
     with pytest.raises(ReverieError, match=r"001.flac is there already"):
         generate(run, replace(DRAWN, count=1), tmp_path, quiet=True)
     generate(run, replace(DRAWN, count=1), tmp_path, overwrite=True, quiet=True)
@@ -190,9 +190,9 @@ def dies(stage: Path, sound: Path) -> None:
 
 clips.publish = dies
 run, out, *numbers = sys.argv[1:]
-seconds, count, rng_seed, temperature = (eval(one) for one in numbers)
+seconds, count, seed, temperature = (eval(one) for one in numbers)
 settings = GenerationSettings(
-    seconds=seconds, count=count, rng_seed=rng_seed, temperature=temperature
+    seconds=seconds, count=count, seed=seed, temperature=temperature
 )
 clips.generate(Run.open(Path(run)), settings, Path(out), quiet=True)
 """
@@ -202,7 +202,7 @@ def test_a_killed_call_leaves_whole_clips_and_the_same_call_ends_it(
     run: Run, tmp_path: Path
 ) -> None:
     cut_off, whole = tmp_path / "cut off", tmp_path / "whole"
-    numbers = (DRAWN.seconds, DRAWN.count, DRAWN.rng_seed, DRAWN.temperature)
+    numbers = (DRAWN.seconds, DRAWN.count, DRAWN.seed, DRAWN.temperature)
     words = ["-c", KILLED, run.folder, cut_off, *map(str, numbers)]
     killed = subprocess.run([sys.executable, *words], check=False)
     assert killed.returncode == -signal.SIGKILL
@@ -210,7 +210,7 @@ def test_a_killed_call_leaves_whole_clips_and_the_same_call_ends_it(
     assert [path.suffix for path in litter] == [".partial"]
     assert set(contents(cut_off)) == {"001.json", "001.png", "001.wav"}
     assert read_sidecar(cut_off / "001.wav").provenance
-    made = [clip.made for clip in generate(run, DRAWN, cut_off, quiet=True)]
+    made = [clip.generated for clip in generate(run, DRAWN, cut_off, quiet=True)]
     assert made == [False, True, True]
     assert not litter[0].exists()
     generate(run, DRAWN, whole, quiet=True)
@@ -308,8 +308,8 @@ def test_damaged_provenance_is_named(run: Run, tmp_path: Path, damage: bytes) ->
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("seed", {}),
-        ("seed", {"recording": 5, "offset_seconds": 0.0, "seconds": 1.0}),
+        ("prompt", {}),
+        ("prompt", {"recording": 5, "offset_seconds": 0.0, "seconds": 1.0}),
         ("clipped_samples", -1),
         ("clipped_samples", "3"),
         ("epoch", None),

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from reverie.corpus.corpus import Corpus
-from reverie.frames.contract import Meaning, Measures
+from reverie.frames.contract import CodebookInfo, FrameSpec
 from reverie.generation.clips import generate
 from reverie.generation.context import begin_context
-from reverie.generation.seeds import choose_seeds
+from reverie.generation.prompts import choose_prompts
 from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import stream_of
 from reverie.models.contract import BatchIndex, FrameModel
@@ -52,19 +52,19 @@ class GruCore(nn.Module):
 
 def build(
     settings: ModelSettings,
-    measures: Measures,
+    spec: FrameSpec,
     rng: torch.Generator | None,
-    meaning: Meaning | None = None,  # noqa: ARG001
+    codebook_info: CodebookInfo | None = None,  # noqa: ARG001
 ) -> FrameModel:
-    core = GruCore(measures.width, settings.hidden)
-    head = LinearHead(settings.hidden, measures.width, precision="float32", rng=rng)
-    return FrameModel(NoFront(measures.width), core, head)
+    core = GruCore(spec.width, settings.hidden)
+    head = LinearHead(settings.hidden, spec.width, precision="float32", rng=rng)
+    return FrameModel(NoFront(spec.width), core, head)
 
 
 @pytest.fixture
 def run(corpus: Corpus, tmp_path: Path) -> Run:
     assignments = [
-        "frames.frame_samples=50",
+        "frames.hop_samples=50",
         "model.hidden=12",
         "training.sequence_frames=8",
         "training.epochs=4",
@@ -85,7 +85,7 @@ def test_it_trains_and_its_run_is_generated_from(run: Run, tmp_path: Path) -> No
 
 
 def test_stepping_equals_batch() -> None:
-    model = build(ModelSettings(hidden=7), Measures(5, 6), None)
+    model = build(ModelSettings(hidden=7), FrameSpec(5, 6), None)
     with torch.no_grad():
         check_stepping_is_batch(model, torch.randn(3, STEPS, 6))
 
@@ -93,7 +93,7 @@ def test_stepping_equals_batch() -> None:
 @pytest.mark.parametrize("length", [1, 5])
 @torch.no_grad()
 def test_rolling_equals_re_feeding(length: int) -> None:
-    model = build(ModelSettings(hidden=7), Measures(5, 6), None)
+    model = build(ModelSettings(hidden=7), FrameSpec(5, 6), None)
     frames = torch.randn(2, length, 6)
     context = begin_context(model, frames, "rolling", length)
     for _ in range(2 * length + 1):
@@ -104,7 +104,7 @@ def test_rolling_equals_re_feeding(length: int) -> None:
 
 
 def test_it_streams(run: Run) -> None:
-    _, prompt = choose_seeds(run, "held-out", 1, np.random.default_rng(0))
+    _, prompt = choose_prompts(run, "held-out", 1, np.random.default_rng(0))
     trained = run.load(run.find_checkpoint())
     settings = run.recipe.generation
     stream = stream_of(run, trained, prompt, settings, torch.Generator(), block_frames=3)

@@ -56,11 +56,11 @@ def test_memory_is_counted_as_models_grow(run: Run) -> None:
         recipe = load_recipe("paper", [*SMALL, *settings])
         return clip_memory_bytes(dataclasses.replace(run, recipe=recipe))
 
-    seed = 3 * 8 * 250 + 3 * 8 * 500
-    assert counted() == 4 * (seed + 6 * 8 * 12)
-    assert counted("model.hidden=24") == 4 * (seed + 6 * 8 * 24)
+    prompt = 3 * 8 * 250 + 3 * 8 * 500
+    assert counted() == 4 * (prompt + 6 * 8 * 12)
+    assert counted("model.hidden=24") == 4 * (prompt + 6 * 8 * 24)
     for architecture in ("bilinear", "stacked", "ensemble"):
-        assert counted(f"model.architecture={architecture}") == 4 * (seed + 6 * 8 * 12 * 2)
+        assert counted(f"model.architecture={architecture}") == 4 * (prompt + 6 * 8 * 12 * 2)
 
 
 def test_as_many_files_as_clips() -> None:

@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from reverie.generation.seeds import choose_seeds
+from reverie.generation.prompts import choose_prompts
 from reverie.generation.stream import Stream, stream_of
 from reverie.runs.run import Run
 
 
 def begun(run: Run, block_frames: int | None = None, temperature: float = 0.5) -> Stream:
-    _, prompt = choose_seeds(run, "held-out", 1, np.random.default_rng(0))
+    _, prompt = choose_prompts(run, "held-out", 1, np.random.default_rng(0))
     settings = dataclasses.replace(run.recipe.generation, temperature=temperature)
     trained = run.load(run.find_checkpoint())
     rng = torch.Generator().manual_seed(0)
@@ -36,7 +36,7 @@ def test_take_gives_so_many_samples(run: Run) -> None:
     stream = begun(run, 3)
     pieces = list(stream.take(777))
     assert sum(piece.shape[1] for piece in pieces) == 777
-    assert all(piece.shape[1] <= 3 * stream.frame_samples for piece in pieces)
+    assert all(piece.shape[1] <= 3 * stream.hop_samples for piece in pieces)
 
 
 def test_memory_does_not_grow(run: Run) -> None:
@@ -70,7 +70,7 @@ def test_another_prompt_is_gone_on_from_after_one_frame_of_fading(run: Run) -> N
     stream = begun(run, 1, temperature=0.0)
     before = blocks(stream, 4)
     unchanged = blocks(stream, 1)
-    _, prompt = choose_seeds(run, "training", 1, np.random.default_rng(1))
+    _, prompt = choose_prompts(run, "training", 1, np.random.default_rng(1))
     fresh = begun(run, 1, temperature=0.0)
     fresh.prompt = prompt
     fresh.reset()
@@ -79,7 +79,7 @@ def test_another_prompt_is_gone_on_from_after_one_frame_of_fading(run: Run) -> N
     assert torch.equal(blocks(stream, 4), before)
     stream.prompt = prompt
     found = blocks(stream, 5)
-    size = stream.frame_samples
+    size = stream.hop_samples
     assert torch.equal(found[:, size:], expected[:, size:])
     phase = torch.linspace(0, torch.pi / 2, size)
     torch.testing.assert_close(

@@ -18,7 +18,7 @@ from reverie.settings import build
 from reverie.training.recipe import load_recipe
 from tests.models.stepping import STEPS, check_stepping_is_batch
 
-FRAMES = FourierFrames(5).measures
+FRAMES = FourierFrames(5).spec
 D = FRAMES.width
 DRAWN, MEAN = 1.0, 0.0
 

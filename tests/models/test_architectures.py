@@ -21,7 +21,7 @@ from reverie.settings import build
 from tests.models.stepping import STEPS, check_stepping_is_batch
 
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
-FRAMES = FourierFrames(5).measures
+FRAMES = FourierFrames(5).spec
 D = FRAMES.width
 NO_MASKS = Masks(None, None)
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -41,9 +41,7 @@ def made(variant: str, hidden: int = 6, **rest: Any) -> FrameModel:
 
 def count(**settings: Any) -> int:
     with torch.device("meta"):
-        model = build_model(
-            build(ModelSettings, settings, "test"), FourierFrames(4000).measures, None
-        )
+        model = build_model(build(ModelSettings, settings, "test"), FourierFrames(4000).spec, None)
     return sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -120,7 +118,7 @@ def test_the_image_of_a_block_has_a_row_a_frame() -> None:
 
 
 def test_frames_without_planes_are_read_as_a_line() -> None:
-    frames = MdctFrames(10).measures
+    frames = MdctFrames(10).spec
     for architecture in ("conv", "blocks"):
         settings = ModelSettings(architecture=architecture, hidden=4, filters=2)
         model = build_model(settings, frames, torch.Generator().manual_seed(1))

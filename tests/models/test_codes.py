@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reverie.frames.contract import Meaning, Measures
+from reverie.frames.contract import CodebookInfo, FrameSpec
 from reverie.generation.context import begin_context
 from reverie.generation.sampling.sampler import Sampler, make_sampler
 from reverie.models.architectures import build_model
@@ -21,7 +21,7 @@ from reverie.settings import build
 from tests.models.stepping import STEPS, check_stepping_is_batch
 
 STAGES, VALUES, VECTOR = 3, 5, 7
-CODES = Measures(256, STAGES, overlap_samples=384, codebook=VALUES, vector=VECTOR)
+CODES = FrameSpec(256, STAGES, overlap_samples=384, codebook_size=VALUES, codebook_dim=VECTOR)
 VARIANTS: dict[str, dict[str, Any]] = {
     **{name: {"architecture": name} for name in get_args(Architecture)},
     "ensemble, apart": {"architecture": "ensemble", "members_trained": "apart"},
@@ -29,10 +29,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-def made(variant: str, meaning: Meaning | None = None, **rest: Any) -> FrameModel:
+def made(variant: str, codebook_info: CodebookInfo | None = None, **rest: Any) -> FrameModel:
     values = {"hidden": 16, "head_width": 12, **VARIANTS[variant], **rest}
     settings = build(ModelSettings, values, variant)
-    return build_model(settings, CODES, torch.Generator().manual_seed(1), meaning)
+    return build_model(settings, CODES, torch.Generator().manual_seed(1), codebook_info)
 
 
 def codes(*shape: int, seed: int = 0) -> Tensor:
@@ -146,7 +146,7 @@ def test_a_tiny_model_learns_one_sequence_by_heart(variant: str) -> None:
 
 def test_embeddings_begin_at_what_codes_mean() -> None:
     vectors = torch.randn(STAGES, VALUES, VECTOR)
-    model = made("baseline", Meaning(vectors, torch.zeros(VALUES)))
+    model = made("baseline", CodebookInfo(vectors, torch.zeros(VALUES)))
     found = dict(model.named_parameters())["front.embedding.weight"]
     torch.testing.assert_close(found, vectors / vectors[0].std())
 
@@ -174,8 +174,8 @@ def test_new_codes_come_from_the_generator_given(method: str) -> None:
 @torch.no_grad()
 def test_guards_have_the_ranges_of_held_out_music() -> None:
     levels = torch.tensor([-61.3, -52.1, -40.7, -33.9, -20.2])
-    meaning = Meaning(torch.randn(STAGES, VALUES, VECTOR), levels)
-    model, frames = made("baseline", meaning), codes(100, 9)
+    codebook_info = CodebookInfo(torch.randn(STAGES, VALUES, VECTOR), levels)
+    model, frames = made("baseline", codebook_info), codes(100, 9)
     head = head_of(model)
     pairs = [(model(part[:, :-1]), part[:, 1:]) for part in frames.split(30)]
     _, calibration = calibrate(head, pairs, levels)
@@ -223,7 +223,7 @@ def test_a_guard_keeps_surprise_in_its_range(variant: str) -> None:
 @torch.no_grad()
 def test_a_guard_keeps_the_level_in_its_range() -> None:
     levels = torch.tensor([-80.0, -40.0, -40.0, -40.0, -20.0])
-    model = made("stacked", Meaning(torch.randn(STAGES, VALUES, VECTOR), levels))
+    model = made("stacked", CodebookInfo(torch.randn(STAGES, VALUES, VECTOR), levels))
     head = head_of(model)
     output = model(codes(1, 6))[:, -1].expand(64, -1)
 

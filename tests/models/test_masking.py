@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 import torch
 
-from reverie.frames.contract import Meaning
-from reverie.frames.settings import measures_of
+from reverie.frames.contract import CodebookInfo
+from reverie.frames.settings import frame_spec
 from reverie.models.architectures import build_model
 from reverie.models.settings import Architecture
 from reverie.training.recipe import load_recipe
@@ -19,31 +19,33 @@ KINDS = ["paper", "apart", "adversary", "codes"]
 def test_whatever_follows_changes_neither_loss_nor_gradient(
     architecture: Architecture, kind: str
 ) -> None:
-    told = [f"model.architecture={architecture}", "model.hidden=8", "frames.frame_samples=32"]
+    told = [f"model.architecture={architecture}", "model.hidden=8", "frames.hop_samples=32"]
     told += {
         "paper": [],
         "apart": ["model.members_trained=apart"],
         "adversary": ["model.adversary=hinge", "model.feature_matching=1", "model.head_width=6"],
-        "codes": ["frames.transform=codes", "frames.stages=2", "frames.codebook=5"],
+        "codes": ["frames.transform=codes", "frames.n_codebooks=2", "frames.codebook_size=5"],
     }[kind]
     recipe = load_recipe("paper", told)
-    measures = measures_of(recipe.frames)
+    spec = frame_spec(recipe.frames)
     rng = torch.Generator().manual_seed(3)
-    meaning = None
-    if measures.codebook:
-        shape = (measures.width, measures.codebook, measures.vector)
-        meaning = Meaning(torch.randn(shape, generator=rng), torch.zeros(measures.codebook))
-    model = build_model(recipe.model, measures, rng, meaning)
+    codebook_info = None
+    if spec.codebook_size:
+        shape = (spec.width, spec.codebook_size, spec.codebook_dim)
+        codebook_info = CodebookInfo(
+            torch.randn(shape, generator=rng), torch.zeros(spec.codebook_size)
+        )
+    model = build_model(recipe.model, spec, rng, codebook_info)
     steps, seen = 6, model.step_frames
-    shape = (3, steps + seen, measures.width)
+    shape = (3, steps + seen, spec.width)
     frames = torch.randn(shape, generator=rng)
-    if measures.codebook:
-        frames = torch.randint(measures.codebook, shape, generator=rng)
+    if spec.codebook_size:
+        frames = torch.randint(spec.codebook_size, shape, generator=rng)
     lengths = torch.tensor([steps, 2, 4])
     heard = torch.arange(steps) < lengths[:, None]
     other = frames.clone()
     for row, length in enumerate(lengths.tolist()):
-        other[row, length + seen :] = 1 if measures.codebook else 7.0
+        other[row, length + seen :] = 1 if spec.codebook_size else 7.0
 
     def learnt(given: torch.Tensor, mask: torch.Tensor | None) -> tuple[float, torch.Tensor]:
         model.zero_grad()

@@ -13,10 +13,10 @@ from reverie.models.architectures import build_model
 from reverie.models.discriminator import Adversary
 from reverie.models.fronts import ConvFront
 from reverie.models.notes import PAPER_SAYS
-from reverie.models.outline import operations, outline, stages
+from reverie.models.outline import all_stages, operations, outline
 from reverie.models.settings import Architecture, ModelSettings
 
-FRAMES = FourierFrames(10).measures
+FRAMES = FourierFrames(10).spec
 
 
 @pytest.mark.parametrize("adversary", ["none", "hinge"])
@@ -30,7 +30,7 @@ def test_every_weight_is_in_it(architecture: Architecture, adversary: Adversary)
         adversary=adversary,
     )
     model = build_model(settings, FRAMES, torch.Generator().manual_seed(1))
-    found = stages(outline(model, FRAMES.width))
+    found = all_stages(outline(model, FRAMES.width))
     weights = sum(parameter.numel() for parameter in model.parameters())
     assert sum(stage.parameters for stage in found) == weights
     assert (found[0].part, found[-1].part) == ("input", "output")

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from reverie.models import products
-from reverie.models.products import Factor, affine, by_onednn, product
+from reverie.models.products import PackedWeight, affine, by_onednn, product
 
 SHAPES = [(1, 1, 1), (1, 7, 5), (3, 8, 1), (40, 33, 17), (64, 128, 96)]
 needs_onednn = pytest.mark.skipif(
@@ -53,7 +53,7 @@ def test_a_product_is_the_same_by_either_library(
 def test_an_affine_map_has_its_gradients(onednn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "FLOAT32_BY_ONEDNN", onednn)
     x, weight, bias = (drawn(*shape).requires_grad_() for shape in ((7, 5), (6, 5), (6,)))
-    affine(x, weight, bias, Factor("float32")).square().sum().backward()
+    affine(x, weight, bias, PackedWeight("float32")).square().sum().backward()
     found = [one.grad for one in (x, weight, bias)]
     for one in (x, weight, bias):
         one.grad = None

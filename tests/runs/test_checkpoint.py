@@ -38,8 +38,9 @@ from reverie.training.train import train
 from tests.conftest import SMALL
 
 OLD = (
-    "optimizer_sha256", "frames_sha256", "least_epoch", "least_loss", "model_sha256",
-    "calibration_sha256", "format_version",
+    "optimizer_sha256", "frames_sha256", "best_measured_epoch", "best_measured_loss",
+    "best_saved_epoch", "best_saved_loss",
+    "model_sha256", "calibration_sha256", "format_version",
 )  # fmt: skip
 
 
@@ -137,10 +138,13 @@ def test_a_damaged_checkpoint_is_left_to_a_person_and_the_one_before_goes_on(
     [
         ({"epoch": ...}, "it has lost epoch"),
         ({"step": ...}, "it has lost step"),
-        ({"best_epoch": ...}, "it has lost best_epoch"),
-        ({"least_loss": ...}, "it has lost least_loss"),
+        ({"best_saved_epoch": ...}, "it has lost best_saved_epoch"),
+        ({"best_measured_loss": ...}, "it has lost best_measured_loss"),
         ({"epoch": 0}, "epoch"),
-        ({"epoch": 5, "best_epoch": 5, "least_epoch": 5}, "is of epoch-00005, and lies in"),
+        (
+            {"epoch": 5, "best_saved_epoch": 5, "best_measured_epoch": 5},
+            "is of epoch-00005, and lies in",
+        ),
         ({"epoch": "6"}, "epoch: input should be a valid integer"),
         ({"epoch": 6.5}, "epoch: "),
         ({"epoch": -6}, "epoch: "),
@@ -150,7 +154,7 @@ def test_a_damaged_checkpoint_is_left_to_a_person_and_the_one_before_goes_on(
         ({"epoch": 10**30}, "epoch: "),
         ({"step": 2}, "2 steps cannot have had 0 sequences"),
         ({"loss_count": 3, "loss_sum": 1.0}, "0 steps cannot have had 3 sequences"),
-        ({"best_epoch": 9}, "comes after epoch 6"),
+        ({"best_saved_epoch": 9}, "comes after epoch 6"),
         ({"seconds": -1}, "seconds"),
         ({"seconds": []}, "seconds"),
         ({"loss_sum": "x"}, "loss_sum"),
@@ -175,13 +179,16 @@ def test_a_state_that_cannot_be_is_named_and_training_never_begins_anew(
 
 def test_runs_of_older_versions_open_with_what_they_have(run: Run, corpus_folder: Path) -> None:
     for path in list_checkpoints(run.checkpoints):
-        change(path / STATE, **dict.fromkeys(OLD, ...))
+        state = read_state(path)
+        best: dict[str, Any] = {"best_epoch": state.best_saved_epoch}
+        best["best_loss"] = state.best_saved_loss
+        change(path / STATE, **dict.fromkeys(OLD, ...), **best)
         (path / CALIBRATION).unlink()
     change(run.folder / "config.json", frames_sha256=...)
     change(run.folder / "corpus.json", relative=...)
     old = Run.open(run.folder)
     assert old.load_model(old.find_checkpoint("best")).step_frames == 1
-    assert old.representation().measures.width == 500
+    assert old.representation().spec.width == 500
     again = train(corpus_folder, longer(), run.folder, quiet=True)
     assert Run.open(again.folder).frames_sha256 == file_sha256(again.statistics)
     assert read_state(again.find_checkpoint()).optimizer_sha256
@@ -330,9 +337,9 @@ def test_a_checkpoint_before_the_first_measure_has_what_sampling_needs(
     """Stopped before held-out music is due: guards and spread are there all the same."""
     coded = [
         "frames.transform=codes",
-        "frames.stages=2",
-        "frames.codebook=8",
-        "frames.components=6",
+        "frames.n_codebooks=2",
+        "frames.codebook_size=8",
+        "frames.n_components=6",
         "generation.temperature=1",
         "training.held_out_every_epochs=5",
         "training.keep_epochs=[]",

@@ -35,8 +35,8 @@ def test_a_run_is_listed(shelf: Path) -> None:
     (one,) = list_runs(shelf)
     assert (one.folder, one.state, one.epochs) == (shelf / "runs" / "one", "ended", 2)
     assert (one.transform, one.architecture) == ("fourier", "baseline")
-    assert one.best_loss is not None
-    assert one.best_loss > 0
+    assert one.best_saved_loss is not None
+    assert one.best_saved_loss > 0
     assert one.bytes > 1000
     assert one.written > 1e9
     assert [found.folder for found in list_runs(one.folder)] == [one.folder]
@@ -52,7 +52,7 @@ def test_the_states_of_a_run(shelf: Path) -> None:
     assert [one.state for one in list_runs(shelf)] == ["stopped"]
     shutil.rmtree(folder / "checkpoints")
     (begun,) = list_runs(shelf)
-    assert (begun.state, begun.epochs, begun.best_loss) == ("begun", 0, None)
+    assert (begun.state, begun.epochs, begun.best_saved_loss) == ("begun", 0, None)
     (folder / "corpus.json").unlink()
     (damaged,) = list_runs(shelf)
     assert damaged.state == "damaged"
@@ -73,7 +73,7 @@ def test_which_limit_ended_a_training() -> None:
     assert why_ended(training, Progress(epoch=9)) == "epochs"
     assert why_ended(training, Progress(epoch=2, seconds=60.0)) == "minutes"
     assert why_ended(training, Progress(epoch=2, step=1, loss_count=5, seconds=60.0)) is None
-    assert why_ended(training, Progress(epoch=5, least_epoch=2)) == "patience"
+    assert why_ended(training, Progress(epoch=5, best_measured_epoch=2)) == "patience"
 
 
 def test_the_command(shelf: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.generation.seeds import choose_seeds
+from reverie.generation.prompts import choose_prompts
 from reverie.runs.run import Run
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train
@@ -39,15 +39,15 @@ def put_back(together: Path) -> None:
         gone.rename(together)
 
 
-def seed_of(run: Run) -> str:
-    return choose_seeds(run, "held-out", 1, np.random.default_rng(0))[0][0].recording
+def prompt_of(run: Run) -> str:
+    return choose_prompts(run, "held-out", 1, np.random.default_rng(0))[0][0].recording
 
 
 def test_moved_together_it_is_found_from_the_run(moved: Path) -> None:
     run = Run.open(moved / "runs" / "one")
     assert not run.corpus_folder.exists()
     assert run.open_corpus().folder.resolve() == (moved / "music").resolve()
-    assert seed_of(run).startswith("tune")
+    assert prompt_of(run).startswith("tune")
 
 
 @pytest.mark.parametrize("name", ["music", "another name"])
@@ -71,7 +71,7 @@ def test_where_it_is_not_found_the_way_on_is_said(moved: Path, tmp_path: Path) -
         Run.open(moved / "runs" / "one").open_corpus()
     given = Run.open(moved / "runs" / "one", far)
     assert given.open_corpus().folder == far
-    assert seed_of(given).startswith("tune")
+    assert prompt_of(given).startswith("tune")
 
 
 def test_another_corpus_is_never_taken(moved: Path, with_rests: Corpus) -> None:

@@ -47,7 +47,7 @@ def hum(mains_hz: float, t: Wave) -> Wave:
 
 
 def tune(seed: int, seconds: float) -> Wave:
-    return music(seconds, rng_seed=seed, rate_hz=RATE_HZ)[:, 0].astype(np.float64)
+    return music(seconds, seed=seed, rate_hz=RATE_HZ)[:, 0].astype(np.float64)
 
 
 def clicks(t: Wave) -> Wave:
@@ -206,7 +206,7 @@ def test_level_delay_and_polarity_do_not_matter(recording: Wave, shift: int, lev
 
 @pytest.mark.parametrize("rate_hz", [8000, 11025, 48000])
 def test_any_rate_will_do(rate_hz: int) -> None:
-    one, other = (music(9.0, rng_seed=seed, rate_hz=rate_hz)[:, 0] for seed in (1, 2))
+    one, other = (music(9.0, seed=seed, rate_hz=rate_hz)[:, 0] for seed in (1, 2))
     late = np.append(np.zeros(rate_hz // 5, np.float32), 0.5 * one)
     assert sounds_the_same(to_int16(one), to_int16(late), rate_hz)
     assert not sounds_the_same(to_int16(one), to_int16(other), rate_hz)

@@ -12,8 +12,8 @@ from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.evaluation.preview_monitor import PreviewMonitor
-from reverie.frames.contract import Meaning
-from reverie.frames.settings import measures_of
+from reverie.frames.contract import CodebookInfo
+from reverie.frames.settings import frame_spec
 from reverie.generation import preview as previewing
 from reverie.generation.context import begin_context
 from reverie.generation.preview import preview
@@ -64,9 +64,9 @@ KINDS = {
     ],
     "codes": [
         "frames.transform=codes",
-        "frames.stages=3",
-        "frames.codebook=16",
-        "frames.components=12",
+        "frames.n_codebooks=3",
+        "frames.codebook_size=16",
+        "frames.n_components=12",
         "model.head_width=8",
         "model.architecture=ensemble",
         "generation.temperature=1",
@@ -100,9 +100,9 @@ def test_another_device_learns_the_same_and_nothing_is_copied_in_silence(
         "training.epochs=2",
         "training.keep_epochs=[1]",
         "training.preview_every_epochs=1",
-        "training.averaging=0.5",
+        "training.ema_decay=0.5",
         "training.gradient_clip=1",
-        "training.most_sequences=5",
+        "training.max_sequences=5",
     ]
     monkeypatch.setattr(previewing, "PREVIEW_SECONDS", 0.25)
     recipe = load_recipe("paper", told)
@@ -180,19 +180,19 @@ def test_the_device_of_tests_refuses_what_a_gpu_refuses() -> None:
 @pytest.mark.parametrize("kind", ["mean", "adversary", "codes"])
 def test_nothing_is_left_on_the_processor(architecture: Architecture, kind: str) -> None:
     """torch refuses to join tensors of two devices, and so it does of one that has no values."""
-    told = [f"model.architecture={architecture}", "model.hidden=16", "training.averaging=0.9"]
+    told = [f"model.architecture={architecture}", "model.hidden=16", "training.ema_decay=0.9"]
     if kind == "adversary":
         told.append("model.adversary=hinge")
     recipe = load_recipe("codes" if kind == "codes" else "desk", told)
-    measures = measures_of(recipe.frames)
+    spec = frame_spec(recipe.frames)
     rng = torch.Generator().manual_seed(0)
-    meaning = None
+    codebook_info = None
     if kind == "codes":
-        shape = (measures.width, measures.codebook, measures.vector)
-        meaning = Meaning(torch.randn(shape), torch.zeros(measures.codebook))
-    model = build_model(recipe.model, measures, rng, meaning).to("meta")
+        shape = (spec.width, spec.codebook_size, spec.codebook_dim)
+        codebook_info = CodebookInfo(torch.randn(shape), torch.zeros(spec.codebook_size))
+    model = build_model(recipe.model, spec, rng, codebook_info).to("meta")
     optimiser = build_optimiser(model, recipe)
-    frames = torch.zeros(2, 5 + model.step_frames, measures.width, device="meta")
+    frames = torch.zeros(2, 5 + model.step_frames, spec.width, device="meta")
     if kind == "codes":
         frames = frames.long()
     torch.autograd.backward([model.loss(frames, rng)])

@@ -13,7 +13,7 @@ from reverie.training.recipe import load_recipe
 
 def test_it_is_torchs_rmsprop_with_keras_penalty() -> None:
     recipe = load_recipe("paper", ["model.architecture=bilinear", "model.hidden=5"])
-    frames, x = FourierFrames(4).measures, torch.randn(3, 6, 8)
+    frames, x = FourierFrames(4).spec, torch.randn(3, 6, 8)
     ours, theirs = (
         build_model(recipe.model, frames, torch.Generator().manual_seed(1)) for _ in range(2)
     )
@@ -74,7 +74,7 @@ def test_decay_takes_off_matrices_alone() -> None:
 def test_the_running_mean_is_of_the_weights_and_comes_back() -> None:
     def made() -> tuple[torch.Tensor, RmsProp]:
         weight = torch.zeros(3)
-        return weight, RmsProp({"a": weight}, set(), 0.0, averaging=0.5)
+        return weight, RmsProp({"a": weight}, set(), 0.0, ema_decay=0.5)
 
     weight, optimiser = made()
     optimiser.learning_rate = 0.1

@@ -9,12 +9,12 @@ import psutil
 import pytest
 
 from reverie.errors import ReverieError
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.models.architectures import meta_model
 from reverie.models.settings import Architecture
 from reverie.runs import run as opening
 from reverie.training import preflight
-from reverie.training.preflight import measure_needs, plan
+from reverie.training.preflight import estimate_needs, plan
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train
 from tests.conftest import SMALL
@@ -35,7 +35,7 @@ def test_it_is_said_before_the_first_step(
 
 def test_a_running_mean_takes_a_copy_more(tmp_path: Path) -> None:
     one, two = (
-        measure_needs(load_recipe("desk", [f"training.averaging={share}"]), tmp_path / "run")
+        estimate_needs(load_recipe("desk", [f"training.ema_decay={share}"]), tmp_path / "run")
         for share in (0.0, 0.9)
     )
     # What the process itself holds may have changed a little in between.
@@ -70,15 +70,15 @@ def test_small_batches_tell_what_large_ones_keep(architecture: Architecture, kin
         [
             f"model.architecture={architecture}",
             "model.hidden=20",
-            "frames.frame_samples=64",
+            "frames.hop_samples=64",
             "training.batch_size=7",
             "training.sequence_frames=23",
         ],
     )
-    measures = measures_of(recipe.frames)
-    model = meta_model(recipe.model, measures)
-    counted = preflight._kept_of(model, measures, 7, 23)
-    assert preflight._kept_by_autograd(model, recipe, measures) == counted > 0
+    spec = frame_spec(recipe.frames)
+    model = meta_model(recipe.model, spec)
+    counted = preflight._kept_of(model, spec, 7, 23)
+    assert preflight._kept_by_autograd(model, recipe, spec) == counted > 0
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,11 @@ def test_small_batches_tell_what_large_ones_keep(architecture: Architecture, kin
         ["model.hidden=65536"],
         ["training.batch_size=1048576"],
         ["training.batch_size=1048576", "training.sequence_frames=1048576"],
-        ["model.architecture=conv", "model.filters=1024", "frames.frame_samples=65536"],
+        ["model.architecture=conv", "model.filters=1024", "frames.hop_samples=65536"],
         ["model.architecture=blocks", "model.block_frames=64", "model.hidden=65536"],
         ["model.architecture=ensemble", "model.members=64", "model.hidden=65536"],
         ["model.adversary=hinge", "model.head_width=16384", "training.batch_size=1048576"],
-        ["frames.transform=codes", "frames.frame_samples=65536"],
+        ["frames.transform=codes", "frames.hop_samples=65536"],
         ["frames.transform=codes", "model.head_width=16384", "model.hidden=65536"],
     ],
 )
@@ -115,16 +115,16 @@ def test_what_no_machine_has_is_refused_before_it_is_taken(
         "training.threads=1000000",
         "training.minutes=inf",
         "training.learning_rate=nan",
-        "training.rng_seed=-1",
+        "training.seed=-1",
         "training.patience_epochs=1000000000000",
         "training.warmup_steps=1000000000000000000000",
         "training.checkpoint_minutes=inf",
         "training.held_out_every_epochs=1000000000000",
-        "frames.frame_samples=1000000000",
-        "frames.codebook=1000000000",
-        "frames.stages=1000000000",
-        "frames.components=1000000000",
-        "frames.soften_db=inf",
+        "frames.hop_samples=1000000000",
+        "frames.codebook_size=1000000000",
+        "frames.n_codebooks=1000000000",
+        "frames.n_components=1000000000",
+        "frames.log_floor_db=inf",
         "model.dense_l2=inf",
         "model.block_frames=1000000000",
         "model.members=1000000000",

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from reverie.errors import ReverieError
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.runs.settings import Recipe
 from reverie.training.recipe import load_recipe, recipe_names
 
 MINUTES = {"three": 3.0, "ten": 10.0}
 LETTERS: dict[str, Callable[[Recipe], int]] = {
-    "D": lambda recipe: measures_of(recipe.frames).width,
+    "D": lambda recipe: frame_spec(recipe.frames).width,
     "H": lambda recipe: recipe.model.hidden,
     "T": lambda recipe: recipe.training.sequence_frames,
 }
@@ -41,7 +41,7 @@ def test_a_description_is_a_sentence_that_says_what_the_recipe_does(name: str) -
 
 def test_the_papers_figures() -> None:
     recipe = load_recipe("paper")
-    assert measures_of(recipe.frames).width == 8000
+    assert frame_spec(recipe.frames).width == 8000
     assert (recipe.model.hidden, recipe.training.sequence_frames) == (2048, 40)
     assert recipe.training.keep_epochs == (1200, 1500, 1800, 2100)
     assert recipe.training.epochs == 2100

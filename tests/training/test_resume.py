@@ -328,11 +328,11 @@ def test_a_loss_that_explodes_is_said(corpus_folder: Path, tmp_path: Path) -> No
 
 CODES = [
     "frames.transform=codes",
-    "frames.stages=3",
-    "frames.codebook=16",
-    "frames.components=12",
+    "frames.n_codebooks=3",
+    "frames.codebook_size=16",
+    "frames.n_components=12",
     "model.head_width=8",
-    "training.averaging=0.9",
+    "training.ema_decay=0.9",
     "training.weight_decay=0.1",
     "training.gain_db=3",
     "training.transpose_semitones=1",
@@ -347,7 +347,7 @@ def test_codes_averages_and_augmentation_go_on_exactly(corpus_folder: Path, tmp_
     train(corpus_folder, half, tmp_path / "stopped")
     stopped = train(corpus_folder, whole, tmp_path / "stopped")
     assert fingerprint(stopped) == fingerprint(train(corpus_folder, whole, tmp_path / "whole"))
-    assert stopped.representation().measures.codebook == 16
+    assert stopped.representation().spec.codebook_size == 16
     assert stopped.load_model(stopped.find_checkpoint()).head.unit == "bits a frame"
 
 
@@ -362,7 +362,7 @@ def test_the_best_epoch_is_kept_and_patience_ends(corpus_folder: Path, tmp_path:
             "training.learning_rate=0.03",
             "training.keep_best=true",
             "training.patience_epochs=3",
-            "training.averaging=0",
+            "training.ema_decay=0",
         ],
     )
     run = train(corpus_folder, recipe, tmp_path / "run")

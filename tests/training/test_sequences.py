@@ -19,7 +19,7 @@ from reverie.corpus.summary import SEQUENCE_SAMPLES, lines
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.runs.metrics import read_metrics
 from reverie.runs.settings import Recipe
 from reverie.training import trainer
@@ -32,7 +32,7 @@ from tests.music import write_recordings
 
 def test_they_tile_each_recording(corpus: Corpus) -> None:
     recordings = corpus.of_split("train")
-    found = Sequences(corpus, recordings, FourierFrames(250).measures, 8)
+    found = Sequences(corpus, recordings, FourierFrames(250).spec, 8)
     assert len(found) == sum((r.samples - 250) // 2000 for r in recordings)
     whole = corpus.pcm(recordings[0]).astype(np.float32) / FULL_SCALE
     for index in range(int(found.counts[0])):
@@ -43,9 +43,7 @@ def test_they_tile_each_recording(corpus: Corpus) -> None:
 
 
 def test_steps_that_see_several_frames_read_further(corpus: Corpus) -> None:
-    found = Sequences(
-        corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, step_frames=3
-    )
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, step_frames=3)
     whole = corpus.pcm(found.recordings[0]).astype(np.float32) / FULL_SCALE
     for index in range(2):
         assert np.array_equal(found.read(index), whole[index * 2000 : index * 2000 + 11 * 250])
@@ -53,12 +51,12 @@ def test_steps_that_see_several_frames_read_further(corpus: Corpus) -> None:
 
 def test_overlapping_frames_get_their_overlap(corpus: Corpus) -> None:
     frames = MdctFrames(250)
-    found = Sequences(corpus, corpus.recordings, frames.measures, 8)
+    found = Sequences(corpus, corpus.recordings, frames.spec, 8)
     assert frames.analyse(torch.from_numpy(found.read(0))[None]).shape == (1, 9, 250)
 
 
 def test_an_epoch_has_each_once_and_is_decided_by_its_seed(corpus: Corpus) -> None:
-    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8)
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8)
     plain = torch.cat(list(found.batches(7, None)))
     mixed = torch.cat(list(found.batches(7, np.random.default_rng(1))))
     again = torch.cat(list(found.batches(7, np.random.default_rng(1))))
@@ -70,7 +68,7 @@ def test_an_epoch_has_each_once_and_is_decided_by_its_seed(corpus: Corpus) -> No
 @pytest.mark.parametrize("starts", ["grid", "random"])
 def test_going_on_inside_an_epoch(corpus: Corpus, starts: str) -> None:
     kind = "random" if starts == "random" else "grid"
-    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, kind)
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, kind)
     whole = list(found.batches(5, np.random.default_rng(4)))
     rest = list(found.batches(5, np.random.default_rng(4), skip=3))
     assert len(rest) == len(whole) - 3
@@ -78,7 +76,7 @@ def test_going_on_inside_an_epoch(corpus: Corpus, starts: str) -> None:
 
 
 def test_random_starts_move_and_stay_inside(corpus: Corpus) -> None:
-    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, "random")
+    found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, "random")
     one = torch.cat(list(found.batches(50, np.random.default_rng(1))))
     other = torch.cat(list(found.batches(50, np.random.default_rng(2))))
     assert one.shape == other.shape == (len(found), 2250)
@@ -97,24 +95,20 @@ def test_too_long_a_sequence_is_refused(corpus: Corpus) -> None:
 
 
 def test_a_part_is_spread_over_all_recordings(corpus: Corpus) -> None:
-    every = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8)
-    part = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, most=8)
+    every = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8)
+    part = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, most=8)
     assert len(part) == 8
     whole = [every.read(index).tobytes() for index in range(len(every))]
     places = [whole.index(part.read(index).tobytes()) for index in range(8)]
     assert places == sorted(places)
     ends = np.cumsum(every.counts)
     assert len(set(np.searchsorted(ends, places, side="right"))) == len(every.recordings)
-    assert (
-        len(Sequences(corpus, corpus.recordings, FourierFrames(250).measures, 8, most=10_000)) > 8
-    )
+    assert len(Sequences(corpus, corpus.recordings, FourierFrames(250).spec, 8, most=10_000)) > 8
 
 
 def test_gain_and_speed_are_drawn_anew_and_change_what_they_say(corpus: Corpus) -> None:
-    plain = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).measures, 8)
-    louder = Sequences(
-        corpus, corpus.of_split("train"), FourierFrames(250).measures, 8, gain_db=6.0
-    )
+    plain = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8)
+    louder = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, gain_db=6.0)
     before, after = (
         torch.cat(list(one.batches(7, np.random.default_rng(0)))) for one in (plain, louder)
     )
@@ -127,7 +121,7 @@ def test_gain_and_speed_are_drawn_anew_and_change_what_they_say(corpus: Corpus) 
 
 def test_a_faster_sequence_is_the_same_music_in_less_time(corpus: Corpus) -> None:
     recordings = corpus.of_split("train")
-    found = Sequences(corpus, recordings, FourierFrames(250).measures, 8)
+    found = Sequences(corpus, recordings, FourierFrames(250).spec, 8)
     fast = found.read(0, speed=2.0)
     assert fast.shape == found.read(0).shape
     whole = corpus.pcm(recordings[0])[: 2 * len(fast)].astype(np.float32) / FULL_SCALE
@@ -139,7 +133,7 @@ def test_a_faster_sequence_is_the_same_music_in_less_time(corpus: Corpus) -> Non
 def test_a_recording_too_short_to_be_played_faster_is_played_as_it_is(corpus: Corpus) -> None:
     recordings = corpus.of_split("train")
     frames = min(one.samples for one in recordings) // 250 - 1
-    found = Sequences(corpus, recordings, FourierFrames(250).measures, frames)
+    found = Sequences(corpus, recordings, FourierFrames(250).spec, frames)
     assert np.array_equal(found.read(0, speed=1.5), found.read(0))
 
 
@@ -150,11 +144,11 @@ def test_transposing_is_by_whole_semitones(tmp_path: Path) -> None:
         soundfile.write(tmp_path / f"{number}.wav", tone, RATE_HZ)
     settings = PrepareSettings(rate_hz=RATE_HZ)
     made = prepare(tmp_path, tmp_path / "corpus", settings, processes=1, quiet=True)
-    frames = FourierFrames(RATE_HZ // 10).measures
+    frames = FourierFrames(RATE_HZ // 10).spec
     found = Sequences(made, made.of_split("train"), frames, 9, transpose_semitones=2)
     steps: set[int] = set()
-    for heard in found.batches(1, np.random.default_rng(0)):
-        spectrum = np.abs(np.fft.rfft(heard[0].numpy() * np.hanning(heard.shape[1]), 1 << 18))
+    for mask in found.batches(1, np.random.default_rng(0)):
+        spectrum = np.abs(np.fft.rfft(mask[0].numpy() * np.hanning(mask.shape[1]), 1 << 18))
         hertz = spectrum.argmax() * RATE_HZ / (1 << 18)
         semitones = 12 * math.log2(hertz / 220)
         assert semitones == pytest.approx(round(semitones), abs=0.05)
@@ -174,15 +168,15 @@ def test_silent_ends_are_left_out_and_rests_are_not(with_rests: Corpus) -> None:
     found = Sequences(
         with_rests,
         with_rests.recordings,
-        FourierFrames(RATE_HZ // 10).measures,
+        FourierFrames(RATE_HZ // 10).spec,
         4,
         "random",
         transpose_semitones=1,
-        ends_below_db=35,
+        trim_silence_db=35,
     )
-    heard = torch.cat(list(found.batches(1, np.random.default_rng(0))))
-    silent = (heard.abs() < 1e-3).float().mean(-1)
-    assert len(heard) == 2 * 7
+    mask = torch.cat(list(found.batches(1, np.random.default_rng(0))))
+    silent = (mask.abs() < 1e-3).float().mean(-1)
+    assert len(mask) == 2 * 7
     assert (silent == 1).sum() <= 2 * 2
     whole = with_rests.pcm(with_rests.recordings[0]).astype(np.float32) / FULL_SCALE
     first = sounding(with_rests, with_rests.recordings[0], 35)[0]
@@ -200,22 +194,22 @@ def short_and_long(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 
 def test_a_recording_shorter_than_a_sequence_is_one(short_and_long: Corpus) -> None:
-    found = Sequences(short_and_long, short_and_long.recordings, FourierFrames(250).measures, 8)
+    found = Sequences(short_and_long, short_and_long.recordings, FourierFrames(250).spec, 8)
     lengths = [one.samples for one in found.recordings]
     assert sorted(lengths) == [4000] * 2 + [9600] * 2 + [48000] * 2
-    least = Sequences(short_and_long, found.recordings, FourierFrames(250).measures, 40)
+    least = Sequences(short_and_long, found.recordings, FourierFrames(250).spec, 40)
     assert [int(n) for n in least.counts] == [4 if n == 48000 else 1 for n in lengths]
     assert {one.samples for one in least.short} == {4000, 9600}
     assert least.whole == 8
-    for samples, heard in least.masked_batches(1, None):
+    for samples, mask in least.masked_batches(1, None):
         assert samples.shape == (1, 41 * 250)
-        if heard is None:
+        if mask is None:
             continue
         # 4000 samples are 16 frames, of which 15 come after another; 9600 are 38.
-        count = int(heard.sum())
+        count = int(mask.sum())
         assert count in {15, 37}
-        assert heard.shape == (1, 40)
-        assert bool(heard[0, :count].all())
+        assert mask.shape == (1, 40)
+        assert bool(mask[0, :count].all())
         assert float(samples[0, (count + 2) * 250 :].abs().max()) == 0
         assert float(samples[0, : (count + 1) * 250].abs().max()) > 0
     both = list(least.masked_batches(12, None))
@@ -226,25 +220,23 @@ def test_a_recording_shorter_than_a_sequence_is_one(short_and_long: Corpus) -> N
 def test_overlapping_frames_count_only_where_they_lie_whole(short_and_long: Corpus) -> None:
     recordings = [one for one in short_and_long.recordings if one.samples == 4000]
     frames = MdctFrames(250)
-    found = Sequences(short_and_long, recordings, frames.measures, 40)
-    for samples, heard in found.masked_batches(1, None):
-        assert heard is not None
-        assert int(heard.sum()) == (4000 - frames.measures.overlap_samples) // 250 - 1
+    found = Sequences(short_and_long, recordings, frames.spec, 40)
+    for samples, mask in found.masked_batches(1, None):
+        assert mask is not None
+        assert int(mask.sum()) == (4000 - frames.spec.overlap_samples) // 250 - 1
         assert frames.analyse(samples).shape == (1, 41, 250)
 
 
 def test_what_is_too_short_for_a_pair_of_frames_is_named(short_and_long: Corpus) -> None:
-    found = Sequences(short_and_long, short_and_long.recordings, FourierFrames(4000).measures, 4)
+    found = Sequences(short_and_long, short_and_long.recordings, FourierFrames(4000).spec, 4)
     assert [one.samples for one in found.unused] == [4000, 4000]
     assert not any(one.samples == 4000 for one in found.short)
     said = shortness(found, "training")
     assert "2 of 6 training recordings are shorter than a sequence (2.5 s)" in said
     assert "2 of 6 training recordings are too short to be used: 0.5/tune 0.wav, 0.5" in said
-    three = Sequences(
-        short_and_long, found.recordings, FourierFrames(2000).measures, 4, step_frames=3
-    )
+    three = Sequences(short_and_long, found.recordings, FourierFrames(2000).spec, 4, step_frames=3)
     assert {one.samples for one in three.unused} == {4000}
-    plain = Sequences(short_and_long, found.recordings[-2:], FourierFrames(250).measures, 8)
+    plain = Sequences(short_and_long, found.recordings[-2:], FourierFrames(250).spec, 8)
     assert shortness(plain, "held-out") == ""
 
 
@@ -252,7 +244,7 @@ def test_a_short_recording_is_played_faster_while_two_frames_are_left(
     short_and_long: Corpus,
 ) -> None:
     recordings = [one for one in short_and_long.recordings if one.samples == 9600][:1]
-    found = Sequences(short_and_long, recordings, FourierFrames(250).measures, 60)
+    found = Sequences(short_and_long, recordings, FourierFrames(250).spec, 60)
     assert len(found.read(0)) == 9600
     assert len(found.read(0, speed=1.5)) == 6400
     assert len(found.read(0, speed=0.5)) == 61 * 250
@@ -278,8 +270,8 @@ def test_training_learns_from_short_recordings_and_says_so(
         pcm = torch.as_tensor(short_and_long.pcm(one).astype(np.float32) / FULL_SCALE)
         for first in range(0, max(1, one.samples - 40 * 250), 40 * 250):
             part = pcm[first : first + 41 * 250]
-            heard = frames.analyse(part[: len(part) // 250 * 250][None])
-            error = (model(heard[:, :-1]) - heard[:, 1:]).square()
+            mask = frames.analyse(part[: len(part) // 250 * 250][None])
+            error = (model(mask[:, :-1]) - mask[:, 1:]).square()
             total, count = total + float(error.sum()), count + error.numel()
     last = read_metrics(run.metrics)[-1]["held_out_loss"]
     assert last == pytest.approx(total / count, rel=1e-4)
@@ -289,8 +281,8 @@ def test_prepare_knows_the_length_of_the_default_recipes_sequence(
     short_and_long: Corpus, corpus: Corpus
 ) -> None:
     recipe = load_recipe("codes")
-    frames = measures_of(recipe.frames)
-    assert frames.samples_for(recipe.seed_frames + 1) == SEQUENCE_SAMPLES
+    frames = frame_spec(recipe.frames)
+    assert frames.samples_for(recipe.prompt_frames + 1) == SEQUENCE_SAMPLES
     wanted = "6 recordings shorter than 6.3 s, a training sequence of the default recipe"
     assert any(wanted in line for line in lines(short_and_long))
     assert any(wanted in one.text for one in findings(short_and_long))
@@ -309,8 +301,8 @@ def test_what_a_short_recording_is_filled_up_with_is_not_learnt_from(
 
     def counting(*arguments: Any) -> float:
         nonlocal learnt
-        frames, heard = arguments[2], arguments[5]
-        learnt += len(frames) * 40 if heard is None else int(heard.sum())
+        frames, mask = arguments[2], arguments[5]
+        learnt += len(frames) * 40 if mask is None else int(mask.sum())
         return step(*arguments)
 
     monkeypatch.setattr(trainer, "train_step", counting)

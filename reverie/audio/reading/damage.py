@@ -38,7 +38,7 @@ def condition(path: Path, source: Source) -> Condition:
         source: after its last block.
     """
     if not source.decoded_seconds:
-        reason = told_by_header(path)
+        reason = header_fault(path)
         if reason is None and (seconds := source.parts[0].declared_seconds):
             reason = f"cut off or damaged: of its {seconds:.1f} s none can be decoded"
         return Condition(reason or "no sound can be decoded from it", _notes(source))
@@ -48,7 +48,7 @@ def condition(path: Path, source: Source) -> Condition:
     return Condition(damage, _notes(source) + ends)
 
 
-def told_by_header(path: Path) -> str | None:
+def header_fault(path: Path) -> str | None:
     """Say why nothing can be decoded from a file, where its own header shows it.
 
     Args:
@@ -114,10 +114,10 @@ def _notes(source: Source) -> tuple[str, ...]:
     told: tuple[str, ...] = ()
     if source.parts[0].track_note:
         told += (source.parts[0].track_note,)
-    if source.joined > 1:
-        unread = source.joined - len(source.parts)
+    if source.n_recordings > 1:
+        unread = source.n_recordings - len(source.parts)
         left = f", of which {unread} cannot be read" if unread else ""
-        told += (f"{source.joined} recordings joined in one file{left}",)
+        told += (f"{source.n_recordings} recordings joined in one file{left}",)
     if changed := source.change_note():
         told += (changed,)
     return told

@@ -75,7 +75,7 @@ def best_reading(path: Path) -> Reading:
     for _ in range(MOST_PASSES):
         with Source(path, reading) as source:
             # One channel cannot cancel another, and only FLACs hide what is joined to them.
-            if source.channels == 1 and source.container != "flac" and source.joined == 1:
+            if source.channels == 1 and source.container != "flac" and source.n_recordings == 1:
                 return reading
             for _block in source.blocks():
                 pass

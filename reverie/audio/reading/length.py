@@ -85,9 +85,9 @@ def _declared(path: Path, source: Source) -> tuple[float | None, float | None]:
     told = [part.declared_seconds or None for part in source.parts]
     declared = sum(one or 0.0 for one in told) if None not in told else None
     match source.container:
-        case "mp3" if source.joined == 1:
+        case "mp3" if source.n_recordings == 1:
             declared, exact = mpeg.declared_seconds(path), SLACK_SECONDS
-        case "asf" if source.joined == 1:
+        case "asf" if source.n_recordings == 1:
             declared, exact = asf_seconds(path), SLACK_SECONDS
         case "avi":
             declared, exact = _counted(source), None

@@ -110,7 +110,7 @@ class Source:
             part.close()
 
     @property
-    def joined(self) -> int:
+    def n_recordings(self) -> int:
         """Return how many recordings are joined in the file."""
         return len(self._links)
 

@@ -1,4 +1,4 @@
-"""How fast a clip departs from the timbre of its seed, second by second.
+"""How fast a clip departs from the timbre of its prompt, second by second.
 
 Letters: S samples, N seconds, E figures of a second.
 """
@@ -31,14 +31,14 @@ def second_timbres(wave: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def drift(
-    seeds: Sequence[NDArray[np.float32]],
+    prompts: Sequence[NDArray[np.float32]],
     clips: Sequence[NDArray[np.float32]],
     spread: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Distance of each second of each clip from the mean of its seed.
+    """Distance of each second of each clip from the mean of its prompt.
 
     Args:
-        seeds: samples [S] at 16 kHz of each clip's seed, a second or more.
+        prompts: samples [S] at 16 kHz of each clip's prompt, a second or more.
         clips: samples [S] at 16 kHz.
         spread: [E], the standard deviation of each figure over the seconds of real music.
 
@@ -47,8 +47,8 @@ def drift(
         longest clip, NaN where a clip has ended.
     """
     rows: list[NDArray[np.float64]] = []
-    for seed, clip in zip(seeds, clips, strict=True):
-        apart = (second_timbres(clip) - second_timbres(seed).mean(axis=0)) / spread
+    for prompt, clip in zip(prompts, clips, strict=True):
+        apart = (second_timbres(clip) - second_timbres(prompt).mean(axis=0)) / spread
         rows.append(np.sqrt((apart**2).mean(axis=1)))
     found = np.full((len(rows), max((len(one) for one in rows), default=0)), np.nan)
     for row, one in zip(found, rows, strict=True):

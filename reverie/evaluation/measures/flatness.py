@@ -31,8 +31,8 @@ def local_spectral_flatness(wave: NDArray[np.float32], rate_hz: int) -> float:
         power = spectrum.real.astype(np.float64) ** 2 + spectrum.imag.astype(np.float64) ** 2
         power = power[first : first + groups * BINS_TOGETHER].reshape(groups, BINS_TOGETHER)
         mean = power.mean(axis=1)
-        heard = mean > 1e-12
-        flat = np.exp(np.log(power[heard] + 1e-20).mean(axis=1)) / mean[heard]
-        weighted += float((flat * mean[heard]).sum())
-        total += float(mean[heard].sum())
+        audible = mean > 1e-12
+        flat = np.exp(np.log(power[audible] + 1e-20).mean(axis=1)) / mean[audible]
+        weighted += float((flat * mean[audible]).sum())
+        total += float(mean[audible].sum())
     return weighted / total if total else 0.0

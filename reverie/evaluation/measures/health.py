@@ -22,7 +22,7 @@ from reverie.evaluation.measures.repetition import (
 )
 from reverie.settings import STRICT
 
-Verdict = Literal["sound", "silent", "noise", "frozen", "looping", "clipped"]
+Verdict = Literal["ok", "silent", "noise", "frozen", "looping", "clipped"]
 
 QUIETEST_DBFS = -120.0
 """What is reported for the level of digital silence."""
@@ -69,13 +69,13 @@ class Health:
     """Level of each whole second (of the whole clip where it is shorter)."""
     drift_db: float
     """Level of the last quarter of the clip less that of the first."""
-    change_db: float
+    half_second_distance_db: float
     """How far the spectrum moves, level aside, between half seconds of the clip."""
     repeat_similarity: float
     """Strongest correlation of the spectrum over time with itself at a later time."""
     repeat_seconds: float
     """The delay of that repeat; 0 where the clip is too short to tell."""
-    edge_jump: float | None
+    frame_boundary_discontinuity: float | None
     """Mean step between neighbouring samples at frame edges, relative to elsewhere: 1 is none."""
     verdict: Verdict
     sentence: str
@@ -86,7 +86,7 @@ def health(
     samples: NDArray[Any],
     rate_hz: int,
     corpus_level_dbfs: float,
-    frame_samples: int | None = None,
+    hop_samples: int | None = None,
     settings: HealthSettings | None = None,
 ) -> Health:
     """Measure a clip and judge it.
@@ -95,7 +95,7 @@ def health(
         samples: mono [S], floats within -1 to 1 or int16.
         rate_hz: samples per second.
         corpus_level_dbfs: level of the training recordings, see `corpus_level_dbfs`.
-        frame_samples: how far apart the model's frames begin, to look for clicks at their edges.
+        hop_samples: how far apart the model's frames begin, to look for clicks at their edges.
         settings: where the verdicts begin.
 
     Raises:
@@ -120,7 +120,7 @@ def health(
         verdict, sentence = "silent", _silence(rms, relative, silent)
     else:
         verdict, sentence = _fault(limits, flatness, clipped, change, (similarity, delay)) or (
-            "sound",
+            "ok",
             _sound(relative, drift),
         )
     return Health(
@@ -133,10 +133,12 @@ def health(
         flatness=flatness,
         second_dbfs=tuple(seconds),
         drift_db=drift,
-        change_db=change,
+        half_second_distance_db=change,
         repeat_similarity=similarity,
         repeat_seconds=delay,
-        edge_jump=edge_jump(wave, frame_samples) if frame_samples else None,
+        frame_boundary_discontinuity=frame_boundary_discontinuity(wave, hop_samples)
+        if hop_samples
+        else None,
         verdict=verdict,
         sentence=sentence,
     )
@@ -167,15 +169,15 @@ def level_dbfs(wave: NDArray[np.float32]) -> float:
     return _decibels(float(np.mean(wave.astype(np.float64) ** 2)) if len(wave) else 0.0)
 
 
-def edge_jump(wave: NDArray[np.float32], frame_samples: int) -> float | None:
+def frame_boundary_discontinuity(wave: NDArray[np.float32], hop_samples: int) -> float | None:
     """Mean step onto the first sample of each frame, over the mean step anywhere else.
 
     None where the clip has no frame edge within, or never moves.
     """
     steps = np.abs(np.diff(wave))
     at_edge = np.zeros(len(steps), bool)
-    at_edge[frame_samples - 1 :: frame_samples] = True
-    if frame_samples < 2 or not at_edge.any() or not steps[~at_edge].any():
+    at_edge[hop_samples - 1 :: hop_samples] = True
+    if hop_samples < 2 or not at_edge.any() or not steps[~at_edge].any():
         return None
     return float(steps[at_edge].mean() / steps[~at_edge].mean())
 

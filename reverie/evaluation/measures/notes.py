@@ -85,8 +85,8 @@ class Transcriber:
 
     def notes(self, wave: NDArray[np.float32], rate_hz: int) -> list[Note]:
         """The notes of samples [S], sorted by start."""
-        heard = soxr.resample(wave, rate_hz, RATE_HZ).astype(np.float32)
-        sounding, onsets = self._posteriors(heard)
+        resampled = soxr.resample(wave, rate_hz, RATE_HZ).astype(np.float32)
+        sounding, onsets = self._posteriors(resampled)
         return decode_notes(sounding, onsets)
 
     def _posteriors(self, wave: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:

@@ -21,8 +21,8 @@ def half_second_spectral_distance_db(wave: NDArray[np.float32], rate_hz: int) ->
     spans = np.array_split(power, halves, axis=1)
     spectra = 10 * np.log10(np.stack([span.mean(axis=1) for span in spans], axis=1))
     mean = spectra.mean(axis=1)
-    heard = mean > mean.max() - 30
-    shapes = spectra[heard] - spectra[heard].mean(axis=0)
+    audible = mean > mean.max() - 30
+    shapes = spectra[audible] - spectra[audible].mean(axis=0)
     return float(np.abs(shapes - shapes.mean(axis=1, keepdims=True)).mean())
 
 

@@ -31,9 +31,9 @@ class Structure:
     """Mean likeness of the harmony to that two seconds and more away: 1 is one chord held."""
     pulse: float
     """Strongest correlation of the onsets with themselves 0.2 to 2 s later: 1 is a metronome."""
-    flux_db: float
+    spectral_flux_db: float
     """Mean change of the spectrum over 32 ms."""
-    attack: float
+    onset_asymmetry: float
     """How much of that change is louder, less how much is softer, as a share of both: instruments
     that are struck rise at once and die away; what is cut up, or reversed, does not."""
     floor_db: float
@@ -53,8 +53,8 @@ def structure(wave: NDArray[np.float32]) -> Structure:
     return Structure(
         tonal_similarity=_tonal_similarity(wave),
         pulse=_pulse(louder.mean(axis=1)),
-        flux_db=float(np.abs(change).mean()),
-        attack=(rise - fall) / (rise + fall) if rise + fall else 0.0,
+        spectral_flux_db=float(np.abs(change).mean()),
+        onset_asymmetry=(rise - fall) / (rise + fall) if rise + fall else 0.0,
         floor_db=_floor_db(wave),
     )
 

@@ -132,9 +132,11 @@ def _clip_row(clip: ClipFigures) -> tuple[str, ...]:
         f"{signed(found.relative_db)} dB",
         f"{signed(found.drift_db)} dB",
         f"{found.flatness:.2f}",
-        f"{found.change_db:.1f} dB",
+        f"{found.half_second_distance_db:.1f} dB",
         f"{found.repeat_similarity:.2f}",
-        "" if found.edge_jump is None else f"{found.edge_jump:.1f}",
+        ""
+        if found.frame_boundary_discontinuity is None
+        else f"{found.frame_boundary_discontinuity:.1f}",
         "" if clip.copying is None else f"{clip.copying.percentile:.0f} %",
     )
 
@@ -229,6 +231,6 @@ def _drift(rows: Sequence[SystemFigures]) -> Markup | None:
     ]
     told = ", ".join(f"{one.name} {one.y[-1]:.1f}" for one in lines if one.y[-1] is not None)
     return line_chart(
-        lines, "second after the seed", "distance from the seed",
-        f"Distance from the seed by second; in the last second {told}.",
+        lines, "second after the prompt", "distance from the prompt",
+        f"Distance from the prompt by second; in the last second {told}.",
     )  # fmt: skip

@@ -33,7 +33,7 @@ def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
     found = Counter(one.health.verdict for one in system.clips)
     details = [_health(found, count), _near(system, evaluation), _copies(system)]
     usual, many = found.most_common(1)[0]
-    if usual != "sound" and 2 * many >= count:
+    if usual != "ok" and 2 * many >= count:
         words = {
             "silent": "silence",
             "noise": "noise",

@@ -59,7 +59,7 @@ class Real:
 class CopyingTest:
     """The results on planted copies and on real music that was not copied."""
 
-    found: tuple[Found, ...]
+    counts: tuple[Found, ...]
     held_out: tuple[Real, ...]
 
 
@@ -73,7 +73,7 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
     """
     rng = np.random.default_rng(4)
     training, held_out = corpus.of_split("train"), corpus.of_split("held-out")
-    found: list[Found] = []
+    counts: list[Found] = []
     flagged: list[Real] = []
     for seconds in PLANT_SECONDS:
         real = cut_evenly(corpus, held_out, seconds, 3 * plants)
@@ -105,10 +105,10 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
                 for one, there in zip(judged, origins[way], strict=True)
             ]
             length = SHORT_SECONDS if way == SPLICED else seconds
-            found.append(
+            counts.append(
                 Found(length, way, len(judged), sum(one.flagged for one in judged), sum(placed))
             )
-    return CopyingTest(tuple(found), tuple(flagged))
+    return CopyingTest(tuple(counts), tuple(flagged))
 
 
 def _flagged(evidence: Sequence[Evidence], owners: Sequence[int]) -> int | None:
@@ -137,7 +137,7 @@ def copying_table(test: CopyingTest) -> list[str]:
     lines += [
         f"| {one.way} | {one.seconds:g} s | {one.planted} | {one.flagged / one.planted:.0%} "
         f"| {one.placed / one.planted:.0%} |"
-        for one in test.found
+        for one in test.counts
     ]
     for real in test.held_out:
         ways = {

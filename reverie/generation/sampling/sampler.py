@@ -38,7 +38,7 @@ class Sampler(Protocol):
         """[..., O] -> [..., D]."""
         ...
 
-    def change(self, settings: SamplingSettings) -> None:
+    def update(self, settings: SamplingSettings) -> None:
         """Draw by other settings from the next frame on."""
         ...
 
@@ -107,7 +107,7 @@ class RegressionSampler:
         """[..., O] -> [..., D]."""
         return self._head.draw(output, self._rmse, self._settings.temperature, self._rng)
 
-    def change(self, settings: SamplingSettings) -> None:
+    def update(self, settings: SamplingSettings) -> None:
         """Draw by other settings from the next frame on."""
         self._settings = settings
 
@@ -136,7 +136,7 @@ class CodeSampler:
         guards: Sequence[StatefulProcessor],
     ) -> None:
         self._head, self._rng, self._all_guards = head, rng, guards
-        self.change(settings)
+        self.update(settings)
 
     def __call__(self, output: Tensor) -> Tensor:
         """[..., O] -> [..., Q]."""
@@ -155,7 +155,7 @@ class CodeSampler:
             codes.append(code)
         return torch.stack(codes, dim=-1)
 
-    def change(self, settings: SamplingSettings) -> None:
+    def update(self, settings: SamplingSettings) -> None:
         """Draw by other settings from the next frame on."""
         self._guards = self._all_guards if settings.guard else ()
         count = self._head.n_codebooks

@@ -24,7 +24,7 @@ from reverie.corpus.excerpts import cut_evenly
 from reverie.errors import ReverieError
 from reverie.listening.panel import Condition, Role
 from reverie.listening.settings import ListeningSettings
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 from reverie.terminal import printable
 
 LOUDNESS_LUFS = -23.0
@@ -106,7 +106,7 @@ def make_stimuli(
     clips: list[Clip] = []
     left_out: list[str] = []
     total = sum(len(paths) for paths in files.values())
-    with Work("reading clips", total, "clips", quiet=quiet) as work:
+    with ProgressBar("reading clips", total, "clips", quiet=quiet) as work:
         for condition, paths in files.items():
             for path in paths:
                 wave = _beginning(path, rate_hz, settings.seconds)
@@ -132,7 +132,7 @@ def make_stimuli(
     waves += [_beeps(count, size, rate_hz) for count in range(1, 6)]
     gains = _gains(waves, rate_hz)
     stimuli: list[Stimulus] = []
-    with Work("writing clips", len(waves), "clips", quiet=quiet) as work:
+    with ProgressBar("writing clips", len(waves), "clips", quiet=quiet) as work:
         for number, (wave, gain) in enumerate(zip(waves, gains, strict=True)):
             token = secrets.token_urlsafe(16)
             file = folder / f"{token}.wav"

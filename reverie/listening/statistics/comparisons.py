@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from reverie.listening.statistics.scores import ScoreTable
-from reverie.listening.statistics.student_t import far, two_sided
+from reverie.listening.statistics.student_t import p_value, t_critical
 from reverie.listening.statistics.variances import SMALL, crossed_variance, parts
 
 IGNORED_BY_CLASSIC = (
@@ -116,11 +116,13 @@ def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> Differe
     found = crossed_variance(systems, people)
     if found is None:
         return Difference(difference)
-    freedom = max(found.freedom, found.larger_freedom)
+    degrees_of_freedom = max(found.degrees_of_freedom, found.larger_degrees_of_freedom)
     error = float(np.sqrt(found.variance))
-    reach = error * far(0.05, freedom)
-    p = two_sided(difference / error, freedom)
-    return Difference(difference, error, freedom, difference - reach, difference + reach, p)
+    reach = error * t_critical(0.05, degrees_of_freedom)
+    p = p_value(difference / error, degrees_of_freedom)
+    return Difference(
+        difference, error, degrees_of_freedom, difference - reach, difference + reach, p
+    )
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:

@@ -35,7 +35,7 @@ class Pair:
     sentence: str
 
     @property
-    def told_apart(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether they are, after Holm, at the 5 % level."""
         return self.p_holm is not None and self.p_holm < LEVEL
 
@@ -44,33 +44,33 @@ def conclude(
     panel: Panel, exclusion: Exclusion, everyone: Results, kept: Results | None
 ) -> tuple[str, ...]:
     """Everything that may be said, most important first, about those whom the rule keeps."""
-    found = kept or everyone
+    results = kept or everyone
     said = [REHEARSAL] if panel.rehearsal else []
     said += [] if panel.ended else [UNFINISHED]
     said += _listeners(panel, exclusion, everyone, kept)
-    pairs = judged_pairs(found)
+    pairs = judged_pairs(results)
     said += _apart(pairs)
     said += _not_apart(pairs)
-    said += _size(panel, found)
+    said += _size(panel, results)
     if kept and exclusion.left_out:
         said.append(_with_everyone(pairs, judged_pairs(everyone)))
-    said += _anchors(found)
-    said += _repeats(found)
-    said += _small(found)
+    said += _anchors(results)
+    said += _repeats(results)
+    said += _small(results)
     return tuple(said)
 
 
-def judged_pairs(found: Results) -> list[Pair]:
+def judged_pairs(results: Results) -> list[Pair]:
     """Every pair of systems, whatever the mode."""
     pairs: list[Pair] = []
-    for one in found.pairs:
+    for one in results.pairs:
         better, worse = _ordered(one.first, one.second, one.difference)
         said = f"{better} is rated {abs(one.difference):.2f} points higher than {worse}"
         if one.low is not None and one.high is not None:
             low, high = (one.low, one.high) if one.difference >= 0 else (-one.high, -one.low)
             said += f" (95 % interval {minus(f'{low:.2f}')} to {minus(f'{high:.2f}')})"
         pairs.append(Pair(better, worse, one.p_holm, said))
-    for one in found.preferred.pairs if found.preferred else ():
+    for one in results.preferred.pairs if results.preferred else ():
         better, worse = _ordered(one.first, one.second, one.difference)
         chance = max(one.chance, 1 - one.chance)
         said = f"{better} is preferred to {worse} with a chance of {chance:.0%}"
@@ -111,7 +111,7 @@ def _listeners(
 
 
 def _apart(pairs: Sequence[Pair]) -> list[str]:
-    apart = sorted((one for one in pairs if one.told_apart), key=lambda one: one.p_holm or 0.0)
+    apart = sorted((one for one in pairs if one.is_significant), key=lambda one: one.p_holm or 0.0)
     allowance = f" after Holm's correction for {len(pairs)} pairs" if len(pairs) > 1 else ""
     said = [
         f"{one.sentence}, {shown_p(one.p_holm or 0.0)}{allowance}." for one in apart[:_MOST_NAMED]
@@ -123,7 +123,7 @@ def _apart(pairs: Sequence[Pair]) -> list[str]:
 
 def _not_apart(pairs: Sequence[Pair]) -> list[str]:
     tested = [one for one in pairs if one.p_holm is not None]
-    alike = [one for one in tested if not one.told_apart]
+    alike = [one for one in tested if not one.is_significant]
     said: list[str] = []
     if not pairs:
         said.append("There is one system alone, so nothing to compare it with.")
@@ -151,16 +151,16 @@ def _named(pairs: Sequence[Pair]) -> str:
     return f"{named}, and {more} more pairs" if more > 0 else named
 
 
-def _size(panel: Panel, found: Results) -> list[str]:
-    if found.smallest is None:
+def _size(panel: Panel, results: Results) -> list[str]:
+    if results.smallest is None:
         return []
     if panel.mode == "preference":
-        chance = 1 / (1 + np.exp(-found.smallest))
+        chance = 1 / (1 + np.exp(-results.smallest))
         what = f"a system preferred to another with a chance of {chance:.0%}"
-    elif found.smallest > 4:
+    elif results.smallest > 4:
         return ["No difference that the scale has room for would be found four times in five."]
     else:
-        what = f"a difference of {found.smallest:.1f} points"
+        what = f"a difference of {results.smallest:.1f} points"
     return [
         f"With these listeners and clips, {what} would be found about four times in five; "
         "smaller ones mostly go unseen."
@@ -169,7 +169,8 @@ def _size(panel: Panel, found: Results) -> list[str]:
 
 def _with_everyone(pairs: Sequence[Pair], everyone: Sequence[Pair]) -> str:
     told, all_told = (
-        {(one.better, one.worse) for one in group if one.told_apart} for group in (pairs, everyone)
+        {(one.better, one.worse) for one in group if one.is_significant}
+        for group in (pairs, everyone)
     )
     if told == all_told:
         return "With everyone's answers, nobody left out, the same pairs are told apart."
@@ -177,16 +178,18 @@ def _with_everyone(pairs: Sequence[Pair], everyone: Sequence[Pair]) -> str:
     return f"It depends on who is left out: with everyone's answers it is otherwise for {changed}."
 
 
-def _anchors(found: Results) -> list[str]:
-    if found.better_anchors:
-        right, asked = found.better_anchors
+def _anchors(results: Results) -> list[str]:
+    if results.better_anchors:
+        right, asked = results.better_anchors
         if 2 * right > asked:
             return [f"The better anchor was preferred in {right} of {asked} anchor trials."]
         return [
             f"The better anchor was preferred in only {right} of {asked} anchor trials: distrust "
             "every other answer too."
         ]
-    lower, upper = ([one for one in found.rows if one.role == role] for role in ("lower", "upper"))
+    lower, upper = (
+        [one for one in results.rows if one.role == role] for role in ("lower", "upper")
+    )
     if not lower or not upper:
         return ["Without answers about both hidden anchors, nothing shows that listeners judged "
                 "what was meant."]  # fmt: skip
@@ -197,7 +200,7 @@ def _anchors(found: Results) -> list[str]:
             f"{high:.1f}: distrust every other figure too."
         ]
     outside = [
-        one.condition for one in found.rows if one.role == "system" and not low < one.mean < high
+        one.condition for one in results.rows if one.role == "system" and not low < one.mean < high
     ]
     said = f"The anchors came out in order, the lower at {low:.1f} and the upper at {high:.1f}"
     if outside:
@@ -209,10 +212,10 @@ def _mean(rows: Sequence[ScoreRow]) -> float:
     return sum(one.mean * one.ratings for one in rows) / sum(one.ratings for one in rows)
 
 
-def _repeats(found: Results) -> list[str]:
-    if not found.repeats:
+def _repeats(results: Results) -> list[str]:
+    if not results.repeats:
         return []
-    one = found.repeats
+    one = results.repeats
     what, answer = ("clip", "score") if one.mean_difference is not None else ("pair", "answer")
     said = (
         f"Of {_count(one.pairs, what)} heard twice by the same listener, {one.identical:.0%} got "
@@ -223,8 +226,8 @@ def _repeats(found: Results) -> list[str]:
     return [f"{said}."]
 
 
-def _small(found: Results) -> list[str]:
-    people = found.participants
+def _small(results: Results) -> list[str]:
+    people = results.participants
     if people == 1:
         return [
             "One listener is one opinion: nothing follows for anyone else, and intervals allow for "

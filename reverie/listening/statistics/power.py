@@ -6,7 +6,7 @@ Letters: P participants, K clips of a system.
 from dataclasses import dataclass
 from math import sqrt
 
-from reverie.listening.statistics.student_t import chance_beyond, far
+from reverie.listening.statistics.student_t import t_critical, t_power
 
 SIZES = (0.2, 0.3, 0.5, 0.8, 1.0)
 """Differences of two systems' true means, in points, that `power_table` asks about."""
@@ -70,10 +70,14 @@ def power(design: Design, spread: Spread | None = None, comparisons: int = 1) ->
     Raises:
         ValueError: fewer than two participants, or than two clips of a system heard.
     """
-    error, freedom = precision(design, spread or Spread())
+    error, degrees_of_freedom = precision(design, spread or Spread())
     level = LEVEL / comparisons
-    chances = tuple((size, chance_to_find(size, error, freedom, level)) for size in SIZES)
-    return Power(error, freedom, chances, smallest_found(error, freedom, level))
+    chances = tuple(
+        (size, chance_to_find(size, error, degrees_of_freedom, level)) for size in SIZES
+    )
+    return Power(
+        error, degrees_of_freedom, chances, smallest_found(error, degrees_of_freedom, level)
+    )
 
 
 def precision(design: Design, spread: Spread) -> tuple[float, float]:
@@ -96,28 +100,30 @@ def precision(design: Design, spread: Spread) -> tuple[float, float]:
     variance = by_people + by_clips - rest
     squares = by_people**2 / (people - 1) + by_clips**2 / (2 * (clips - 1))
     larger = people - 1 if by_people > by_clips else 2 * clips - 2
-    freedom = max(variance**2 / squares, float(larger)) if squares > 0 else float(larger)
-    return sqrt(variance), freedom
+    degrees_of_freedom = max(variance**2 / squares, float(larger)) if squares > 0 else float(larger)
+    return sqrt(variance), degrees_of_freedom
 
 
-def chance_to_find(size: float, error: float, freedom: float, level: float = LEVEL) -> float:
+def chance_to_find(
+    size: float, error: float, degrees_of_freedom: float, level: float = LEVEL
+) -> float:
     """How often a t test, two-sided at `level`, finds a true difference of `size`.
 
     One that is found the wrong way round counts too; it hardly ever is.
     """
     if error <= 0:
         return 1.0 if size else level
-    return chance_beyond(far(level, freedom), size / error, freedom)
+    return t_power(t_critical(level, degrees_of_freedom), size / error, degrees_of_freedom)
 
 
-def smallest_found(error: float, freedom: float, level: float = LEVEL) -> float:
+def smallest_found(error: float, degrees_of_freedom: float, level: float = LEVEL) -> float:
     """The smallest true difference found with a chance of `USUAL`."""
     # The estimated error is beyond twice the true one too seldom to matter.
-    limit = far(level, freedom)
+    limit = t_critical(level, degrees_of_freedom)
     low, high = 0.0, 2 * limit + 8
     while high - low > 1e-4 * limit:
         middle = (low + high) / 2
-        if chance_beyond(limit, middle, freedom) < USUAL:
+        if t_power(limit, middle, degrees_of_freedom) < USUAL:
             low = middle
         else:
             high = middle

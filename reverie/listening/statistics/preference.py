@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reverie.listening.panel import Panel, Preference
 from reverie.listening.statistics.comparisons import holm
-from reverie.listening.statistics.student_t import far, two_sided
+from reverie.listening.statistics.student_t import p_value, t_critical
 
 PRIOR = 0.5
 """So many wins, and as many losses, of every system against an imagined one of ability 0: a system
@@ -158,7 +158,7 @@ class _Error:
     """How far a figure may be off."""
 
     standard: float
-    freedom: float
+    degrees_of_freedom: float
 
 
 @dataclass(frozen=True)
@@ -185,8 +185,8 @@ class _Scatter:
         by_people = float(((self.people @ moved) ** 2).sum()) * people / of_people
         by_clips = float(((self.clips @ moved) ** 2).sum()) * clips / of_clips - alone
         variance = max(by_people + by_clips - alone, by_people, by_clips)
-        freedom = of_people if by_people > by_clips else of_clips
-        return _Error(float(np.sqrt(variance)), freedom) if variance > 1e-18 else None
+        degrees_of_freedom = of_people if by_people > by_clips else of_clips
+        return _Error(float(np.sqrt(variance)), degrees_of_freedom) if variance > 1e-18 else None
 
 
 def _pairs(
@@ -200,7 +200,7 @@ def _pairs(
     apart = [float(found[one] - found[other]) for one, other in pairs]
     errors = [scatter.error(moved[:, one] - moved[:, other]) for one, other in pairs]
     tested = [
-        two_sided(gap / error.standard, error.freedom) if error else None
+        p_value(gap / error.standard, error.degrees_of_freedom) if error else None
         for gap, error in zip(apart, errors, strict=True)
     ]
     corrected = holm(tested)
@@ -217,7 +217,7 @@ def _pairs(
                 chance=float(_logistic(np.asarray(apart[place]))),
                 difference=apart[place],
                 standard_error=error.standard if error else None,
-                degrees_of_freedom=error.freedom if error else None,
+                degrees_of_freedom=error.degrees_of_freedom if error else None,
                 low=low,
                 high=high,
                 p=tested[place],
@@ -256,7 +256,7 @@ def _membership(units: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
 def _ends(value: float, error: _Error | None) -> tuple[float | None, float | None]:
     if error is None:
         return None, None
-    reach = error.standard * far(0.05, error.freedom)
+    reach = error.standard * t_critical(0.05, error.degrees_of_freedom)
     return value - reach, value + reach
 
 

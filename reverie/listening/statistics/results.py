@@ -112,5 +112,5 @@ def _smallest(pairs: Sequence[Contrast | Choice]) -> float | None:
     ]
     if not errors:
         return None
-    error, freedom = sorted(errors)[len(errors) // 2]
-    return smallest_found(error, freedom, LEVEL / len(errors))
+    error, degrees_of_freedom = sorted(errors)[len(errors) // 2]
+    return smallest_found(error, degrees_of_freedom, LEVEL / len(errors))

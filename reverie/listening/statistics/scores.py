@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.listening.panel import Condition, Panel, Preference, Rating, Role
-from reverie.listening.statistics.student_t import far
+from reverie.listening.statistics.student_t import t_critical
 from reverie.listening.statistics.variances import SMALL, crossed_variance, parts
 from reverie.resampling import RESAMPLES, resampled_counts
 
@@ -117,13 +117,13 @@ def crossed_interval(
     Returns:
         Its ends; None where neither can be drawn.
     """
-    heard = np.isfinite(scores)
-    scores = scores[heard.any(axis=1)][:, heard.any(axis=0)]
+    rated = np.isfinite(scores)
+    scores = scores[rated.any(axis=1)][:, rated.any(axis=0)]
     if scores.shape[0] < 2 and scores.shape[1] < 2:
         return None
-    heard = np.isfinite(scores).astype(np.float64)
+    rated = np.isfinite(scores).astype(np.float64)
     people, clips = (resampled_counts(many, resamples, rng) for many in scores.shape)
-    count = (people @ heard * clips).sum(axis=1)
+    count = (people @ rated * clips).sum(axis=1)
     total = (people @ np.nan_to_num(scores) * clips).sum(axis=1)
     drawn = count > 0  # With few ratings a draw can miss them all.
     means = total[drawn] / count[drawn]
@@ -131,8 +131,8 @@ def crossed_interval(
     spread = float(means.std())
     found = crossed_variance([parts(scores)], len(scores))
     if found is not None and spread > SMALL:
-        freedom = max(found.freedom, min(scores.shape) - 1.0)
-        reach = far(0.05, freedom) / far(0.05, math.inf)
+        degrees_of_freedom = max(found.degrees_of_freedom, min(scores.shape) - 1.0)
+        reach = t_critical(0.05, degrees_of_freedom) / t_critical(0.05, math.inf)
         mean = float(np.nanmean(scores))
         ends = mean + (ends - mean) * reach * math.sqrt(found.variance) / spread
     low, high = np.clip(ends, SCORES[0], SCORES[-1])
@@ -159,8 +159,8 @@ def _twice(
     """The first and the second answer of every repeat: of (trial, what was heard, answer)."""
     first: dict[tuple[str, object], Answer] = {}
     pairs: list[tuple[Answer, Answer]] = []
-    for trial, heard, answer in answers:
-        key = (trial.participant, heard)
+    for trial, rated, answer in answers:
+        key = (trial.participant, rated)
         if trial.kind in {"test", "anchor"}:
             first[key] = answer
         elif trial.kind == "repeat" and key in first:
@@ -184,11 +184,11 @@ def _row(
 ) -> ScoreRow:
     given = table.given
     ends = crossed_interval(table.scores, rng) or (None, None)
-    heard = np.isfinite(table.scores)
+    rated = np.isfinite(table.scores)
     z_mean = 0.0
     if standard is not None:
         mean, scale = standard
-        z_mean = float(((table.scores - mean) * scale)[heard].mean())
+        z_mean = float(((table.scores - mean) * scale)[rated].mean())
     return ScoreRow(
         table.condition.name,
         table.condition.role,
@@ -197,16 +197,16 @@ def _row(
         z_mean,
         ratings=len(given),
         clips=len(table.clips),
-        participants=int(heard.any(axis=1).sum()),
+        participants=int(rated.any(axis=1).sum()),
         counts=tuple(int((given == score).sum()) for score in SCORES),
     )
 
 
 def _standardiser(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Each participant's mean and the reciprocal of their standard deviation, or 0: [P, 1] each."""
-    heard = np.isfinite(scores)
-    count = np.maximum(heard.sum(axis=1, keepdims=True), 1)
-    mean = np.where(heard, scores, 0.0).sum(axis=1, keepdims=True) / count
-    spread = np.sqrt((np.where(heard, scores - mean, 0.0) ** 2).sum(axis=1, keepdims=True) / count)
+    rated = np.isfinite(scores)
+    count = np.maximum(rated.sum(axis=1, keepdims=True), 1)
+    mean = np.where(rated, scores, 0.0).sum(axis=1, keepdims=True) / count
+    spread = np.sqrt((np.where(rated, scores - mean, 0.0) ** 2).sum(axis=1, keepdims=True) / count)
     varied = spread > 1e-12
     return mean, np.where(varied, 1 / np.where(varied, spread, 1.0), 0.0)

@@ -34,9 +34,9 @@ class CrossedVariance:
     """That of a mean, or of a difference of two, over participants and clips at once."""
 
     variance: float
-    freedom: float
+    degrees_of_freedom: float
     """Satterthwaite's degrees of freedom of its mean squares."""
-    larger_freedom: float
+    larger_degrees_of_freedom: float
     """Those of the larger of the two one-way variances alone."""
 
 

@@ -226,7 +226,7 @@ class ListeningApp:
         self._sounds.check_all()
         links = {one.number: self.link(one.invitation) for one in self.store.participants()}
         page = organiser_page(
-            self.test, self.store, links, peek=self.peek, fault=self._sounds.told()
+            self.test, self.store, links, peek=self.peek, fault=self._sounds.report()
         )
         return HTMLResponse(page)
 
@@ -268,16 +268,16 @@ class ListeningApp:
         try:
             self.store.checkpoint()
         except sqlite3.Error as error:
-            self._log.tell_once(f"the database: {error}")
+            self._log.write_once(f"the database: {error}")
 
     async def _unkept(self, _: Request, error: Exception) -> Response:
         """The database cannot be read or written now: the page asks again until it can."""
-        self._log.tell_once(f"the database: {error}; participants wait")
+        self._log.write_once(f"the database: {error}; participants wait")
         return JSONResponse({"waiting": "for the server"}, 503, {"Retry-After": "5"})
 
     async def _changed(self, _: Request, error: Exception) -> Response:
         """A sound is not the one that the test was made with: nothing in its place is played."""
-        self._log.tell_once(f"{self._sounds.told() or error}. Restore it from a copy.")
+        self._log.write_once(f"{self._sounds.report() or error}. Restore it from a copy.")
         return JSONResponse({"refused": "the sound is damaged"}, 410)
 
 

@@ -69,7 +69,7 @@ def serve(
     with only_one(test.folder), closing(open_socket(host, port)) as listening:
         sounds = test.sounds()
         if sounds.check_all():
-            raise ReverieError(f"{sounds.told()}.", "Restore them from a copy of the folder.")
+            raise ReverieError(f"{sounds.report()}.", "Restore them from a copy of the folder.")
         log = ClientLog()
         with closing(test.store()) as store:
             store.checkpoint()

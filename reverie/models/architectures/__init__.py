@@ -4,7 +4,7 @@ from typing import Protocol
 
 import torch
 
-from reverie.frames.contract import Meaning, Measures
+from reverie.frames.contract import CodebookInfo, FrameSpec
 from reverie.models.architectures.baseline import baseline
 from reverie.models.architectures.bilinear import bilinear
 from reverie.models.architectures.blocks import blocks
@@ -24,9 +24,9 @@ class ModelBuilder(Protocol):
     def __call__(
         self,
         settings: ModelSettings,
-        measures: Measures,
+        spec: FrameSpec,
         rng: torch.Generator | None,
-        meaning: Meaning | None = None,
+        codebook_info: CodebookInfo | None = None,
     ) -> FrameModel:
         """Build the model that `settings` name; without `rng`, its values do not matter."""
         ...
@@ -34,19 +34,19 @@ class ModelBuilder(Protocol):
 
 def build_model(
     settings: ModelSettings,
-    measures: Measures,
+    spec: FrameSpec,
     rng: torch.Generator | None,
-    meaning: Meaning | None = None,
+    codebook_info: CodebookInfo | None = None,
 ) -> FrameModel:
     """The model that `settings` names.
 
     Args:
         settings: which one, and how wide.
-        measures: of the frames that it predicts.
+        spec: of the frames that it predicts.
         rng: for the initial weights; None only on the meta device, which has no values.
-        meaning: of their codes: where embeddings begin.
+        codebook_info: of their codes: where embeddings begin.
     """
-    parts = Parts(settings, measures, rng, meaning)
+    parts = Parts(settings, spec, rng, codebook_info)
     match settings.architecture:
         case "baseline":
             compose = baseline
@@ -68,8 +68,8 @@ def build_model(
 
 
 def meta_model(
-    settings: ModelSettings, measures: Measures, builder: ModelBuilder = build_model
+    settings: ModelSettings, spec: FrameSpec, builder: ModelBuilder = build_model
 ) -> FrameModel:
     """The model that `settings` names with shapes and no values, which take no memory."""
     with torch.device("meta"):
-        return builder(settings, measures, None)
+        return builder(settings, spec, None)

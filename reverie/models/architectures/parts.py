@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from reverie.frames.contract import Meaning, Measures
+from reverie.frames.contract import CodebookInfo, FrameSpec
 from reverie.models.adversarial_head import AdversarialHead
 from reverie.models.code_head import CodeHead
 from reverie.models.contract import Front, Head
@@ -22,14 +22,14 @@ class Parts:
     """Makes parts; weights are drawn in the order in which they are asked for."""
 
     settings: ModelSettings
-    frames: Measures
+    frames: FrameSpec
     rng: torch.Generator | None
-    meaning: Meaning | None = None
+    codebook_info: CodebookInfo | None = None
 
     @property
     def seen(self) -> int:
         """Numbers of a frame that a front takes in: its own, or those of its codes' vectors."""
-        return self.frames.vector or self.frames.width
+        return self.frames.codebook_dim or self.frames.width
 
     def no_front(self) -> Front:
         """Frames as they are."""
@@ -53,9 +53,9 @@ class Parts:
 
     def _heard(self, front: Front) -> Front:
         """`front`, after an embedding where frames are codes."""
-        if not self.frames.codebook:
+        if not self.frames.codebook_size:
             return front
-        return EmbeddedFront(CodeEmbedding(self.frames, self.meaning, self.rng), front)
+        return EmbeddedFront(CodeEmbedding(self.frames, self.codebook_info, self.rng), front)
 
     def dense(self, features: int, *, relu: bool) -> Dense:
         """A dense layer to the LSTM's width."""
@@ -99,7 +99,7 @@ class Parts:
 
     def linear_head(self, dense: Dense | None = None) -> Head:
         """A linear layer to the next frame, or to its codes, after `dense` if it is given."""
-        if self.frames.codebook:
+        if self.frames.codebook_size:
             return self._code_head(self.settings.hidden, dense=dense)
         head = LinearHead(
             self.settings.hidden,
@@ -112,7 +112,7 @@ class Parts:
 
     def ensemble_head(self, hidden: int) -> Head:
         """A linear layer for each member, of `hidden` features each, averaged; or of its codes."""
-        if self.frames.codebook:
+        if self.frames.codebook_size:
             return self._code_head(hidden, members=self.settings.members)
         members = self.settings.members
         head = EnsembleHead(
@@ -150,7 +150,7 @@ class Parts:
         return CodeHead(
             features,
             self.frames,
-            self.meaning,
+            self.codebook_info,
             width=settings.head_width,
             dense=dense,
             members=members,

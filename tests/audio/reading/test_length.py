@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reverie.audio.reading.damage import Condition, condition, told_by_header
+from reverie.audio.reading.damage import Condition, condition, header_fault
 from reverie.audio.reading.source import Source, Unreadable
 from tests.audio.kinds import KINDS, Kind, can_make
 from tests.audio.making import cut, encode, music, wav
@@ -51,7 +51,7 @@ def test_a_fifth_of_any_kind_is_said_to_be_a_fifth(tmp_path: Path, kind: Kind) -
     try:
         found = judged(cut(path, PART))
     except Unreadable as error:
-        assert kind.suffix == ".wtv" or "cut off" in f"{told_by_header(path)} {error}"
+        assert kind.suffix == ".wtv" or "cut off" in f"{header_fault(path)} {error}"
         return
     if kind.name in UNTOLD:
         assert found.damage is None

@@ -19,7 +19,7 @@ def joined(folder: Path, suffix: str, codec: str, container: str | None = None) 
     """Two recordings of two seconds each, of different rates and channels."""
     parts: list[bytes] = []
     for number, about in enumerate((FIRST, SECOND)):
-        sound = music(2.0, rng_seed=number, **about)
+        sound = music(2.0, seed=number, **about)
         path = folder / f"{number}{suffix}"
         if codec == "soundfile":
             wav(path, sound, rate_hz=about["rate_hz"],

@@ -13,7 +13,7 @@ from reverie.audio.reading.mixing import Mixer, mean_of
 from tests.audio.making import RATE_HZ, encode, music, wav
 
 SOUND = music(2.0)[:, 0]
-OTHER = music(2.0, rng_seed=1)[:, 0]
+OTHER = music(2.0, seed=1)[:, 0]
 
 
 def level(samples: NDArray[np.float32]) -> float:

@@ -12,7 +12,7 @@ from reverie.audio.reading.decode import load
 from reverie.audio.reading.source import Source
 from tests.audio.making import RATE_HZ, music
 
-TUNES = [music(1.5, rng_seed=number)[:, 0] for number in range(3)]
+TUNES = [music(1.5, seed=number)[:, 0] for number in range(3)]
 
 
 def with_tracks(path: Path, dispositions: list[Disposition], languages: str = "   ") -> Path:

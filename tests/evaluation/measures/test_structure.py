@@ -20,7 +20,7 @@ def white(seconds: float) -> NDArray[np.float32]:
 
 
 def tune(seed: int = 0, seconds: float = 8.0) -> NDArray[np.float32]:
-    return music(seconds, rng_seed=seed, rate_hz=RATE_HZ)[:, 0]
+    return music(seconds, seed=seed, rate_hz=RATE_HZ)[:, 0]
 
 
 def test_a_held_chord_comes_again_and_a_tune_less() -> None:
@@ -36,8 +36,8 @@ def test_even_notes_have_a_pulse_and_noise_has_none() -> None:
 
 def test_struck_notes_rise_fast_and_reversed_ones_do_not() -> None:
     forward, backward = structure(tune()), structure(tune()[::-1].copy())
-    assert forward.attack > 0.2
-    assert backward.attack < -0.2
+    assert forward.onset_asymmetry > 0.2
+    assert backward.onset_asymmetry < -0.2
 
 
 def test_hiss_and_coarse_rounding_raise_the_floor() -> None:
@@ -55,7 +55,12 @@ def test_hiss_and_coarse_rounding_raise_the_floor() -> None:
 
 def test_silence_has_figures() -> None:
     found = structure(np.zeros(2 * RATE_HZ, np.float32))
-    assert (found.pulse, found.flux_db, found.attack, found.floor_db) == (0.0, 0.0, 0.0, 0.0)
+    assert (found.pulse, found.spectral_flux_db, found.onset_asymmetry, found.floor_db) == (
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+    )
     assert structure(tune(seconds=1.0)).tonal_similarity == 0.0
 
 

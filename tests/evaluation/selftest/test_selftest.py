@@ -9,7 +9,7 @@ from reverie.evaluation.selftest.sensitivity import check_damage
 
 def test_planted_copies_are_found(music: Corpus) -> None:
     found = check_copying(music, plants=2, quiet=True)
-    clean = [one for one in found.found if one.way == "clean"]
+    clean = [one for one in found.counts if one.way == "clean"]
     assert {one.seconds for one in clean} == {3.0, 10.0}
     assert all(one.flagged == one.placed == one.planted for one in clean)
     for real in found.held_out:

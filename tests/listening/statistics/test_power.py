@@ -8,7 +8,7 @@ from scipy import stats as scipy_stats
 
 from reverie.listening.statistics.comparisons import contrast
 from reverie.listening.statistics.power import Design, Spread, chance_to_find, power, precision
-from reverie.listening.statistics.student_t import far, two_sided
+from reverie.listening.statistics.student_t import p_value, t_critical
 from tests.listening.panels import Listeners, simulated_scores
 
 RUNS = 400
@@ -30,8 +30,8 @@ def test_it_is_the_noncentral_t() -> None:
     expected = stats.nct.sf(limit, 9, 1.5) + stats.nct.cdf(-limit, 9, 1.5)
     assert chance_to_find(1.5, 1.0, 9) == pytest.approx(expected, abs=1e-4)
     assert chance_to_find(0.0, 1.0, 9) == pytest.approx(0.05, abs=1e-3)
-    assert far(0.05, 9) == pytest.approx(limit)
-    assert two_sided(-limit, 9) == pytest.approx(0.05)
+    assert t_critical(0.05, 9) == pytest.approx(limit)
+    assert p_value(-limit, 9) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(("heard", "size"), [(15, 0.3), (15, 0.6), (5, 0.6)])

@@ -74,8 +74,8 @@ def test_a_sound_is_read_as_it_was_or_not_at_all(made: ListeningTest, how: str) 
     with pytest.raises(SoundChanged):
         sounds.read(token)
     assert list(sounds.check_all()) == list(made.sounds().check_all()) == [token]
-    assert f"1 of {len(made.stimuli.stimuli)} sounds" in sounds.told()
-    assert token in sounds.told()
+    assert f"1 of {len(made.stimuli.stimuli)} sounds" in sounds.report()
+    assert token in sounds.report()
     path = file_of(made, token)
     path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
     path.write_bytes(whole)

@@ -1,4 +1,4 @@
-"""Seeds are music, wherever they are taken from, and what was taken is said."""
+"""Prompts are music, wherever they are taken from, and what was taken is said."""
 
 import hashlib
 from pathlib import Path
@@ -12,8 +12,8 @@ from reverie.audio.provenance import read_sidecar
 from reverie.cli.app import app
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.frames.settings import measures_of
-from reverie.generation.seeds import choose_seeds
+from reverie.frames.settings import frame_spec
+from reverie.generation.prompts import choose_prompts
 from reverie.generation.settings import clip_settings
 from reverie.progress import position
 from reverie.runs.run import Run
@@ -22,24 +22,24 @@ from tests.conftest import RATE_HZ, SMALL
 from tests.music import random_melody, write_recordings
 
 
-def seed_of(run: Run, path: Path) -> tuple[float, float, float, np.ndarray]:
-    """Offset, seconds and silence left out of the seed from a file, and its samples."""
-    (seed,), samples = choose_seeds(run, str(path), 1, np.random.default_rng(0))
-    assert seed.recording == str(path)
+def prompt_of(run: Run, path: Path) -> tuple[float, float, float, np.ndarray]:
+    """Offset, seconds and silence left out of the prompt from a file, and its samples."""
+    (prompt,), samples = choose_prompts(run, str(path), 1, np.random.default_rng(0))
+    assert prompt.recording == str(path)
     taken = samples[0].numpy()
-    assert seed.samples_sha256 == hashlib.sha256(taken.tobytes()).hexdigest()
-    return seed.offset_seconds, seed.seconds, seed.silence_seconds, taken
+    assert prompt.samples_sha256 == hashlib.sha256(taken.tobytes()).hexdigest()
+    return prompt.offset_seconds, prompt.seconds, prompt.silence_seconds, taken
 
 
 def test_the_silence_after_a_tune_is_left_out(run: Run, tmp_path: Path) -> None:
     tune = random_melody(1, RATE_HZ, 4.0)
     hush = (1e-4 * np.random.default_rng(0).standard_normal(3 * RATE_HZ)).astype(np.float32)
     soundfile.write(tmp_path / "tune.wav", tune, RATE_HZ, subtype="FLOAT")
-    offset, seconds, _, samples = seed_of(run, tmp_path / "tune.wav")
+    offset, seconds, _, samples = prompt_of(run, tmp_path / "tune.wav")
     for name, rest in (("padded", 0 * hush), ("hissing", hush)):
         path = tmp_path / f"{name}.wav"
         soundfile.write(path, np.concatenate([tune, rest]), RATE_HZ, subtype="FLOAT")
-        same, as_long, _, taken = seed_of(run, path)
+        same, as_long, _, taken = prompt_of(run, path)
         assert (same, as_long) == (offset, seconds)
         np.testing.assert_array_equal(taken, samples)
 
@@ -49,7 +49,7 @@ def test_the_loudest_stretch_is_gone_on_from(run: Run, tmp_path: Path) -> None:
     tune = random_melody(1, RATE_HZ, 40.0) * 0.1
     tune[25 * RATE_HZ : 30 * RATE_HZ] *= 9
     soundfile.write(tmp_path / "tune.wav", tune, RATE_HZ, subtype="FLOAT")
-    offset, seconds, silence, samples = seed_of(run, tmp_path / "tune.wav")
+    offset, seconds, silence, samples = prompt_of(run, tmp_path / "tune.wav")
     assert 25 <= offset < offset + seconds < 30
     assert silence == 0
     begin = round(offset * RATE_HZ)
@@ -62,40 +62,40 @@ def test_a_place_in_a_file_is_where_the_prompt_begins(run: Run, tmp_path: Path) 
     soundfile.write(path, np.pad(tune, (0, 4 * RATE_HZ)), RATE_HZ, subtype="FLOAT")
 
     def at(seconds: float) -> tuple[float, np.ndarray]:
-        (seed,), samples = choose_seeds(
+        (prompt,), samples = choose_prompts(
             run, str(path), 1, np.random.default_rng(0), at_seconds=seconds
         )
-        return seed.offset_seconds, samples[0].numpy()
+        return prompt.offset_seconds, samples[0].numpy()
 
     offset, samples = at(1.25)
     assert offset == 1.25
     np.testing.assert_array_equal(samples, tune[10000 : 10000 + len(samples)])
-    with pytest.raises(ReverieError, match=r"has 0\.00 s from 0:09\.0 on, and a seed needs"):
+    with pytest.raises(ReverieError, match=r"has 0\.00 s from 0:09\.0 on, and a prompt needs"):
         at(9.0)
     with pytest.raises(ReverieError, match=r"is silent at 0:06\.0"):
         at(6.0)
     with pytest.raises(ReverieError, match="none is given"):
-        choose_seeds(run, "training", 1, np.random.default_rng(0), at_seconds=1.0)
+        choose_prompts(run, "training", 1, np.random.default_rng(0), at_seconds=1.0)
 
 
 def test_files_take_turns(run: Run, tmp_path: Path) -> None:
     paths = [str(tmp_path / f"{number}.wav") for number in range(3)]
     for number, path in enumerate(paths):
         soundfile.write(path, random_melody(number, RATE_HZ, 2.0 + number), RATE_HZ)
-    seeds, samples = choose_seeds(run, paths, 5, np.random.default_rng(0))
-    assert [seed.recording for seed in seeds] == [*paths, *paths[:2]]
+    prompts, samples = choose_prompts(run, paths, 5, np.random.default_rng(0))
+    assert [prompt.recording for prompt in prompts] == [*paths, *paths[:2]]
     assert (samples[0] == samples[3]).all()
-    assert len({seed.samples_sha256 for seed in seeds}) == 3
+    assert len({prompt.samples_sha256 for prompt in prompts}) == 3
     soundfile.write(paths[1], random_melody(1, RATE_HZ, 0.25)[:800], RATE_HZ)
-    shorter, fewer = choose_seeds(run, paths, 3, np.random.default_rng(0))
-    assert {seed.seconds for seed in shorter} == {fewer.shape[1] / RATE_HZ}
+    shorter, fewer = choose_prompts(run, paths, 3, np.random.default_rng(0))
+    assert {prompt.seconds for prompt in shorter} == {fewer.shape[1] / RATE_HZ}
     assert fewer.shape[1] < samples.shape[1]
 
 
 def test_each_file_of_a_folder_gives_a_clip(run: Run, tmp_path: Path) -> None:
     write_recordings(tmp_path / "mine", 3, 4.0, RATE_HZ)
     words = ["generate", str(run.folder), "--seconds", "0.2", "--quiet"]
-    words += ["--out", str(tmp_path / "clips"), "--seed-from", str(tmp_path / "mine")]
+    words += ["--out", str(tmp_path / "clips"), "--prompt", str(tmp_path / "mine")]
     result = CliRunner().invoke(app, [*words, "--prompt-at", "0:01.5"])
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
@@ -104,7 +104,7 @@ def test_each_file_of_a_folder_gives_a_clip(run: Run, tmp_path: Path) -> None:
     ]
     wrong = CliRunner().invoke(app, [*words, "--prompt-at", "one twenty"])
     assert "no place in a recording" in wrong.output
-    mixed = CliRunner().invoke(app, [*words, "--seed-from", "training"])
+    mixed = CliRunner().invoke(app, [*words, "--prompt", "training"])
     assert "cannot stand beside files" in mixed.output
 
 
@@ -112,7 +112,7 @@ def test_how_many_clips_there_are_without_a_count(tmp_path: Path) -> None:
     write_recordings(tmp_path, 2, 1.0, RATE_HZ)
     files = tuple(str(tmp_path / f"tune {number}.wav") for number in range(2))
     defaults = load_recipe("paper").generation
-    for sources, count, seed_from in (
+    for sources, count, prompt in (
         (None, 5, "held-out"),
         (["training"], 5, "training"),
         ([files[0]], 5, files[0]),
@@ -120,9 +120,9 @@ def test_how_many_clips_there_are_without_a_count(tmp_path: Path) -> None:
         ([str(tmp_path)], 2, files),
         ([str(tmp_path), files[0]], 3, (*files, files[0])),
     ):
-        settings = clip_settings(defaults, {"seed_from": sources})
-        assert (settings.count, settings.seed_from) == (count, seed_from)
-    assert clip_settings(defaults, {"seed_from": list(files), "count": 7}).count == 7
+        settings = clip_settings(defaults, {"prompt": sources})
+        assert (settings.count, settings.prompt) == (count, prompt)
+    assert clip_settings(defaults, {"prompt": list(files), "count": 7}).count == 7
 
 
 def test_a_silent_file_is_named(run: Run, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_silent_file_is_named(run: Run, tmp_path: Path) -> None:
         path = tmp_path / f"{name}.wav"
         soundfile.write(path, np.full(4 * RATE_HZ, level), RATE_HZ, subtype="FLOAT")
         with pytest.raises(ReverieError, match=f"{name}.wav is silent"):
-            seed_of(run, path)
+            prompt_of(run, path)
 
 
 def test_too_little_sound_before_silence_is_named(run: Run, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_too_little_sound_before_silence_is_named(run: Run, tmp_path: Path) -> N
     blocks = Run(run.folder, recipe, run.corpus_folder, run.corpus_hash, RATE_HZ)
     soundfile.write(tmp_path / "blip.wav", blip, RATE_HZ, subtype="FLOAT")
     with pytest.raises(ReverieError, match=r"has 0.05 s before the silence at its end"):
-        seed_of(blocks, tmp_path / "blip.wav")
+        prompt_of(blocks, tmp_path / "blip.wav")
 
 
 @pytest.mark.parametrize("source", ["training", "held-out"])
@@ -149,30 +149,30 @@ def test_seeds_from_the_corpus_end_with_sound(
     """A second of silence, a tone, a second's rest, a tone, two seconds of hiss."""
     recipe = load_recipe("paper", SMALL)
     run = Run(tmp_path, recipe, with_rests.folder, with_rests.content_hash, RATE_HZ)
-    seeds, samples = choose_seeds(run, source, 60, np.random.default_rng(0))
-    needed = measures_of(recipe.frames).samples_for(recipe.seed_frames)
+    prompts, samples = choose_prompts(run, source, 60, np.random.default_rng(0))
+    needed = frame_spec(recipe.frames).samples_for(recipe.prompt_frames)
     assert samples.shape == (60, needed)
     split = "train" if source == "training" else "held-out"
     whole = with_rests.pcm(with_rests.of_split(split)[0]) / 32768
-    for seed, taken in zip(seeds, samples.numpy(), strict=True):
-        begin = round(seed.offset_seconds * RATE_HZ)
+    for prompt, taken in zip(prompts, samples.numpy(), strict=True):
+        begin = round(prompt.offset_seconds * RATE_HZ)
         np.testing.assert_allclose(taken, whole[begin : begin + needed])
         assert np.abs(taken[-400:]).max() > 0.1
-        end = seed.offset_seconds + seed.seconds
+        end = prompt.offset_seconds + prompt.seconds
         assert 1 < end <= 2 or 3 < end <= 4
-    assert any(seed.silence_seconds > 0 for seed in seeds)
-    assert len({seed.offset_seconds for seed in seeds}) > 10
+    assert any(prompt.silence_seconds > 0 for prompt in prompts)
+    assert len({prompt.offset_seconds for prompt in prompts}) > 10
 
 
 def test_what_was_used_is_said(run: Run, tmp_path: Path) -> None:
     write_recordings(tmp_path, 1, 4.0, RATE_HZ)
     words = ["generate", str(run.folder), "--count", "1", "--seconds", "0.2", "--quiet"]
-    seed_from = ["--seed-from", str(tmp_path / "tune 0.wav"), "--out", str(tmp_path / "clips")]
-    result = CliRunner().invoke(app, [*words, *seed_from])
+    prompt = ["--prompt", str(tmp_path / "tune 0.wav"), "--out", str(tmp_path / "clips")]
+    result = CliRunner().invoke(app, [*words, *prompt])
     assert result.exit_code == 0, result.output
     told = read_sidecar(tmp_path / "clips" / "001.wav").provenance
     assert told is not None
-    begin, end = told.seed.offset_seconds, told.seed.offset_seconds + told.seed.seconds
+    begin, end = told.prompt.offset_seconds, told.prompt.offset_seconds + told.prompt.seconds
     assert f"tune 0.wav, {position(begin)}-{position(end)}" in result.stdout
-    again = CliRunner().invoke(app, [*words, *seed_from])
+    again = CliRunner().invoke(app, [*words, *prompt])
     assert "was there already" in again.stdout

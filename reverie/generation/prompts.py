@@ -1,4 +1,4 @@
-"""Seeds: the music that a clip goes on from. Each ends with sound, not with the silence after it.
+"""Prompts: the music that a clip goes on from. Each ends with sound, not with the silence after it.
 
 Letters: B clips, S samples.
 """
@@ -16,7 +16,7 @@ from reverie.audio.pcm import to_float32
 from reverie.audio.provenance import Prompt
 from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
-from reverie.frames.settings import measures_of
+from reverie.frames.settings import frame_spec
 from reverie.generation.prompt_files import read_prompts
 from reverie.generation.silence import Sounding
 from reverie.runs.run import Run
@@ -26,7 +26,7 @@ NOTHING = "nothing"
 SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
 
 
-def choose_seeds(
+def choose_prompts(
     run: Run,
     source: str | Sequence[str],
     count: int,
@@ -34,7 +34,7 @@ def choose_seeds(
     among: Collection[str] = (),
     at_seconds: float | None = None,
 ) -> tuple[list[Prompt], Tensor]:
-    """Take `count` seeds.
+    """Take `count` prompts.
 
     Args:
         run: names the corpus, and says how much its model has learnt to hear at once.
@@ -43,7 +43,7 @@ def choose_seeds(
             coherent stretch.
         count: B.
         rng: chooses recordings and places, where training would; a recording comes again only when
-            all have been. A place that would have the seed end in silence is moved to where the
+            all have been. A place that would have the prompt end in silence is moved to where the
             sound before it ends, or to the next sound.
         among: paths of the recordings that may be chosen; empty for all of the split.
         at_seconds: where in the files prompts begin instead.
@@ -54,22 +54,22 @@ def choose_seeds(
     Raises:
         ReverieError: nothing is long enough or sounds, or the corpus is gone or another.
     """
-    measures = measures_of(run.recipe.frames)
+    spec = frame_spec(run.recipe.frames)
     if not isinstance(source, str) or source not in {NOTHING, *SPLITS}:
         files = [source] if isinstance(source, str) else source
         return _from_files([Path(one) for one in files], run, count, at_seconds)
     if at_seconds is not None:
         raise ReverieError(
             "--prompt-at is a place in a file of your own, and none is given.",
-            "Give one with --seed-from FILE.",
+            "Give one with --prompt FILE.",
         )
     if source == NOTHING:
-        samples = measures.samples_for(run.recipe.model.step_frames - 1)
+        samples = spec.samples_for(run.recipe.model.step_frames - 1)
         return [Prompt("", 0.0, 0.0)] * count, torch.zeros(count, samples)
-    length_samples = measures.samples_for(run.recipe.seed_frames)
+    length_samples = spec.samples_for(run.recipe.prompt_frames)
     seconds = length_samples / run.rate_hz
     corpus = run.open_corpus()
-    ends = run.recipe.training.ends_below_db
+    ends = run.recipe.training.trim_silence_db
     recordings = [
         (one, first, last - length_samples)
         for one in corpus.of_split(SPLITS[source])
@@ -79,20 +79,20 @@ def choose_seeds(
     ]
     if not recordings:
         raise ReverieError(
-            f"no {source} recording is as long as a seed ({seconds:.1f} s).",
-            "Take the seed from a longer file with --seed-from FILE.",
+            f"no {source} recording is as long as a prompt ({seconds:.1f} s).",
+            "Take the prompt from a longer file with --prompt FILE.",
         )
-    seeds: list[Prompt] = []
+    prompts: list[Prompt] = []
     pieces: list[Tensor] = []
     order: list[int] = []
     sounds: dict[int, Sounding] = {}
     silent: set[int] = set()
-    while len(seeds) < count:
+    while len(prompts) < count:
         order = order or [int(one) for one in rng.permutation(len(recordings)) if one not in silent]
         if not order:
             raise ReverieError(
-                f"every {source} recording is silent where a seed could end.",
-                "Take the seed from a file that sounds with --seed-from FILE.",
+                f"every {source} recording is silent where a prompt could end.",
+                "Take the prompt from a file that sounds with --prompt FILE.",
             )
         index = order.pop(0)
         chosen, first, last = recordings[index]
@@ -105,37 +105,37 @@ def choose_seeds(
             silent.add(index)
             continue
         samples = to_float32(pcm[end - length_samples : end])
-        seeds.append(_seed(chosen.path, samples, end, max(wanted - end, 0), run.rate_hz))
+        prompts.append(_prompt(chosen.path, samples, end, max(wanted - end, 0), run.rate_hz))
         pieces.append(torch.as_tensor(samples))
-    return seeds, torch.stack(pieces)
+    return prompts, torch.stack(pieces)
 
 
 def _from_files(
     paths: Sequence[Path], run: Run, count: int, at_seconds: float | None
 ) -> tuple[list[Prompt], Tensor]:
     """A prompt of each file in turn: T + K - 1 frames, or as many as the files have."""
-    prompts = read_prompts(
+    stretches = read_prompts(
         paths[:count],
-        measures_of(run.recipe.frames),
+        frame_spec(run.recipe.frames),
         run.rate_hz,
-        most_frames=run.recipe.seed_frames,
+        most_frames=run.recipe.prompt_frames,
         least_frames=run.recipe.model.step_frames,
         at_seconds=at_seconds,
     )
     rate_hz = run.rate_hz
-    seeds = [
-        _seed(str(one.path), one.samples, one.start + len(one.samples), 0, rate_hz)
-        for one in prompts
+    prompts = [
+        _prompt(str(one.path), one.samples, one.start + len(one.samples), 0, rate_hz)
+        for one in stretches
     ]
-    turns = [at % len(prompts) for at in range(count)]
-    samples = torch.stack([torch.as_tensor(one.samples) for one in prompts])
-    return [seeds[at] for at in turns], samples[turns]
+    turns = [at % len(stretches) for at in range(count)]
+    samples = torch.stack([torch.as_tensor(one.samples) for one in stretches])
+    return [prompts[at] for at in turns], samples[turns]
 
 
-def _seed(
+def _prompt(
     recording: str, samples: NDArray[np.float32], end: int, silence: int, rate_hz: int
 ) -> Prompt:
-    """The seed of `samples` [S], which end at `end` of their recording, before `silence`."""
+    """The prompt of `samples` [S], which end at `end` of their recording, before `silence`."""
     return Prompt(
         recording,
         (end - len(samples)) / rate_hz,

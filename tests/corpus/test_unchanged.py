@@ -15,8 +15,8 @@ from reverie.corpus.settings import PrepareSettings
 from tests.audio.making import music, wav
 
 
-def tune(path: Path, rng_seed: int) -> Path:
-    return wav(path, music(3.0, rng_seed=rng_seed, rate_hz=16000), rate_hz=16000)
+def tune(path: Path, seed: int) -> Path:
+    return wav(path, music(3.0, seed=seed, rate_hz=16000), rate_hz=16000)
 
 
 def make(recordings: Path, out: Path) -> Corpus:

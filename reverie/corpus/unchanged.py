@@ -13,7 +13,7 @@ from reverie.corpus.journal import Entry, Journal
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.shards import stored_sha256
 from reverie.errors import ReverieError
-from reverie.progress import Work
+from reverie.progress import ProgressBar
 
 Place = tuple[int, int]
 """A shard's number, and an offset in it in samples."""
@@ -135,7 +135,7 @@ def _each(
     """What `work` gives for each item, in order, on all cores."""
     results: list[Result] = []
     with (
-        Work(title, len(items), "recordings", quiet=quiet) as progress,
+        ProgressBar(title, len(items), "recordings", quiet=quiet) as progress,
         ThreadPoolExecutor() as pool,
     ):
         try:

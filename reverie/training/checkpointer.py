@@ -21,7 +21,7 @@ from reverie.training.interrupt import Interruptible
 from reverie.training.optimiser import RmsProp
 
 
-class Keeper:
+class Checkpointer:
     """Writes a run's checkpoints, and goes on from the newest.
 
     Args:
@@ -88,7 +88,7 @@ class Keeper:
         if self.calibration is None:
             self.measure()
         training = self._run.recipe.training
-        keep = {*training.keep_epochs, training.epochs, progress.best_epoch}
+        keep = {*training.keep_epochs, training.epochs, progress.best_saved_epoch}
         with self._optimiser.averaged(), self._interrupt.held():
             settle_metrics(self._run.metrics)
             path = save_checkpoint(
