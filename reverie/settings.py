@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from reverie.errors import ReverieError
+from reverie.legacy import renamed_setting
 
 Settings = TypeVar("Settings")
 
@@ -135,6 +136,8 @@ def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _nearest(kind: type[Any], name: str) -> str:
     known = fields_of(kind)
+    if (new := renamed_setting(name)) in known:
+        return f"Did you mean {new}?"
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {close[0]}?"

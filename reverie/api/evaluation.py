@@ -136,7 +136,7 @@ def evaluate(
     systems: Mapping[str, Clips],
     corpus: Corpus | PathLike,
     *,
-    prompt: int = 0,
+    seed: int = 0,
     copying: bool = True,
     progress: bool = False,
 ) -> Evaluation:
@@ -145,7 +145,7 @@ def evaluate(
     Args:
         systems: by name: clips, a folder of audio files of any origin, or several files.
         corpus: what they are to resemble; they are compared with its held-out recordings.
-        prompt: decides the noise that is compared with, and the draws of the intervals.
+        seed: decides the noise that is compared with, and the draws of the intervals.
         copying: search the training recordings for the clips.
         progress: show it on stderr.
 
@@ -156,7 +156,7 @@ def evaluate(
     if not systems:
         raise ReverieError("there is nothing to judge.", "Give clips, or folders of them.")
     read = [_system(name, clips, opened) for name, clips in systems.items()]
-    figures = measure(read, opened, prompt, copying=copying, quiet=not progress)
+    figures = measure(read, opened, seed, copying=copying, quiet=not progress)
     return Evaluation(figures, read, opened)
 
 

@@ -115,7 +115,7 @@ def run_experiment(
     """
     chosen = dotted(ExperimentSettings, settings, keywords, "experiment")
     chosen["protocol"] = protocol
-    chosen.setdefault("equal", "time" if protocol == "variants" else "epochs")
+    chosen.setdefault("budget", "time" if protocol == "variants" else "epochs")
     chosen.setdefault("models", ENTRANTS.get(protocol, ENTRANTS["paper"]))
     made = build(ExperimentSettings, chosen, "experiment")
     source = corpus.folder if isinstance(corpus, Corpus) else Path(corpus)

@@ -131,7 +131,7 @@ class Run:
                 for one clip. Without it they are held in memory.
             overwrite: replace clips that are there, from the first number on.
             progress: show it on stderr.
-            **keywords: settings, such as `seconds=10, count=4, temperature=0.9, prompt=1`.
+            **keywords: settings, such as `seconds=10, count=4, temperature=0.9, seed=1`.
 
         Returns:
             the clips, in order.
@@ -183,7 +183,7 @@ class Run:
             settings: of `GenerationSettings`, by name.
             prompt: what to continue; see `generate`. None begins from nothing.
             block_frames: frames in a block, 1 or more; about a second if not given.
-            **keywords: settings, such as `temperature=0.9, prompt=1`.
+            **keywords: settings, such as `temperature=0.9, seed=1`.
 
         Returns:
             an iterator over blocks, float32 [S], whose settings may change while it plays.

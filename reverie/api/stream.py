@@ -62,7 +62,7 @@ class Stream:
         Args:
             settings: by name.
             **keywords: `temperature`, `detail_temperature`, `top_k`, `top_p`, `min_p`, `guard`,
-                `prompt`, `prompt_at`.
+                `prompt`, `prompt_at_seconds`.
 
         Raises:
             ReverieError: a setting does not fit, or cannot change while the music plays.

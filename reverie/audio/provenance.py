@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import ConfigDict, Field
 
 from reverie.errors import ReverieError
+from reverie.legacy import translate_sidecar
 from reverie.records import JsonObject, PathText, as_record, read_json
 from reverie.storage import file_sha256, write_json
 
@@ -94,6 +95,7 @@ class Provenance:
     """How many samples lay beyond full scale and were limited to it."""
     lacks: str = ""
     """What of the settings the checkpoint could not do."""
+    format_version: Literal[2] = 2
 
     def deciding(self) -> dict[str, Any]:
         """Return what decides a clip's sound, as plain JSON values by name.
@@ -101,7 +103,7 @@ class Provenance:
         Neither the run's place does, nor by which of its names the checkpoint was asked for.
         """
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        for name in ("made_by", "run", "clipped_samples", "lacks"):
+        for name in ("made_by", "run", "clipped_samples", "lacks", "format_version"):
             del values[name]
         values["settings"].pop("checkpoint", None)
         return values
@@ -190,7 +192,7 @@ def _believed(path: Path, sound: Path) -> dict[str, Any]:
         raise ReverieError(f"{path} is not of Reverie.", remedy)
     if values[HASH] != file_sha256(sound):
         raise ReverieError(f"{path} tells of another sound than {sound.name}.", remedy)
-    return values
+    return translate_sidecar(values)
 
 
 def _object(path: Path) -> dict[str, Any]:

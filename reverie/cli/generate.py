@@ -48,7 +48,7 @@ def generate(
             show_default="5, or one for each of several prompts",
         ),
     ] = None,
-    prompt: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
     checkpoint: Annotated[
         str | None,
         typer.Option(
@@ -136,7 +136,7 @@ def generate(
     """Make new music that continues a prompt.
 
     Beside each clip lie a JSON file that says how it was made and a picture of its spectrum; a
-    page plays them all. A folder that has clips gets more, with other numbers and other prompts. A
+    page plays them all. A folder that has clips gets more, with other numbers and other seeds. A
     call that was stopped is finished by the same command.
 
     Example: reverie generate piano-codes --seconds 30 --count 3 --prompt my-tune.mp3
@@ -148,7 +148,7 @@ def generate(
     settings = {
         "seconds": seconds,
         "count": count,
-        "prompt": prompt,
+        "seed": seed,
         "checkpoint": checkpoint,
         "prompt_at_seconds": prompt_at,
         "method": method,

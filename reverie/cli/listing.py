@@ -58,7 +58,7 @@ def runs(folder: Where = Path(), as_json: AsJson = False) -> None:
             f"{run.transform} {run.architecture}",
             run.state,
             f"{run.epochs}",
-            "" if run.best_saved_loss is None else f"{run.best_saved_loss:.4g}",
+            "" if run.best_saved_loss is None else f"{run.best_loss:.4g}",
             _size(run.bytes),
             _day(run.written),
         )

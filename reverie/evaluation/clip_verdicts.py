@@ -89,7 +89,7 @@ def verdict_of(
     if found.rms_dbfs < ZERO_DBFS:
         return ClipVerdict("silent", "Silent: every sample is zero, or as good as zero.")
     if found.verdict == "ok":
-        return ClipVerdict("sound", f"No fault found; {LEVEL_UNKNOWN}.")
+        return ClipVerdict("ok", f"No fault found; {LEVEL_UNKNOWN}.")
     return ClipVerdict(found.verdict, found.sentence)
 
 
@@ -115,7 +115,7 @@ def verdict_of_file(
             starts = np.linspace(0, samples - length, STRETCHES).astype(np.int64)
             for start in starts:
                 found = verdict_of(_read(file, int(start), length), rate_hz, level, settings)
-                if found.verdict != "sound":
+                if found.verdict != "ok":
                     where = f"{position(start / rate_hz)}-{position((start + length) / rate_hz)}"
                     return ClipVerdict(found.verdict, f"{where}: {found.sentence}")
     except ReverieError as error:
@@ -124,7 +124,7 @@ def verdict_of_file(
         return ClipVerdict(None, f"Cannot be judged: {error.error_string.rstrip('.')}.")
     note = f"; {LEVEL_UNKNOWN}" if level is None else ""
     looked = f"{STRETCHES} stretches of {STRETCH_SECONDS:g} s, from start to end"
-    return ClipVerdict("sound", f"No fault found in {looked}{note}.")
+    return ClipVerdict("ok", f"No fault found in {looked}{note}.")
 
 
 def _read(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.float32]:

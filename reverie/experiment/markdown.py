@@ -71,7 +71,7 @@ def protocol_paragraphs(experiment: Experiment) -> list[str]:
             if settings.overrides
             else []
         ),
-        f"{where} {settings.clips} clips of {settings.seconds:g} s go on from held-out prompts, the "
+        f"{where} {settings.clips} clips of {settings.seconds:g} s continue held-out prompts, the "
         "same for every model whose step sees and whose sequences hold as much.",
         RULE,
         "The pool holds the chosen checkpoint's clips, trimmed where they are 30 dB under their "
@@ -126,7 +126,7 @@ def markdown(
         *_told(claims),
         "## Figures",
         *(f"![{name.replace('-', ' ')}](figures/{name}.svg)" for name in figures),
-        f"The last {SHOWN_PROMPT_SECONDS:g} s of a prompt and the first clip after it, of each model:",
+        f"The last {SHOWN_PROMPT_SECONDS:g} s of a prompt and the first clip after it, by model:",
         *(f"{one.model}\n\n![{one.model}](figures/{one.model}.png)" for one in experiment.results),
     ]
     return "\n\n".join(parts) + "\n"

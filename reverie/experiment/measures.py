@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -12,7 +12,8 @@ from pydantic.dataclasses import dataclass
 from reverie.audio.writing.cut import read_whole
 from reverie.errors import ReverieError
 from reverie.evaluation.measures.health import health
-from reverie.records import read_record
+from reverie.legacy import translate_result
+from reverie.records import as_record, read_json
 from reverie.runs.run import Run
 
 _RECORD = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -68,7 +69,10 @@ class ModelResult:
             ReverieError: it is damaged, or of another model.
         """
         remedy = "Remove it, and call again: it is made anew."
-        found = read_record(path, cls, "the result of a model", remedy=remedy)
+        read: object = read_json(path, "the result of a model")
+        if isinstance(read, dict):
+            read = translate_result(cast(dict[str, Any], read))
+        found = as_record(cast(object, read), cls, str(path), remedy=remedy)
         if found.model != model:
             raise ReverieError(f"{path} is damaged: it is not of {model}.", remedy)
         return found

@@ -15,7 +15,7 @@ import dataclasses
 import json
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as record
@@ -35,7 +35,8 @@ from reverie.generation.clips import generate_missing
 from reverie.generation.room import require_disk
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.generation.trim import trim_clip
-from reverie.records import PathText, read_record
+from reverie.legacy import translate_experiment
+from reverie.records import PathText, as_record, read_json
 from reverie.runs.checkpoint import list_checkpoints, read_progress
 from reverie.runs.metrics import read_metrics
 from reverie.runs.run import Run
@@ -252,7 +253,10 @@ def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
         "corpus_hash": corpus.content_hash,
     }
     if path.is_file():
-        begun = read_record(path, _Begun, "an experiment")
+        read: object = read_json(path, "an experiment")
+        if isinstance(read, dict):
+            read = translate_experiment(cast(dict[str, Any], read))
+        begun = as_record(cast(object, read), _Begun, str(path))
         remedy = "Choose another --out for a new experiment."
         if begun.corpus_hash != corpus.content_hash:
             raise ReverieError(f"{folder} was begun with another corpus.", remedy)

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from reverie.errors import ReverieError
+from reverie.legacy import translate_test
 from reverie.listening.design.stimuli import MOST_RATE_HZ, Stimuli, Stimulus
 from reverie.listening.panel import Condition
 from reverie.listening.settings import ListeningSettings
@@ -99,6 +100,7 @@ def read_about(path: Path) -> About:
             f"{folder} is not a listening test: {path.name} is another program's.",
             "Give a test's folder.",
         )
+    values = translate_test(cast(dict[str, Any], values))
     stored = as_record(cast(object, values), _Stored, str(path), remedy="Restore it from a copy.")
     stimuli = Stimuli(
         stored.conditions, stored.stimuli, stored.rate_hz, stored.seconds, stored.left_out

@@ -19,6 +19,7 @@ from pydantic.dataclasses import dataclass
 from reverie import __version__
 from reverie.corpus.corpus import Corpus, Split, corpus_hash
 from reverie.errors import ReverieError
+from reverie.legacy import translate_config
 from reverie.records import RECORD, PathText, as_record, read_json, read_record
 from reverie.runs.checkpoint import Sha256
 from reverie.runs.locate import path_between
@@ -26,7 +27,8 @@ from reverie.runs.settings import Recipe
 from reverie.storage import write_json
 
 FORMAT = "reverie-run"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""1 is version 0.1's; it is read, with other names."""
 CONFIG, CORPUS = "config.json", "corpus.json"
 TRAIN_AGAIN = "Restore it from a copy, or train again."
 
@@ -77,13 +79,14 @@ def read_config(folder: Path) -> Config:
     said = cast(dict[str, Any], read) if isinstance(read, dict) else {}
     if said.get("format") != FORMAT:
         raise ReverieError(f"{folder} is not a run.", "Make one with `reverie train`.")
+    said = translate_config(said)
     if said.get("format_version") != FORMAT_VERSION:
         raise ReverieError(
             f"{folder} was made by {said.get('created_by')}, in a format this version does not "
             "know.",
             "Update Reverie, or train again.",
         )
-    return as_record(cast(object, read), Config, str(folder / CONFIG), remedy=TRAIN_AGAIN)
+    return as_record(said, Config, str(folder / CONFIG), remedy=TRAIN_AGAIN)
 
 
 def read_corpus_record(folder: Path) -> CorpusRecord:

@@ -105,7 +105,8 @@ def _losses(run: Run, state: Progress, last: EpochMetrics | None) -> Iterator[st
     parts: list[str] = []
     if state.best_saved_epoch and state.best_saved_loss is not None:
         parts.append(
-            f"Best: epoch {state.best_saved_epoch}, loss {state.best_saved_loss:.4g} on held-out music"
+            f"Best: epoch {state.best_saved_epoch}, loss {state.best_saved_loss:.4g} on held-out "
+            "music"
         )
     if last is not None:
         parts.append(f"loss {last['train_loss']:.4g} on training music at the end")

@@ -38,8 +38,9 @@ from reverie.training.train import train
 from tests.conftest import SMALL
 
 OLD = (
-    "optimizer_sha256", "frames_sha256", "best_measured_epoch", "best_measured_loss", "model_sha256",
-    "calibration_sha256", "format_version",
+    "optimizer_sha256", "frames_sha256", "best_measured_epoch", "best_measured_loss",
+    "best_saved_epoch", "best_saved_loss",
+    "model_sha256", "calibration_sha256", "format_version",
 )  # fmt: skip
 
 
@@ -178,7 +179,10 @@ def test_a_state_that_cannot_be_is_named_and_training_never_begins_anew(
 
 def test_runs_of_older_versions_open_with_what_they_have(run: Run, corpus_folder: Path) -> None:
     for path in list_checkpoints(run.checkpoints):
-        change(path / STATE, **dict.fromkeys(OLD, ...))
+        state = read_state(path)
+        best: dict[str, Any] = {"best_epoch": state.best_saved_epoch}
+        best["best_loss"] = state.best_saved_loss
+        change(path / STATE, **dict.fromkeys(OLD, ...), **best)
         (path / CALIBRATION).unlink()
     change(run.folder / "config.json", frames_sha256=...)
     change(run.folder / "corpus.json", relative=...)

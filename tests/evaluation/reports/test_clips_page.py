@@ -29,11 +29,11 @@ TUNE = random_melody(3, RATE_HZ, 4.0)
 ODD = "a b#1?%é<i>.wav"
 
 
-def made(corpus: Corpus, prompt: Prompt, **settings: Any) -> Provenance:
+def made(corpus: Corpus, prompt: Prompt, settings: dict[str, Any] | None = None) -> Provenance:
     return Provenance(
         made_by="reverie 0.1", run="runs/<b>", rate_hz=RATE_HZ, architecture="dense",
         hop_samples=250, checkpoint="epoch-00006", checkpoint_sha256="", epoch=6,
-        corpus_hash=corpus.content_hash, settings=settings, clip=1, seed=prompt, clipped_samples=0,
+        corpus_hash=corpus.content_hash, settings=settings or {}, clip=1, prompt=prompt, clipped_samples=0,
     )  # fmt: skip
 
 
@@ -78,7 +78,11 @@ def test_every_clip_has_a_relative_player_in_order(music: Corpus, tmp_path: Path
 def test_it_says_the_verdict_the_prompt_and_how_a_clip_was_made(
     music: Corpus, tmp_path: Path
 ) -> None:
-    about = made(music, prompt_of(music), temperature=0.9, guard=True, top_k=None, prompt=["a"])
+    about = made(
+        music,
+        prompt_of(music),
+        {"temperature": 0.9, "guard": True, "top_k": None, "prompt": ["a"]},
+    )
     clip(tmp_path / "001.wav", about)
     clip(tmp_path / "002.wav", about, 0 * TUNE)
     trimmed = Sidecar(about, Trim("001.wav", "", "by hand", 1.0, 2.5, 2.5))
