@@ -96,7 +96,7 @@ for command in (
 listen = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="A blind listening test in the browser, and what its answers say.",
+    help="Run a blind listening test in the browser.",
 )
 for command in (serve, design, results, backup):
     listen.command()(_telling(command))
@@ -112,7 +112,10 @@ def _version(asked: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version.")
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_version, is_eager=True, help="Say which version."
+        ),
     ] = False,
 ) -> None:
     """Options of the whole command."""

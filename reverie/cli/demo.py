@@ -29,9 +29,10 @@ def demo(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Learn from twelve embedded piano tunes, make five new clips, and show them on one page.
+    """Do everything once, on twelve embedded piano tunes.
 
-    Takes some minutes on two cores. Stopped and called again, it goes on where it was.
+    Learns from them, makes five new clips, and shows them on one page. Takes some minutes on
+    two cores. Stopped and called again, it goes on where it was.
 
     Example: reverie demo --open
     """

@@ -28,11 +28,12 @@ def evaluate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Judge clips by number: are they ok, how near to music, are they copies?
+    """Judge clips by number.
 
-    Any audio will do, ours or another program's. Each folder is one system and is compared with
-    the held-out recordings of the corpus, and with noise, silence and a loop for the scale.
-    Writes a page to read, and all figures as JSON.
+    Are they ok, how near to music, are they copies? Any audio will do, ours or another
+    program's. Each folder is one system and is compared with the held-out recordings of the
+    corpus, and with noise, silence and a loop for the scale. Writes a page to read, and all
+    figures as JSON.
 
     Example: reverie evaluate piano-codes/clips other-program --corpus piano --out judged
     """

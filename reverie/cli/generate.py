@@ -139,7 +139,7 @@ def generate(
     page plays them all. A folder that has clips gets more, with other numbers and other seeds. A
     call that was stopped is finished by the same command.
 
-    Example: reverie generate piano-codes --seconds 30 --count 3 --prompt my-tune.mp3
+    Example: reverie generate piano-codes -s 30 -n 3 --prompt tune.mp3
     """
     import reverie
     from reverie.terminal import echo, echo_json

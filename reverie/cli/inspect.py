@@ -31,7 +31,9 @@ def inspect(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show what is in a corpus, what was refused and why, and whether it is enough.
+    """Show what is in a corpus, and whether it is enough.
+
+    What was refused or left out is told with the reason.
 
     Example: reverie inspect piano --html piano.html
     """

@@ -14,7 +14,9 @@ Where = Annotated[Path, typer.Argument(help="The folder, searched three folders 
 
 
 def corpora(folder: Where = Path(), as_json: AsJson = False) -> None:
-    """List the corpora in a folder: recordings, length, rate, size, and when last written.
+    """List the corpora in a folder.
+
+    Of each its recordings, length, rate, size, and when it was last written.
 
     Example: reverie corpora ~/music
     """
@@ -42,7 +44,9 @@ def corpora(folder: Where = Path(), as_json: AsJson = False) -> None:
 
 
 def runs(folder: Where = Path(), as_json: AsJson = False) -> None:
-    """List the runs in a folder: recipe, state, epochs, best held-out loss, size, last written.
+    """List the runs in a folder.
+
+    Of each its recipe, state, epochs, best held-out loss, size, and when it was last written.
 
     Example: reverie runs
     """
@@ -58,7 +62,7 @@ def runs(folder: Where = Path(), as_json: AsJson = False) -> None:
             f"{run.transform} {run.architecture}",
             run.state,
             f"{run.epochs}",
-            "" if run.best_saved_loss is None else f"{run.best_loss:.4g}",
+            "" if run.best_saved_loss is None else f"{run.best_saved_loss:.4g}",
             _size(run.bytes),
             _day(run.written),
         )

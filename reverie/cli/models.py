@@ -10,7 +10,9 @@ def models(
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the architectures with their size, memory and cost of a training step.
+    """List the architectures and what each takes.
+
+    Of each its size, its memory and the cost of a training step.
 
     Memory and operations are those of one step of the recipe's batch: counted, not measured.
 

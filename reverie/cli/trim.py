@@ -37,10 +37,11 @@ def trim(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Cut a clip down to a part; the original stays, and what was cut is recorded.
+    """Cut a clip down to a part.
 
-    Without --start and --end the quiet start and end go, 30 dB under the clip's loudest. What stays
-    keeps its rate, its channels and every bit.
+    The original stays, and what was cut is recorded. Without --start and --end the quiet start
+    and end go, 30 dB under the clip's loudest. What stays keeps its rate, its channels and
+    every bit.
 
     Example: reverie trim clips/001.wav --start 1.5 --end 8
     """

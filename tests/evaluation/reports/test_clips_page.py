@@ -33,7 +33,8 @@ def made(corpus: Corpus, prompt: Prompt, settings: dict[str, Any] | None = None)
     return Provenance(
         made_by="reverie 0.1", run="runs/<b>", rate_hz=RATE_HZ, architecture="dense",
         hop_samples=250, checkpoint="epoch-00006", checkpoint_sha256="", epoch=6,
-        corpus_hash=corpus.content_hash, settings=settings or {}, clip=1, prompt=prompt, clipped_samples=0,
+        corpus_hash=corpus.content_hash, settings=settings or {}, clip=1,
+        prompt=prompt, clipped_samples=0,
     )  # fmt: skip
 
 
