@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reverie.api.corpus import PathLike
 from reverie.audio.provenance import read_sidecar
-from reverie.generation.trim import trim_clip
+from reverie.evaluation.best_stretch import Stretch, corpus_of, trim_to_best
 
 
 @dataclass(frozen=True)
@@ -13,10 +13,8 @@ class Trimmed:
     """A part of a clip, in a file of its own."""
 
     path: Path
-    start_seconds: float
-    """Where it begins in the clip."""
-    end_seconds: float
-    """Where it ends in the clip."""
+    stretch: Stretch
+    """Where it begins and ends in the clip, in seconds, and why the rest was left out."""
     note: str = ""
     """Why the provenance of the clip is not carried on; empty where it is."""
 
@@ -27,23 +25,38 @@ def trim(
     *,
     start: float | None = None,
     end: float | None = None,
+    copies: bool = True,
     overwrite: bool = False,
+    progress: bool = False,
 ) -> Trimmed:
-    """Cut a clip down to a part; the original stays, and what was cut is recorded.
+    """Cut a clip down to its best stretch, or to a part between times that are given.
 
-    What stays keeps its rate, its channels and every bit.
+    The best stretch is the longest in which no window is silent, noise, frozen, looping, clipped
+    or copied. The original stays, and what was cut is recorded. What stays keeps its rate, its
+    channels and every bit.
 
     Args:
         clip: a WAV or FLAC file.
         out: the part; `CLIP-trimmed` beside it if not given.
-        start: where to begin, in seconds; where sound begins if not given.
-        end: where to end, in seconds; where sound ends if not given.
+        start: where to begin, in seconds.
+        end: where to end, in seconds.
+        copies: search the training recordings, where the corpus is found, for what it repeats.
         overwrite: replace a file that is there.
+        progress: show it on stderr.
 
     Raises:
         ReverieError: the clip cannot be read, nothing would stay, or a file is in the way.
     """
     path = Path(clip)
     target = Path(out) if out else path.with_name(f"{path.stem}-trimmed{path.suffix}")
-    begin, finish = trim_clip(path, target, start, end, overwrite=overwrite)
-    return Trimmed(target, begin, finish, read_sidecar(path).doubt)
+    stretch = trim_to_best(
+        path,
+        target,
+        corpus_of(path),
+        start,
+        end,
+        copies=copies,
+        overwrite=overwrite,
+        quiet=not progress,
+    )
+    return Trimmed(target, stretch, read_sidecar(path).doubt)

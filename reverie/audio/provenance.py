@@ -57,7 +57,7 @@ class Trim:
     of: PathText
     """Name of the file that was trimmed."""
     of_sha256: str
-    how: Literal["by levels", "by hand"]
+    how: Literal["by levels", "by hand", "by measures"]
     start_seconds: Seconds
     end_seconds: Seconds
     cut_seconds: Seconds

@@ -165,7 +165,8 @@ def _copying(found: Copying) -> str:
             f"It repeats {found.seconds:.1f} s of {printable(found.recording)}, "
             f"from {found.offset_seconds:.0f} s."
         )
-    return f"Likeness to the recordings: percentile {found.percentile:.0f} of music not copied."
+    share = f"{found.percentile:.0f} of 100"
+    return f"It is more like the recordings than {share} pieces of music not copied from them."
 
 
 def _verdicts(reports: Sequence[ClipReport]) -> str:

@@ -12,7 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_float32
-from reverie.audio.writing.cut import open_sound
+from reverie.audio.writing.cut import blocks_of, open_sound
 from reverie.errors import ReverieError
 from reverie.evaluation.measures.health import (
     HealthSettings,
@@ -110,28 +110,30 @@ def verdict_of_file(
         with open_sound(clip) as file:
             rate_hz, samples = int(file.samplerate), int(file.frames)
             if samples <= WHOLE_SECONDS * rate_hz:
-                return verdict_of(_read(file, 0, samples), rate_hz, level, settings)
+                return verdict_of(read_mono(file, 0, samples), rate_hz, level, settings)
             length = round(STRETCH_SECONDS * rate_hz)
             starts = np.linspace(0, samples - length, STRETCHES).astype(np.int64)
             for start in starts:
-                found = verdict_of(_read(file, int(start), length), rate_hz, level, settings)
+                found = verdict_of(read_mono(file, int(start), length), rate_hz, level, settings)
                 if found.verdict != "ok":
                     where = f"{position(start / rate_hz)}-{position((start + length) / rate_hz)}"
                     return ClipVerdict(found.verdict, f"{where}: {found.sentence}")
     except ReverieError as error:
         return ClipVerdict(None, f"Cannot be judged: {error.problem}")
-    except soundfile.LibsndfileError as error:
-        return ClipVerdict(None, f"Cannot be judged: {error.error_string.rstrip('.')}.")
     note = f"; {LEVEL_UNKNOWN}" if level is None else ""
     looked = f"{STRETCHES} stretches of {STRETCH_SECONDS:g} s, from start to end"
     return ClipVerdict("ok", f"No fault found in {looked}{note}.")
 
 
-def _read(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.float32]:
-    """Mono samples [count]."""
-    file.seek(start)
-    block = file.read(count, dtype="float32", always_2d=True)
-    return np.asarray(block.mean(axis=1), np.float32)
+def read_mono(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.float32]:
+    """Read so many samples from `start` on, [count], the mean of the channels.
+
+    Raises:
+        ReverieError: the file is damaged there.
+    """
+    blocks = blocks_of(file, start, start + count, "float32")
+    means = [np.asarray(block.mean(axis=1), np.float32) for block in blocks]
+    return np.concatenate([np.empty(0, np.float32), *means])
 
 
 def _loudest(samples: NDArray[Any], rate_hz: int) -> float:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import soundfile
@@ -44,7 +44,13 @@ def propose_trim(samples: NDArray[Any], rate_hz: int) -> tuple[float, float]:
 
 
 def trim_clip(
-    clip: Path, out: Path, start: float | None, end: float | None, *, overwrite: bool = True
+    clip: Path,
+    out: Path,
+    start: float | None,
+    end: float | None,
+    *,
+    overwrite: bool = True,
+    how: Literal["by hand", "by measures"] = "by hand",
 ) -> tuple[float, float]:
     """Write the part of `clip` from `start` to `end` seconds to `out`; what was cut is recorded.
 
@@ -56,6 +62,7 @@ def trim_clip(
         start: None for where the levels propose.
         end: likewise.
         overwrite: replace `out` and the JSON beside it.
+        how: a start or an end that is given was found.
 
     Returns:
         The start and the end that were used.
@@ -64,13 +71,8 @@ def trim_clip(
         ReverieError: the clip cannot be read, nothing is left of it, `out` cannot hold it, or
             something is in the way.
     """
-    for name, value in (("start", start), ("end", end)):
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise ReverieError(
-                f"setting {name} is wrong: {value:g} is no time in a clip.",
-                "Give seconds from its beginning.",
-            )
-    _check_free(clip, out, overwrite=overwrite)
+    require_times(start, end)
+    require_free(clip, out, overwrite=overwrite)
     with open_sound(clip) as file:
         first, last = _span(file, clip, start, end)
         rate_hz, samples = file.samplerate, file.frames
@@ -81,7 +83,7 @@ def trim_clip(
             trim = Trim(
                 of=clip.name,
                 of_sha256=file_sha256(clip),
-                how="by levels" if start is None and end is None else "by hand",
+                how="by levels" if start is None and end is None else how,
                 start_seconds=first / rate_hz,
                 end_seconds=last / rate_hz,
                 cut_seconds=round((samples - (last - first)) / rate_hz, 6),
@@ -89,12 +91,26 @@ def trim_clip(
             )
             write_sidecar(staged, replace(told, trim=trim))
             with clear_disk_errors(out), _alone(out.parent):
-                _check_free(clip, out, overwrite=overwrite)  # another trim may have been faster
+                require_free(clip, out, overwrite=overwrite)  # another trim may have been faster
                 out.unlink(missing_ok=True)
                 sidecar_of(staged).replace(sidecar_of(out))
                 staged.replace(out)
                 flush_folder(out.parent)
     return first / rate_hz, last / rate_hz
+
+
+def require_times(start: float | None, end: float | None) -> None:
+    """Refuse what is no time in a clip.
+
+    Raises:
+        ReverieError: one is negative, or no number.
+    """
+    for name, value in (("start", start), ("end", end)):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise ReverieError(
+                f"setting {name} is wrong: {value:g} is no time in a clip.",
+                "Give seconds from its beginning.",
+            )
 
 
 def _span(
@@ -154,8 +170,12 @@ def _window(rate_hz: int) -> int:
     return max(1, round(WINDOW_SECONDS * rate_hz))
 
 
-def _check_free(clip: Path, out: Path, *, overwrite: bool) -> None:
-    """See that neither sound nor provenance of anything else would be replaced."""
+def require_free(clip: Path, out: Path, *, overwrite: bool) -> None:
+    """See that a trim of `clip` to `out` replaces neither sound nor provenance of anything else.
+
+    Raises:
+        ReverieError: something is in the way.
+    """
     remedy = "Choose another --out."
     if out.exists() and (not overwrite or out.samefile(clip)):
         raise ReverieError(f"{out} is there already.", remedy)

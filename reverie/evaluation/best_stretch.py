@@ -1,0 +1,284 @@
+"""Propose a clip's best stretch: the longest in which the measures that judge clips find no fault.
+
+Windows of four seconds slide over the clip, and each is judged as a clip is. Of 258 such windows of
+the demo recordings none is refused; of three seconds one is, and of two, eight. What repeats the
+training recordings beyond what real music does is refused too.
+Letters: S samples, N windows.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from reverie.audio.provenance import read_sidecar
+from reverie.audio.stft import Wave
+from reverie.audio.writing.cut import open_sound
+from reverie.corpus.corpus import Corpus
+from reverie.errors import ReverieError
+from reverie.evaluation.clip_verdicts import LEVEL_UNKNOWN, read_mono, verdict_of
+from reverie.evaluation.copying.judgement import judge_groups
+from reverie.evaluation.measures.health import Verdict, corpus_level_dbfs
+from reverie.evaluation.systems import read_systems
+from reverie.generation.trim import (
+    QUIET_DB,
+    SHORTEST_SECONDS,
+    require_free,
+    require_times,
+    trim_clip,
+)
+from reverie.generation.trim import WINDOW_SECONDS as LEVEL_SECONDS
+from reverie.runs.run import Run
+
+WINDOW_SECONDS, HOP_SECONDS = 4.0, 0.5
+EDGE_SECONDS = 1.0
+"""An end of so much that is silence, noise or clipped goes too: a window forgives it."""
+EDGE_FAULTS = ("silent", "noise", "clipped")
+STEADY_FAULTS = ("frozen", "looping")
+_PIECE_SECONDS = 60.0
+
+Refusal = Verdict | Literal["copied"]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a clip, and why the rest is left out."""
+
+    start_seconds: float
+    end_seconds: float
+    refused: dict[Refusal, float] = field(default_factory=dict[Refusal, float])
+    """Seconds that were left out, by reason; quiet ends are not counted."""
+    doubt: str = ""
+    """What could not be judged, or why the clip is left whole."""
+
+    @property
+    def sentence(self) -> str:
+        """Return why the rest is left out, in words; empty if there is nothing to say."""
+        parts = [f"{seconds:g} s {reason}" for reason, seconds in self.refused.items()]
+        return " ".join(one for one in (_said("Left out: ", parts), self.doubt) if one)
+
+
+def trim_to_best(
+    clip: Path,
+    out: Path,
+    corpus: Corpus | None,
+    start: float | None = None,
+    end: float | None = None,
+    *,
+    copies: bool = True,
+    overwrite: bool = True,
+    quiet: bool = False,
+) -> Stretch:
+    """Write the best stretch of `clip` to `out`, or the part between times that are given.
+
+    Args:
+        clip: a WAV or FLAC file.
+        out: likewise; what was cut is recorded beside it.
+        corpus: that the clip is to resemble, see `corpus_of`; None where it is gone.
+        start: in seconds; None for where the best stretch begins, before `end` if that is given.
+        end: likewise.
+        copies: search the corpus for the clip, and leave out what repeats it.
+        overwrite: replace `out`.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: as `trim_clip`.
+    """
+    if start is not None and end is not None:
+        return Stretch(*trim_clip(clip, out, start, end, overwrite=overwrite))
+    require_times(start, end)
+    require_free(clip, out, overwrite=overwrite)
+    copied = copied_spans(clip, corpus, quiet=quiet) if copies and corpus else ()
+    level = corpus_level_dbfs(corpus) if corpus else None
+    with open_sound(clip) as file:
+        wave, rate_hz = _MonoOnDisk(file), int(file.samplerate)
+        found = best_stretch(wave, rate_hz, level, copied, within=(start or 0.0, end))
+    first = found.start_seconds if start is None else start
+    last = found.end_seconds if end is None else end
+    used = trim_clip(clip, out, first, last, overwrite=overwrite, how="by measures")
+    return Stretch(*used, found.refused, found.doubt)
+
+
+def corpus_of(clip: Path) -> Corpus | None:
+    """Return the corpus that the run that made `clip` was trained on; None if it is not found."""
+    try:
+        made = read_sidecar(clip).provenance
+        corpus = Run.open(Path(made.run)).open_corpus() if made else None
+    except (ReverieError, OSError):
+        return None
+    return corpus if corpus and made and corpus.content_hash == made.corpus_hash else None
+
+
+def copied_spans(clip: Path, corpus: Corpus, *, quiet: bool = False) -> list[tuple[float, float]]:
+    """Return the start and end in seconds of what `clip` repeats of the training recordings.
+
+    That is the longest run, of the clip's first two minutes, beyond what real music repeats; a
+    clip too short to judge has none.
+    """
+    try:
+        (system,) = read_systems([clip], corpus)
+    except ReverieError:
+        return []
+    wave = system.clips[0].wave
+    longest = max((one.samples for one in corpus.of_split("held-out")), default=0)
+    if not longest:
+        return []
+    seconds = min(len(wave), longest) / corpus.rate_hz
+    ((found,),) = judge_groups(corpus, [[wave]], seconds, quiet=quiet)
+    return [(found.clip_seconds, found.clip_seconds + found.seconds)] if found.flagged else []
+
+
+def best_stretch(
+    wave: Wave,
+    rate_hz: int,
+    level: float | None,
+    copied: Sequence[tuple[float, float]] = (),
+    within: tuple[float, float | None] = (0.0, None),
+) -> Stretch:
+    """Find the longest stretch of a clip in which no window is refused; its quiet ends go.
+
+    Where every window is refused, or there is not one, the clip stays whole and the doubt says so.
+
+    Args:
+        wave: mono float samples [S], or what gives them by slice.
+        rate_hz: samples per second.
+        level: of the training recordings, in dB re full scale; None where it is not known.
+        copied: start and end in seconds of what repeats the training recordings.
+        within: the part that is looked at, in seconds.
+    """
+    begin = min(round(within[0] * rate_hz), len(wave))
+    stop = len(wave) if within[1] is None else min(round(within[1] * rate_hz), len(wave))
+    size, hop = round(WINDOW_SECONDS * rate_hz), round(HOP_SECONDS * rate_hz)
+    whole = begin / rate_hz, stop / rate_hz
+    if stop - begin < size:
+        ends = _without_quiet_ends(wave, rate_hz, begin, stop)
+        doubt = f"It is shorter than {WINDOW_SECONDS:g} s, so only its quiet ends were looked for."
+        return Stretch(ends[0] / rate_hz, ends[1] / rate_hz, doubt=doubt)
+    starts = list(range(begin, stop - size + 1, hop))
+    refusals: list[Refusal | None] = [
+        _refusal(wave, rate_hz, start, size, level, copied) for start in starts
+    ]
+    blocks = _block_refusals(refusals, size // hop)
+    counted: Counter[Refusal] = Counter(reason for reason in blocks if reason is not None)
+    refused: dict[Refusal, float] = {
+        reason: count * HOP_SECONDS for reason, count in counted.most_common()
+    }
+    doubt = f"Mind: {LEVEL_UNKNOWN}." if level is None else ""
+    for first, last in _runs(blocks):
+        # What is left of a hop after the last block goes with it.
+        end = stop if last == len(blocks) else begin + last * hop
+        ends = _without_bad_ends(wave, rate_hz, begin + first * hop, end, level)
+        ends = _without_quiet_ends(wave, rate_hz, *ends)
+        if ends[1] - ends[0] >= SHORTEST_SECONDS * rate_hz:
+            return Stretch(ends[0] / rate_hz, ends[1] / rate_hz, refused, doubt)
+    return Stretch(*whole, refused, "No stretch of it is without fault, so nothing is cut.")
+
+
+def _refusal(
+    wave: Wave,
+    rate_hz: int,
+    start: int,
+    size: int,
+    level: float | None,
+    copied: Sequence[tuple[float, float]],
+) -> Refusal | None:
+    """Why a window is refused; None if it is not."""
+    begin, end = start / rate_hz, (start + size) / rate_hz
+    if any(begin < last and first < end for first, last in copied):
+        return "copied"
+    verdict = verdict_of(np.asarray(wave[start : start + size]), rate_hz, level).verdict
+    # Samples that are no numbers count as clipped: they are as far beyond what can be played.
+    if verdict is None:
+        return "clipped"
+    return None if verdict == "ok" else verdict
+
+
+def _block_refusals(refusals: Sequence[Refusal | None], hops: int) -> list[Refusal | None]:
+    """Why each half second is left out; None for one that is kept.
+
+    One is kept that lies in a window that is not refused, and in none that is frozen or loops: such
+    a window is that from one end to the other, where one with noise may be half music.
+
+    Args:
+        refusals: of each of N windows, a hop apart.
+        hops: that a window has.
+    """
+    found: list[Refusal | None] = []
+    for block in range(len(refusals) + hops - 1):
+        around = refusals[max(block - hops + 1, 0) : block + 1]
+        reasons: Counter[Refusal] = Counter(one for one in around if one is not None)
+        steady: list[Refusal] = [one for one in reasons if one in STEADY_FAULTS]
+        if steady:
+            found.append(steady[0])
+        else:
+            found.append(None if None in around else reasons.most_common(1)[0][0])
+    return found
+
+
+def _runs(blocks: Sequence[Refusal | None]) -> list[tuple[int, int]]:
+    """The first block of each run that is kept, and the one after its last; the longest first."""
+    found: list[tuple[int, int]] = []
+    for is_kept, run in itertools.groupby(range(len(blocks)), lambda at: blocks[at] is None):
+        if is_kept:
+            places = list(run)
+            found.append((places[0], places[-1] + 1))
+    return sorted(found, key=lambda run: (run[0] - run[1], run[0]))
+
+
+def _without_bad_ends(
+    wave: Wave, rate_hz: int, start: int, end: int, level: float | None
+) -> tuple[int, int]:
+    """The span less what is silence, noise or clipped at its ends, half a second at a time."""
+    edge, hop = round(EDGE_SECONDS * rate_hz), round(HOP_SECONDS * rate_hz)
+
+    def is_bad(first: int) -> bool:
+        piece = np.asarray(wave[first : first + edge])
+        return verdict_of(piece, rate_hz, level).verdict in EDGE_FAULTS
+
+    while end - start >= 2 * edge and is_bad(start):
+        start += hop
+    while end - start >= 2 * edge and is_bad(end - edge):
+        end -= hop
+    return start, end
+
+
+def _without_quiet_ends(wave: Wave, rate_hz: int, start: int, end: int) -> tuple[int, int]:
+    """The span from its first to its last moment that is not quiet against its loudest."""
+    size = max(1, round(LEVEL_SECONDS * rate_hz))
+    piece = size * round(_PIECE_SECONDS / LEVEL_SECONDS)
+    powers: list[NDArray[np.float64]] = []
+    for first in range(start, end, piece):
+        part = np.asarray(wave[first : min(first + piece, end)], np.float64)
+        part = np.nan_to_num(part[: len(part) // size * size], posinf=0.0, neginf=0.0)
+        powers.append(np.square(part).reshape(-1, size).mean(axis=1))
+    power = np.concatenate([np.empty(0), *powers])
+    if not len(power) or not power.max():
+        return start, end
+    loud = np.flatnonzero(power > power.max() * 10 ** (-QUIET_DB / 10))
+    first = start + int(loud[0]) * size
+    last = end if loud[-1] == len(power) - 1 else start + (int(loud[-1]) + 1) * size
+    return (first, last) if last - first >= SHORTEST_SECONDS * rate_hz else (start, end)
+
+
+def _said(lead: str, parts: Sequence[str]) -> str:
+    return f"{lead}{', '.join(parts)}." if parts else ""
+
+
+class _MonoOnDisk:
+    """Samples of a sound, [S], its channels averaged, read where they are asked for."""
+
+    def __init__(self, file: soundfile.SoundFile) -> None:
+        self._file = file
+
+    def __len__(self) -> int:
+        return int(self._file.frames)
+
+    def __getitem__(self, span: slice) -> NDArray[np.float32]:
+        start, stop, _ = span.indices(len(self))
+        return read_mono(self._file, start, max(stop - start, 0))
