@@ -87,7 +87,7 @@ def _hear() -> None:
 
 def _interrupt(_: int, __: FrameType | None) -> None:
     """Raise an interrupt, but none into the telling of the one just before."""
-    global _first
+    global _first  # noqa: PLW0603 -- a handler of signals has no other memory
     now = time.monotonic()
     if now - _first >= AGAIN_SECONDS:
         _first = now
@@ -150,7 +150,7 @@ def main(handler: Any = None) -> None:
     Args:
         handler: what Ctrl-C is to do once a command has begun, where another does it before.
     """
-    global _handler
+    global _handler  # noqa: PLW0603 -- of the whole process, as handlers are
     _handler = handler
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a character gets an escape for it, from libraries too.
