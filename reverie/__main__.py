@@ -22,8 +22,8 @@ def main() -> None:
         signal.signal(signal.SIGINT, _leave)
     from reverie.cli.app import main as run  # noqa: PLC0415 -- it takes most of a second
 
-    signal.signal(signal.SIGINT, before)
-    run()
+    # The command line takes the old handler up where it can tell of an interrupt in words.
+    run(before)
 
 
 def _leave(_: int, __: FrameType | None) -> None:

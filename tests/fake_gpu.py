@@ -2,7 +2,7 @@
 
 Tensors of the device know their numbers, but give them away only where they are asked to, by `cpu`,
 `to`, `copy_` or as a single number. An operation on tensors of both places is refused, as a GPU
-refuses it.
+refuses it, and double precision, as those of Apple refuse it.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -109,6 +109,8 @@ def run(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             return value
         return known[id(value)] if id(value) in known else OnDevice(value)
 
+    if to_device and kwargs.get("dtype") == torch.float64:
+        raise TypeError("the device knows no double precision")
     result = func(*tree_map(unwrapped, list(args)), **tree_map(unwrapped, kwargs))
     if func is aten.copy_.default:
         return args[0]

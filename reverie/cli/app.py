@@ -7,7 +7,9 @@ import io
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Generator
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -42,6 +44,7 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def told(*arguments: Any, **options: Any) -> None:
         try:
+            _hear()
             command(*arguments, **options)
         except ReverieError as error:
             echo(f"reverie: {error}", err=True)
@@ -66,6 +69,29 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(2) from error
 
     return told
+
+
+_handler: Any = None
+"""What Ctrl-C does once a command has begun; None where it does so already."""
+AGAIN_SECONDS = 1.0
+"""Ctrl-C twice within so long is one wish."""
+_first = -AGAIN_SECONDS
+
+
+def _hear() -> None:
+    """From now on, let Ctrl-C end a command with words."""
+    if _handler is not None:
+        ours = _handler is signal.default_int_handler
+        signal.signal(signal.SIGINT, _interrupt if ours else _handler)
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    """Raise an interrupt, but none into the telling of the one just before."""
+    global _first  # noqa: PLW0603 -- a handler of signals has no other memory
+    now = time.monotonic()
+    if now - _first >= AGAIN_SECONDS:
+        _first = now
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -121,8 +147,14 @@ def options(
     """Options of the whole command."""
 
 
-def main() -> None:
-    """Run the command line."""
+def main(handler: Any = None) -> None:
+    """Run the command line.
+
+    Args:
+        handler: what Ctrl-C is to do once a command has begun, where another does it before.
+    """
+    global _handler  # noqa: PLW0603 -- of the whole process, as handlers are
+    _handler = handler
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a character gets an escape for it, from libraries too.
         if isinstance(stream, io.TextIOWrapper):

@@ -153,9 +153,9 @@ def forecast(needs: Needs, recipe: Recipe, steps: int, pace: Pace, state: Progre
     """
     training = recipe.training
     sizes = (
-        f"{recipe.model.architecture}, {needs.parameters / 1e6:.1f} M parameters; "
+        f"It fits: {recipe.model.architecture}, {needs.parameters / 1e6:.1f} M parameters; "
         f"memory {needs.memory_bytes / GIB:.1f} of {needs.memory_available_bytes / GIB:.1f} GiB; "
-        f"disk {needs.disk_bytes / GIB:.2f} of {needs.disk_available_bytes / GIB:.1f} GiB: it fits"
+        f"disk {needs.disk_bytes / GIB:.2f} of {needs.disk_available_bytes / GIB:.1f} GiB"
     )
     each = f"{steps} step{'' if steps == 1 else 's'} an epoch, about {_short(pace.epoch_seconds)}"
     if why_ended(training, state):
@@ -165,7 +165,7 @@ def forecast(needs: Needs, recipe: Recipe, steps: int, pace: Pace, state: Progre
     said = f"{each}; to go: {limits(training, state)}"
     known = math.isfinite(seconds)
     if known:
-        ends = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + seconds))
+        ends = time.strftime("%d %b %H:%M", time.localtime(time.time() + seconds))
         most = "at most" if training.patience_epochs else "about"
         said = f"{said}; {most} {duration(seconds)}, until {ends}"
     return Estimate(

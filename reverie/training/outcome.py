@@ -95,25 +95,18 @@ def _losses(run: Run, state: Progress, last: EpochMetrics | None) -> Iterator[st
     if last is None:
         yield f"Its figures are lost: {run.metrics} holds none. Its model is whole."
     spec = frame_spec(run.recipe.frames)
-    codebook_info = "the error of the next frame, squared"
+    meaning = "the error of the next piece of sound, squared"
     if spec.codebook_size:
         milliseconds = 1000 * spec.hop_samples / run.rate_hz
-        codebook_info = (
+        meaning = (
             f"in {CodeHead.unit}, how surprising the next {milliseconds:.0f} ms of music still "
             "are to the model"
         )
-    parts: list[str] = []
     if state.best_saved_epoch and state.best_saved_loss is not None:
-        parts.append(
-            f"Best: epoch {state.best_saved_epoch}, loss {state.best_saved_loss:.4g} on held-out "
-            "music"
-        )
+        yield f"Best: epoch {state.best_saved_epoch}, loss {state.best_saved_loss:.4g} on held-out music."
     if last is not None:
-        parts.append(f"loss {last['train_loss']:.4g} on training music at the end")
-    if parts:
-        said = "; ".join(parts)
-        yield f"{said[0].upper()}{said[1:]}."
-        yield f"A loss is {codebook_info}: lower is better, and only comparable within one recipe."
+        yield f"Last: loss {last['train_loss']:.4g} on the music it learnt from."
+    yield f"A loss is {meaning}: lower is better, and only comparable within one recipe."
 
 
 def _next(run: Run, state: Progress, ending: Limit | None) -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 
 LOADING = """
 import os, signal, sys
-module, times, sys.argv[1:] = sys.argv[1], int(sys.argv[2]), ["--version"]
+module, times, sys.argv[1:] = sys.argv[1], int(sys.argv[2]), sys.argv[3:] or ["--version"]
 
 class Asked:
     def find_spec(self, name, *_):
@@ -35,6 +35,20 @@ def test_while_it_loads(module: str, times: int) -> None:
     assert ended.returncode == 130
     assert ended.stderr == "reverie: interrupted before anything was begun\n"
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("module", ["reverie.corpus.listing", "reverie.progress"])
+def test_just_after_it_was_loaded(module: str, times: int) -> None:
+    """Quick ones are one wish, told in one line."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LOADING, module, str(times), "corpora"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 130
+    assert ended.stderr == "reverie: interrupted; what was finished is kept\n"
 
 
 def test_nohup_is_heeded() -> None:

@@ -43,14 +43,28 @@ def test_without_a_gpu_auto_is_the_processor(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for asked in ("auto", "cpu"):
         assert training_device(load_recipe("desk", [f"training.device={asked}"])) == CPU
-    with pytest.raises(ReverieError, match="torch finds no GPU"):
-        training_device(load_recipe("desk", ["training.device=cuda"]))
+    for asked in ("cuda", "mps"):
+        with pytest.raises(ReverieError, match=f"is {asked}, and torch finds no GPU"):
+            training_device(load_recipe("desk", [f"training.device={asked}"]))
 
 
-def test_a_gpu_is_taken_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    for asked, kind in (("auto", "cuda"), ("cuda", "cuda"), ("cpu", "cpu")):
-        assert training_device(load_recipe("desk", [f"training.device={asked}"])).type == kind
+@pytest.mark.parametrize(
+    ("cuda", "mps", "asked", "kind"),
+    [
+        (True, False, "auto", "cuda"),
+        (True, True, "auto", "cuda"),
+        (False, True, "auto", "mps"),
+        (True, True, "mps", "mps"),
+        (True, True, "cuda", "cuda"),
+        (True, True, "cpu", "cpu"),
+    ],
+)
+def test_a_gpu_is_taken_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, asked: str, kind: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert training_device(load_recipe("desk", [f"training.device={asked}"])).type == kind
 
 
 KINDS = {

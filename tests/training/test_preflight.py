@@ -26,7 +26,7 @@ def test_it_is_said_before_the_first_step(
     recipe = load_recipe("paper", [*SMALL, "training.epochs=1", "training.keep_epochs=[]"])
     train(corpus_folder, recipe, tmp_path / "run")
     said = capsys.readouterr().err
-    assert "baseline, 0.0 M parameters; memory " in said
+    assert "It fits: baseline, 0.0 M parameters; memory " in said
     assert "to go: 1 epoch; about" in " ".join(said.split())
     assert "are too little to learn from" in " ".join(said.split())
     train(corpus_folder, recipe, tmp_path / "run")
