@@ -29,7 +29,7 @@ def evaluate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Judge clips by number: are they sound, how near to music, are they copies?
+    """Evaluate clips: are they silent or noise, how near to music, are they copies?
 
     Any audio will do, ours or another program's. Each folder is one system and is compared with
     the held-out recordings of the corpus, and with noise, silence and a loop for the scale.

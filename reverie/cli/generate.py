@@ -37,7 +37,7 @@ def generate(
         list[str] | None,
         typer.Option(
             metavar="held-out|training|nothing|FILE",
-            help="What to go on from; of a file, its loudest stretch without a rest. May be "
+            help="The music to continue; of a file, its loudest stretch without a rest. May be "
             "repeated, or be a folder: each file gives a clip.",
             show_default="held-out",
         ),
@@ -108,7 +108,7 @@ def generate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make new music that goes on from a prompt.
+    """Generate new music that continues a prompt.
 
     Beside each clip lie a JSON file that says how it was made and a picture of its spectrum. The
     same run, settings and `--seed` give the same bytes. Stopped and called again, it makes

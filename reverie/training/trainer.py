@@ -141,7 +141,7 @@ class Trainer:
         )
 
     def _train_steps(self) -> bool:
-        """Take the steps that are left of an epoch; gives whether it was not stopped before."""
+        """Take the remaining steps of an epoch; return whether it ran to its end."""
         training = self._recipe.training
         order = np.random.default_rng([training.seed, 1, self.state.epoch])
         batches = self._train_set.masked_batches(training.batch_size, order, skip=self.state.step)
