@@ -26,7 +26,7 @@ def generate(
     count: Annotated[
         int | None,
         typer.Option(
-            help="How many clips.", show_default="5, or one for each of several files to go on from"
+            help="How many clips.", show_default="5, or one for each of several prompt files"
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
@@ -46,8 +46,7 @@ def generate(
         str | None,
         typer.Option(
             metavar="M:SS",
-            help="Where in the files to go on from instead, such as 1:20 or 80.5: there the "
-            "prompt begins.",
+            help="Where the prompt begins in the files instead, such as 1:20 or 80.5.",
         ),
     ] = None,
     method: Annotated[

@@ -177,7 +177,7 @@ def _write(
     *,
     quiet: bool,
 ) -> list[int]:
-    """Write those of the clips that go on from `samples` [B, S] that are asked for.
+    """Generate clips that continue `samples` [B, S], and write those that are asked for.
 
     All B are computed: what a clip draws depends on those beside it.
 

@@ -97,7 +97,7 @@ class TrainingSettings:
     same. Clips are made on the processor."""
 
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
-    """Processor threads; 0 takes all. Exact reruns need the same number."""
+    """Processor threads; 0 uses all. Exact reruns need the same number."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -135,7 +135,7 @@ class SamplingSettings:
 
 @dataclass(frozen=True, config=STRICT)
 class GenerationDefaults(SamplingSettings):
-    """What `generate` does with this run unless told otherwise."""
+    """What `generate` does with this run by default."""
 
     method: Literal["rolling", "carry"] = "rolling"
     """`rolling` re-feeds the last frames from a zero state, as the paper; `carry` carries on."""

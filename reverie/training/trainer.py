@@ -48,9 +48,9 @@ class Trainer:
         representation: of the run's frames, there too.
         train_set: sequences to learn from.
         held_out_set: sequences to measure by.
-        interrupt: notes signals, and is told what is kept.
+        interrupt: notes signals, and learns which checkpoint is kept.
         preview: makes the audio that observers are shown.
-        observers: are told of what happens, in their order.
+        observers: receive the events of training, in their order.
         stop: any thread may set it.
 
     Attributes:
@@ -265,7 +265,7 @@ class Trainer:
 
 
 def _notes(corpus: Corpus, train_set: Sequences, held_out_set: Sequences) -> Iterator[str]:
-    """What is worth knowing before training on a corpus."""
+    """Return notes on a corpus that a person should read before training."""
     found = enough(corpus)
     if found.tone != "good":
         yield found.text
