@@ -1,4 +1,4 @@
-"""The `reverie` command: its subcommands, and how every failure is told."""
+"""The `reverie` command: its subcommands, and how it reports every failure."""
 
 import contextlib
 import errno
@@ -42,7 +42,7 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
     """`command`, whose `ReverieError` becomes one line on stderr and exit status 2."""
 
     @functools.wraps(command)
-    def told(*arguments: Any, **options: Any) -> None:
+    def reporting(*arguments: Any, **options: Any) -> None:
         try:
             _hear()
             command(*arguments, **options)
@@ -68,7 +68,7 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
             echo(f"reverie: cannot use {_named(error)}.", err=True)
             raise typer.Exit(2) from error
 
-    return told
+    return reporting
 
 
 _handler: Any = None

@@ -1,4 +1,4 @@
-"""`reverie evaluate`: judge clips by number."""
+"""`reverie evaluate`: measure clips and judge them."""
 
 from pathlib import Path
 from typing import Annotated

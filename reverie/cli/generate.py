@@ -133,7 +133,7 @@ def generate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make new music that continues a prompt.
+    """Generate new music that continues a prompt.
 
     Beside each clip lie a JSON file that says how it was made and a picture of its spectrum; a
     page plays them all. A folder that has clips gets more, with other numbers and other seeds. A

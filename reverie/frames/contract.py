@@ -15,7 +15,7 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class FrameSpec:
-    """The measures of frames: all that a model and its training sequences need to know of them."""
+    """The shape of frames: all that a model and its training sequences need to know of them."""
 
     hop_samples: int
     """Samples from one frame to the next, n."""
@@ -64,20 +64,20 @@ class Frames(ABC):
 
         Args:
             frames: [B, T, D].
-            state: [B, any], what the frames before left over; see `initial_state`.
+            state: [B, any], the overlap-add state after the frames before; see `initial_state`.
 
         Returns:
-            samples [B, T·n], and the state that these frames leave over. With an overlap the
+            samples [B, T·n], and the state after these frames. With an overlap the
             samples run late by as much: the first `overlap` belong to the frames before.
         """
 
     def state_after(self, samples: Tensor) -> Tensor:
-        """Return the state that a stream leaves over after `samples` [B, T·n + overlap]."""
+        """Return the synthesis state of a stream after `samples` [B, T·n + overlap]."""
         frames = self.analyse(samples)
         return self.synthesise(frames, self.initial_state(len(samples), frames))[1]
 
     def initial_state(self, batch: int, like: Tensor) -> Tensor:
-        """Return the state at the start of `batch` streams, of the device and type of `like`."""
+        """Return the synthesis state at the start of `batch` streams, like `like` in type."""
         return like.new_zeros(batch, self.spec.overlap_samples)
 
     def encode(self, samples: Tensor) -> Tensor:
@@ -112,7 +112,7 @@ def whole_frames(frames: Frames, samples: Tensor) -> Tensor:
 
 
 class CodebookInfo(NamedTuple):
-    """What codes stand for."""
+    """The vectors and levels that codes stand for."""
 
     vectors: Tensor
     """[D, codebook, V], of each."""

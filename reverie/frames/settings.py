@@ -41,8 +41,8 @@ class FrameSettings:
     """Values that a code can take."""
 
     log_floor_db: Annotated[float, Field(ge=-60, le=120)] = 15.0
-    """How far under the level of the loudest training frame codes begin to tell less of what
-    sounds: the less is told of noise, the more of music."""
+    """Added to the spectrum before the logarithm, so far under the loudest training frame: codes
+    then spend less on quiet noise and more on music."""
 
     @model_validator(mode="after")
     def _halves_are_whole(self) -> Self:
@@ -65,7 +65,7 @@ def build_transform(settings: FrameSettings) -> Frames:
 
 
 def frame_spec(settings: FrameSettings) -> FrameSpec:
-    """Return the measures of the frames that `settings` asks for."""
+    """Return the specification of the frames that `settings` asks for."""
     spec = build_transform(settings).spec
     if settings.transform != "codes":
         return spec

@@ -1,1 +1,1 @@
-"""A prompt and a run to new audio with its provenance."""
+"""Generate new audio from a run and a prompt, with its provenance."""

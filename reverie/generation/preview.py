@@ -13,7 +13,7 @@ PREVIEW_SECONDS = 5.0
 
 
 def preview(trained: TrainedModel, run: Run) -> Tensor:
-    """Go on from the same held-out prompt each time, as the run's recipe generates: samples [S]."""
+    """Continue the same held-out prompt each time, as the run's recipe generates: samples [S]."""
     _, prompt = choose_prompts(run, "held-out", 1, np.random.default_rng(0))
     rng = torch.Generator().manual_seed(0)
     stream = stream_of(run, trained, prompt.to(trained.model.device), run.recipe.generation, rng)

@@ -1,4 +1,4 @@
-"""Prompts: the music that a clip goes on from. Each ends with sound, not with the silence after it.
+"""Choose prompts: the music that a clip continues. Each ends with sound, not with silence.
 
 Letters: B clips, S samples.
 """

@@ -1,4 +1,4 @@
-"""Where a recording sounds, told in blocks: what comes after its last sound is no prompt.
+"""Find where a recording sounds, block by block: the silence after its end is no prompt.
 
 Letters: S samples, N blocks.
 """

@@ -1,4 +1,4 @@
-"""Music that goes on from a prompt without a seam, block by block.
+"""Continue a prompt without a seam, block by block.
 
 Letters: B clips, S samples, N frames of the prompt, K frames that one step sees, n samples a frame.
 """
@@ -21,7 +21,7 @@ BLOCK_SAMPLES = 16000
 
 @dataclass
 class _Voice:
-    """Where the music is: what the next frame depends on, and what its samples go on from."""
+    """The position in the music: what the next frame depends on, and the synthesis state."""
 
     context: Context
     synthesis: Tensor
@@ -111,7 +111,7 @@ class Stream:
 
     @property
     def prompt(self) -> Tensor:
-        """[B, S], what the music went on from last."""
+        """[B, S], the prompt that the music continued last."""
         return self._prompt
 
     @prompt.setter

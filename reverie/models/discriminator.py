@@ -1,4 +1,4 @@
-"""The adversary of a frame model: tells real next frames from made ones, by what came before.
+"""The discriminator of a frame model: scores how real a next frame is, given the frames before it.
 
 After Goodfellow et al. 2014, conditioned on the context as in Mathieu et al. 2016 (video, frame by
 frame); the losses are those of Mao et al. 2017 and of Lim & Ye 2017.
@@ -16,35 +16,35 @@ from reverie.models.masking import masked
 from reverie.models.products import Precision
 
 Adversary = Literal["none", "hinge", "least-squares"]
-"""By which loss the discriminator learns."""
+"""The loss that trains the discriminator."""
 
 CONTEXT_FRAMES = 4
-"""Earlier frames that a frame is judged beside."""
+"""Number of preceding frames that condition a score."""
 SLOPE = 0.2
-"""Of what lies below zero (Radford et al. 2016)."""
+"""Negative slope of the leaky ReLU (Radford et al. 2016)."""
 
 
 class Judged(NamedTuple):
-    """What the discriminator makes of frames."""
+    """Scores and features of frames."""
 
     scores: Tensor
     """[B, T]; higher is more real."""
     features: Tensor
-    """[B, T, W]: what it sees in them, before the score."""
+    """[B, T, W]: activations of the last hidden layer, for feature matching."""
 
     def where(self, mask: Tensor | None) -> "Judged":
-        """Keep those where `mask` [B, T] is true."""
+        """Return only the frames where `mask` [B, T] is true."""
         return Judged(masked(self.scores, mask), masked(self.features, mask))
 
 
 class Discriminator(nn.Module):
-    """Scores each frame, given the real frames before it.
+    """Score each frame, given the real frames before it.
 
     Args:
         width: D.
         inner: W.
-        precision: of the products.
-        rng: for the initial weights.
+        precision: of the matrix products.
+        rng: draws the initial weights.
     """
 
     def __init__(
@@ -58,30 +58,30 @@ class Discriminator(nn.Module):
         self.score = Linear(inner, 1, precision, rng)
 
     def contexts(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Embed real frames [B, T, D], and the frames before each: twice [B, T, W]."""
-        seen = self.embed(frames)
-        padded = functional.pad(seen, (0, 0, CONTEXT_FRAMES, 0))
+        """Embed real frames [B, T, D] and the frames that precede each: two tensors [B, T, W]."""
+        embedded = self.embed(frames)
+        padded = functional.pad(embedded, (0, 0, CONTEXT_FRAMES, 0))
         before = padded.unfold(-2, CONTEXT_FRAMES, 1)[..., :-1, :, :].flatten(-2)
-        return seen, self.context(before)
+        return embedded, self.context(before)
 
-    def judge(self, seen: Tensor, before: Tensor) -> Judged:
-        """Frames by themselves and what came before each, [B, T, W], to their scores."""
-        joined = functional.leaky_relu(self.own(seen) + before, SLOPE)
-        features = functional.leaky_relu(self.both(joined), SLOPE)
+    def judge(self, embedded: Tensor, before: Tensor) -> Judged:
+        """Score embedded frames [B, T, W] in their embedded contexts [B, T, W]."""
+        hidden = functional.leaky_relu(self.own(embedded) + before, SLOPE)
+        features = functional.leaky_relu(self.both(hidden), SLOPE)
         return Judged(self.score(features).squeeze(-1), features)
 
     def forward(self, frames: Tensor, before: Tensor) -> Judged:
-        """Frames [B, T, D] after the contexts [B, T, W] that `contexts` gave."""
+        """Score frames [B, T, D] in the contexts [B, T, W] that `contexts` returned."""
         return self.judge(self.embed(frames), before)
 
 
 def detection_loss(form: Adversary, real: Tensor, generated: Tensor) -> Tensor:
-    """What the discriminator learns from its scores [B, T] of real and of made frames."""
+    """Compute the discriminator's loss from its scores [B, T] of real and generated frames."""
     if form == "hinge":
         return (1 - real).relu().mean() + (1 + generated).relu().mean()
     return (real - 1).square().mean() + generated.square().mean()
 
 
 def deception_loss(form: Adversary, generated: Tensor) -> Tensor:
-    """What the model learns from the scores [B, T] of the frames that it made."""
+    """Compute the model's adversarial loss from the scores [B, T] of the frames it generated."""
     return -generated.mean() if form == "hinge" else (generated - 1).square().mean()

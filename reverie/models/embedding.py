@@ -1,4 +1,4 @@
-"""Codes as vectors, for fronts that take in numbers.
+"""Embed codes as vectors, for fronts whose input is real numbers.
 
 Letters as in `contract.py`, and Q codes of a frame, C values of a code, V width of a vector.
 """
@@ -10,17 +10,17 @@ from reverie.frames.contract import CodebookInfo, FrameSpec
 from reverie.models.contract import Front
 
 SPREAD = 0.1
-"""Standard deviation of embeddings that begin at random."""
+"""Standard deviation of embeddings that are initialised at random."""
 
 
 class CodeEmbedding(nn.Module):
-    """A learnt vector for each value of each code.
+    """Learn a vector for each value of each code.
 
     Args:
         spec: of the frames, which are codes.
-        codebook_info: of the codes in the codec, where the embedding begins (brought to unit
-            variance); without it it begins at random.
-        rng: for that.
+        codebook_info: the codec's vectors, scaled to unit variance, which initialise the
+            embedding; None initialises it at random.
+        rng: draws a random initialisation.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class CodeEmbedding(nn.Module):
                 self.weight.copy_(vectors / vectors[0].std().clamp_min(1e-6))
 
     def forward(self, codes: Tensor) -> Tensor:
-        """The vector of each code: [..., Q] -> [..., Q, V]."""
-        stages, values, width = self.weight.shape
-        places = codes + torch.arange(stages, device=codes.device) * values
+        """Look up the vector of each code: [..., Q] -> [..., Q, V]."""
+        n_codebooks, values, width = self.weight.shape
+        places = codes + torch.arange(n_codebooks, device=codes.device) * values
         return nn.functional.embedding(places, self.weight.view(-1, width))
 
 
 class EmbeddedFront(nn.Module):
-    """Codes to the sum of their vectors, and these into another front.
+    """Sum the vectors of a frame's codes, and feed the sum to another front.
 
     Args:
         embedding: of the codes.
@@ -57,5 +57,5 @@ class EmbeddedFront(nn.Module):
         self.embedding, self.front = embedding, front
 
     def forward(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """[..., T + K - 1, Q] whole numbers -> [..., T, F]."""
+        """Encode frames of codes: [..., T + K - 1, Q] whole numbers -> [..., T, F]."""
         return self.front(self.embedding(frames).sum(-2), rng)

@@ -1,4 +1,4 @@
-"""Dense layers, with their products in the precision that is asked for.
+"""Dense layers whose matrix products have a chosen precision.
 
 Letters: F features in, O features out.
 """
@@ -12,11 +12,11 @@ from torch.nn import functional
 from reverie.models.products import PackedWeight, Precision, affine
 
 FEW_ROWS = 64
-"""Up to here, and outside training, a product is likely one of many with the same weight."""
+"""Outside training, a product of at most this many rows is likely one of many with its weight."""
 
 SMALL = 1 << 20
-"""Up to so many multiplications, and outside training, rounding to bfloat16 and oneDNN's start cost
-more than a plain product does: 27 µs instead of 3 for one row of 192 numbers into 128."""
+"""Outside training, up to this many multiplications, rounding to bfloat16 and calling oneDNN costs
+more than a plain product: 27 µs instead of 3 for one row of 192 numbers into 128."""
 
 
 class Linear(nn.Module):

@@ -1,4 +1,4 @@
-"""What a model is made of, read from the model itself: for tables and pictures of it."""
+"""List the layers of a model, read from the model itself, for tables and pictures."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -22,32 +22,32 @@ Part = Literal["input", "front", "core", "head", "join", "output"]
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of the way from the frames heard to the frame predicted."""
+    """One layer between the input frames and the predicted frame."""
 
     part: Part
     name: str
     detail: str
-    """What comes out of it, and how it is made."""
+    """Its output, and how it is computed."""
     parameters: int = 0
 
 
 @dataclass(frozen=True)
 class Branches:
-    """Ways side by side, and what joins them."""
+    """Parallel branches, and the layer that joins them."""
 
     ways: tuple[tuple[Stage, ...], ...]
     join: Stage | None = field(default=None)
-    """None where each way goes on by itself in the branches that follow."""
+    """None where each branch continues in the `Branches` that follow."""
 
 
 Outline = tuple[Stage | Branches, ...]
 
 
 def outline(model: FrameModel, width: int) -> Outline:
-    """The way through `model`, whose frames have `width` numbers; all its parameters are in it.
+    """Outline `model`, whose frames have `width` numbers; every parameter is counted once.
 
     Raises:
-        TypeError: it has a part that is not known here.
+        TypeError: `model` has a front or a head of an unknown class.
     """
     count = model.step_frames
     frames = "1 frame" if count == 1 else f"{count} frames"
@@ -62,11 +62,11 @@ def outline(model: FrameModel, width: int) -> Outline:
 
 
 _JUDGING = ("own", "both", "score")
-"""The layers of a discriminator that made frames come through after the first."""
+"""The layers of a discriminator after its embedding."""
 
 
 def all_stages(parts: Outline) -> list[Stage]:
-    """Every stage of an outline, in order."""
+    """Return the stages of an outline in order, those of branches one after another."""
     flat: list[Stage] = []
     for one in parts:
         if isinstance(one, Stage):
@@ -78,10 +78,11 @@ def all_stages(parts: Outline) -> list[Stage]:
 
 
 def operations(model: FrameModel) -> int:
-    """Floating-point operations of the products of one step in training: forward, and backward.
+    """Count the floating-point operations of one training step's products, forward and backward.
 
-    Forward, each weight is multiplied and added once for each place it is used at; backward once
-    for its own gradient, and once more for that of its input unless that is the frame itself.
+    The forward pass multiplies and adds each weight once for each place that uses it. The backward
+    pass does so once for the weight's gradient, and once for that of its input, unless the input
+    is the frame itself.
     """
     front, passes = model.front, _passes(model)
     total = 0
@@ -97,10 +98,10 @@ def operations(model: FrameModel) -> int:
 
 
 def _passes(model: FrameModel) -> dict[str, int]:
-    """How often a weight is multiplied in a step, where that is not three times."""
+    """Return by weight how often a step multiplies it, where that is not three times."""
     parts: dict[str, int] = {}
     if isinstance(model.head, AdversarialHead):
-        # Real frames, made ones, and made ones again for the model to learn from.
+        # Real frames, generated ones, and generated ones again for the model's own loss.
         parts |= dict.fromkeys([f"head.discriminator.{one}.weight" for one in _JUDGING], 8)
         parts |= {"head.discriminator.embed.weight": 6, "head.noise.weight": 2}
     if isinstance(model.front, EmbeddedFront):
@@ -155,7 +156,7 @@ def _core(core: Core) -> Outline:
                 return way
             join = Stage("join", "sum", f"{core.outputs}") if core.join == "sum" else None
             return (Branches((way,) * members, join),)
-        case _:  # of another kind, such as a person's own
+        case _:  # a core from outside the package
             parameters = core.parameters() if isinstance(core, nn.Module) else ()
             size = sum(parameter.numel() for parameter in parameters)
             return (Stage("core", type(core).__name__, f"{core.outputs}", size),)

@@ -1,8 +1,8 @@
-"""Matrix products in a chosen precision, with each weight rounded and packed once while it lasts.
+"""Multiply matrices in a chosen precision; round and pack each weight once until it changes.
 
-A weight of float32 has to be rounded before a product in bfloat16, and oneDNN lays it out anew
-inside every product. Both are a fraction of a large product and most of a small one, so what was
-made of a weight is kept until the weight changes.
+A product in bfloat16 first rounds its float32 weight, and oneDNN packs the weight anew inside every
+product. Both costs are small beside a large product and dominate a small one, so the rounded and
+packed copies are cached until the weight changes.
 Letters: M members, N rows, F features in, O outputs.
 """
 
@@ -20,11 +20,11 @@ Precision = Literal["float32", "bfloat16"]
 """Of matrix products; weights, their gradients and everything between products stay float32."""
 
 MANY = 16
-"""From so many products on, laying a weight out costs less than it saves."""
+"""From this many products on, packing a weight saves more time than it costs."""
 
 
 class PackedWeight:
-    """The weights [M, O, F] of a product, as the product wants them.
+    """Cache a weight [M, O, F] in the form that its products need: rounded, and packed.
 
     Args:
         precision: of the product; `float32` takes weights in the type they have.
@@ -36,35 +36,35 @@ class PackedWeight:
         self._packed: dict[bool, tuple[object, list[Tensor]]] = {}
 
     def __deepcopy__(self, memo: object) -> "PackedWeight":
-        """One with nothing kept: what is kept can be made again."""
+        """Copy without the cache, which can be rebuilt."""
         return PackedWeight(self.precision)
 
     def product_type(self, like: Tensor) -> torch.dtype:
-        """Of the factors: that of `like`, or bfloat16."""
+        """Return the type in which a product is computed: that of `like`, or bfloat16."""
         return torch.bfloat16 if self.precision == "bfloat16" else like.dtype
 
     def rounded(self, weight: Tensor) -> Tensor:
-        """`weight` in the type of the product."""
+        """Return `weight` in the type of the product, from the cache if it has not changed."""
         dtype, state = self.product_type(weight), _state(weight)
         if weight.dtype == dtype:
             return weight.detach()
         if self._rounded is None or self._rounded[1].shape != weight.shape:
             self._rounded = (state, weight.detach().to(dtype))
         elif self._rounded[0] != state:
-            # Into the memory of the one before.
+            # Reuse the memory of the previous copy.
             self._rounded = (state, self._rounded[1].copy_(weight.detach()))
         return self._rounded[1]
 
     def matmul(
         self, x: Tensor, weight: Tensor, *, transposed: bool = False, reuse: int = MANY
     ) -> Tensor:
-        """`x @ weight.mT` or, transposed, `x @ weight`.
+        """Multiply `x @ weight.mT`, or `x @ weight` if `transposed`.
 
         Args:
             x: [M, N, F], or transposed [M, N, O], in the type of the product.
             weight: [M, O, F].
-            transposed: which of the two.
-            reuse: how many such products the same weight is for; if many, it is laid out once.
+            transposed: multiply by `weight` itself instead of its transpose.
+            reuse: how many products will use this weight; from `MANY` on it is packed once.
 
         Returns:
             [M, N, O], or transposed [M, N, F], in the type of the product.
@@ -76,16 +76,16 @@ class PackedWeight:
         kept = self._packed.get(transposed)
         if kept is None or kept[0] != state:
             rounded = weight.detach().to(x.dtype)
-            lay_out = torch.ops.mkldnn._reorder_linear_weight
-            laid = [lay_out((one.t() if transposed else one).contiguous()) for one in rounded]
-            kept = self._packed[transposed] = (state, laid)
+            pack = torch.ops.mkldnn._reorder_linear_weight
+            weights = [pack((one.t() if transposed else one).contiguous()) for one in rounded]
+            kept = self._packed[transposed] = (state, weights)
         outputs = [_linear(part, one) for part, one in zip(x, kept[1], strict=True)]
         return outputs[0].unsqueeze(0) if len(outputs) == 1 else torch.stack(outputs)
 
 
 @cache
 def bfloat16_is_fast() -> bool:
-    """Whether this processor multiplies matrices of bfloat16 faster than those of float32."""
+    """Return whether this processor multiplies bfloat16 matrices faster than float32 ones."""
     return (
         torch.backends.mkldnn.is_available()
         and hasattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported")
@@ -95,12 +95,12 @@ def bfloat16_is_fast() -> bool:
 
 @cache
 def _can_pack() -> bool:
-    """Whether this processor and this torch can lay weights of bfloat16 out beforehand."""
+    """Return whether this processor and this torch can pack bfloat16 weights in advance."""
     return bfloat16_is_fast() and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
 
 
-def _maker() -> str:
-    """Who made the processor, as it calls itself, among other words about it."""
+def _cpu_vendor() -> str:
+    """Return the line of /proc/cpuinfo that names the vendor, or what Python knows."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -112,16 +112,16 @@ FLOAT32_BY_ONEDNN = (
     torch.backends.mkl.is_available()
     and torch.backends.mkldnn.is_available()
     and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    and "GenuineIntel" not in _maker()
+    and "GenuineIntel" not in _cpu_vendor()
 )
-"""Whether to multiply float32 by oneDNN, as torch does bfloat16.
+"""Whether to multiply float32 matrices with oneDNN, as torch does for bfloat16.
 
-torch leaves float32 to MKL, which on processors not made by Intel keeps to older instructions: an
-AMD EPYC with AVX-512 reached 190 GFLOP/s by MKL and 400 by oneDNN."""
+torch uses MKL for float32, and MKL uses older instructions on processors of other vendors than
+Intel: an AMD EPYC with AVX-512 reached 190 GFLOP/s with MKL and 400 with oneDNN."""
 
 
 def product(a: Tensor, b: Tensor) -> Tensor:
-    """[M, N, F] x [M, F, O] -> [M, N, O]."""
+    """Multiply batches of matrices: [M, N, F] x [M, F, O] -> [M, N, O]."""
     if len(a) == 1:
         return plain_product(a[0], b[0]).unsqueeze(0)
     if _is_for_onednn(a):
@@ -130,17 +130,17 @@ def product(a: Tensor, b: Tensor) -> Tensor:
 
 
 def plain_product(a: Tensor, b: Tensor) -> Tensor:
-    """[N, F] x [F, O] -> [N, O]."""
+    """Multiply two matrices: [N, F] x [F, O] -> [N, O]."""
     return by_onednn(a, b) if _is_for_onednn(a) else torch.mm(a, b)
 
 
 def by_onednn(a: Tensor, b: Tensor) -> Tensor:
-    """The same by oneDNN, whichever way either lies in memory; it has no derivative."""
+    """Multiply two matrices of any memory layout with oneDNN; autograd cannot differentiate it."""
     return _linear(a, b.t())
 
 
 def _linear(x: Tensor, weight: Tensor) -> Tensor:
-    """[N, F] x [O, F] -> [N, O], the weight laid out or not."""
+    """Multiply [N, F] x [O, F] -> [N, O]; the weight may be packed."""
     return cast(Tensor, torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], ""))
 
 
@@ -150,19 +150,19 @@ def _is_for_onednn(factor: Tensor) -> bool:
 
 
 def weight_gradient(into_outputs: Tensor, inputs: Tensor, dtype: torch.dtype) -> Tensor:
-    """[M, O, N] x [M, N, F] -> [M, O, F], in `dtype`."""
+    """Compute a weight's gradient: [M, O, N] x [M, N, F] -> [M, O, F], in `dtype`."""
     return product(into_outputs, inputs).to(dtype)
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor, factor: PackedWeight) -> Tensor:
-    """`x @ weight.T + bias`: [N, F], [O, F], [O] -> [N, O], in the type of `x`."""
+    """Compute `x @ weight.T + bias`: [N, F], [O, F], [O] -> [N, O], in the type of `x`."""
     return cast(Any, _Affine).apply(  # torch leaves its type out
         x, weight, bias, factor
     )
 
 
 def _state(weight: Tensor) -> object:
-    """What changes when the weight does."""
+    """Return a key that changes whenever the weight does."""
     return weight.data_ptr(), weight._version
 
 
@@ -193,5 +193,5 @@ class _Affine(Function):
 
 
 def packed(turned: Tensor) -> Tensor:
-    """A transposed matrix as its product wants it: oneDNN is slow to read columns of bfloat16."""
+    """Copy a transposed bfloat16 matrix into rows: oneDNN reads bfloat16 columns slowly."""
     return turned.contiguous() if turned.dtype == torch.bfloat16 else turned

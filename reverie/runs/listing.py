@@ -1,4 +1,4 @@
-"""The runs in a folder, told by their configurations and the states of their checkpoints."""
+"""List the runs in a folder from their configurations and the states of their checkpoints."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from reverie.storage import is_held
 
 State = Literal["training", "ended", "stopped", "begun", "damaged"]
 """`training`: a process holds it now. `ended`: its epochs, time or patience are over. `stopped`: it
-can be gone on with. `begun`: there is no checkpoint yet."""
+can be continued. `begun`: there is no checkpoint yet."""
 
 
 @dataclass(frozen=True)

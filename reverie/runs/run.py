@@ -1,4 +1,4 @@
-"""A run's folder: everything needed to repeat it, go on with it, or generate from it.
+"""A run's folder: everything needed to repeat it, continue it, or generate from it.
 
 config.json           see `files.py`
 corpus.json           the same
@@ -123,7 +123,7 @@ class Run:
     def create(
         cls, folder: Path, recipe: Recipe, corpus: Corpus, builder: ModelBuilder = build_model
     ) -> "Run":
-        """Begin a run in `folder`, or go on with the one that is there.
+        """Begin a run in `folder`, or continue the one that is there.
 
         Raises:
             ReverieError: another run is there, of another corpus or recipe.
@@ -146,7 +146,7 @@ class Run:
         return run
 
     def open_corpus(self) -> Corpus:
-        """The corpus that it was trained on, wherever it is now.
+        """Open the corpus that it was trained on, wherever it lies now.
 
         Raises:
             ReverieError: it is not found, or was changed.
@@ -174,7 +174,7 @@ class Run:
         return dataclasses.replace(self, frames_sha256=found)
 
     def representation(self) -> Representation:
-        """Its frames, with what was learnt of them.
+        """Load its frames, with the normalisation or codec that was fitted to them.
 
         Raises:
             ReverieError: that is missing, broken, or not what was saved.
@@ -212,7 +212,7 @@ class Run:
         )
 
     def load(self, checkpoint: Path) -> TrainedModel:
-        """The model of `checkpoint` with all that generating from it needs.
+        """Load the model of `checkpoint` with all that generation needs.
 
         Raises:
             ReverieError: as `load_model`, `calibration` and `representation`.
@@ -221,7 +221,7 @@ class Run:
         return TrainedModel(model, self.representation(), calibration)
 
     def calibration(self, checkpoint: Path) -> Calibration:
-        """What held-out music told about sampling at `checkpoint`.
+        """Load what held-out music calibrated for sampling at `checkpoint`.
 
         Raises:
             ReverieError: it is missing, not what was saved, or does not fit.

@@ -42,12 +42,12 @@ class TrainingSettings:
     shifted anew in every epoch, so that frames never fall the same way twice."""
 
     max_sequences: Annotated[int, Field(ge=0, le=1 << 40)] = 0
-    """Train on so many sequences only, and test on as many, spread evenly over the recordings, to
-    see that all works; 0 takes all."""
+    """Train on so many sequences only, and test on as many, spread evenly over the recordings, for
+    a quick trial; 0 takes all."""
 
     trim_silence_db: Annotated[float, Field(ge=0, le=200)] = 0.0
-    """Silence at the ends of recordings, so much softer than the whole, is not learnt from: a model
-    that knows how music ends may end it early. 0 takes recordings as they are."""
+    """Leave out the ends of recordings that are softer than the whole recording by so much: a model
+    that learns how music ends may end it early. 0 takes recordings as they are."""
 
     learning_rate: Positive = 1e-4
     """Of RMSprop."""
@@ -59,15 +59,15 @@ class TrainingSettings:
     """`cosine` takes the rate down to a hundredth over the epochs, or over the minutes."""
 
     gradient_clip: Annotated[float, Field(ge=0)] = 0.0
-    """Longest gradient, by Euclidean norm; 0 leaves it as it is."""
+    """Largest Euclidean norm of the gradient; longer ones are scaled down. 0 sets no limit."""
 
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     """Share of every matrix that a step takes off, times the learning rate (Loshchilov & Hutter
     2019)."""
 
     ema_decay: Share = 0.0
-    """Weights that are tested and generate are a running mean, of which each step keeps this
-    share; 0 takes the weights themselves."""
+    """Decay of an exponential moving average of the weights, which tests and generation then use; 0
+    uses the weights themselves."""
 
     gain_db: Annotated[float, Field(ge=0, le=40)] = 0.0
     """Every sequence is made louder or softer by up to so much, at random."""
@@ -100,7 +100,7 @@ class TrainingSettings:
     Exact reruns need the same. Clips are made on the processor."""
 
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
-    """Processor threads; 0 takes all. Exact reruns need the same number."""
+    """Processor threads; 0 uses all. Exact reruns need the same number."""
 
     @property
     def is_endless(self) -> bool:
@@ -150,7 +150,7 @@ class SamplingSettings:
 
 @dataclass(frozen=True, config=STRICT)
 class GenerationDefaults(SamplingSettings):
-    """What `generate` does with this run unless told otherwise."""
+    """What `generate` does with this run by default."""
 
     method: Literal["rolling", "carry"] = "rolling"
     """`rolling` re-feeds the last frames from a zero state, as the paper; `carry` carries on."""
@@ -177,7 +177,7 @@ class Recipe:
 
     @property
     def prompt_frames(self) -> int:
-        """Frames of a seed: T steps, the first of which sees K frames."""
+        """Frames of a prompt: T steps, the first of which takes K frames."""
         return self.training.sequence_frames + self.model.step_frames - 1
 
     @model_validator(mode="after")

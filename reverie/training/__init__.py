@@ -1,1 +1,1 @@
-"""A corpus and a recipe to a trained run, in steps that can be stopped and gone on with."""
+"""Train a run from a corpus and a recipe, in steps that can be stopped and resumed."""

@@ -22,13 +22,13 @@ from reverie.training.optimiser import RmsProp
 
 
 class Checkpointer:
-    """Writes a run's checkpoints, and goes on from the newest.
+    """Write a run's checkpoints, and resume from the newest.
 
     Args:
         run: whose.
         model: whose weights are kept.
         optimiser: whose state is kept.
-        interrupt: is told what is kept, and waits while it is written.
+        interrupt: learns which checkpoint is kept, and waits while it is written.
         measure: measures held-out music: its loss, and the calibration of sampling.
 
     Attributes:

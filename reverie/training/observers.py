@@ -1,4 +1,4 @@
-"""What may watch a training: it is told of each step, epoch, preview and checkpoint.
+"""Observers of training, which receive each step, epoch, preview and checkpoint.
 
 An observer changes nothing of what is trained. What it raises ends the training.
 """
@@ -30,7 +30,7 @@ class Start:
     rate_hz: int
     """Of its previews."""
     notes: tuple[str, ...]
-    """What is worth knowing before, a line each: what it takes, and what the corpus lacks."""
+    """Notes before training, a line each: its cost, and what the corpus lacks."""
 
 
 @dataclass(frozen=True)

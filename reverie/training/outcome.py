@@ -103,7 +103,8 @@ def _losses(run: Run, state: Progress, last: EpochMetrics | None) -> Iterator[st
             "are to the model"
         )
     if state.best_saved_epoch and state.best_saved_loss is not None:
-        yield f"Best: epoch {state.best_saved_epoch}, loss {state.best_saved_loss:.4g} on held-out music."
+        best = f"epoch {state.best_saved_epoch}, loss {state.best_saved_loss:.4g}"
+        yield f"Best: {best} on held-out music."
     if last is not None:
         yield f"Last: loss {last['train_loss']:.4g} on the music it learnt from."
     yield f"A loss is {meaning}: lower is better, and only comparable within one recipe."

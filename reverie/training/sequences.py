@@ -22,7 +22,7 @@ from reverie.terminal import printable
 
 EXCERPT_SAMPLES = 1 << 20
 BLOCK_SECONDS = 0.1
-"""What silence at the ends of a recording is told in."""
+"""Resolution with which silence at the ends of a recording is found."""
 MOST_NAMED = 3
 
 
@@ -183,7 +183,7 @@ def sounding(corpus: Corpus, recording: Recording, below_db: float) -> tuple[int
     Args:
         corpus: it is of.
         recording: one.
-        below_db: ends that are so much softer than the recording as a whole are left out, told in
+        below_db: leave out ends that are so much softer than the whole recording, in units of
             tenths of a second; 0 leaves none out, and all is kept where nothing is louder.
     """
     if not below_db:

@@ -40,7 +40,7 @@ def train(
     stop: threading.Event | None = None,
     quiet: bool = False,
 ) -> Run:
-    """Train a model, or go on with a run that was stopped.
+    """Train a model, or resume a run that was stopped.
 
     Args:
         corpus_folder: a prepared corpus.

@@ -48,9 +48,9 @@ class Trainer:
         representation: of the run's frames, there too.
         train_set: sequences to learn from.
         held_out_set: sequences to measure by.
-        interrupt: notes signals, and is told what is kept.
+        interrupt: notes signals, and learns which checkpoint is kept.
         preview: makes the audio that observers are shown.
-        observers: are told of what happens, in their order.
+        observers: receive the events of training, in their order.
         stop: any thread may set it.
 
     Attributes:
@@ -148,7 +148,7 @@ class Trainer:
         return Pace(self._recipe.training, self._steps, trial, previews=previews)
 
     def _train_steps(self) -> bool:
-        """Take the steps that are left of an epoch; gives whether it was not stopped before."""
+        """Take the remaining steps of an epoch; return whether it ran to its end."""
         training = self._recipe.training
         order = np.random.default_rng([training.seed, 1, self.state.epoch])
         batches = self._train_set.masked_batches(training.batch_size, order, skip=self.state.step)

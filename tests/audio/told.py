@@ -7,6 +7,7 @@ TOLD: dict[str, Any] = {
     "run": "runs/a",
     "rate_hz": 16000,
     "architecture": "bilinear",
+    "format_version": 2,
     "hop_samples": 250,
     "checkpoint": "epoch-00003",
     "checkpoint_sha256": "w",

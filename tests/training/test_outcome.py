@@ -22,7 +22,7 @@ def trained(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ru
 def test_epochs_are_over_and_the_command_goes_on(trained: Run, corpus_folder: Path) -> None:
     found = outcome(Run.open(trained.folder))
     assert (found.ending, found.epochs) == ("epochs", 2)
-    assert found.best_loss == pytest.approx(found.held_out_loss)
+    assert found.best_saved_loss == pytest.approx(found.held_out_loss)
     said = " ".join(found.lines)
     assert said.startswith("Ended after 2 epochs and ")
     assert "lower is better, and only comparable within one recipe" in said
