@@ -250,7 +250,7 @@ def on_disk(
 def clip_lines(clip: Clip, name: str) -> list[str]:
     """Say of a clip where it is, its verdict with the reason, and what it continues."""
     verdict = clip.verdict
-    said = [f"{name}  {verdict.verdict or 'not judged'}: {verdict.sentence}"]
+    said = [f"{name}  {verdict.sentence}"]
     made = clip.provenance
     if made is None:
         return said

@@ -2,14 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from reverie.api.keywords import Settings, dotted
 from reverie.corpus import corpus as prepared
 from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
 from reverie.corpus.inspection import Finding, findings, row, totals
-from reverie.corpus.kinds import right_command, what_is
+from reverie.corpus.kinds import Place, right_command, what_is
 from reverie.corpus.leaks import Leak, known_leaks
 from reverie.corpus.listing import ListedCorpus
 from reverie.corpus.manifest import Recording, Refusal
@@ -20,13 +20,15 @@ from reverie.errors import ReverieError
 from reverie.settings import build
 
 PathLike = str | os.PathLike[str]
-AS_SAID = {
-    "run": "a run, and no corpus",
-    "checkpoint": "a checkpoint of a run, and no corpus",
-    "clips": "a folder of clips that Reverie made, and no corpus",
-    "experiment": "an experiment, and no corpus",
-    "listening test": "a listening test, and no corpus",
-    "evaluation": "an evaluation, and no corpus",
+KIND_WORDS = {
+    "corpus": "a corpus",
+    "run": "a run",
+    "checkpoint": "a checkpoint of a run",
+    "clips": "a folder of clips that Reverie made",
+    "experiment": "an experiment",
+    "listening test": "a listening test",
+    "evaluation": "an evaluation",
+    "recordings": "a folder of recordings",
 }
 
 
@@ -202,10 +204,15 @@ def default_corpus_folder(recordings: Path) -> Path:
 def open_corpus(folder: PathLike) -> Corpus:
     """Open a corpus that was prepared.
 
+    Args:
+        folder: its folder, or the demo's.
+
     Raises:
         ReverieError: there is none, or it is damaged.
     """
-    return Corpus(prepared.Corpus.open(Path(folder)))
+    place = what_is(Path(folder))
+    refuse_other(place, "corpus")
+    return Corpus(prepared.Corpus.open(place.corpus or Path(folder)))
 
 
 def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
@@ -220,12 +227,21 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     """
     if isinstance(corpus, Corpus):
         return corpus
-    place = what_is(Path(corpus))
-    if place.kind == "recordings":
+    if what_is(Path(corpus)).kind == "recordings":
         return prepare(corpus, progress=progress)
-    if place.corpus is None and (words := right_command(place)):
-        raise ReverieError(f"{corpus} is {AS_SAID.get(place.kind, place.kind)}.", words)
-    return open_corpus(place.corpus or corpus)
+    return open_corpus(corpus)
+
+
+def refuse_other(place: Place, wanted: Literal["corpus", "run"]) -> None:
+    """Say what a folder is that is not, and has not, what is wanted.
+
+    Raises:
+        ReverieError: it is something else of Reverie, or recordings.
+    """
+    there = place.corpus if wanted == "corpus" else place.run
+    if there is None and place.kind in KIND_WORDS:
+        remedy = right_command(place) or f"Give the folder of a {wanted}."
+        raise ReverieError(f"{place.path} is {KIND_WORDS[place.kind]}, and no {wanted}.", remedy)
 
 
 def as_corpus(corpus: "Corpus | PathLike") -> Corpus:

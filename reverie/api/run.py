@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.api.clip import Clips, in_memory, on_disk
-from reverie.api.corpus import Corpus, PathLike
+from reverie.api.corpus import Corpus, PathLike, refuse_other
 from reverie.api.keywords import Settings, dotted
 from reverie.api.stream import Stream
 from reverie.corpus.kinds import what_is
@@ -246,5 +246,6 @@ def load(
         ReverieError: there is none, or it is damaged.
     """
     place = what_is(Path(folder))
+    refuse_other(place, "run")
     given = Path(corpus) if corpus else None
     return Run(OpenedRun.open(place.run or Path(folder), given, builder), place.checkpoint)

@@ -117,6 +117,8 @@ def right_command(place: Place) -> str:
             said = f"Its recordings: {_command('prepare', recordings)}"
         case Place(kind="demo", corpus=Path() as corpus):
             said = f"Train on its corpus: {_command('train', corpus)}"
+        case Place(kind="recordings", path=Path() as path) if path.is_dir():
+            said = f"Train on them: {_command('train', path)}"
         case Place(kind="listening test"):
             said = f"Open it: {_command('listen serve', place.path)}"
         case _:

@@ -50,7 +50,8 @@ class NothingUsable(ReverieError):  # noqa: N818
             problem = f"{recordings} holds no recordings."
         if not refused:
             place = what_is(recordings)
-            remedy = right_command(place) or remedy
+            if place.kind != "recordings":
+                remedy = right_command(place) or remedy
             if place.kind == "checkpoint":
                 problem = f"{recordings} is a checkpoint of Reverie, not a folder of recordings."
         super().__init__(problem, remedy)

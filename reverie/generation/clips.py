@@ -17,7 +17,6 @@ from torch import Tensor
 from reverie.audio.pictures.clip import save_png
 from reverie.audio.provenance import Prompt, Provenance, Sidecar, write_sidecar
 from reverie.audio.writing.writer import AudioWriter
-from reverie.errors import ReverieError
 from reverie.generation.batches import batch_in
 from reverie.generation.folder import (
     ClipFolder,
@@ -145,7 +144,7 @@ def generate_file(
         ReverieError: as `generate`, or `path` is there already.
     """
     if path.exists() and not overwrite:
-        raise ReverieError(f"{path} is there already.", "Choose another name, or --overwrite.")
+        raise TakenError(path, "and would be replaced")
     path.parent.mkdir(parents=True, exist_ok=True)
     require_disk(path.parent, 1, settings, run.rate_hz)
     plan = _planned(run, settings)

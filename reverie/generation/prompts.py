@@ -66,7 +66,14 @@ def choose_prompts(
     if source == NOTHING:
         samples = spec.samples_for(run.recipe.model.step_frames - 1)
         return [Prompt("", 0.0, 0.0)] * count, torch.zeros(count, samples)
-    length_samples = spec.samples_for(run.recipe.prompt_frames)
+    return _drawn(run, source, count, rng, among)
+
+
+def _drawn(
+    run: Run, source: str, count: int, rng: np.random.Generator, among: Collection[str]
+) -> tuple[list[Prompt], Tensor]:
+    """Draw prompts from a split of the corpus: where they lie, and their samples [B, S]."""
+    length_samples = frame_spec(run.recipe.frames).samples_for(run.recipe.prompt_frames)
     seconds = length_samples / run.rate_hz
     corpus = run.open_corpus()
     ends = run.recipe.training.trim_silence_db

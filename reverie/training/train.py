@@ -1,7 +1,8 @@
 """A corpus and a recipe to a run: what is opened, checked and built before the first step."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,9 +21,9 @@ from reverie.training.checkpointer import kept_so_far
 from reverie.training.device import CPU, training_device
 from reverie.training.interrupt import Interruptible
 from reverie.training.observers import Observer, ProgressObserver
-from reverie.training.preflight import plan, smaller
+from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.resuming import fallback_note, lost_notes, threads_notes
-from reverie.training.sequences import excerpts, split_sequences
+from reverie.training.sequences import Sequences, excerpts, split_sequences
 from reverie.training.step import random_generator
 from reverie.training.tensorboard import TensorBoardLogger
 from reverie.training.threads import set_threads
@@ -73,41 +74,68 @@ def train(
         if not run.statistics.exists():
             heard_of = excerpts(corpus, corpus.of_split("train"), recipe.training.trim_silence_db)
             run = run.keep_frames(fit_representation(recipe.frames, corpus.rate_hz, heard_of))
-        watching = (ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers)
-
-        def trainer_on(where: torch.device) -> Trainer:
-            representation = run.representation()
-            # Weights are drawn on the processor, so that they are the same on every device.
-            model = builder(
-                recipe.model,
-                representation.spec,
-                random_generator(CPU, recipe.training.seed, 0, 0),
-                representation.codebook_info,
-            ).to(where)
-            return Trainer(
-                run,
-                model,
-                representation.to(where),
-                *sequences,
-                interrupt,
-                preview=preview,
-                observers=watching,
-                stop=stop,
-            )
-
-        try:
-            trainer = trainer_on(device)
-            trainer.fit(corpus, needs, [*lost_notes(run), *threads_notes(run, threads)])
-        except NotImplementedError as error:
-            # What is new on a kind of GPU lacks operations, and which ones is seen when they are
-            # asked for.
-            if device.type == CPU.type:
-                raise
-            trainer = trainer_on(CPU)
-            trainer.fit(corpus, needs, [fallback_note(device, error)])
+        trainer_on = partial(
+            _build_trainer,
+            run,
+            sequences,
+            interrupt,
+            builder=builder,
+            preview=preview,
+            observers=(ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers),
+            stop=stop,
+        )
+        notes = [*lost_notes(run), *threads_notes(run, threads)]
+        trainer = _fit(trainer_on, device, corpus, needs, notes)
         if interrupt.wished:
             raise KeyboardInterrupt(
                 f"stopped after {done_text(recipe.training, trainer.state)}; the same command "
                 f"goes on from {run.checkpoints / trainer.state.name}"
             )
     return run
+
+
+def _fit(
+    trainer_on: Callable[[torch.device], Trainer],
+    device: torch.device,
+    corpus: Corpus,
+    needs: Needs,
+    notes: Sequence[str],
+) -> Trainer:
+    """Train to the end, on the processor where the device lacks an operation."""
+    try:
+        trainer = trainer_on(device)
+        trainer.fit(corpus, needs, notes)
+    except NotImplementedError as error:
+        # A new kind of GPU lacks operations, which shows when they are asked for.
+        if device.type == CPU.type:
+            raise
+        trainer = trainer_on(CPU)
+        trainer.fit(corpus, needs, [fallback_note(device, error)])
+    return trainer
+
+
+def _build_trainer(
+    run: Run,
+    sequences: tuple[Sequences, Sequences],
+    interrupt: Interruptible,
+    device: torch.device,
+    *,
+    builder: ModelBuilder,
+    preview: Preview | None,
+    observers: Sequence[Observer],
+    stop: threading.Event | None,
+) -> Trainer:
+    """Build the trainer of a run on a device; weights are drawn on the processor for all."""
+    representation, recipe = run.representation(), run.recipe
+    rng = random_generator(CPU, recipe.training.seed, 0, 0)
+    model = builder(recipe.model, representation.spec, rng, representation.codebook_info)
+    return Trainer(
+        run,
+        model.to(device),
+        representation.to(device),
+        *sequences,
+        interrupt,
+        preview=preview,
+        observers=observers,
+        stop=stop,
+    )

@@ -220,7 +220,7 @@ def _silence(rms: float, relative: float, silent: list[bool]) -> str:
 
 def _sound(relative: float, drift: float) -> str:
     side = "above" if relative > 0 else "below"
-    told = f"Sound, {abs(relative):.1f} dB {side} the level of the corpus"
+    told = f"Ok: {abs(relative):.1f} dB {side} the level of the corpus"
     if drift < -12:
         return f"{told}; it fades by {-drift:.0f} dB from start to end."
     if drift > 12:

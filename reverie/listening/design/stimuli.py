@@ -103,26 +103,7 @@ def make_stimuli(
             the disk refuses.
     """
     rate_hz = _common_rate([path for paths in files.values() for path in paths])
-    clips: list[Clip] = []
-    left_out: list[str] = []
-    total = sum(len(paths) for paths in files.values())
-    with ProgressBar("reading clips", total, "clips", quiet=quiet) as work:
-        for condition, paths in files.items():
-            for path in paths:
-                wave = _beginning(path, rate_hz, settings.seconds)
-                if len(wave) < settings.shortest_seconds * rate_hz:
-                    left_out.append(
-                        f"{printable(str(path))}: {len(wave) / rate_hz:.1f} s are too short"
-                    )
-                else:
-                    clips.append(Clip(condition, printable(path.name), wave))
-                work.advance()
-    for condition in files:
-        if not any(clip.condition == condition for clip in clips):
-            raise ReverieError(
-                f"{condition} has no clip of {settings.shortest_seconds:g} s.",
-                "Give longer clips, or --set shortest_seconds=SECONDS.",
-            )
+    clips, left_out = _read_clips(files, rate_hz, settings, quiet=quiet)
     size = min(round(settings.seconds * rate_hz), *(len(clip.wave) for clip in clips))
     roles: dict[str, Role] = dict.fromkeys(files, "system")
     if corpus is not None and settings.anchors and settings.mode == "rating":
@@ -148,6 +129,33 @@ def make_stimuli(
             work.advance()
     conditions = tuple(Condition(name, role) for name, role in roles.items())
     return Stimuli(conditions, tuple(stimuli), rate_hz, size / rate_hz, tuple(left_out))
+
+
+def _read_clips(
+    files: dict[str, list[Path]], rate_hz: int, settings: ListeningSettings, *, quiet: bool
+) -> tuple[list[Clip], list[str]]:
+    """Read the clips of each condition that are long enough, and say which are not."""
+    clips: list[Clip] = []
+    left_out: list[str] = []
+    total = sum(len(paths) for paths in files.values())
+    with ProgressBar("reading clips", total, "clips", quiet=quiet) as work:
+        for condition, paths in files.items():
+            for path in paths:
+                wave = _beginning(path, rate_hz, settings.seconds)
+                if len(wave) < settings.shortest_seconds * rate_hz:
+                    left_out.append(
+                        f"{printable(str(path))}: {len(wave) / rate_hz:.1f} s are too short"
+                    )
+                else:
+                    clips.append(Clip(condition, printable(path.name), wave))
+                work.advance()
+    for condition in files:
+        if not any(clip.condition == condition for clip in clips):
+            raise ReverieError(
+                f"{condition} has no clip of {settings.shortest_seconds:g} s.",
+                "Give longer clips, or --set shortest_seconds=SECONDS.",
+            )
+    return clips, left_out
 
 
 def _beginning(path: Path, rate_hz: int, seconds: float) -> NDArray[np.float32]:
