@@ -46,13 +46,11 @@ def train(
     Args:
         corpus_folder: a prepared corpus.
         recipe: everything else that decides the result.
-        run_folder: where the run is kept; if it holds a run of the same corpus and recipe, that
-            one is continued, to the same bytes as if it had never stopped.
-        builder: builds the model; another than `build_model` brings an architecture of one's own.
+        run_folder: of the run; one of the same corpus and recipe is continued, to the same bytes.
+        builder: builds the model, where that is not one of Reverie's architectures.
         preview: makes the audio that observers are shown, if the recipe asks for previews.
         observers: watch the training, besides the progress on the terminal and TensorBoard's log.
-        stop: once it is set, by whatever thread, the step at hand is finished, a checkpoint is
-            written, and the run is returned as it is.
+        stop: once any thread sets it, the step is finished, and a checkpoint written.
         quiet: show no progress.
 
     Raises:
