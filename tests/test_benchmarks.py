@@ -180,3 +180,13 @@ def test_many_files(
     assert "8 files, 8 used, 0 refused as another one again" in table
     assert "| prepare again, nothing new |" in table
     assert len(list(kept.rglob("*.*"))) == 8
+
+
+def test_import_time(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    table = run("import_time", monkeypatch, capsys, "--rounds", "3")
+    rows = [line for line in table.splitlines() if line.startswith("| `import ")]
+    assert [row.split("`")[1] for row in rows] == [
+        f"import {name}" for name in ("reverie", "numpy", "torch")
+    ]
+    ours, _, theirs = (float(row.split("|")[2].split()[0]) for row in rows)
+    assert ours < theirs

@@ -1,5 +1,6 @@
 """Clips, as scripts hold them: samples with the provenance of how they were made."""
 
+import dataclasses
 import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -10,7 +11,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.api.corpus import PathLike
+from reverie.api.keywords import PathLike
 from reverie.audio.pcm import to_int16
 from reverie.audio.pictures.clip import draw_png, save_png
 from reverie.audio.provenance import Provenance, Sidecar, read_sidecar, write_sidecar
@@ -114,7 +115,10 @@ class Clip:
         with AudioWriter(out, self.rate_hz, subtype=subtype) as writer:
             writer.write(self.samples)
         if self.provenance is not None:
-            write_sidecar(out, Sidecar(self.provenance))
+            limited = max(writer.clipped_samples, self.provenance.clipped_samples)
+            write_sidecar(
+                out, Sidecar(dataclasses.replace(self.provenance, clipped_samples=limited))
+            )
         if picture:
             save_png(out, picture_of(out))
         return out
@@ -126,7 +130,7 @@ class Clip:
         return (
             f'<figure style="margin:0"><figcaption>{html.escape(repr(self))}</figcaption>'
             f'<audio controls src="{audio_uri(pcm, self.rate_hz)}"></audio><br>'
-            f'<img alt="waveform and spectrogram" src="{picture}"></figure>'
+            f'<img alt="waveform and spectrogram" style="max-width:100%" src="{picture}"></figure>'
         )
 
     _repr_html_ = as_html

@@ -1,10 +1,9 @@
 """A corpus, as scripts hold it."""
 
-import os
 from pathlib import Path
 from typing import Any, Literal
 
-from reverie.api.keywords import Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted
 from reverie.corpus import corpus as prepared
 from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
@@ -19,7 +18,6 @@ from reverie.corpus.summary import as_result, lines, unused_lines
 from reverie.errors import ReverieError
 from reverie.settings import build
 
-PathLike = str | os.PathLike[str]
 KIND_WORDS = {
     "corpus": "a corpus",
     "run": "a run",
@@ -148,7 +146,7 @@ class Corpus:
         return as_result(self.opened)
 
     def __repr__(self) -> str:
-        return lines(self.opened)[0]
+        return f"Corpus {self.folder}: {totals(self.opened)}"
 
 
 def prepare(

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from reverie.api.corpus import PathLike
-from reverie.api.keywords import Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted
 from reverie.demo.steps import Demo
 from reverie.demo.steps import run_demo as run
 from reverie.runs.settings import Recipe

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from reverie.api.clip import Clip
-from reverie.api.corpus import Corpus, PathLike, as_corpus
+from reverie.api.corpus import Corpus, as_corpus
+from reverie.api.keywords import PathLike
 from reverie.corpus.corpus import Corpus as PreparedCorpus
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate as measure

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from reverie.api.corpus import Corpus, PathLike
-from reverie.api.keywords import Settings, dotted
+from reverie.api.corpus import Corpus
+from reverie.api.keywords import PathLike, Settings, dotted
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment as Finished
 from reverie.experiment.protocol import run_experiment as run

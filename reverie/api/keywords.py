@@ -1,13 +1,15 @@
 """Settings as keywords: by their own name, by section, or by dotted name."""
 
 import difflib
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from reverie.errors import ReverieError
 from reverie.settings import fields_of
 
 Settings = Mapping[str, Any]
+PathLike = str | os.PathLike[str]
 
 
 def dotted(
@@ -17,8 +19,9 @@ def dotted(
 
     Args:
         kind: the settings dataclass, possibly with sections.
-        settings: by dotted name, such as `{"model.hidden": 512}`.
-        keywords: by their own name (`hidden=512`) or by section (`model={"hidden": 512}`).
+        settings: by dotted name (`{"model.hidden": 512}`), by their own (`{"hidden": 512}`) or by
+            section (`{"model": {"hidden": 512}}`).
+        keywords: the same, as keywords; they count over `settings`.
         where: what was called, for the message.
 
     Raises:
@@ -26,17 +29,9 @@ def dotted(
     """
     known = fields_of(kind)
     sections = {name.partition(".")[0] for name in known if "." in name}
-    chosen: dict[str, Any] = dict(settings or {})
-    for name, value in keywords.items():
-        if name in sections:
-            if not isinstance(value, Mapping):
-                raise ReverieError(
-                    f"{where}: {name} is a section of settings.", f"Write {name}={{...}}."
-                )
-            inner = cast(Mapping[str, Any], value)
-            chosen |= {f"{name}.{field}": one for field, one in inner.items()}
-            continue
-        matches = [full for full in known if full.rpartition(".")[2] == name]
+    chosen: dict[str, Any] = {}
+    for name, value in _opened([*(settings or {}).items(), *keywords.items()], sections, where):
+        matches = [full for full in known if name in {full, full.rpartition(".")[2]}]
         if not matches:
             raise ReverieError(f"{where}: there is no setting {name}.", _nearest(name, list(known)))
         if len(matches) > 1:
@@ -48,7 +43,37 @@ def dotted(
     return chosen
 
 
+def _opened(
+    items: Iterable[tuple[str, Any]], sections: Collection[str], where: str
+) -> Iterator[tuple[str, Any]]:
+    """Settings one by one: those of a section by their dotted names."""
+    for name, value in items:
+        if name not in sections:
+            yield name, value
+        elif isinstance(value, Mapping):
+            inner = cast(Mapping[str, Any], value)
+            yield from ((f"{name}.{field}", one) for field, one in inner.items())
+        else:
+            raise ReverieError(
+                f"{where}: {name} is a section of settings.", f"Write {name}={{...}}."
+            )
+
+
 def _nearest(name: str, known: list[str]) -> str:
     own = {full.rpartition(".")[2]: full for full in known}
-    close = difflib.get_close_matches(name, own, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.rpartition(".")[2], own, n=1, cutoff=0.5)
     return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(own))}."
+
+
+def prompt_names(prompt: PathLike | Sequence[PathLike] | None) -> list[str]:
+    """Names of what clips continue, as settings hold them; None begins from nothing.
+
+    Raises:
+        ReverieError: it is an empty list.
+    """
+    if prompt is None:
+        return ["nothing"]
+    names = [prompt] if isinstance(prompt, (str, os.PathLike)) else list(prompt)
+    if not names:
+        raise ReverieError("prompt is an empty list.", "Write prompt=None to begin from nothing.")
+    return [os.fspath(one) for one in names]

@@ -6,8 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reverie.api.corpus import PathLike
-from reverie.api.keywords import Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted
 from reverie.errors import ReverieError
 from reverie.listening import folder as tests
 from reverie.listening.balance import as_json, describe, shortcomings

@@ -1,14 +1,13 @@
 """A run, as scripts hold it: generating from it, streaming from it."""
 
-import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from reverie.api.clip import Clips, in_memory, on_disk
-from reverie.api.corpus import Corpus, PathLike, refuse_other
-from reverie.api.keywords import Settings, dotted
+from reverie.api.corpus import Corpus, refuse_other
+from reverie.api.keywords import PathLike, Settings, dotted, prompt_names
 from reverie.api.stream import Stream
 from reverie.corpus.kinds import what_is
 from reverie.errors import ReverieError
@@ -182,7 +181,8 @@ class Run:
         Args:
             settings: of `GenerationSettings`, by name.
             prompt: what to continue; see `generate`. None begins from nothing.
-            block_frames: frames in a block, 1 or more; about a second if not given.
+            block_frames: frames in a block, 1 or more; about a second if not given. Where phases
+                are made up, as of codes, samples differ a little with it.
             **keywords: settings, such as `temperature=0.9, seed=1`.
 
         Returns:
@@ -212,15 +212,6 @@ class Run:
             f"Run {self.folder}: {model.architecture}, hidden {model.hidden}, "
             f"{self.recipe.frames.transform}, {self.epochs} epochs"
         )
-
-
-def prompt_names(prompt: PathLike | Sequence[PathLike] | None) -> list[str]:
-    """Names of what clips continue, as settings hold them; None begins from nothing."""
-    if prompt is None:
-        return ["nothing"]
-    if isinstance(prompt, (str, os.PathLike)):
-        return [os.fspath(prompt)]
-    return [os.fspath(one) for one in prompt]
 
 
 def list_runs(folder: PathLike = ".") -> list[ListedRun]:

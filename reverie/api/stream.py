@@ -1,18 +1,21 @@
 """A stream, as scripts hold it."""
 
+import dataclasses
 import threading
 from collections.abc import Iterator
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.api.keywords import Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted, prompt_names
 from reverie.errors import ReverieError
 from reverie.generation.plan import plan_clips
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.runs.run import Run
 from reverie.runs.settings import SamplingSettings
+from reverie.settings import build
 
 CHANGEABLE = frozenset(SamplingSettings.__dataclass_fields__) | {"prompt", "prompt_at_seconds"}
 
@@ -28,14 +31,16 @@ class Stream:
         block_frames: frames in a block, 1 or more; about a second if not given.
 
     Raises:
-        ReverieError: the run has no checkpoint, or the prompt does not fit.
+        ReverieError: the run has no checkpoint, the prompt does not fit, or a block would be empty.
     """
 
     def __init__(
         self, run: Run, settings: GenerationSettings, block_frames: int | None = None
     ) -> None:
         self._run, self._settings = run, settings
-        self._lock = threading.Lock()
+        self._playing, self._changing = threading.Lock(), threading.Lock()
+        if block_frames is not None and block_frames < 1:
+            raise ReverieError(f"a block of {block_frames} frames is empty.", "Take 1 or more.")
         batch = plan_clips(run, settings)
         self._stream = batch.stream(run.load(batch.checkpoint), block_frames)
 
@@ -54,15 +59,21 @@ class Stream:
         """How the music is generated now."""
         return self._settings
 
-    def change(self, settings: Settings | None = None, **keywords: Any) -> None:
-        """Change settings from the next frame on.
-
-        Another prompt fades in over one frame; the same prompt again begins anew from it.
+    def change(
+        self,
+        settings: Settings | None = None,
+        *,
+        prompt: PathLike | EllipsisType | None = ...,
+        **keywords: Any,
+    ) -> None:
+        """Change settings from the next frame on; a prompt is read while the music goes on.
 
         Args:
             settings: by name.
-            **keywords: `temperature`, `detail_temperature`, `top_k`, `top_p`, `min_p`, `guard`,
-                `prompt`, `prompt_at_seconds`.
+            prompt: another one, which fades in over one frame; the same again begins anew from it,
+                and None from nothing. See `Run.generate`.
+            **keywords: `temperature`, `detail_temperature`, `top_k`, `top_p`, `min_p`, `guard`, and
+                `prompt_at_seconds`, the place in the file at which its prompt begins.
 
         Raises:
             ReverieError: a setting does not fit, or cannot change while the music plays.
@@ -72,16 +83,30 @@ class Stream:
             raise ReverieError(
                 f"{fixed[0]} cannot change while the music plays.", "Begin another stream."
             )
-        with self._lock:
-            changed = clip_settings(self._settings, chosen)
-            if {"prompt", "prompt_at_seconds"} & set(chosen):
-                self._stream.prompt = plan_clips(self._run, changed).samples
-            self._stream.settings = changed
-            self._settings = changed
+        if not isinstance(prompt, EllipsisType):
+            chosen["prompt"] = prompt_names(prompt)
+        with self._changing:
+            changed = self._changed(chosen)
+            again = {"prompt", "prompt_at_seconds"} & set(chosen)
+            samples = plan_clips(self._run, changed).samples if again else None
+            with self._playing:
+                if samples is not None:
+                    self._stream.prompt = samples
+                self._stream.settings = changed
+                self._settings = changed
+
+    def _changed(self, chosen: dict[str, Any]) -> GenerationSettings:
+        """The settings with others; a place in a file goes with that file."""
+        now: dict[str, Any] = {"prompt": self._settings.prompt, "count": 1}
+        if "prompt" in chosen:
+            chosen.setdefault("prompt_at_seconds", None)
+        changed = clip_settings(self._settings, {**now, **chosen}, "change")
+        emptied = {name: None for name, value in chosen.items() if value is None}
+        return build(GenerationSettings, {**dataclasses.asdict(changed), **emptied}, "change")
 
     def reset(self) -> None:
         """Begin again from the prompt, without a fade; random numbers go on."""
-        with self._lock:
+        with self._playing:
             self._stream.reset()
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
@@ -89,5 +114,5 @@ class Stream:
 
     def __next__(self) -> NDArray[np.float32]:
         """Generate the next block: float32 [S]."""
-        with self._lock:
+        with self._playing:
             return next(self._stream)[0].numpy()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from reverie.api.corpus import Corpus, PathLike, corpus_of
-from reverie.api.keywords import Settings, dotted
+from reverie.api.corpus import Corpus, corpus_of
+from reverie.api.keywords import PathLike, Settings, dotted
 from reverie.api.run import Run
 from reverie.evaluation.preview_monitor import PreviewMonitor
 from reverie.generation.preview import preview

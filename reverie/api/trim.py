@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.api.corpus import PathLike
+from reverie.api.keywords import PathLike
 from reverie.audio.provenance import read_sidecar
 from reverie.evaluation.best_stretch import Stretch, corpus_of, trim_to_best
 

@@ -64,7 +64,7 @@ def evaluate(
     rate = corpus.rate_hz
     lengths = [len(clip.wave) for one in systems for clip in one.clips]
     seconds = round(statistics.median(lengths) / rate, 2)
-    most = max(len(one.clips) for one in systems)
+    most = max(2, *(len(one.clips) for one in systems))
     references = make_references(corpus, seconds, most, rng)
     measurer = Measurer(rate, corpus_level_dbfs(corpus))
     music, sets = _measure(systems, references, measurer, quiet=quiet)

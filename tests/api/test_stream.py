@@ -1,0 +1,167 @@
+"""A stream: music without end, whose settings change while it plays."""
+
+import itertools
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import reverie
+from reverie.api.run import Run
+from reverie.api.stream import CHANGEABLE, Stream
+from tests.music import write_recordings
+
+
+def taken(stream: Stream, blocks: int) -> NDArray[np.float32]:
+    return np.concatenate(list(itertools.islice(stream, blocks)))
+
+
+@pytest.fixture(scope="module")
+def tune(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prompt")
+    write_recordings(folder, 1, 3.0, 8000)
+    return folder / "tune 0.wav"
+
+
+def test_blocks_without_end(over_codes: Run) -> None:
+    stream = over_codes.stream(block_frames=4)
+    assert iter(stream) is stream
+    block = next(stream)
+    assert block.shape == (stream.block_samples,) == (4 * 256,)
+    assert block.dtype == np.float32
+    assert stream.rate_hz == 8000
+    assert len(taken(stream, 20)) == 20 * 1024
+    assert over_codes.stream().block_samples >= 8000, "about a second or more"
+
+
+def test_a_block_may_be_one_frame_and_holds_the_same_music(over_codes: Run, run: Run) -> None:
+    assert next(over_codes.stream(block_frames=1)).shape == (256,)
+    single, larger = (run.stream(temperature=0.5, block_frames=count) for count in (1, 6))
+    assert np.allclose(taken(single, 12), taken(larger, 2), atol=1e-5)
+    for wrong in (0, -1):
+        with pytest.raises(reverie.ReverieError, match="empty"):
+            over_codes.stream(block_frames=wrong)
+
+
+def test_the_same_seed_gives_the_same_bytes(over_codes: Run) -> None:
+    first, again, other = (
+        taken(over_codes.stream({"seed": prompt}, block_frames=8), 2) for prompt in (1, 1, 2)
+    )
+    assert first.tobytes() == again.tobytes()
+    assert first.tobytes() != other.tobytes()
+
+
+def test_it_is_the_music_that_generate_makes(run: Run) -> None:
+    (clip,) = run.generate(seconds=1, count=1, temperature=0.5)
+    streamed = taken(run.stream(temperature=0.5, block_frames=8), 4)
+    assert np.allclose(streamed[:8000], clip.samples, atol=1e-5)
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"temperature": 0.2},
+    {"detail_temperature": 0.1},
+    {"top_k": 1},
+    {"top_p": 0.1},
+    {"min_p": 0.9},
+    {"guard": False},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
+def test_settings_change_while_it_plays(over_codes: Run, change: dict[str, Any]) -> None:
+    stream = over_codes.stream(block_frames=1)
+    played: list[bytes] = []
+    enough, stop = threading.Event(), threading.Event()
+
+    def play() -> None:
+        for block in stream:
+            played.append(block.tobytes())
+            if len(played) >= 5:
+                enough.set()
+            if stop.is_set():
+                return
+
+    player = threading.Thread(target=play)
+    player.start()
+    assert enough.wait(60)
+    stream.change(change)
+    at = len(played)
+    (name, value), *_ = change.items()
+    assert getattr(stream.settings, name) == value
+    while len(played) < at + 5 and player.is_alive():
+        threading.Event().wait(0.01)
+    stop.set()
+    player.join()
+    assert len(played) >= at + 5
+
+
+def test_a_change_counts_from_the_next_frame_on(over_codes: Run) -> None:
+    plain, changed = (over_codes.stream(block_frames=4, temperature=1.0) for _ in range(2))
+    assert next(plain).tobytes() == next(changed).tobytes()
+    changed.change(top_k=1)
+    assert taken(plain, 3).tobytes() != taken(changed, 3).tobytes()
+    assert {next(iter(one)) for one in CHANGES} == CHANGEABLE - {"prompt", "prompt_at_seconds"}
+
+
+def test_none_takes_a_setting_back(over_codes: Run) -> None:
+    stream = over_codes.stream(detail_temperature=0.3)
+    stream.change(detail_temperature=None)
+    assert stream.settings.detail_temperature is None
+    with pytest.raises(reverie.ReverieError, match="temperature"):
+        stream.change(temperature=None)
+
+
+def test_other_settings_are_refused_and_nothing_changes(over_codes: Run) -> None:
+    stream = over_codes.stream(block_frames=1)
+    before = stream.settings
+    for name, value in (("method", "rolling"), ("checkpoint", "latest"), ("count", 2)):
+        with pytest.raises(reverie.ReverieError, match=f"{name} cannot change while"):
+            stream.change({name: value})
+    with pytest.raises(reverie.ReverieError, match="Did you mean temperature"):
+        stream.change(temprature=0.5)
+    with pytest.raises(reverie.ReverieError, match="temperature"):
+        stream.change(temperature=-1)
+    with pytest.raises(reverie.ReverieError, match="is no file"):
+        stream.change(prompt="missing.wav")
+    assert stream.settings == before
+    next(stream)
+
+
+def test_another_prompt(over_codes: Run, tune: Path) -> None:
+    stay, go = (over_codes.stream(block_frames=2, temperature=0) for _ in range(2))
+    assert next(stay).tobytes() == next(go).tobytes()
+    go.change(prompt=tune, prompt_at_seconds=1.0)
+    assert go.settings.prompt == str(tune)
+    assert go.settings.prompt_at_seconds == 1.0
+    assert taken(stay, 4).tobytes() != taken(go, 4).tobytes()
+    go.change(temperature=0.5)
+    assert go.settings.prompt == str(tune), "the prompt stays"
+    go.change(prompt=None)
+    assert go.settings.prompt == "nothing"
+    assert go.settings.prompt_at_seconds is None, "a place in a file goes with that file"
+    assert len(next(go)) == go.block_samples
+
+
+def test_a_folder_as_prompt_gives_one_voice(over_codes: Run, tune: Path) -> None:
+    stream = over_codes.stream(prompt=tune.parent, block_frames=1)
+    stream.change(prompt=str(tune.parent))
+    assert next(stream).shape == (256,)
+
+
+def test_reset_begins_again_from_the_prompt(over_codes: Run, tune: Path) -> None:
+    stream = over_codes.stream(prompt=tune, temperature=0, guard=False, block_frames=8)
+    first = next(stream)
+    next(stream)
+    stream.reset()
+    assert np.allclose(next(stream), first, atol=1e-5)
+
+
+def test_a_run_over_numbers_streams_too(run: Run) -> None:
+    stream = run.stream(prompt=None, temperature=1.0, block_frames=1)
+    before = taken(stream, 3)
+    assert np.isfinite(before).all()
+    stream.change(temperature=0)
+    assert np.isfinite(taken(stream, 3)).all()
