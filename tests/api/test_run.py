@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import reverie
-from reverie.api.run import Run, default_run_folder
+from reverie.api.run import Run
+from reverie.api.training import default_run_folder
 from reverie.runs.checkpoint import MODEL, OPTIMISER, list_checkpoints
 from reverie.training.observers import Epoch, Step
 from reverie.training.recipe import load_recipe
