@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--architectures", nargs="+", default=list(get_args(Architecture)))
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--precision", default="bfloat16", choices=get_args(Precision))
-    parser.add_argument("--frame-samples", type=int, default=4000)
+    parser.add_argument("--hop-samples", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--sequences", type=int, default=300, help="of an epoch")

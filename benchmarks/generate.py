@@ -79,7 +79,7 @@ def reading(weights: int, bytes_each: int) -> Program:
 def main() -> None:
     parser = start(__doc__)
     parser.add_argument("--architecture", default="baseline")
-    parser.add_argument("--frame-samples", type=int, default=4000)
+    parser.add_argument("--hop-samples", type=int, default=4000)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--clips", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--rate-hz", type=int, default=16000)

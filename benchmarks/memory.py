@@ -42,7 +42,7 @@ def measure(architecture: str, chosen: argparse.Namespace) -> dict[str, float]:
 def main() -> None:
     parser = start(__doc__)
     parser.add_argument("--architectures", nargs="+", default=list(get_args(Architecture)))
-    parser.add_argument("--frame-samples", type=int, default=4000)
+    parser.add_argument("--hop-samples", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--precision", choices=["bfloat16", "float32"], default="bfloat16")
     parser.add_argument("--inside", help=argparse.SUPPRESS)

@@ -53,7 +53,7 @@ def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int
 def main() -> None:
     parser = start(__doc__)
     parser.add_argument("--architecture", default="baseline")
-    parser.add_argument("--frame-samples", type=int, default=4000)
+    parser.add_argument("--hop-samples", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument(

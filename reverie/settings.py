@@ -38,7 +38,7 @@ def build(kind: type[Settings], values: Mapping[str, Any], source: str) -> Setti
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
             raise ReverieError(
-                f"{source}: there is no setting {name}.", _nearest(kind, name)
+                f"{source}: there is no setting {name}.", nearest(kind, name)
             ) from None
         problem = first["msg"].removeprefix("Value error, ").rstrip(".")
         if not name:
@@ -134,7 +134,8 @@ def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _nearest(kind: type[Any], name: str) -> str:
+def nearest(kind: type[Any], name: str) -> str:
+    """The setting that may have been meant by an unknown name, in words."""
     known = fields_of(kind)
     if (new := renamed_setting(name)) in known:
         return f"Did you mean {new}?"

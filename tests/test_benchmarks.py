@@ -15,7 +15,7 @@ from tests.conftest import SMALL
 from tests.music import write_recordings
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
-TINY = ["--hidden", "8", "--frame-samples", "20", "--steps", "4", "--rounds", "2"]
+TINY = ["--hidden", "8", "--hop-samples", "20", "--steps", "4", "--rounds", "2"]
 
 
 def run(
@@ -161,7 +161,7 @@ def test_codec(
 ) -> None:
     write_recordings(tmp_path / "tunes", 3, 20.0, 8000)
     told = tmp_path / "figures.json"
-    words = ["--rates", "8000", "11025", "--stages", "1", "3", "--seconds", "2"]
+    words = ["--rates", "8000", "11025", "--codebooks", "1", "3", "--seconds", "2"]
     table = run("codec", monkeypatch, capsys, str(tmp_path / "tunes"), *words, "--json", str(told))
     assert "| 11.025 kHz | 3 |" in table
     figures = json.loads(told.read_text())["figures"]

@@ -37,6 +37,7 @@ class Clip:
         path: its file, if it has one.
         level_dbfs: reads the level of the training recordings, by which it is judged; None where
             it is not known.
+        is_new: it was made just now, and not by an earlier call that was stopped.
     """
 
     def __init__(
@@ -46,7 +47,11 @@ class Clip:
         provenance: Provenance | None,
         path: Path | None = None,
         level_dbfs: Callable[[], float | None] = lambda: None,
+        *,
+        is_new: bool = True,
     ) -> None:
+        self.is_new = is_new
+        """Whether it was made just now, and not by an earlier call that was stopped."""
         self._read, self._level_dbfs = read, level_dbfs
         self.rate_hz = rate_hz
         """Samples per second."""
@@ -247,7 +252,7 @@ def on_disk(
         made = read_sidecar(clip.path).provenance
         rate_hz = made.rate_hz if made else 0
         read = partial(_samples_of, clip.path)
-        held.append(Clip(read, rate_hz, made, clip.path, level_dbfs))
+        held.append(Clip(read, rate_hz, made, clip.path, level_dbfs, is_new=clip.generated))
     return Clips(held, (clip.lacks for clip in clips if clip.lacks), page)
 
 
@@ -266,6 +271,8 @@ def clip_lines(clip: Clip, name: str) -> list[str]:
         details.append(f"the {prompt.silence_seconds:.1f} s of silence after it left out")
     if made.clipped_samples:
         details.append(f"{made.clipped_samples} samples clipped")
+    if not clip.is_new:
+        details.append("was there already")
     return [*said, f"    {', '.join(details)}"]
 
 

@@ -17,7 +17,9 @@ from reverie.evaluation.reports.page import as_json, distance_rows, figure_rows,
 from reverie.evaluation.reports.verdicts import verdict
 from reverie.evaluation.selftest.planted_copies import check_copying, copying_table
 from reverie.evaluation.selftest.sensitivity import check_damage, damage_table
+from reverie.evaluation.settings import EvaluationSettings
 from reverie.evaluation.systems import System, read_systems, system_of_waves
+from reverie.settings import build
 
 Clips = Sequence[Clip] | PathLike | Sequence[PathLike]
 
@@ -153,11 +155,12 @@ def evaluate(
     Raises:
         ReverieError: there is nothing to judge, or too little held-out music.
     """
+    settings = build(EvaluationSettings, {"seed": seed}, "evaluate")
     opened = as_corpus(corpus).opened
     if not systems:
         raise ReverieError("there is nothing to judge.", "Give clips, or folders of them.")
     read = [_system(name, clips, opened) for name, clips in systems.items()]
-    figures = measure(read, opened, seed, copying=copying, quiet=not progress)
+    figures = measure(read, opened, settings.seed, copying=copying, quiet=not progress)
     return Evaluation(figures, read, opened)
 
 

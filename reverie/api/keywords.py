@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from reverie.errors import ReverieError
-from reverie.settings import fields_of
+from reverie.settings import fields_of, nearest
 
 Settings = Mapping[str, Any]
 PathLike = str | os.PathLike[str]
@@ -33,7 +33,8 @@ def dotted(
     for name, value in _opened([*(settings or {}).items(), *keywords.items()], sections, where):
         matches = [full for full in known if name in {full, full.rpartition(".")[2]}]
         if not matches:
-            raise ReverieError(f"{where}: there is no setting {name}.", _nearest(name, list(known)))
+            said = nearest(kind, name) if "." in name else _nearest(name, list(known))
+            raise ReverieError(f"{where}: there is no setting {name}.", said)
         if len(matches) > 1:
             raise ReverieError(
                 f"{where}: {name} stands for {' and '.join(matches)}.",

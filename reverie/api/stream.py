@@ -59,7 +59,7 @@ class Stream:
         """How the music is generated now."""
         return self._settings
 
-    def change(
+    def update(
         self,
         settings: Settings | None = None,
         *,
@@ -78,7 +78,7 @@ class Stream:
         Raises:
             ReverieError: a setting does not fit, or cannot change while the music plays.
         """
-        chosen = dotted(GenerationSettings, settings, keywords, "change")
+        chosen = dotted(GenerationSettings, settings, keywords, "update")
         if fixed := sorted(set(chosen) - CHANGEABLE):
             raise ReverieError(
                 f"{fixed[0]} cannot change while the music plays.", "Begin another stream."
@@ -100,9 +100,9 @@ class Stream:
         now: dict[str, Any] = {"prompt": self._settings.prompt, "count": 1}
         if "prompt" in chosen:
             chosen.setdefault("prompt_at_seconds", None)
-        changed = clip_settings(self._settings, {**now, **chosen}, "change")
+        changed = clip_settings(self._settings, {**now, **chosen}, "update")
         emptied = {name: None for name, value in chosen.items() if value is None}
-        return build(GenerationSettings, {**dataclasses.asdict(changed), **emptied}, "change")
+        return build(GenerationSettings, {**dataclasses.asdict(changed), **emptied}, "update")
 
     def reset(self) -> None:
         """Begin again from the prompt, without a fade; random numbers go on."""

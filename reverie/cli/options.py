@@ -1,5 +1,6 @@
 """Options that several commands have, and how their values are read."""
 
+import contextlib
 import re
 from typing import Annotated
 
@@ -43,6 +44,9 @@ def hertz_of(text: str | int) -> int:
 def _time(text: str | float, plain: float) -> float:
     """A time in seconds; a number without a unit counts `plain` seconds each."""
     written = str(text).strip().lower()
+    with contextlib.suppress(ValueError):
+        # What number is none at all, the setting says.
+        return plain * float(written)
     if clock := _CLOCK.fullmatch(written):
         hours, minutes, seconds = (float(part or 0) for part in clock.groups())
         return 3600 * hours + 60 * minutes + seconds
@@ -50,8 +54,6 @@ def _time(text: str | float, plain: float) -> float:
     known = all(unit in _UNITS for _, unit in spans)
     if not spans or not known or _SPAN.sub("", written).strip():
         raise typer.BadParameter(f"{text!r} is no time. Write 90s, 3min, 1h or 1:20.")
-    if len(spans) == 1 and not spans[0][1]:
-        return plain * float(spans[0][0])
     return sum(float(number) * _UNITS[unit or "s"] for number, unit in spans)
 
 

@@ -48,7 +48,7 @@ def test_findings_and_the_page(corpus_folder: Path, tmp_path: Path) -> None:
     corpus = reverie.open_corpus(corpus_folder)
     assert corpus.findings()[0].text
     assert corpus.findings(leaks=False) == corpus.findings()
-    assert corpus.leaks == []
+    assert corpus.leaks() == []
     page = corpus.write_page(str(tmp_path / "page.html"))
     assert page == tmp_path / "page.html"
     assert "tune 0.wav" in page.read_text(encoding="utf-8")

@@ -38,8 +38,8 @@ def test_settings_without_sections() -> None:
     [
         (None, {"hiden": 5}, "train: there is no setting hiden. Did you mean hidden?"),
         ({"hiden": 5}, {}, "train: there is no setting hiden. Did you mean hidden?"),
-        ({"model.hiden": 5}, {}, "no setting model.hiden. Did you mean hidden?"),
-        (None, {"model": {"hiden": 5}}, "no setting model.hiden. Did you mean hidden?"),
+        ({"model.hiden": 5}, {}, "no setting model.hiden. Did you mean model.hidden?"),
+        (None, {"model": {"hiden": 5}}, "no setting model.hiden. Did you mean model.hidden?"),
         (None, {"model": 5}, "train: model is a section of settings. Write model={...}."),
         (None, {"xyzzy": 1}, "no setting xyzzy. Known: "),
     ],

@@ -87,7 +87,7 @@ def test_settings_change_while_it_plays(over_codes: Run, change: dict[str, Any])
     player = threading.Thread(target=play)
     player.start()
     assert enough.wait(60)
-    stream.change(change)
+    stream.update(change)
     at = len(played)
     (name, value), *_ = change.items()
     assert getattr(stream.settings, name) == value
@@ -101,17 +101,17 @@ def test_settings_change_while_it_plays(over_codes: Run, change: dict[str, Any])
 def test_a_change_counts_from_the_next_frame_on(over_codes: Run) -> None:
     plain, changed = (over_codes.stream(block_frames=4, temperature=1.0) for _ in range(2))
     assert next(plain).tobytes() == next(changed).tobytes()
-    changed.change(top_k=1)
+    changed.update(top_k=1)
     assert taken(plain, 3).tobytes() != taken(changed, 3).tobytes()
     assert {next(iter(one)) for one in CHANGES} == CHANGEABLE - {"prompt", "prompt_at_seconds"}
 
 
 def test_none_takes_a_setting_back(over_codes: Run) -> None:
     stream = over_codes.stream(detail_temperature=0.3)
-    stream.change(detail_temperature=None)
+    stream.update(detail_temperature=None)
     assert stream.settings.detail_temperature is None
     with pytest.raises(reverie.ReverieError, match="temperature"):
-        stream.change(temperature=None)
+        stream.update(temperature=None)
 
 
 def test_other_settings_are_refused_and_nothing_changes(over_codes: Run) -> None:
@@ -119,13 +119,13 @@ def test_other_settings_are_refused_and_nothing_changes(over_codes: Run) -> None
     before = stream.settings
     for name, value in (("method", "rolling"), ("checkpoint", "latest"), ("count", 2)):
         with pytest.raises(reverie.ReverieError, match=f"{name} cannot change while"):
-            stream.change({name: value})
+            stream.update({name: value})
     with pytest.raises(reverie.ReverieError, match="Did you mean temperature"):
-        stream.change(temprature=0.5)
+        stream.update(temprature=0.5)
     with pytest.raises(reverie.ReverieError, match="temperature"):
-        stream.change(temperature=-1)
+        stream.update(temperature=-1)
     with pytest.raises(reverie.ReverieError, match="is no file"):
-        stream.change(prompt="missing.wav")
+        stream.update(prompt="missing.wav")
     assert stream.settings == before
     next(stream)
 
@@ -133,13 +133,13 @@ def test_other_settings_are_refused_and_nothing_changes(over_codes: Run) -> None
 def test_another_prompt(over_codes: Run, tune: Path) -> None:
     stay, go = (over_codes.stream(block_frames=2, temperature=0) for _ in range(2))
     assert next(stay).tobytes() == next(go).tobytes()
-    go.change(prompt=tune, prompt_at_seconds=1.0)
+    go.update(prompt=tune, prompt_at_seconds=1.0)
     assert go.settings.prompt == str(tune)
     assert go.settings.prompt_at_seconds == 1.0
     assert taken(stay, 4).tobytes() != taken(go, 4).tobytes()
-    go.change(temperature=0.5)
+    go.update(temperature=0.5)
     assert go.settings.prompt == str(tune), "the prompt stays"
-    go.change(prompt=None)
+    go.update(prompt=None)
     assert go.settings.prompt == "nothing"
     assert go.settings.prompt_at_seconds is None, "a place in a file goes with that file"
     assert len(next(go)) == go.block_samples
@@ -147,7 +147,7 @@ def test_another_prompt(over_codes: Run, tune: Path) -> None:
 
 def test_a_folder_as_prompt_gives_one_voice(over_codes: Run, tune: Path) -> None:
     stream = over_codes.stream(prompt=tune.parent, block_frames=1)
-    stream.change(prompt=str(tune.parent))
+    stream.update(prompt=str(tune.parent))
     assert next(stream).shape == (256,)
 
 
@@ -163,5 +163,5 @@ def test_a_run_over_numbers_streams_too(run: Run) -> None:
     stream = run.stream(prompt=None, temperature=1.0, block_frames=1)
     before = taken(stream, 3)
     assert np.isfinite(before).all()
-    stream.change(temperature=0)
+    stream.update(temperature=0)
     assert np.isfinite(taken(stream, 3)).all()

@@ -53,7 +53,7 @@ def test_settings_recipes_and_runs(corpus_folder: Path, tmp_path: Path) -> None:
     refused(reverie(*train, "--set", "model.hidden=-5"), "model.hidden", "greater than")
     refused(reverie(*train, "--recipe", "opera"), "'opera'", "demo, desk, paper")
     refused(reverie("train", tmp_path, "--out", tmp_path / "run"), "manifest.json", "not a corpus")
-    refused(reverie("generate", corpus_folder), "config.json", "not a run")
+    refused(reverie("generate", corpus_folder), "is a corpus, and no run", "reverie train")
     assert not (tmp_path / "run").exists()
 
 

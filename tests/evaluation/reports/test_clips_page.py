@@ -90,7 +90,7 @@ def test_it_says_the_verdict_the_prompt_and_how_a_clip_was_made(
     write_sidecar(clip(tmp_path / "003.wav"), trimmed)
     text = write_clips_page(tmp_path, music, quiet=True).read_text()
     assert "3 clips</h1>" in text
-    assert "Measured: 2 sound, 1 silent." in text
+    assert "Measured: 2 ok, 1 silent." in text
     assert "Silent: every sample is zero" in text
     assert "0:00.1 to 0:01.1" in text
     assert "here its last" not in text
