@@ -15,7 +15,7 @@ class Trimmed:
     path: Path
     stretch: Stretch
     """Where it begins and ends in the clip, in seconds, and why the rest was left out."""
-    note: str = ""
+    note: str
     """Why the provenance of the clip is not carried on; empty where it is."""
 
 

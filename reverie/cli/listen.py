@@ -131,11 +131,13 @@ def results(
     found = reverie.ListeningTest.open(test).results(peek=peek)
     if found.changed:
         echo(f"reverie: {found.changed}; what was said of them may be of others.", err=True)
-    page = found.write(out or test)
+    # Told before it is written, for where it cannot be.
     if as_json:
         echo_json(found.as_dict())
+        found.write(out or test)
         return
-    echo(*found.analysis.conclusions, f"The report: {page}")
+    echo(*found.analysis.conclusions)
+    echo(f"The report: {found.write(out or test)}")
 
 
 def backup(

@@ -12,7 +12,7 @@ from reverie.training.recipe import load_recipe
 from reverie.training.train import train
 from tests.conftest import SMALL
 
-CODES = [*SMALL, "frames.transform=codes", "frames.stages=3", "frames.codebook=16"]
+CODES = [*SMALL, "frames.transform=codes", "frames.n_codebooks=3", "frames.codebook_size=16"]
 
 
 @pytest.mark.parametrize("told", [SMALL, CODES])

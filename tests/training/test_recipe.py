@@ -36,7 +36,7 @@ def test_a_description_is_a_sentence_that_says_what_the_recipe_does(name: str) -
         assert LETTERS[letter](recipe) == int(value)
     for epochs in re.findall(r"(\d+) epochs", said):
         assert recipe.training.epochs == int(epochs)
-    assert ("codes" in said) == (name == "codes")
+    assert ("spectral code" in said) == (name == "codes")
     assert ("adversary" in said) == (recipe.model.adversary != "none")
     assert name != "paper" or len(re.findall(r"\d+", said)) == 4
 
