@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 PLAIN_INTERVAL_SECONDS = 10.0
-HALF_LIFE_SECONDS = 20.0
+HALF_LIFE_SECONDS = 10.0
 """After so long, what was measured counts half."""
 
 

@@ -144,4 +144,5 @@ def listening_test(
     alone = len(paths) == 1 and (paths[0] / "experiment.json").is_file()
     folder = Path(out) if out else paths[0] / "listening" if alone else Path("listening-test")
     anchors = Path(corpus) if corpus else None
-    return ListeningTest(tests.ListeningTest.make(paths, folder, made, anchors, quiet=not progress))
+    opened = tests.ListeningTest.make(paths, folder, made, anchors, quiet=not progress)
+    return ListeningTest(opened, is_new=True)

@@ -167,7 +167,7 @@ def _options(
         "participants": participants,
         "clips": clips,
         "mode": mode,
-        "rehearsal": rehearsal,
+        "rehearsal": rehearsal or None,
     }
 
 
@@ -185,7 +185,7 @@ def _test(
     from reverie.settings import assigned
     from reverie.terminal import echo
 
-    given = {name: value for name, value in options.items() if value}
+    given = {name: value for name, value in options.items() if value is not None}
     settings = assigned(assignments or ()) | given
     test = reverie.listening_test(sources, out, settings, corpus=corpus, progress=not quiet)
     if not quiet and test.is_new:

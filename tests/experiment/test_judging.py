@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from reverie.api import experiment as scripted
 from reverie.audio.pcm import to_int16
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
-from reverie.experiment import protocol
 from reverie.experiment.judging import Judgement, judge_models
 from reverie.experiment.protocol import Experiment
 from tests.cli.test_errors import reverie
@@ -108,7 +108,7 @@ def test_why_nothing_was_judged_is_in_the_report_and_a_fault_in_the_exit_status(
     shutil.copytree(done.folder, tmp_path / "e")
     judged = Judgement(why_not="the clips are all gone.", failed=failed)
     found = dataclasses.replace(done, folder=tmp_path / "e", judged=judged)
-    monkeypatch.setattr(protocol, "run_experiment", lambda *_, **__: found)
+    monkeypatch.setattr(scripted, "run", lambda *_, **__: found)
     ended = reverie("experiment", "paper", ten, "--out", tmp_path / "e", "--quiet")
     assert ended.returncode == (2 if failed else 0), ended.stderr
     assert ("are not judged: the clips are all gone" in ended.stderr) == failed

@@ -34,7 +34,8 @@ def test_it_is_within_a_third_soon_after_a_machine_becomes_busy(slower: float) -
         for step in range(steps):
             spend(0.1)
             pace.lap("step")
-            estimates.append((clock.now, pace.remaining(Progress(epoch, step + 1, loss_count=step + 1))))
+            at = Progress(epoch, step + 1, loss_count=step + 1)
+            estimates.append((clock.now, pace.remaining(at)))
         if epoch % 2:
             spend(0.6)
             pace.lap("held-out")
