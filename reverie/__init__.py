@@ -1,11 +1,10 @@
 """Reverie learns to make music from a folder of recordings: audio in, audio out."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-from reverie.errors import ReverieError
 from reverie.threads import choose_waiting
 
+# `python -m reverie` runs this file while the current folder may still be searched for modules:
+# nothing may be imported here that Python has not loaded before, `typing` among it.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from reverie.api.clip import Clip, Clips
     from reverie.api.corpus import Corpus, corpus_of, list_corpora, open_corpus, prepare
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from reverie.api.stream import Stream
     from reverie.api.training import Estimate, estimate, train
     from reverie.api.trim import Trimmed, trim
+    from reverie.errors import ReverieError
 
 __version__ = "0.1.0"
 
@@ -51,16 +51,17 @@ __all__ = [
 ]
 
 _WHERE = {
-    "clip": ("Clip", "Clips"),
-    "corpus": ("Corpus", "corpus_of", "list_corpora", "open_corpus", "prepare"),
-    "demo": ("run_demo",),
-    "evaluation": ("Evaluation", "Table", "evaluate", "self_test"),
-    "experiment": ("Experiment", "architectures", "run_experiment"),
-    "listening": ("ListeningTest", "listening_test"),
-    "run": ("Run", "list_runs", "load"),
-    "stream": ("Stream",),
-    "training": ("Estimate", "estimate", "train"),
-    "trim": ("Trimmed", "trim"),
+    "api.clip": ("Clip", "Clips"),
+    "api.corpus": ("Corpus", "corpus_of", "list_corpora", "open_corpus", "prepare"),
+    "api.demo": ("run_demo",),
+    "api.evaluation": ("Evaluation", "Table", "evaluate", "self_test"),
+    "api.experiment": ("Experiment", "architectures", "run_experiment"),
+    "api.listening": ("ListeningTest", "listening_test"),
+    "api.run": ("Run", "list_runs", "load"),
+    "api.stream": ("Stream",),
+    "api.training": ("Estimate", "estimate", "train"),
+    "api.trim": ("Trimmed", "trim"),
+    "errors": ("ReverieError",),
 }
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
@@ -68,11 +69,13 @@ _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 choose_waiting()
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load what is asked for: torch takes a second or two, and not all of it is needed."""
+    from importlib import import_module  # noqa: PLC0415
+
     if name not in _MODULES:
         raise AttributeError(f"module 'reverie' has no attribute {name!r}")
-    value = getattr(import_module(f"reverie.api.{_MODULES[name]}"), name)
+    value = getattr(import_module(f"reverie.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -82,8 +82,7 @@ def train(
             observers=(ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers),
             stop=stop,
         )
-        notes = [*lost_notes(run), *threads_notes(run, threads)]
-        trainer = _fit(trainer_on, device, corpus, needs, notes)
+        trainer = _fit(trainer_on, device, corpus, needs, threads)
         if interrupt.wished:
             raise KeyboardInterrupt(
                 f"stopped after {done_text(recipe.training, trainer.state)}; the same command "
@@ -97,12 +96,13 @@ def _fit(
     device: torch.device,
     corpus: Corpus,
     needs: Needs,
-    notes: Sequence[str],
+    threads: Sequence[int],
 ) -> Trainer:
     """Train to the end, on the processor where the device lacks an operation."""
     try:
         trainer = trainer_on(device)
-        trainer.fit(corpus, needs, notes)
+        run = trainer.run
+        trainer.fit(corpus, needs, [*lost_notes(run), *threads_notes(run, threads)])
     except NotImplementedError as error:
         # A new kind of GPU lacks operations, which shows when they are asked for.
         if device.type == CPU.type:

@@ -67,7 +67,8 @@ def test_recordings_and_nothing(tmp_path: Path) -> None:
     assert what_is(tmp_path).kind == what_is(sound).kind == "recordings"
     a_clip(sound.with_name("clip.wav"))
     assert what_is(tmp_path).kind == "recordings"
-    assert right_command(what_is(tmp_path)) == ""
+    assert right_command(what_is(tmp_path)) == f"Train on them: reverie train {tmp_path}"
+    assert right_command(what_is(tmp_path / "gone")) == ""
 
 
 @pytest.mark.parametrize("kind", ["corpus", "run", "checkpoint", "clips"])

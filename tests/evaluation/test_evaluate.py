@@ -143,10 +143,12 @@ def test_clips_play_from_within_the_page_or_from_beside_it(
     with visit(page, "light", 800) as seen:
         seen.page.locator("summary").filter(has_text="noise").click()
         sound = seen.page.locator('audio[src="./noise/0.wav"]')
-        sound.evaluate("one => { one.preload = 'metadata'; one.load(); }")
-        seen.page.wait_for_function(
-            "document.querySelector('audio[src=\"./noise/0.wav\"]').readyState > 0"
+        loaded = (
+            "one => new Promise((done, failed) => { one.onloadedmetadata = () => done(true); "
+            "one.onerror = () => failed(one.error.message); one.preload = 'metadata'; "
+            "one.load(); })"
         )
+        assert sound.evaluate(loaded)
         assert sound.evaluate("one => one.duration") == pytest.approx(CLIP_SECONDS)
         assert seen.complaints == []
     page.unlink()
