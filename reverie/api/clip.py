@@ -239,9 +239,7 @@ def in_memory(
     return Clips(held, (made.lacks for _, made in clips if made.lacks))
 
 
-def on_disk(
-    clips: Sequence[ClipOnDisk], level_dbfs: Callable[[], float | None], page: Path | None = None
-) -> Clips:
+def on_disk(clips: Sequence[ClipOnDisk], level_dbfs: Callable[[], float | None]) -> Clips:
     """Hold files, whose samples are read when they are asked for.
 
     Raises:
@@ -253,7 +251,7 @@ def on_disk(
         rate_hz = made.rate_hz if made else 0
         read = partial(_samples_of, clip.path)
         held.append(Clip(read, rate_hz, made, clip.path, level_dbfs, is_new=clip.generated))
-    return Clips(held, (clip.lacks for clip in clips if clip.lacks), page)
+    return Clips(held, (clip.lacks for clip in clips if clip.lacks))
 
 
 def clip_lines(clip: Clip, name: str) -> list[str]:

@@ -7,12 +7,14 @@ from types import EllipsisType
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from reverie.api.keywords import PathLike, Settings, dotted, prompt_names
 from reverie.errors import ReverieError
-from reverie.generation.plan import plan_clips
+from reverie.generation.plan import draw_prompts
 from reverie.generation.settings import GenerationSettings, clip_settings
+from reverie.generation.stream import stream_of
 from reverie.runs.run import Run
 from reverie.runs.settings import SamplingSettings
 from reverie.settings import build
@@ -41,8 +43,10 @@ class Stream:
         self._playing, self._changing = threading.Lock(), threading.Lock()
         if block_frames is not None and block_frames < 1:
             raise ReverieError(f"a block of {block_frames} frames is empty.", "Take 1 or more.")
-        batch = plan_clips(run, settings)
-        self._stream = batch.stream(run.load(batch.checkpoint), block_frames)
+        _, samples, draw_seed = draw_prompts(run, settings)
+        trained = run.load(run.find_checkpoint(settings.checkpoint))
+        rng = torch.Generator().manual_seed(draw_seed)
+        self._stream = stream_of(run, trained, samples, settings, rng, block_frames)
 
     @property
     def rate_hz(self) -> int:
@@ -88,7 +92,7 @@ class Stream:
         with self._changing:
             changed = self._changed(chosen)
             again = {"prompt", "prompt_at_seconds"} & set(chosen)
-            samples = plan_clips(self._run, changed).samples if again else None
+            samples = draw_prompts(self._run, changed)[1] if again else None
             with self._playing:
                 if samples is not None:
                     self._stream.prompt = samples

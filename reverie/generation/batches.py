@@ -25,7 +25,7 @@ from reverie.storage import clear_disk_errors, write_json
 
 _MARKER = re.compile(r"\.batch-[0-9]{3,18}\.json")
 _SEED_BYTES = 4
-"""A later prompt has at most ten digits, so that it can be typed."""
+"""A later seed has at most ten digits, so that it can be typed."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Batch:
     """Number of the first clip."""
     count: Annotated[int, Field(ge=1)]
     """How many clips."""
-    prompt: Annotated[int, Field(ge=0)]
-    """Prompt of every random draw."""
+    seed: Annotated[int, Field(ge=0)]
+    """Seed of every random draw."""
     request: JsonObject
     """What was asked for: plain JSON values by name."""
 
@@ -49,16 +49,16 @@ class Batch:
         return range(self.first, self.first + self.count)
 
 
-def later_seed(prompt: int, first: int) -> int:
+def later_seed(seed: int, first: int) -> int:
     """Return the random seed of a batch whose first clip has the number `first`.
 
-    A folder's first batch has `prompt` itself. A later one has a number made of both, so that no
-    two batches of a folder draw alike, not even those of the prompts 0 and 5 after five clips.
-    Given as the prompt of a new folder's first batch, that number makes the same clips.
+    A folder's first batch has `seed` itself. A later one has a number made of both, so that no
+    two batches of a folder draw alike, not even those of the seeds 0 and 5 after five clips.
+    Given as the seed of a new folder's first batch, that number makes the same clips.
     """
     if first == 1:
-        return prompt
-    digest = hashlib.sha256(f"{prompt} {first}".encode()).digest()
+        return seed
+    digest = hashlib.sha256(f"{seed} {first}".encode()).digest()
     return int.from_bytes(digest[:_SEED_BYTES], "big")
 
 
@@ -87,30 +87,30 @@ def unfinished_batches(folder: Path) -> list[Batch]:
 
 @contextmanager
 def batch_in(
-    folder: Path, prompt: int, count: int, request: Mapping[str, Any]
+    folder: Path, seed: int, count: int, request: Mapping[str, Any]
 ) -> Generator[Batch, None, None]:
     """Give the batch that a call makes in `folder`, and note in the folder until it is made.
 
     If an earlier call with the same request was stopped after some of its clips, that is its
-    batch, with its prompt and numbers. Otherwise it is a new one, numbered above every file there
+    batch, with its seed and numbers. Otherwise it is a new one, numbered above every file there
     and above the clips that other batches lack. If the caller fails before the first clip, nothing
     remains of the batch.
 
     Args:
         folder: of clips, which exists, and which the caller holds for itself.
-        prompt: that was asked for; `later_seed` is applied to it.
+        seed: that was asked for; `later_seed` is applied to it.
         count: how many clips.
         request: what decides the clips besides, as plain JSON values by name.
 
     Raises:
         ReverieError: the disk refuses.
     """
-    asked: dict[str, Any] = json.loads(json.dumps({**request, "prompt": prompt, "count": count}))
+    asked: dict[str, Any] = json.loads(json.dumps({**request, "seed": seed, "count": count}))
     unfinished = unfinished_batches(folder)
     batch = next((one for one in unfinished if one.request == asked), None)
     if batch is None:
         first = max([next_number(folder), *(one.numbers.stop for one in unfinished)])
-        batch = Batch(first, count, later_seed(prompt, first), asked)
+        batch = Batch(first, count, later_seed(seed, first), asked)
     marker = folder / f".batch-{batch.first:03d}.json"
     write_json(marker, asdict(batch))
     try:

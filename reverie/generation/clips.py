@@ -79,9 +79,7 @@ def generate(
         ReverieError: the run has no such checkpoint, a prompt is too short, something else is in
             the way, there is no room for what is asked, or another process writes to `out`.
     """
-    if not out.exists():
-        require_disk(out, settings.count, settings, run.rate_hz)
-    plan = _planned(run, settings)
+    plan = _planned(run, settings, out)
     with only_one(out):
         return _make(
             plan,
@@ -113,12 +111,12 @@ def generate_more(
     Raises:
         ReverieError: as `generate`.
     """
-    if not out.exists():
-        require_disk(out, settings.count, settings, run.rate_hz)
-    first = _planned(run, settings).provenance[0].deciding()
+    plan = _planned(run, settings, out)
+    first = plan.provenance[0].deciding()
     request = {name: value for name, value in first.items() if name not in {"clip", "prompt"}}
     with only_one(out), batch_in(out, settings.seed, settings.count, request) as batch:
-        plan = _planned(run, dataclasses.replace(settings, seed=batch.prompt))
+        if batch.seed != settings.seed:
+            plan = _planned(run, dataclasses.replace(settings, seed=batch.seed), out)
         paths = _numbered(out, settings, batch.first)
         return _make(plan, paths, keep=True, replace=False, pictures=True, quiet=quiet)
 
@@ -145,9 +143,8 @@ def generate_file(
     """
     if path.exists() and not overwrite:
         raise TakenError(path, "and would be replaced")
+    plan = _planned(run, settings, path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
-    require_disk(path.parent, 1, settings, run.rate_hz)
-    plan = _planned(run, settings)
     (clip,) = _make(plan, [path], keep=False, replace=True, pictures=True, quiet=quiet)
     return clip
 
@@ -165,9 +162,7 @@ def generate_missing(
     Raises:
         ReverieError: as `generate`.
     """
-    if not out.exists():
-        require_disk(out, settings.count, settings, run.rate_hz)
-    plan = _planned(run, settings)
+    plan = _planned(run, settings, out)
     with only_one(out):
         paths = _numbered(out, settings, 1)
         made = _make(plan, paths, keep=True, replace=True, pictures=pictures, quiet=quiet)
@@ -193,8 +188,10 @@ def generate_in_memory(
     return list(zip(waves, facts, strict=True))
 
 
-def _planned(run: Run, settings: GenerationSettings) -> ClipPlan:
-    """The plan of clips that this process has the memory and the open files for."""
+def _planned(run: Run, settings: GenerationSettings, out: Path) -> ClipPlan:
+    """The plan of clips that this process has the memory, the disk and the open files for."""
+    if not out.exists():
+        require_disk(out, settings.count, settings, run.rate_hz)
     require_memory(run, settings)
     allow_open_files(settings.count)
     return plan_clips(run, settings)

@@ -36,8 +36,8 @@ class ClipPlan:
     """Of each clip, where its prompt lies."""
     samples: Tensor
     """[B, S], of the prompts."""
-    rng_state: int
-    """Prompt of the draws."""
+    draw_seed: int
+    """Seed of the draws."""
     provenance: tuple[Provenance, ...]
     """Of each clip: all that decides its sound."""
 
@@ -53,15 +53,32 @@ class ClipPlan:
             trained: the model of the checkpoint.
             block_frames: frames in each block; about a second if not given.
         """
-        rng = torch.Generator().manual_seed(self.rng_state)
+        rng = torch.Generator().manual_seed(self.draw_seed)
         return stream_of(self.run, trained, self.samples, self.settings, rng, block_frames)
 
 
 def plan_clips(run: Run, settings: GenerationSettings) -> ClipPlan:
-    """Choose the prompts of clips that are generated together, and the prompt of their draws.
+    """Choose the prompts of clips that are generated together, and the seed of their draws.
 
     Raises:
         ReverieError: the run has no such checkpoint, or the prompts do not fit.
+    """
+    prompts, samples, draw_seed = draw_prompts(run, settings)
+    checkpoint = run.find_checkpoint(settings.checkpoint)
+    provenance = _provenance(run, settings, checkpoint, prompts)
+    return ClipPlan(
+        run, settings, checkpoint, tuple(prompts), samples, draw_seed, tuple(provenance)
+    )
+
+
+def draw_prompts(run: Run, settings: GenerationSettings) -> tuple[list[Prompt], Tensor, int]:
+    """Choose prompts, and the seed of the draws that follow them.
+
+    Returns:
+        where the prompts lie, their samples [B, S], and the seed.
+
+    Raises:
+        ReverieError: the prompts do not fit.
     """
     order = np.random.default_rng([settings.seed, 0])
     prompts, samples = choose_prompts(
@@ -72,12 +89,7 @@ def plan_clips(run: Run, settings: GenerationSettings) -> ClipPlan:
         settings.prompt_recordings,
         settings.prompt_at_seconds,
     )
-    rng_state = int(order.integers(1 << 62))
-    checkpoint = run.find_checkpoint(settings.checkpoint)
-    provenance = _provenance(run, settings, checkpoint, prompts)
-    return ClipPlan(
-        run, settings, checkpoint, tuple(prompts), samples, rng_state, tuple(provenance)
-    )
+    return prompts, samples, int(order.integers(1 << 62))
 
 
 def _provenance(

@@ -17,9 +17,9 @@ def make(folder: Path, *numbers: int) -> None:
         (folder / f"{number:03d}.wav").write_bytes(b"sound")
 
 
-def call(folder: Path, count: int, *, prompt: int = 0, stop_after: int | None = None) -> Batch:
+def call(folder: Path, count: int, *, seed: int = 0, stop_after: int | None = None) -> Batch:
     """A call that makes `count` clips, or is stopped."""
-    with batch_in(folder, prompt, count, REQUEST) as batch:
+    with batch_in(folder, seed, count, REQUEST) as batch:
         make(folder, *list(batch.numbers)[:stop_after])
         if stop_after is not None:
             raise KeyboardInterrupt
@@ -61,18 +61,18 @@ def test_a_folder_that_is_not_there_begins_at_one(tmp_path: Path) -> None:
 def test_the_same_call_again_makes_others_with_higher_numbers(tmp_path: Path) -> None:
     batches = [call(tmp_path, 3), call(tmp_path, 3), call(tmp_path, 2)]
     assert [list(one.numbers) for one in batches] == [[1, 2, 3], [4, 5, 6], [7, 8]]
-    assert len({one.prompt for one in batches}) == 3
+    assert len({one.seed for one in batches}) == 3
     assert names(tmp_path) == {f"{number:03d}.wav" for number in range(1, 9)}
 
 
 def test_the_first_batch_has_the_seed_that_was_asked_for(tmp_path: Path) -> None:
-    assert call(tmp_path, 2, prompt=1 << 62).prompt == 1 << 62
+    assert call(tmp_path, 2, seed=1 << 62).seed == 1 << 62
 
 
 def test_seeds_of_later_batches_never_meet() -> None:
-    prompts = {later_seed(prompt, first) for prompt in range(20) for first in range(2, 40)}
-    assert len(prompts) == 20 * 38
-    assert all(20 <= prompt < 1 << 32 for prompt in prompts)
+    seeds = {later_seed(seed, first) for seed in range(20) for first in range(2, 40)}
+    assert len(seeds) == 20 * 38
+    assert all(20 <= seed < 1 << 32 for seed in seeds)
 
 
 def test_a_stopped_call_is_finished_by_the_same_call(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_stopped_call_is_finished_by_the_same_call(tmp_path: Path) -> None:
 def test_another_call_takes_no_number_of_a_stopped_one(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         call(tmp_path, 3, stop_after=1)
-    assert call(tmp_path, 3, prompt=1).first == 4
+    assert call(tmp_path, 3, seed=1).first == 4
     assert call(tmp_path, 2).first == 7
     assert list(call(tmp_path, 3).numbers) == [1, 2, 3]
     assert unfinished_batches(tmp_path) == []
@@ -106,12 +106,12 @@ def test_one_that_was_killed_before_its_first_clip_takes_no_numbers(tmp_path: Pa
     batch = killed.__enter__()
     assert names(tmp_path) == {".batch-001.json"}
     assert unfinished_batches(tmp_path) == []
-    assert call(tmp_path, 2, prompt=5).first == batch.first == 1
+    assert call(tmp_path, 2, seed=5).first == batch.first == 1
     assert names(tmp_path) == {"001.wav", "002.wav"}
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", "[" * 99999, json.dumps({"first": 0, "count": 1, "prompt": 1})]
+    "content", ["", "{}", "[" * 99999, json.dumps({"first": 0, "count": 1, "seed": 1})]
 )
 def test_a_damaged_note_is_left_alone(tmp_path: Path, content: str) -> None:
     make(tmp_path, 1)

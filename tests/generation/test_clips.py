@@ -17,8 +17,8 @@ from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.frames.normalised import Normalised
 from reverie.frames.settings import frame_spec
-from reverie.generation import plan
-from reverie.generation.clips import generate, generate_missing
+from reverie.generation import clips, plan
+from reverie.generation.clips import generate, generate_missing, generate_more
 from reverie.generation.preview import PREVIEW_SECONDS, preview
 from reverie.generation.prompts import choose_prompts
 from reverie.generation.settings import GenerationSettings
@@ -260,3 +260,32 @@ def test_a_changed_corpus_is_refused(run: Run, tmp_path: Path) -> None:
     other = Run(run.folder, run.recipe, run.corpus_folder, "0" * 64, told["rate_hz"])
     with pytest.raises(ReverieError, match="has changed since"):
         generate(other, GenerationSettings(), tmp_path / "clips", quiet=True)
+
+
+def test_a_folder_gets_more_and_a_stopped_call_is_finished(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = GenerationSettings(seconds=0.2, count=2, temperature=0.5)
+    alone = generate(run, settings, tmp_path / "alone", quiet=True)
+    first = generate_more(run, settings, tmp_path / "clips", quiet=True)
+    assert [clip.path.read_bytes() for clip in first] == [clip.path.read_bytes() for clip in alone]
+    published = clips.publish
+
+    def stops(stage: Path, sound: Path) -> None:
+        if sound.stem == "004":
+            raise KeyboardInterrupt
+        published(stage, sound)
+
+    monkeypatch.setattr(clips, "publish", stops)
+    with pytest.raises(KeyboardInterrupt):
+        generate_more(run, settings, tmp_path / "clips", quiet=True)
+    monkeypatch.setattr(clips, "publish", published)
+    finished = generate_more(run, settings, tmp_path / "clips", quiet=True)
+    assert [(clip.path.stem, clip.generated) for clip in finished] == [
+        ("003", False),
+        ("004", True),
+    ]
+    more = generate_more(run, settings, tmp_path / "clips", quiet=True)
+    assert [clip.path.stem for clip in more] == ["005", "006"]
+    sounds = {clip.path.read_bytes() for clip in (*first, *finished, *more)}
+    assert len(sounds) == 6
