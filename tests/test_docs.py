@@ -1,9 +1,7 @@
 """The documents say what the program does."""
 
-import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -16,17 +14,9 @@ from reverie.training.recipe import load_recipe, recipe_names
 from reverie.training.train import train
 from tests.audio.kinds import KINDS
 from tests.conftest import SMALL
+from tests.scripts import script
 
 ROOT = Path(__file__).parent.parent
-
-
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_pictures_of_architectures_are_the_models_own() -> None:

@@ -1,10 +1,8 @@
 """What the documents tell a person to write in Python does what they say."""
 
-import importlib.util
 import json
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import nbformat
@@ -15,6 +13,7 @@ from nbclient import NotebookClient
 import reverie
 from tests.audio.making import music
 from tests.music import write_recordings
+from tests.scripts import script
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTEBOOK = DOCS / "first-steps.ipynb"
@@ -29,17 +28,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("api_page", DOCS / "api.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_page_of_the_api_is_the_docstrings_own() -> None:
-    module = script()
+    module = script("api")
     page = (DOCS / "api.md").read_text(encoding="utf-8")
     assert page == module.page(), "run: python docs/api.py"
     assert sorted(module.ORDER) == sorted(reverie.__all__)
@@ -51,7 +41,7 @@ def test_the_page_of_the_api_is_the_docstrings_own() -> None:
 
 
 def test_the_examples_run_in_order(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    module = script()
+    module = script("api")
     space: dict[str, Any] = {"__name__": "examples"}
     for block in module.blocks((DOCS / "api.md").read_text(encoding="utf-8")):
         exec(compile(block, "docs/api.md", "exec"), space)

@@ -22,12 +22,12 @@ from reverie.runs.ending import limits, why_ended
 from reverie.runs.memory import GIB, clear_memory_errors
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
-from reverie.training.device import CPU, training_device
+from reverie.training.device import training_device
 from reverie.training.optimiser import RmsProp
 from reverie.training.pace import Pace, Trial
 from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.sequences import Sequences, shortness, split_sequences
-from reverie.training.step import random_generator
+from reverie.training.step import initial_model, random_generator
 from reverie.training.threads import set_threads
 
 LEAST_STEPS, MOST_STEPS, MOST_SECONDS = 3, 20, 2.0
@@ -83,12 +83,7 @@ def estimate(
     training, device = recipe.training, training_device(recipe)
     with clear_memory_errors("training", smaller(recipe)):
         representation = stand_in_representation(recipe.frames, corpus.rate_hz)
-        model = builder(
-            recipe.model,
-            representation.spec,
-            random_generator(CPU, training.seed, 0, 0),
-            representation.codebook_info,
-        ).to(device)
+        model = initial_model(recipe, representation, builder).to(device)
         trial = time_steps(model, representation.to(device), train_set, held_out_set, recipe)
     steps = math.ceil(len(train_set) / training.batch_size)
     pace = Pace(training, steps, trial)

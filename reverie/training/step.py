@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from reverie.frames.contract import Representation
+from reverie.models.architectures import ModelBuilder
 from reverie.models.calibration import Calibration, calibrate
 from reverie.models.contract import FrameModel
 from reverie.runs.settings import Recipe
@@ -57,6 +58,17 @@ def measure(
 
     codebook_info = representation.codebook_info
     return calibrate(model.head, pairs(), None if codebook_info is None else codebook_info.levels)
+
+
+def initial_model(
+    recipe: Recipe, representation: Representation, builder: ModelBuilder
+) -> FrameModel:
+    """Build the model of a recipe with the weights that training begins with.
+
+    They are drawn on the processor, so that they are the same on every device.
+    """
+    rng = random_generator(torch.device("cpu"), recipe.training.seed, 0, 0)
+    return builder(recipe.model, representation.spec, rng, representation.codebook_info)
 
 
 def random_generator(device: torch.device, *key: int) -> torch.Generator:

@@ -24,7 +24,7 @@ from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.resuming import fallback_note, lost_notes, threads_notes
 from reverie.training.sequences import Sequences, excerpts, split_sequences
-from reverie.training.step import random_generator
+from reverie.training.step import initial_model
 from reverie.training.tensorboard import TensorBoardLogger
 from reverie.training.threads import set_threads
 from reverie.training.trainer import Preview, Trainer
@@ -123,13 +123,11 @@ def _build_trainer(
     observers: Sequence[Observer],
     stop: threading.Event | None,
 ) -> Trainer:
-    """Build the trainer of a run on a device; weights are drawn on the processor for all."""
-    representation, recipe = run.representation(), run.recipe
-    rng = random_generator(CPU, recipe.training.seed, 0, 0)
-    model = builder(recipe.model, representation.spec, rng, representation.codebook_info)
+    """Build the trainer of a run on a device."""
+    representation = run.representation()
     return Trainer(
         run,
-        model.to(device),
+        initial_model(run.recipe, representation, builder).to(device),
         representation.to(device),
         *sequences,
         interrupt,

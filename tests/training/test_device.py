@@ -96,7 +96,7 @@ def planned_and_drawn_here(recipe: Recipe, folder: Path, monkeypatch: pytest.Mon
     """Have whatever device trains draw as the processor does: the fake one has neither part."""
     needs = plan(recipe, folder)
     monkeypatch.setattr("reverie.training.train.plan", lambda *_: needs)
-    for place in ("train", "trainer", "estimate"):
+    for place in ("step", "trainer", "estimate"):
         monkeypatch.setattr(
             f"reverie.training.{place}.random_generator",
             lambda _, *key: random_generator(CPU, *key),

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol, TypeVar, get_args
 
 import numpy as np
 import soundfile
@@ -47,6 +47,9 @@ _OWN_WAV: tuple[WavSubtype, ...] = get_args(WavSubtype)
 _FLAC = {"PCM_16": "PCM_16", "PCM_24": "PCM_24", "PCM_S8": "PCM_S8", "PCM_U8": "PCM_S8"}
 
 
+Sample = TypeVar("Sample", np.int16, np.float32)
+
+
 class _Sink(Protocol):
     def write(self, samples: NDArray[Any], /) -> object: ...
     def close(self) -> object: ...
@@ -75,11 +78,7 @@ def read_whole(path: Path) -> tuple[NDArray[np.int16], int]:
     Raises:
         ReverieError: it cannot be read, or is not mono.
     """
-    with open_sound(path) as file:
-        if file.channels != 1:
-            raise ReverieError(f"{path} has {file.channels} channels.", "Give a mono clip.")
-        blocks = [block[:, 0] for block in blocks_of(file, 0, file.frames, "int16")]
-        return np.concatenate([np.empty(0, np.int16), *blocks]), file.samplerate
+    return _read_mono(path, np.int16)
 
 
 def read_float(path: Path) -> tuple[NDArray[np.float32], int]:
@@ -88,11 +87,16 @@ def read_float(path: Path) -> tuple[NDArray[np.float32], int]:
     Raises:
         ReverieError: it cannot be read, or is not mono.
     """
+    return _read_mono(path, np.float32)
+
+
+def _read_mono(path: Path, kind: type[Sample]) -> tuple[NDArray[Sample], int]:
+    """All samples of a mono sound, [S], of numpy's type `kind`, and its rate in Hz."""
     with open_sound(path) as file:
         if file.channels != 1:
             raise ReverieError(f"{path} has {file.channels} channels.", "Give a mono clip.")
-        blocks = [block[:, 0] for block in blocks_of(file, 0, file.frames, "float32")]
-        return np.concatenate([np.empty(0, np.float32), *blocks]), file.samplerate
+        blocks = [block[:, 0] for block in blocks_of(file, 0, file.frames, np.dtype(kind).name)]
+        return np.concatenate([np.empty(0, kind), *blocks]), file.samplerate
 
 
 def blocks_of(
