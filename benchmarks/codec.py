@@ -25,6 +25,7 @@ from reverie.corpus.settings import PrepareSettings
 from reverie.evaluation.measures.mel import RATE_HZ as MEL_RATE_HZ
 from reverie.evaluation.measures.mel import mel_power
 from reverie.frames.codec import Codec
+from reverie.frames.codec_fit import fit_codec
 from reverie.frames.settings import FrameSettings
 from reverie.training.sequences import excerpts
 
@@ -75,7 +76,7 @@ def measure(
         samples = 2 * round(FRAME_SECONDS * rate_hz / 2)
         frames = FrameSettings(transform="codes", hop_samples=samples, n_codebooks=max(n_codebooks))
         began = time.perf_counter()
-        codec = Codec.fit(
+        codec = fit_codec(
             frames, rate_hz, excerpts(corpus, corpus.of_split("train"), ENDS_BELOW_DB)
         )
         fit_seconds = time.perf_counter() - began

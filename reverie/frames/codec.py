@@ -7,18 +7,19 @@ Letters as in `contract.py`, and Q codes of a frame, C values of a code, K princ
 F bins of each of the two transforms in a frame, N frames of the sample.
 """
 
+import copy
 import math
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn import functional
 
 from reverie.errors import ReverieError
-from reverie.frames.contract import CodebookInfo, Representation, whole_frames
+from reverie.frames.contract import CodebookInfo, Representation
+from reverie.frames.decoder import ContextDecoder, build_decoder
 from reverie.frames.log_spectrum import FLOOR, LogSpectrum, level
 from reverie.frames.quantiser import ResidualQuantiser
 from reverie.frames.settings import FrameSettings, frame_spec
@@ -26,17 +27,29 @@ from reverie.frames.tables import read_tables
 from reverie.storage import replacing
 
 FORMAT, VERSION = "reverie-codec", "1"
-SAMPLE_FRAMES = 30_000
-"""N at most, spread over the whole corpus; more make the codec no better."""
 DECIBELS = 20 / math.log(10)
 """Decibels in one neper."""
+DECODER = "decoder."
+"""Begins the names of the decoder's tables in a file."""
+
+
+class CodecState(NamedTuple):
+    """What synthesis keeps of the frames before."""
+
+    spectrum: Tensor
+    """`LogSpectrum`'s."""
+    vectors: Tensor
+    """[B, L + waiting, K], the frames that a decoder needs again, and those that wait for it."""
+    levels: Tensor
+    """[B, L + waiting, 2], the quietest and the loudest that each of them may be."""
 
 
 class Codec(Representation):
     """Turns samples into codes [B, T, Q], each 0 to C - 1, and back.
 
     A decoded frame is as loud as training frames of its first code were: whatever codes a model
-    strings together, the level stays within the corpus's.
+    strings together, the level stays within the corpus's. With a decoder each frame is refined by
+    the L frames on either side of it (see `decoder.py`).
 
     Args:
         settings: the sizes.
@@ -46,6 +59,7 @@ class Codec(Representation):
         codebooks: [Q, C, K].
         levels: [2, C], the quietest and the loudest training frame of each first code.
         soft: [], logarithm of what is added to every magnitude before its own is taken.
+        decoder: refines what codes stand for; None decodes each frame alone.
     """
 
     def __init__(
@@ -58,60 +72,17 @@ class Codec(Representation):
         codebooks: Tensor,
         levels: Tensor,
         soft: Tensor,
+        decoder: ContextDecoder | None = None,
     ) -> None:
         self.settings, self.rate_hz = settings, rate_hz
         self.spectrum = LogSpectrum(settings.hop_samples)
         self.mean, self.basis, self.levels, self.soft = mean, basis, levels, soft
         self.quantiser = ResidualQuantiser(codebooks)
+        self.decoder = decoder
         super().__init__(frame_spec(settings))
-        first = torch.arange(codebooks.shape[1], device=codebooks.device)
-        alone = level(self.spectra(first.unsqueeze(-1)))
+        self.lookahead_frames = decoder.size.context_frames if decoder else 0
+        alone = level(self._bounded(codebooks[0], self.levels.t()))
         self.codebook_info = CodebookInfo(codebooks, DECIBELS * alone)
-
-    @classmethod
-    def fit(cls, settings: FrameSettings, rate_hz: int, excerpts: Iterable[Tensor]) -> Self:
-        """Learn the tables.
-
-        Args:
-            settings: the sizes.
-            rate_hz: of the samples.
-            excerpts: training samples, each [B, S]; shorter ones than a frame are passed over.
-
-        Raises:
-            ReverieError: none is as long as a frame.
-        """
-        spectrum = LogSpectrum(settings.hop_samples)
-        rng = torch.Generator().manual_seed(0)
-        logs = _sample(spectrum, excerpts)
-        if not len(logs):
-            raise ReverieError(
-                "no training recording is as long as one frame.", "Add longer recordings."
-            )
-        loud = level(logs)
-        soft = loud.max() - settings.log_floor_db / DECIBELS
-        logs = torch.logaddexp(logs, soft)
-        mean = logs.mean(0)
-        centred = logs.sub_(mean)
-        components = min(settings.n_components, centred.shape[1])
-        _, vectors = np.linalg.eigh((centred.t() @ centred).double().numpy())
-        basis = torch.as_tensor(vectors[:, ::-1][:, :components].T.astype(np.float32).copy())
-        points = centred @ basis.t()
-        quantiser = ResidualQuantiser.fit(points, settings.n_codebooks, settings.codebook_size, rng)
-        first = quantiser.encode(points)[:, 0]
-        levels = torch.empty(2, settings.codebook_size)
-        levels[0] = loud.min()
-        levels[1] = loud.max()
-        levels[0].scatter_reduce_(0, first, loud, "amin", include_self=False)
-        levels[1].scatter_reduce_(0, first, loud, "amax", include_self=False)
-        return cls(
-            settings,
-            rate_hz,
-            mean=mean,
-            basis=basis,
-            codebooks=quantiser.codebooks,
-            levels=levels,
-            soft=soft,
-        )
 
     @classmethod
     def stand_in(cls, settings: FrameSettings, rate_hz: int) -> Self:
@@ -119,54 +90,101 @@ class Codec(Representation):
         rng = torch.Generator().manual_seed(0)
         width = LogSpectrum(settings.hop_samples).spec.width
         components = min(settings.n_components, width)
+        codebooks = torch.randn(
+            settings.n_codebooks, settings.codebook_size, components, generator=rng
+        )
         return cls(
             settings,
             rate_hz,
             mean=torch.zeros(width),
             basis=torch.randn(components, width, generator=rng) / math.sqrt(width),
-            codebooks=torch.randn(
-                settings.n_codebooks, settings.codebook_size, components, generator=rng
-            ),
+            codebooks=codebooks,
             levels=torch.zeros(2, settings.codebook_size),
             soft=torch.zeros(()),
+            decoder=build_decoder(settings, codebooks, rng),
         )
 
     def to(self, device: torch.device | str) -> Self:
         """Return the same on `device`."""
         tables = {name: table.to(device) for name, table in self._tables().items()}
-        return type(self)(self.settings, self.rate_hz, **tables)
+        decoder = copy.deepcopy(self.decoder).to(device) if self.decoder else None
+        return type(self)(self.settings, self.rate_hz, **tables, decoder=decoder)
 
     def analyse(self, samples: Tensor) -> Tensor:
         """Encode [B, T·n + overlap] as [B, T, Q], whole numbers."""
+        return self.quantiser.encode(self.components(samples))
+
+    def components(self, samples: Tensor) -> Tensor:
+        """Return the principal components of frames: [B, T·n + overlap] -> [B, T, K]."""
         logs = self.spectrum.magnitudes(samples).add_(self.soft.exp()).log_()
-        return self.quantiser.encode(logs.sub_(self.mean) @ self.basis.t())
+        return logs.sub_(self.mean) @ self.basis.t()
 
     def spectra(self, codes: Tensor) -> Tensor:
-        """Return the log magnitudes that codes stand for: [..., Q or fewer] -> [..., 2F]."""
-        softened = self.quantiser.decode(codes) @ self.basis + self.mean
-        logs = (softened.exp() - self.soft.exp()).clamp_min(FLOOR).log()
-        found = level(logs)
-        low, high = self.levels[:, codes[..., 0]]
-        bounded = torch.minimum(torch.maximum(found, low), high)
-        return logs + (bounded - found).unsqueeze(-1)
+        """Return the log magnitudes of whole codes: [B, T, Q or fewer] -> [B, T, 2F]."""
+        context = self.lookahead_frames
+        vectors = functional.pad(self.quantiser.decode(codes), (0, 0, context, context))
+        return self._bounded(self._refined(vectors), self._levels_of(codes))
 
-    def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Decode [B, T, Q or fewer] to [B, T·n]; the state is `LogSpectrum`'s."""
-        return self.spectrum.synthesise(self.spectra(frames), state)
+    def synthesise(self, frames: Tensor, state: CodecState) -> tuple[Tensor, CodecState]:
+        """Decode [B, T, Q or fewer] to [B, (T - waiting)·n]."""
+        context = self.lookahead_frames
+        vectors = torch.cat([state.vectors, self.quantiser.decode(frames)], dim=1)
+        levels = torch.cat([state.levels, self._levels_of(frames)], dim=1)
+        count = vectors.shape[1] - 2 * context
+        if count <= 0:
+            return vectors.new_zeros(len(frames), 0), CodecState(state.spectrum, vectors, levels)
+        logs = self._bounded(self._refined(vectors), levels[:, context : context + count])
+        samples, spectrum = self.spectrum.synthesise(logs, state.spectrum)
+        return samples, CodecState(spectrum, vectors[:, count:], levels[:, count:])
 
-    def state_after(self, samples: Tensor) -> Tensor:
-        """Return what `LogSpectrum` keeps of the samples themselves."""
-        return self.spectrum.state_after(samples)
+    def decode(self, frames: Tensor) -> Tensor:
+        """Decode a whole excerpt: [B, T, Q or fewer] -> [B, T·n - overlap]."""
+        state = self.spectrum.initial_state(len(frames), self.mean)
+        samples, _ = self.spectrum.synthesise(self.spectra(frames), state)
+        return samples[:, self.spec.overlap_samples :]
 
-    def initial_state(self, batch: int, like: Tensor) -> Tensor:
+    def state_after(self, samples: Tensor) -> CodecState:
+        """Return the state after real samples, whose phases and frames are continued."""
+        context = self.lookahead_frames
+        state = self.initial_state(len(samples), samples)
+        frames = (samples.shape[1] - self.spec.overlap_samples) // self.spec.hop_samples
+        if recent := min(context, frames):
+            codes = self.analyse(samples[:, -self.spec.samples_for(recent) :])
+            state.vectors[:, context - recent :] = self.quantiser.decode(codes)
+            state.levels[:, context - recent :] = self._levels_of(codes)
+        return state._replace(spectrum=self.spectrum.state_after(samples))
+
+    def initial_state(self, batch: int, like: Tensor) -> CodecState:
         """Return zeros."""
-        return self.spectrum.initial_state(batch, self.mean.to(like.device))
+        mean, context = self.mean.to(like.device), self.lookahead_frames
+        return CodecState(
+            self.spectrum.initial_state(batch, mean),
+            mean.new_zeros(batch, context, len(self.basis)),
+            mean.new_zeros(batch, context, 2),
+        )
+
+    def _levels_of(self, codes: Tensor) -> Tensor:
+        """Return how quiet and how loud frames may be: [..., Q or fewer] -> [..., 2]."""
+        return self.levels.t()[codes[..., 0]]
+
+    def _refined(self, vectors: Tensor) -> Tensor:
+        """Refine vectors that have their context: [B, T + 2L, K] -> [B, T, K]."""
+        return self.decoder(vectors) if self.decoder else vectors
+
+    def _bounded(self, vectors: Tensor, levels: Tensor) -> Tensor:
+        """Return the log magnitudes of vectors [..., K], within levels [..., 2]: [..., 2F]."""
+        softened = vectors @ self.basis + self.mean
+        logs = (softened.exp() - self.soft.exp()).clamp_min(FLOOR).log()
+        loudness = level(logs)
+        bounded = torch.minimum(torch.maximum(loudness, levels[..., 0]), levels[..., 1])
+        return logs + (bounded - loudness).unsqueeze(-1)
 
     def save(self, path: Path) -> None:
         """Write the tables as safetensors."""
         # One entry alone: safetensors writes several in an order that differs from time to time.
         about = {"about": f"{FORMAT} {VERSION} {self.rate_hz} Hz"}
-        tables = {name: table.cpu().contiguous() for name, table in self._tables().items()}
+        stored = self._tables() | _named(self.decoder)
+        tables = {name: table.cpu().contiguous() for name, table in stored.items()}
         with replacing(path) as temporary:
             save_file(tables, temporary, about)
 
@@ -179,6 +197,7 @@ class Codec(Representation):
         """
         width = LogSpectrum(settings.hop_samples).spec.width
         values, components = settings.codebook_size, min(settings.n_components, width)
+        decoder = build_decoder(settings, torch.zeros(1, 1, components), None)
         about, tables = read_tables(
             path,
             "a codec",
@@ -188,6 +207,7 @@ class Codec(Representation):
                 "codebooks": (settings.n_codebooks, values, components),
                 "levels": (2, values),
                 "soft": (),
+                **{name: tuple(table.shape) for name, table in _named(decoder).items()},
             },
         )
         known = f"{FORMAT} {VERSION} "
@@ -201,7 +221,14 @@ class Codec(Representation):
                 f"{path} was fitted at {about.removeprefix(known)}, and this is {rate_hz} Hz.",
                 "Prepare the corpus at that rate, or train the run again.",
             )
-        return cls(settings, rate_hz, **tables)
+        learnt = {
+            name.removeprefix(DECODER): tables.pop(name)
+            for name in list(tables)
+            if name.startswith(DECODER)
+        }
+        if decoder:
+            decoder.load_state_dict(learnt)
+        return cls(settings, rate_hz, **tables, decoder=decoder)
 
     def _tables(self) -> dict[str, Tensor]:
         return {
@@ -213,32 +240,7 @@ class Codec(Representation):
         }
 
 
-def fit_bytes(settings: FrameSettings) -> int:
-    """Estimate how much memory `Codec.fit` takes at most, beside the excerpts.
-
-    The frames twice, while they are softened; their covariance in both precisions, its vectors and
-    what their search takes; the points, and what each stage leaves over of them.
-    """
-    width = LogSpectrum(settings.hop_samples).spec.width
-    components = min(settings.n_components, width)
-    tables = settings.n_codebooks * settings.codebook_size * components
-    frames = 4 * 2 * SAMPLE_FRAMES * width
-    covariance = (4 + 4 * 8) * width**2
-    return frames + covariance + 4 * (4 * SAMPLE_FRAMES * components + 2 * tables)
-
-
-def _sample(spectrum: LogSpectrum, excerpts: Iterable[Tensor]) -> Tensor:
-    """Return frames of `excerpts`, evenly thinned so that they stay few: [N, 2F]."""
-    kept = torch.empty(SAMPLE_FRAMES, spectrum.spec.width)
-    count, stride, seen = 0, 1, 0
-    for excerpt in excerpts:
-        found = whole_frames(spectrum, excerpt)
-        chosen = found[-seen % stride :: stride]
-        while count + len(chosen) > SAMPLE_FRAMES:
-            thinned = kept[:count:2].clone()
-            count, stride = len(thinned), 2 * stride
-            kept[:count] = thinned
-            chosen = found[-seen % stride :: stride]
-        kept[count : count + len(chosen)] = chosen
-        count, seen = count + len(chosen), seen + len(found)
-    return kept[:count]
+def _named(decoder: ContextDecoder | None) -> dict[str, Tensor]:
+    """The tables of a decoder by their names in a file."""
+    stored = decoder.state_dict() if decoder else {}
+    return {f"{DECODER}{name}": table for name, table in stored.items()}

@@ -6,7 +6,7 @@ Letters: B batch, S samples, T frames, n samples a frame, D width of a frame.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -40,6 +40,10 @@ class FrameSpec:
         return frames * self.hop_samples + self.overlap_samples
 
 
+SynthesisState = Any
+"""What synthesis keeps of the frames before. Only the frames that made it look inside."""
+
+
 class Frames(ABC):
     """A pure, device-agnostic transform between samples and frames.
 
@@ -51,6 +55,9 @@ class Frames(ABC):
         spec: of the frames.
     """
 
+    lookahead_frames: int = 0
+    """Frames that must follow one before it can be decoded."""
+
     def __init__(self, spec: FrameSpec) -> None:
         self.spec = spec
 
@@ -59,24 +66,26 @@ class Frames(ABC):
         """Transform an excerpt of a longer signal: [B, T·n + overlap] -> [B, T, D]."""
 
     @abstractmethod
-    def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    def synthesise(self, frames: Tensor, state: SynthesisState) -> tuple[Tensor, SynthesisState]:
         """Turn frames that continue others into samples.
 
         Args:
             frames: [B, T, D].
-            state: [B, any], the overlap-add state after the frames before; see `initial_state`.
+            state: after the frames before; see `initial_state`.
 
         Returns:
             samples [B, T·n], and the state after these frames. With an overlap the
             samples run late by as much: the first `overlap` belong to the frames before.
+            With a lookahead, frames wait in the state until those that they need have come:
+            a stream gives samples of `lookahead_frames` fewer frames than it was given.
         """
 
-    def state_after(self, samples: Tensor) -> Tensor:
+    def state_after(self, samples: Tensor) -> SynthesisState:
         """Return the synthesis state of a stream after `samples` [B, T·n + overlap]."""
         frames = self.analyse(samples)
         return self.synthesise(frames, self.initial_state(len(samples), frames))[1]
 
-    def initial_state(self, batch: int, like: Tensor) -> Tensor:
+    def initial_state(self, batch: int, like: Tensor) -> SynthesisState:
         """Return the synthesis state at the start of `batch` streams, like `like` in type."""
         return like.new_zeros(batch, self.spec.overlap_samples)
 

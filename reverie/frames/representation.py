@@ -5,8 +5,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from reverie.frames import codec
 from reverie.frames.codec import Codec
+from reverie.frames.codec_fit import fit_bytes as codec_fit_bytes
+from reverie.frames.codec_fit import fit_codec
 from reverie.frames.contract import Representation
 from reverie.frames.normalised import Normalised
 from reverie.frames.settings import FrameSettings
@@ -26,13 +27,13 @@ def fit_representation(
         ReverieError: nothing can be learnt from them.
     """
     if settings.transform == "codes":
-        return Codec.fit(settings, rate_hz, excerpts)
+        return fit_codec(settings, rate_hz, excerpts)
     return Normalised.fit(settings, excerpts)
 
 
 def fit_bytes(settings: FrameSettings) -> int:
     """Estimate how much memory `fit_representation` takes; statistics take next to none."""
-    return codec.fit_bytes(settings) if settings.transform == "codes" else 0
+    return codec_fit_bytes(settings) if settings.transform == "codes" else 0
 
 
 def stand_in_representation(settings: FrameSettings, rate_hz: int) -> Representation:

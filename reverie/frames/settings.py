@@ -44,6 +44,16 @@ class FrameSettings:
     """Added to the spectrum before the logarithm, so far under the loudest training frame: codes
     then spend less on quiet noise and more on music."""
 
+    decoder: Literal["none", "context"] = "none"
+    """Codes: `context` refines each decoded frame by the frames around it, by a small network that
+    is fitted to the training recordings; `none` decodes each frame alone."""
+
+    decoder_channels: Annotated[int, Field(ge=1, le=4096)] = 256
+    """Width of that network."""
+
+    decoder_blocks: Annotated[int, Field(ge=1, le=32)] = 4
+    """Its residual blocks; each sees two more frames on either side."""
+
     @model_validator(mode="after")
     def _halves_are_whole(self) -> Self:
         if self.transform not in {"fourier", "rfft"} and self.hop_samples % 2:

@@ -76,6 +76,10 @@ class TrainingSettings:
     """Every sequence is played faster or slower, and so higher or lower, by up to so many: whole
     ones, so that instruments stay in tune with each other's recordings."""
 
+    decoder_steps: Annotated[int, Field(ge=1, le=1 << 40)] = 1200
+    """Codes: steps in which their decoder is fitted before the training, if `frames.decoder` asks
+    for one; at most a fifth of `minutes`."""
+
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
     """Decides the initial weights, the order of sequences and dropout."""
 

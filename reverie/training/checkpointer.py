@@ -47,15 +47,15 @@ class Checkpointer:
         self._interrupt, self._measure = interrupt, measure
         self.calibration: Calibration | None = None
 
-    def resume(self) -> Progress:
-        """Load the newest checkpoint; a damaged one is left to a person.
+    def resume(self) -> Progress | None:
+        """Load the newest checkpoint, if there is one; a damaged one is left to a person.
 
         Raises:
             ReverieError: it is damaged.
         """
         found = list_checkpoints(self._run.checkpoints)
         if not found:
-            return Progress()
+            return None
         try:
             state = load_checkpoint(found[-1], self._model, self._optimiser)
             calibration = self._run.calibration(found[-1])

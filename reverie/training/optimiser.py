@@ -169,5 +169,10 @@ def set_learning_rate(optimiser: RmsProp, recipe: Recipe, done: float, step: int
     # The first mean squares are of few gradients and so too low, and the steps too long.
     rate *= min(1.0, (step + 1) / max(recipe.training.warmup_steps, 1))
     if recipe.training.learning_rate_decay == "cosine":
-        rate *= LOWEST_RATE + (1 - LOWEST_RATE) * (1 + math.cos(math.pi * done)) / 2
+        rate *= cosine(done)
     optimiser.learning_rate = rate
+
+
+def cosine(done: float) -> float:
+    """Share of the full learning rate when this share of training is done, 1 to a hundredth."""
+    return LOWEST_RATE + (1 - LOWEST_RATE) * (1 + math.cos(math.pi * done)) / 2

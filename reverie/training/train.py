@@ -1,6 +1,7 @@
 """A corpus and a recipe to a run: what is opened, checked and built before the first step."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import torch
 
 from reverie.corpus.corpus import Corpus
+from reverie.frames.codec import Codec
+from reverie.frames.contract import Representation
 from reverie.frames.representation import fit_representation
 from reverie.models.architectures import ModelBuilder, build_model
 from reverie.runs.ending import done_text
@@ -18,6 +21,7 @@ from reverie.runs.settings import Recipe
 from reverie.storage import only_one
 from reverie.training.allocator import keep_freed_memory
 from reverie.training.checkpointer import kept_so_far
+from reverie.training.decoder import fit_decoder
 from reverie.training.device import CPU, training_device
 from reverie.training.interrupt import Interruptible
 from reverie.training.observers import Observer, ProgressObserver
@@ -69,9 +73,12 @@ def train(
         threads = threads_of(run_folder) if Run.exists(run_folder) else ()
         run = Run.create(run_folder, recipe, corpus, builder)
         interrupt.kept = kept_so_far(run)
+        stop, began = stop or threading.Event(), time.monotonic()
         if not run.statistics.exists():
-            heard_of = excerpts(corpus, corpus.of_split("train"), recipe.training.trim_silence_db)
-            run = run.keep_frames(fit_representation(recipe.frames, corpus.rate_hz, heard_of))
+            fitted = _fit_frames(corpus, recipe, device, stop, quiet=quiet)
+            if fitted is None:
+                return run
+            run = run.keep_frames(fitted)
         trainer_on = partial(
             _build_trainer,
             run,
@@ -81,6 +88,7 @@ def train(
             preview=preview,
             observers=(ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers),
             stop=stop,
+            spent_seconds=time.monotonic() - began,
         )
         trainer = _fit(trainer_on, device, corpus, needs, threads)
         if interrupt.wished:
@@ -89,6 +97,17 @@ def train(
                 f"goes on from {run.checkpoints / trainer.state.name}"
             )
     return run
+
+
+def _fit_frames(
+    corpus: Corpus, recipe: Recipe, device: torch.device, stop: threading.Event, *, quiet: bool
+) -> Representation | None:
+    """Learn what the recipe's frames need of the training split; None if it was stopped."""
+    music = excerpts(corpus, corpus.of_split("train"), recipe.training.trim_silence_db)
+    fitted = fit_representation(recipe.frames, corpus.rate_hz, music)
+    if isinstance(fitted, Codec) and fitted.decoder:
+        return fit_decoder(fitted, corpus, recipe, device, stop, quiet=quiet)
+    return fitted
 
 
 def _fit(
@@ -121,7 +140,8 @@ def _build_trainer(
     builder: ModelBuilder,
     preview: Preview | None,
     observers: Sequence[Observer],
-    stop: threading.Event | None,
+    stop: threading.Event,
+    spent_seconds: float,
 ) -> Trainer:
     """Build the trainer of a run on a device."""
     representation = run.representation()
@@ -134,4 +154,5 @@ def _build_trainer(
         preview=preview,
         observers=observers,
         stop=stop,
+        spent_seconds=spent_seconds,
     )

@@ -19,6 +19,7 @@ from reverie.frames.contract import Representation
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
+from reverie.runs.checkpoint import Progress
 from reverie.runs.ending import Limit, why_ended
 from reverie.runs.metrics import append_metrics, rewind_metrics
 from reverie.runs.run import Run
@@ -52,6 +53,7 @@ class Trainer:
         preview: makes the audio that observers are shown.
         observers: receive the events of training, in their order.
         stop: any thread may set it.
+        spent_seconds: on what was fitted before the first step; they count as training.
 
     Attributes:
         state: the place in training; all that a checkpoint holds besides weights and optimiser.
@@ -69,6 +71,7 @@ class Trainer:
         preview: Preview | None = None,
         observers: Sequence[Observer] = (),
         stop: threading.Event | None = None,
+        spent_seconds: float = 0.0,
     ) -> None:
         self.run, self.model, self.representation = run, model, representation
         self._recipe, self._train_set, self._held_out_set = run.recipe, train_set, held_out_set
@@ -82,7 +85,7 @@ class Trainer:
             interrupt,
             lambda: measure(model, representation, held_out_set, run.recipe),
         )
-        self.state = self._checkpointer.resume()
+        self.state = self._checkpointer.resume() or Progress(seconds=spent_seconds)
         self._steps = math.ceil(len(train_set) / run.recipe.training.batch_size)
         self._stopped = False
         self._began = self._saved = 0.0

@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from reverie.errors import ReverieError
-from reverie.frames import codec as codecs
+from reverie.frames import codec_fit as codecs
 from reverie.frames.codec import Codec
+from reverie.frames.codec_fit import fit_codec
 from reverie.frames.contract import whole_frames
 from reverie.frames.log_spectrum import level
 from reverie.frames.representation import fit_representation, load_representation
@@ -26,7 +27,7 @@ SETTINGS = FrameSettings(
 
 @pytest.fixture(scope="module")
 def codec() -> Codec:
-    return Codec.fit(SETTINGS, RATE_HZ, (melody(10, seed=seed) for seed in range(6)))
+    return fit_codec(SETTINGS, RATE_HZ, (melody(10, seed=seed) for seed in range(6)))
 
 
 def test_held_out_music_is_recognisable(codec: Codec) -> None:
@@ -73,7 +74,7 @@ def test_whatever_codes_come_the_level_is_the_corpuss(codec: Codec) -> None:
 
 
 def test_the_same_recordings_give_the_same_bytes(codec: Codec, tmp_path: Path) -> None:
-    again = Codec.fit(SETTINGS, RATE_HZ, (melody(10, seed=seed) for seed in range(6)))
+    again = fit_codec(SETTINGS, RATE_HZ, (melody(10, seed=seed) for seed in range(6)))
     codec.save(tmp_path / "one")
     again.save(tmp_path / "two")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
@@ -81,14 +82,14 @@ def test_the_same_recordings_give_the_same_bytes(codec: Codec, tmp_path: Path) -
 
 def test_a_second_of_corpus_is_enough() -> None:
     samples = melody(1)
-    tiny = Codec.fit(SETTINGS, RATE_HZ, [samples])
+    tiny = fit_codec(SETTINGS, RATE_HZ, [samples])
     decoded = tiny.decode(tiny.encode(samples))[:, : samples.shape[1]]
     assert abs(decibels(decoded.std() / samples.std())) < 1.5
 
 
 def test_no_corpus_at_all_is_refused() -> None:
     with pytest.raises(ReverieError, match="as long as one frame"):
-        Codec.fit(SETTINGS, RATE_HZ, [torch.zeros(1, 100)])
+        fit_codec(SETTINGS, RATE_HZ, [torch.zeros(1, 100)])
 
 
 def test_a_larger_corpus_is_thinned_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +108,7 @@ def test_a_larger_corpus_is_thinned_evenly(monkeypatch: pytest.MonkeyPatch) -> N
         for number in range(12):
             yield 0.01 * (number + 1) * melody(4)
 
-    tables = Codec.fit(SETTINGS, RATE_HZ, growing())
+    tables = fit_codec(SETTINGS, RATE_HZ, growing())
     assert 50 <= len(seen[0]) <= 100
     # The last of the twelve is 12 times as loud as the first, and both are known.
     assert tables.levels[1].max() - tables.levels[1].min() > 2
