@@ -27,7 +27,7 @@ from reverie.evaluation.measures.mel import mel_power
 from reverie.frames.codec import Codec
 from reverie.frames.codec_fit import fit_codec
 from reverie.frames.settings import FrameSettings
-from reverie.training.sequences import excerpts
+from reverie.training.sounding import excerpts
 
 FRAME_SECONDS = 0.032
 BANDS, RANGE_DB = 64, 60.0

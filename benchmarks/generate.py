@@ -36,7 +36,7 @@ def ours(chosen: argparse.Namespace, precision: Precision, clips: int) -> tuple[
 
     @torch.inference_mode()
     def next_frame() -> None:
-        context.append(context.predict().unsqueeze(1))
+        context.append(context.predict().output.unsqueeze(1))
 
     next_frame()
     return next_frame, time.perf_counter() - began

@@ -30,7 +30,9 @@ from reverie.runs.settings import Recipe
 from reverie.storage import write_text
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.recipe import load_recipe
-from reverie.training.sequences import Sequences, excerpts, split_sequences
+from reverie.training.sequences import Sequences
+from reverie.training.sounding import excerpts
+from reverie.training.splits import split_sequences
 from reverie.training.step import train_step
 
 WAYS = {
@@ -47,7 +49,7 @@ def losses(recipe: Recipe, sequences: Sequences, representation: Representation)
     optimiser = build_optimiser(model, recipe)
     order, step = np.random.default_rng(0), 0
     for _ in range(recipe.training.epochs):
-        for samples in sequences.batches(recipe.training.batch_size, order):
+        for samples, _, _ in sequences.batches(recipe.training.batch_size, order):
             set_learning_rate(optimiser, recipe, 0.0, step)
             step += 1
             yield train_step(model, optimiser, representation.analyse(samples), rng, recipe)

@@ -39,12 +39,12 @@ def streams(run: Run, clips: int) -> dict[str, Iterator[Tensor]]:
         levels = None if codebook_info is None else codebook_info.levels
         sampler = make_sampler(trained.model.head, settings, rng, trained.calibration, levels)
         context = begin_context(
-            trained.model, representation.analyse(prompts), settings.method, steps
+            trained.model, representation.analyse(prompts.samples), settings.method, steps
         )
         while True:
             block: list[Tensor] = []
             for _ in range(many):
-                block.append(sampler(context.predict()))
+                block.append(sampler(*context.predict()))
                 context.append(block[-1].unsqueeze(1))
             yield torch.stack(block, dim=1)
 

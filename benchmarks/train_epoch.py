@@ -16,7 +16,7 @@ from reverie.corpus.corpus import Corpus
 from reverie.runs.metrics import read_metrics
 from reverie.training.preflight import GIB, estimate_needs
 from reverie.training.recipe import load_recipe
-from reverie.training.sequences import split_sequences
+from reverie.training.splits import split_sequences
 from reverie.training.train import train
 
 

@@ -19,7 +19,12 @@ from reverie.runs.run import Run
 from reverie.runs.settings import SamplingSettings
 from reverie.settings import build
 
-CHANGEABLE = frozenset(SamplingSettings.__dataclass_fields__) | {"prompt", "prompt_at_seconds"}
+CHANGEABLE = frozenset(SamplingSettings.__dataclass_fields__) | {
+    "beat",
+    "bpm",
+    "prompt",
+    "prompt_at_seconds",
+}
 
 
 class Stream:
@@ -43,10 +48,10 @@ class Stream:
         self._playing, self._changing = threading.Lock(), threading.Lock()
         if block_frames is not None and block_frames < 1:
             raise ReverieError(f"a block of {block_frames} frames is empty.", "Take 1 or more.")
-        _, samples, draw_seed = draw_prompts(run, settings)
+        _, music, draw_seed = draw_prompts(run, settings)
         trained = run.load(run.find_checkpoint(settings.checkpoint))
         rng = torch.Generator().manual_seed(draw_seed)
-        self._stream = stream_of(run, trained, samples, settings, rng, block_frames)
+        self._stream = stream_of(run, trained, music, settings, rng, block_frames)
 
     @property
     def rate_hz(self) -> int:
@@ -76,8 +81,9 @@ class Stream:
             settings: by name.
             prompt: another one, which fades in over one frame; the same again begins anew from it,
                 and None from nothing. See `Run.generate`.
-            **keywords: `temperature`, `detail_temperature`, `top_k`, `top_p`, `min_p`, `guard`, and
-                `prompt_at_seconds`, the place in the file at which its prompt begins.
+            **keywords: `temperature`, `detail_temperature`, `top_k`, `top_p`, `min_p`, `guidance`,
+                `guard`, `beat`, `bpm`, and `prompt_at_seconds`, the place in the file at which its
+                prompt begins.
 
         Raises:
             ReverieError: a setting does not fit, or cannot change while the music plays.
@@ -92,10 +98,10 @@ class Stream:
         with self._changing:
             changed = self._changed(chosen)
             again = {"prompt", "prompt_at_seconds"} & set(chosen)
-            samples = draw_prompts(self._run, changed)[1] if again else None
+            music = draw_prompts(self._run, changed)[1] if again else None
             with self._playing:
-                if samples is not None:
-                    self._stream.prompt = samples
+                if music is not None:
+                    self._stream.prompt = music
                 self._stream.settings = changed
                 self._settings = changed
 

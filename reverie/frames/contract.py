@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -38,6 +40,11 @@ class FrameSpec:
     def samples_for(self, frames: int) -> int:
         """Return how many samples of a longer signal `Frames.analyse` needs for `frames` frames."""
         return frames * self.hop_samples + self.overlap_samples
+
+    def centre_samples(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return where the middle of frames lies, counted from the start of frame 0, in samples."""
+        middle = (self.hop_samples + self.overlap_samples) / 2
+        return frames.astype(np.float64) * self.hop_samples + middle
 
 
 SynthesisState = Any

@@ -1,12 +1,13 @@
 """The context that a model predicts from: the paper's rolling window, or a carried state.
 
 The paper (section 4.2) predicts each frame by feeding the last T frames to a model in the zero
-state, and found that better than stepping on from one state.
-Letters: B clips, T steps of the window, K frames that one step sees, D width of a frame, H hidden
-width, O outputs of a head.
+state, and found that better than stepping on from one state. For guidance the same model predicts
+also from the newest few frames alone.
+Letters: B clips, T steps of the window, G steps of the short window, K frames that one step sees,
+D width of a frame, H hidden width, O outputs of a head.
 """
 
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,116 +17,125 @@ from reverie.models.contract import FrameModel
 Method = Literal["rolling", "carry"]
 
 
-class Context(Protocol):
-    """The frames so far, as far as the next one depends on them."""
+class Prediction(NamedTuple):
+    """A model's outputs for the next frame."""
 
-    def append(self, frames: Tensor) -> None:
-        """Add frames, [B, any number, D]."""
-        ...
-
-    def predict(self) -> Tensor:
-        """Return the model's output for the next frame, [B, O]."""
-        ...
+    output: Tensor
+    """[B, O], from the whole context."""
+    short: Tensor | None
+    """[B, O], from the newest G frames alone; None where nobody asks."""
 
 
-class RollingWindow:
-    """The paper's prediction: the last T steps, from a zero state.
+class Context:
+    """The frames so far, as far as the next one depends on them.
 
     Re-feeding T frames for each new one would cost T steps. Instead T states are in flight, one
     begun at each of the last T steps; a new frame advances all of them as one batch, and the
-    oldest, which has made exactly T steps, predicts.
+    oldest, which has made exactly T steps, predicts. A carried state is one more state, which never
+    begins anew; the short window is G states, or is found among the T.
 
     Args:
         model: the model.
         prefix: [B, K - 1, D], the frames before the first step.
-        length: T.
+        window_frames: T; None carries one state on.
+        short_frames: G, less than T; 0 for no short window.
     """
 
-    def __init__(self, model: FrameModel, prefix: Tensor, length: int) -> None:
-        self.model, self.length = model, length
-        self._prefix = prefix
-        self._state = model.core.initial_state((prefix.shape[0], length))
+    def __init__(
+        self,
+        model: FrameModel,
+        prefix: Tensor,
+        window_frames: int | None,
+        short_frames: int = 0,
+    ) -> None:
+        self.model = model
+        self._prefix, self._window, self._short = prefix, window_frames, short_frames
+        self._carried = 1 if window_frames is None else 0
+        self._renewed = short_frames if window_frames is None else window_frames
+        slots = self._carried + self._renewed
+        self._state = model.core.initial_state((prefix.shape[0], slots))
         self._hidden: Tensor | None = None
         self._steps = 0
+        self._added: Context | None = None
+
+    def add_short(self, short_frames: int) -> None:
+        """Predict also from the newest G frames, from now on; it costs more than from the start.
+
+        The frames so far are not among them.
+        """
+        if not self._short and self._added is None:
+            self._added = Context(self.model, self._prefix, short_frames)
 
     @torch.inference_mode()
-    def append(self, frames: Tensor) -> None:
-        """Add frames, [B, any number, D]; at each, the oldest state begins anew."""
-        projected, self._prefix = _project(self.model, self._prefix, frames)
+    def append(self, frames: Tensor, beat: Tensor | None = None) -> None:
+        """Add frames; at each, the oldest of the states that are renewed begins anew.
+
+        Args:
+            frames: [B, any number N, D].
+            beat: [B, N, 2], of the frame after each of them; None for no beat.
+        """
+        if self._added:
+            self._added.append(frames, beat)
+        core = self.model.core
+        seen = torch.cat([self._prefix, frames], dim=1)
+        projected = self.model.project(seen, beat)
+        self._prefix = seen[:, seen.shape[1] - self._prefix.shape[1] :]
         for step in projected.unbind(1):
-            place = self._steps % self.length
-            state = self.model.core.reset(self._state, (slice(None), place))
-            # One frame for T states: the product with the frame is made once and broadcast.
-            self._hidden, self._state = self.model.core.step(step.unsqueeze(1), state)
+            state = self._state
+            if self._renewed:
+                place = self._carried + self._steps % self._renewed
+                state = core.reset(state, (slice(None), place))
+            # One frame for all states: the product with the frame is made once and broadcast.
+            self._hidden, self._state = core.step(step.unsqueeze(1), state)
             self._steps += 1
 
     @torch.inference_mode()
-    def predict(self) -> Tensor:
-        """[B, O] from the state that has taken the last T frames (or all, if fewer, or none)."""
+    def predict(self) -> Prediction:
+        """Predict from the states that have taken the last T and G frames (or all, if fewer)."""
+        added = self._added.predict().output if self._added else None
         if self._hidden is None:
-            return self.model.head(_zero_hidden(self.model, self._prefix))
-        oldest = self._steps % self.length if self._steps >= self.length else 0
-        return self.model.head(self._hidden[:, oldest])
+            output = self.model.head(self._zero_hidden())
+            return Prediction(output, output if self._short else added)
+        places = [0 if self._carried else self._begun(self._renewed)]
+        if self._short:
+            places.append(self._begun(self._short))
+        # Both outputs from one product.
+        outputs = self.model.head(self._hidden[:, places])
+        return Prediction(outputs[:, 0], outputs[:, 1] if self._short else added)
+
+    def _begun(self, frames: int) -> int:
+        """Where the state is that began so many frames ago, or at the first step."""
+        return self._carried + max(self._steps - frames, 0) % self._renewed
+
+    def _zero_hidden(self) -> Tensor:
+        """The hidden state before the first step, [B, H]: zero."""
+        weight = next(self.model.parameters())
+        return weight.new_zeros(self._prefix.shape[0], self.model.core.outputs)
 
 
-class CarriedState:
-    """Prediction from all frames so far, with one state carried on.
-
-    Args:
-        model: the model.
-        prefix: [B, K - 1, D], the frames before the first step.
-    """
-
-    def __init__(self, model: FrameModel, prefix: Tensor) -> None:
-        self.model = model
-        self._prefix = prefix
-        self._state = model.core.initial_state(prefix.shape[:1])
-        self._hidden: Tensor | None = None
-
-    @torch.inference_mode()
-    def append(self, frames: Tensor) -> None:
-        """Add frames, [B, any number, D]."""
-        projected, self._prefix = _project(self.model, self._prefix, frames)
-        for step in projected.unbind(1):
-            self._hidden, self._state = self.model.core.step(step, self._state)
-
-    @torch.inference_mode()
-    def predict(self) -> Tensor:
-        """[B, O]."""
-        if self._hidden is None:
-            return self.model.head(_zero_hidden(self.model, self._prefix))
-        return self.model.head(self._hidden)
-
-
-def begin_context(model: FrameModel, frames: Tensor, method: Method, length: int) -> Context:
+def begin_context(
+    model: FrameModel,
+    frames: Tensor,
+    method: Method,
+    window_frames: int,
+    beat: Tensor | None = None,
+    short_frames: int = 0,
+) -> Context:
     """Build the context of a prompt.
 
     Args:
         model: the model.
-        frames: [B, K - 1 or more, D], of the prompt; the paper's has T + K - 1.
+        frames: [B, N + K - 1, D], of the prompt; the paper's has N = T.
         method: `rolling` (the paper's) or `carry`.
-        length: T, of the rolling window.
+        window_frames: T, of the rolling window.
+        beat: [B, N, 2], of the frame after each step; None for no beat.
+        short_frames: G, of guidance; 0 for none. At most T.
     """
     before = model.step_frames - 1
     prefix, rest = frames[:, :before], frames[:, before:]
-    context: Context
-    match method:
-        case "rolling":
-            context = RollingWindow(model, prefix, length)
-        case "carry":
-            context = CarriedState(model, prefix)
+    rolling = method == "rolling"
+    short = min(short_frames, window_frames) if rolling else short_frames
+    context = Context(model, prefix, window_frames if rolling else None, short)
     if rest.shape[1]:
-        context.append(rest)
+        context.append(rest, beat)
     return context
-
-
-def _project(model: FrameModel, prefix: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
-    """What `frames` [B, N, D] add to N steps after `prefix` [B, K - 1, D], and the next prefix."""
-    seen = torch.cat([prefix, frames], dim=1)
-    return model.project(seen), seen[:, seen.shape[1] - prefix.shape[1] :]
-
-
-def _zero_hidden(model: FrameModel, prefix: Tensor) -> Tensor:
-    """The hidden state before the first step, [B, H]: zero."""
-    weight = next(model.parameters())
-    return weight.new_zeros(prefix.shape[0], model.core.outputs)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from reverie import __version__
 from reverie.audio.provenance import Prompt, Provenance
 from reverie.frames.settings import frame_spec
+from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.prompts import choose_prompts
 from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import Stream, stream_of
@@ -34,8 +34,8 @@ class ClipPlan:
     checkpoint: Path
     prompts: tuple[Prompt, ...]
     """Of each clip, where its prompt lies."""
-    samples: Tensor
-    """[B, S], of the prompts."""
+    music: PromptMusic
+    """Of the prompts."""
     draw_seed: int
     """Seed of the draws."""
     provenance: tuple[Provenance, ...]
@@ -54,7 +54,7 @@ class ClipPlan:
             block_frames: frames in each block; about a second if not given.
         """
         rng = torch.Generator().manual_seed(self.draw_seed)
-        return stream_of(self.run, trained, self.samples, self.settings, rng, block_frames)
+        return stream_of(self.run, trained, self.music, self.settings, rng, block_frames)
 
 
 def plan_clips(run: Run, settings: GenerationSettings) -> ClipPlan:
@@ -63,25 +63,23 @@ def plan_clips(run: Run, settings: GenerationSettings) -> ClipPlan:
     Raises:
         ReverieError: the run has no such checkpoint, or the prompts do not fit.
     """
-    prompts, samples, draw_seed = draw_prompts(run, settings)
+    prompts, music, draw_seed = draw_prompts(run, settings)
     checkpoint = run.find_checkpoint(settings.checkpoint)
     provenance = _provenance(run, settings, checkpoint, prompts)
-    return ClipPlan(
-        run, settings, checkpoint, tuple(prompts), samples, draw_seed, tuple(provenance)
-    )
+    return ClipPlan(run, settings, checkpoint, tuple(prompts), music, draw_seed, tuple(provenance))
 
 
-def draw_prompts(run: Run, settings: GenerationSettings) -> tuple[list[Prompt], Tensor, int]:
+def draw_prompts(run: Run, settings: GenerationSettings) -> tuple[list[Prompt], PromptMusic, int]:
     """Choose prompts, and the seed of the draws that follow them.
 
     Returns:
-        where the prompts lie, their samples [B, S], and the seed.
+        where the prompts lie, their music, and the seed.
 
     Raises:
         ReverieError: the prompts do not fit.
     """
     order = np.random.default_rng([settings.seed, 0])
-    prompts, samples = choose_prompts(
+    prompts, music = choose_prompts(
         run,
         settings.prompt,
         settings.count,
@@ -89,7 +87,7 @@ def draw_prompts(run: Run, settings: GenerationSettings) -> tuple[list[Prompt], 
         settings.prompt_recordings,
         settings.prompt_at_seconds,
     )
-    return prompts, samples, int(order.integers(1 << 62))
+    return prompts, music, int(order.integers(1 << 62))
 
 
 def _provenance(

@@ -15,6 +15,7 @@ from reverie.audio.reading.decode import best_reading, decode
 from reverie.audio.reading.source import Reading, Unreadable
 from reverie.errors import ReverieError
 from reverie.frames.contract import FrameSpec
+from reverie.generation.prompt_beat import around
 from reverie.generation.silence import Sounding
 from reverie.generation.stretches import Levels
 from reverie.progress import position
@@ -31,6 +32,10 @@ class FilePrompt:
     """Its first sample."""
     samples: NDArray[np.float32]
     """[S]."""
+    around_start: int
+    """First sample of the stretch in which its beat is told."""
+    around: NDArray[np.float32]
+    """That stretch."""
 
 
 def read_prompts(
@@ -121,13 +126,16 @@ class _File:
 
     def prompt(self, length_samples: int) -> FilePrompt:
         """The prompt, [S] of so many samples."""
-        if self._start is not None:
-            return FilePrompt(self.path, self._start, self._stretch[:length_samples].copy())
-        assert self._levels is not None
-        start = self._levels.loudest_stretch(length_samples)
-        # Its end sounds, so that one stretch at least ends with sound.
-        start = self._available - length_samples if start is None else start
-        return FilePrompt(self.path, start, self._read(start, length_samples))
+        start = self._start
+        if start is None:
+            assert self._levels is not None
+            start = self._levels.loudest_stretch(length_samples)
+            # Its end sounds, so that one stretch at least ends with sound.
+            start = self._available - length_samples if start is None else start
+        first, end = around(start, length_samples, self._rate_hz)
+        heard = self._read(first, end - first)
+        samples = heard[start - first :][:length_samples].copy()
+        return FilePrompt(self.path, start, samples, first, heard)
 
     @property
     def _clock(self) -> str:

@@ -17,10 +17,12 @@ from reverie.audio.provenance import Prompt
 from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import frame_spec
+from reverie.generation.prompt_beat import around, prompt_beat
 from reverie.generation.prompt_files import read_prompts
+from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.silence import Sounding
 from reverie.runs.run import Run
-from reverie.training.sequences import sounding
+from reverie.training.sounding import sounding
 
 NOTHING = "nothing"
 SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
@@ -33,7 +35,7 @@ def choose_prompts(
     rng: np.random.Generator,
     among: Collection[str] = (),
     at_seconds: float | None = None,
-) -> tuple[list[Prompt], Tensor]:
+) -> tuple[list[Prompt], PromptMusic]:
     """Take `count` prompts.
 
     Args:
@@ -49,7 +51,7 @@ def choose_prompts(
         at_seconds: where in the files prompts begin instead.
 
     Returns:
-        where they lie, and their samples [B, S].
+        where they lie, and their music.
 
     Raises:
         ReverieError: nothing is long enough or sounds, or the corpus is gone or another.
@@ -65,15 +67,16 @@ def choose_prompts(
         )
     if source == NOTHING:
         samples = spec.samples_for(run.recipe.model.step_frames - 1)
-        return [Prompt("", 0.0, 0.0)] * count, torch.zeros(count, samples)
+        return [Prompt("", 0.0, 0.0)] * count, PromptMusic(torch.zeros(count, samples))
     return _drawn(run, source, count, rng, among)
 
 
 def _drawn(
     run: Run, source: str, count: int, rng: np.random.Generator, among: Collection[str]
-) -> tuple[list[Prompt], Tensor]:
-    """Draw prompts from a split of the corpus: where they lie, and their samples [B, S]."""
-    length_samples = frame_spec(run.recipe.frames).samples_for(run.recipe.prompt_frames)
+) -> tuple[list[Prompt], PromptMusic]:
+    """Draw prompts from a split of the corpus: where they lie, and their music."""
+    spec = frame_spec(run.recipe.frames)
+    length_samples = spec.samples_for(run.recipe.prompt_frames)
     seconds = length_samples / run.rate_hz
     corpus = run.open_corpus()
     ends = run.recipe.training.trim_silence_db
@@ -91,6 +94,7 @@ def _drawn(
         )
     prompts: list[Prompt] = []
     pieces: list[Tensor] = []
+    beats: list[Tensor] = []
     order: list[int] = []
     sounds: dict[int, Sounding] = {}
     silent: set[int] = set()
@@ -114,29 +118,49 @@ def _drawn(
         samples = to_float32(pcm[end - length_samples : end])
         prompts.append(_prompt(chosen.path, samples, end, max(wanted - end, 0), run.rate_hz))
         pieces.append(torch.as_tensor(samples))
-    return prompts, torch.stack(pieces)
+        if run.recipe.model.beat:
+            start = end - length_samples
+            heard_from, heard_to = around(start, length_samples, run.rate_hz)
+            beats.append(
+                prompt_beat(
+                    pcm[heard_from:heard_to],
+                    start - heard_from,
+                    run.recipe.prompt_frames,
+                    spec,
+                    run.rate_hz,
+                )
+            )
+    return prompts, PromptMusic(torch.stack(pieces), torch.stack(beats) if beats else None)
 
 
 def _from_files(
     paths: Sequence[Path], run: Run, count: int, at_seconds: float | None
-) -> tuple[list[Prompt], Tensor]:
+) -> tuple[list[Prompt], PromptMusic]:
     """A prompt of each file in turn: T + K - 1 frames, or as many as the files have."""
+    spec, rate_hz = frame_spec(run.recipe.frames), run.rate_hz
     stretches = read_prompts(
         paths[:count],
-        frame_spec(run.recipe.frames),
-        run.rate_hz,
+        spec,
+        rate_hz,
         most_frames=run.recipe.prompt_frames,
         least_frames=run.recipe.model.step_frames,
         at_seconds=at_seconds,
     )
-    rate_hz = run.rate_hz
     prompts = [
         _prompt(str(one.path), one.samples, one.start + len(one.samples), 0, rate_hz)
         for one in stretches
     ]
     turns = [at % len(stretches) for at in range(count)]
-    samples = torch.stack([torch.as_tensor(one.samples) for one in stretches])
-    return [prompts[at] for at in turns], samples[turns]
+    samples = torch.stack([torch.as_tensor(one.samples) for one in stretches])[turns]
+    beat = None
+    if run.recipe.model.beat:
+        frames = (samples.shape[1] - spec.overlap_samples) // spec.hop_samples
+        tracked = [
+            prompt_beat(one.around, one.start - one.around_start, frames, spec, rate_hz)
+            for one in stretches
+        ]
+        beat = torch.stack(tracked)[turns]
+    return [prompts[at] for at in turns], PromptMusic(samples, beat)
 
 
 def _prompt(

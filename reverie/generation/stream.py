@@ -10,13 +10,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reverie.generation.context import Context, Method, begin_context
+from reverie.frames.contract import SynthesisState
+from reverie.generation.context import Context, begin_context
+from reverie.generation.metronome import Metronome
+from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.sampling.sampler import make_sampler
 from reverie.models.trained import TrainedModel
 from reverie.runs.run import Run
-from reverie.runs.settings import GenerationDefaults, SamplingSettings
+from reverie.runs.settings import GenerationDefaults
 
 BLOCK_SAMPLES = 16000
+GUIDANCE_FRAMES = 8
+"""G: the newest frames, beyond whose suggestion guidance goes."""
 
 
 @dataclass
@@ -24,14 +29,18 @@ class _Voice:
     """The position in the music: what the next frame depends on, and the synthesis state."""
 
     context: Context
-    synthesis: Tensor
+    synthesis: SynthesisState
     """The synthesis state of the representation."""
+    metronome: Metronome | None
+    """The beat; None where the model is told none."""
+    waiting: int
+    """Frames that are drawn before the first samples come."""
 
 
 def stream_of(
     run: Run,
     trained: TrainedModel,
-    prompt: Tensor,
+    prompt: PromptMusic,
     settings: GenerationDefaults,
     rng: torch.Generator,
     block_frames: int | None = None,
@@ -41,7 +50,7 @@ def stream_of(
     Args:
         run: whose.
         trained: one of its checkpoints.
-        prompt: [B, S]; see `Stream`.
+        prompt: what it continues.
         settings: how frames are drawn, and the method.
         rng: for the draws.
         block_frames: see `Stream`.
@@ -51,7 +60,7 @@ def stream_of(
         prompt,
         settings,
         rng,
-        method=settings.method,
+        rate_hz=run.rate_hz,
         window_frames=run.recipe.training.sequence_frames,
         block_frames=block_frames,
     )
@@ -65,11 +74,10 @@ class Stream:
 
     Args:
         trained: the model, of K frames a step.
-        prompt: [B, S], whole frames: S = `spec.samples_for(N)`, N at least K - 1. Less than
-            one frame of samples begins from nothing.
+        prompt: what it continues.
         settings: how frames are drawn; may be set at any time, and counts from the next frame on.
         rng: for the draws.
-        method: `rolling` or `carry`.
+        rate_hz: of the samples.
         window_frames: T, of the rolling window.
         block_frames: frames in each block that iteration gives; about a second if not given.
     """
@@ -77,19 +85,19 @@ class Stream:
     def __init__(
         self,
         trained: TrainedModel,
-        prompt: Tensor,
-        settings: SamplingSettings,
+        prompt: PromptMusic,
+        settings: GenerationDefaults,
         rng: torch.Generator,
         *,
-        method: Method,
+        rate_hz: int,
         window_frames: int,
         block_frames: int | None = None,
     ) -> None:
         model, representation = trained.model, trained.representation
         self._model, self._representation = model, representation
-        self._method: Method = method
         self._window_frames = window_frames
         self.hop_samples = representation.spec.hop_samples
+        self._frame_seconds = self.hop_samples / rate_hz
         self.block_frames = block_frames or max(1, BLOCK_SAMPLES // self.hop_samples)
         codebook_info = representation.codebook_info
         loudness_db = None if codebook_info is None else codebook_info.levels
@@ -100,23 +108,25 @@ class Stream:
         self._voice = self._begin(prompt)
 
     @property
-    def settings(self) -> SamplingSettings:
+    def settings(self) -> GenerationDefaults:
         """How frames are drawn."""
         return self._settings
 
     @settings.setter
-    def settings(self, settings: SamplingSettings) -> None:
+    def settings(self, settings: GenerationDefaults) -> None:
         self._settings = settings
         self._sampler.update(settings)
+        if settings.guidance:
+            self._voice.context.add_short(GUIDANCE_FRAMES)
 
     @property
-    def prompt(self) -> Tensor:
-        """[B, S], the prompt that the music continued last."""
+    def prompt(self) -> PromptMusic:
+        """The prompt that the music continued last."""
         return self._prompt
 
     @prompt.setter
-    def prompt(self, prompt: Tensor) -> None:
-        """Go on from another prompt; the first frame fades over from the music before."""
+    def prompt(self, prompt: PromptMusic) -> None:
+        """Continue another prompt; the first frame fades over from the music before."""
         self._fading = self._voice
         self._prompt = prompt
         self._voice = self._begin(prompt)
@@ -163,24 +173,47 @@ class Stream:
     def _generate(self, voice: _Voice, count: int) -> Tensor:
         """Advance a voice by `count` frames: [B, count * n]."""
         frames: list[Tensor] = []
-        for _ in range(count):
-            frame = self._sampler(voice.context.predict())
-            voice.context.append(frame.unsqueeze(1))
+        for _ in range(count + voice.waiting):
+            frame = self._sampler(*voice.context.predict())
+            voice.context.append(frame.unsqueeze(1), self._next_beat(voice))
             frames.append(frame)
+        voice.waiting = 0
         chunk = torch.stack(frames, dim=1)
         samples, voice.synthesis = self._representation.synthesise(chunk, voice.synthesis)
         return samples
 
+    def _next_beat(self, voice: _Voice) -> Tensor | None:
+        """The beat of the frame after the newest: [B, 1, 2]."""
+        if voice.metronome is None:
+            return None
+        beat = voice.metronome.next(self._settings.bpm).to(self._model.device)
+        return (beat if self._settings.beat else torch.zeros_like(beat)).unsqueeze(1)
+
     @torch.inference_mode()
-    def _begin(self, prompt: Tensor) -> _Voice:
+    def _begin(self, prompt: PromptMusic) -> _Voice:
         representation, model = self._representation, self._model
+        samples, batch = prompt.samples, len(prompt.samples)
         one_frame = representation.spec.samples_for(1)
-        if prompt.shape[1] < one_frame:
-            silence = prompt.new_zeros(len(prompt), one_frame)
+        if samples.shape[1] < one_frame:
+            silence = samples.new_zeros(batch, one_frame)
             frames = representation.analyse(silence)[:, :0]
-            synthesis = representation.initial_state(len(prompt), frames)
+            synthesis = representation.initial_state(batch, frames)
         else:
-            frames = representation.analyse(prompt)
-            synthesis = representation.state_after(prompt)
-        context = begin_context(model, frames, self._method, self._window_frames)
-        return _Voice(context, synthesis)
+            frames = representation.analyse(samples)
+            synthesis = representation.state_after(samples)
+        beat, metronome = None, None
+        if model.conditioner is not None:
+            beat = prompt.beat
+            if beat is None:
+                beat = samples.new_zeros(batch, frames.shape[1] + 1, 2)
+            metronome = Metronome(beat[:, -1], self._frame_seconds)
+            beat = beat[:, model.step_frames :] * float(self._settings.beat)
+        context = begin_context(
+            model,
+            frames,
+            self._settings.method,
+            self._window_frames,
+            beat,
+            GUIDANCE_FRAMES if self._settings.guidance else 0,
+        )
+        return _Voice(context, synthesis, metronome, representation.lookahead_frames)

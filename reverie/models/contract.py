@@ -116,6 +116,14 @@ class RegressionHead(Head, Protocol):
         ...
 
 
+class Conditioner(Protocol):
+    """Embeds what is known of the frame to be predicted besides the frames before it."""
+
+    def __call__(self, condition: Tensor) -> Tensor:
+        """[..., C] -> [..., F], which is added to the front's features."""
+        ...
+
+
 class FrameModel(nn.Module):
     """Predicts each next frame from those before it.
 
@@ -123,11 +131,15 @@ class FrameModel(nn.Module):
         front: frame to features.
         core: features to hidden states, over time.
         head: hidden state to the next frame.
+        conditioner: embeds the beat (see `beat.py`); None for a model that is told none.
     """
 
-    def __init__(self, front: Front, core: Core, head: Head) -> None:
+    def __init__(
+        self, front: Front, core: Core, head: Head, conditioner: Conditioner | None = None
+    ) -> None:
         super().__init__()
         self.front, self.core, self.head = front, core, head
+        self.conditioner = conditioner
         self.step_frames = front.step_frames
 
     @property
@@ -135,7 +147,9 @@ class FrameModel(nn.Module):
         """Where its weights are."""
         return next(self.parameters()).device
 
-    def forward(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:
+    def forward(
+        self, frames: Tensor, rng: torch.Generator | None = None, beat: Tensor | None = None
+    ) -> Tensor:
         """Compute the outputs at every step, from the zero state: [B, T + K - 1, D] -> [B, T, O].
 
         The output at step t is of frame t + K, the first that the step has not seen.
@@ -143,11 +157,16 @@ class FrameModel(nn.Module):
         Args:
             frames: [B, T + K - 1, D].
             rng: draws dropout, in training; without it nothing is dropped.
+            beat: [B, T, 2], of the frames that are predicted; None for no beat.
         """
-        return self.head(self.core(self.front(frames, rng), rng), rng)
+        return self.head(self.core(self._features(frames, beat, rng), rng), rng)
 
     def loss(
-        self, frames: Tensor, rng: torch.Generator | None = None, mask: Tensor | None = None
+        self,
+        frames: Tensor,
+        rng: torch.Generator | None = None,
+        mask: Tensor | None = None,
+        beat: Tensor | None = None,
     ) -> Tensor:
         """Mean loss of the next frame: [B, T + K, D] -> [].
 
@@ -156,17 +175,42 @@ class FrameModel(nn.Module):
             rng: draws dropout, in training.
             mask: [B, T], true at steps whose next frame is music; the others, after the end of a
                 shorter sequence, have no loss. None for all.
+            beat: [B, T, 2], of the frames that are predicted; None for no beat.
         """
-        return self.head.loss(self(frames[:, :-1], rng), frames[:, self.step_frames :], mask)
+        output = self(frames[:, :-1], rng, beat)
+        return self.head.loss(output, frames[:, self.step_frames :], mask)
 
-    def project(self, frames: Tensor) -> Tensor:
-        """Compute the part of steps that needs no state: [..., T + K - 1, D] -> [..., T, any]."""
-        return self.core.project(self.front(frames))
+    def project(self, frames: Tensor, beat: Tensor | None = None) -> Tensor:
+        """Compute the part of steps that needs no state: [..., T + K - 1, D] -> [..., T, any].
 
-    def step(self, frame: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
-        """Take one frame: [..., D] -> the output [..., O] that `forward` gives at this step."""
+        Args:
+            frames: [..., T + K - 1, D].
+            beat: [..., T, 2], of the frames that are predicted; None for no beat.
+        """
+        return self.core.project(self._features(frames, beat))
+
+    def _features(
+        self, frames: Tensor, beat: Tensor | None, rng: torch.Generator | None = None
+    ) -> Tensor:
+        """[..., T + K - 1, D] and [..., T, 2] -> [..., T, F]."""
+        features = self.front(frames, rng)
+        if self.conditioner is None or beat is None:
+            return features
+        return features + self.conditioner(beat)
+
+    def step(
+        self, frame: Tensor, state: ModelState, beat: Tensor | None = None
+    ) -> tuple[Tensor, ModelState]:
+        """Take one frame: [..., D] -> the output [..., O] that `forward` gives at this step.
+
+        Args:
+            frame: [..., D].
+            state: before it.
+            beat: [..., 2], of the frame that is predicted; None for no beat.
+        """
         seen = torch.cat([state.prefix, frame.unsqueeze(-2)], dim=-2)
-        projected = self.core.project(self.front(seen).squeeze(-2))
+        wanted = None if beat is None else beat.unsqueeze(-2)
+        projected = self.core.project(self._features(seen, wanted).squeeze(-2))
         hidden, core = self.core.step(projected, state.core)
         return self.head(hidden), ModelState(seen[..., 1:, :], core)
 

@@ -81,6 +81,10 @@ class ModelSettings:
     noise_width: Annotated[int, Field(ge=1, le=1 << 14)] = 64
     """Random numbers from which a frame is made, with an adversary."""
 
+    beat: bool = False
+    """Whether the model is told where among the beats each frame lies: it then keeps a beat, and
+    its tempo can be chosen."""
+
     dense_l2: Annotated[float, Field(ge=0)] = 1e-4
     """Keras' L2 penalty: this times the sum of squares of the dense layers' weights."""
 

@@ -76,6 +76,10 @@ class TrainingSettings:
     """Every sequence is played faster or slower, and so higher or lower, by up to so many: whole
     ones, so that instruments stay in tune with each other's recordings."""
 
+    beat_dropout: Share = 0.15
+    """Share of sequences whose beat the model is not told, so that it can do without; only where
+    `model.beat` is on."""
+
     decoder_steps: Annotated[int, Field(ge=1, le=1 << 40)] = 1200
     """Codes: steps in which their decoder is fitted before the training, if `frames.decoder` asks
     for one; at most a fifth of `minutes`."""
@@ -140,6 +144,11 @@ class SamplingSettings:
     min_p: Share = 0.0
     """Codes: leave out those less likely than this share of the likeliest."""
 
+    guidance: Annotated[float, Field(ge=0, le=20)] = 0.0
+    """Codes: how much further to go from what the model believes after the newest 8 frames alone to
+    what it believes after all of them. 0 takes the latter as it is; more keeps to what came long
+    before."""
+
     guard: bool = True
     """Codes: keep a clip as surprising to the model and as loud as held-out music is, so that it
     neither freezes, nor falls apart, nor dies away."""
@@ -158,6 +167,12 @@ class GenerationDefaults(SamplingSettings):
 
     method: Literal["rolling", "carry"] = "rolling"
     """`rolling` re-feeds the last frames from a zero state, as the paper; `carry` carries on."""
+
+    beat: bool = True
+    """Whether a model that has learnt the beat is told one: that of the prompt, which goes on."""
+
+    bpm: Annotated[float, Field(ge=30, le=300)] | None = None
+    """Tempo to change to, in beats a minute; None keeps the prompt's."""
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -72,7 +72,7 @@ def fit_decoder(
         while step < training.decoder_steps:
             order = np.random.default_rng([training.seed, 2, epoch])
             epoch += 1
-            for samples in sequences.batches(BATCH, order):
+            for samples, _, _ in sequences.batches(BATCH, order):
                 seconds = time.monotonic() - began
                 done = max(step / training.decoder_steps, seconds / most_seconds)
                 if stop.is_set():

@@ -26,7 +26,8 @@ from reverie.training.device import training_device
 from reverie.training.optimiser import RmsProp
 from reverie.training.pace import Pace, Trial
 from reverie.training.preflight import Needs, plan, smaller
-from reverie.training.sequences import Sequences, shortness, split_sequences
+from reverie.training.sequences import Batch, Sequences
+from reverie.training.splits import shortness, split_sequences
 from reverie.training.step import initial_model, random_generator
 from reverie.training.threads import set_threads
 
@@ -115,10 +116,11 @@ def time_steps(
     times: list[float] = []
     frames: Tensor | None = None
     began = clock()
-    for samples, mask in _endless(train_set, recipe):
+    for batch in _endless(train_set, recipe):
         started = clock()
-        frames = representation.analyse(samples.to(model.device))
-        loss = model.loss(frames, rng, None if mask is None else mask.to(model.device))
+        samples, mask, beat = batch.to(model.device)
+        frames = representation.analyse(samples)
+        loss = model.loss(frames, rng, mask, beat)
         torch.autograd.backward([loss])
         loss.item()  # a GPU is waited for
         times.append(clock() - started)
@@ -183,11 +185,11 @@ def corpus_notes(corpus: Corpus, train_set: Sequences, held_out_set: Sequences) 
             yield said
 
 
-def _endless(train_set: Sequences, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor | None]]:
+def _endless(train_set: Sequences, recipe: Recipe) -> Iterator[Batch]:
     """Batches as training reads them, over and over."""
     while True:
         order = np.random.default_rng([recipe.training.seed, 1, 0])
-        yield from train_set.masked_batches(recipe.training.batch_size, order)
+        yield from train_set.batches(recipe.training.batch_size, order)
 
 
 def _optimiser_seconds(model: FrameModel, recipe: Recipe, clock: Callable[[], float]) -> float:

@@ -5,25 +5,37 @@ Letters: B batch, S samples of a sequence, T steps, K frames that one step sees,
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import soxr
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from reverie.audio.pcm import FULL_SCALE, to_float32
+from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus, Recording
-from reverie.errors import ReverieError
 from reverie.frames.contract import FrameSpec
-from reverie.frames.settings import frame_spec
-from reverie.runs.settings import Recipe
-from reverie.terminal import printable
+from reverie.training.beats import RecordingBeats
+from reverie.training.sounding import sounding
 
-EXCERPT_SAMPLES = 1 << 20
-BLOCK_SECONDS = 0.1
-"""Resolution with which silence at the ends of a recording is found."""
-MOST_NAMED = 3
+
+class Batch(NamedTuple):
+    """Sequences that are learnt from together."""
+
+    samples: Tensor
+    """[B, S]."""
+    mask: Tensor | None = None
+    """[B, T], which steps have a next frame of music; None for all of them."""
+    beat: Tensor | None = None
+    """[B, T, 2], where among the beats each step's next frame lies, and the seconds of a beat, 0
+    for no beat; None where nobody asks."""
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the same on `device`."""
+        mask = None if self.mask is None else self.mask.to(device)
+        beat = None if self.beat is None else self.beat.to(device)
+        return Batch(self.samples.to(device), mask, beat)
 
 
 class Sequences:
@@ -44,6 +56,8 @@ class Sequences:
         gain_db: each is made louder or softer by up to so much.
         transpose_semitones: each is played faster or slower by up to so many, whole ones.
         trim_silence_db: of each recording only what `sounding` finds.
+        beat: tell the beat.
+        beat_dropout: share of sequences whose beat is not told, where they are drawn at random.
     """
 
     def __init__(
@@ -59,7 +73,11 @@ class Sequences:
         gain_db: float = 0.0,
         transpose_semitones: int = 0,
         trim_silence_db: float = 0.0,
+        beat: bool = False,
+        beat_dropout: float = 0.0,
     ) -> None:
+        self._beats = RecordingBeats(corpus) if beat else None
+        self._beat_dropout = beat_dropout
         self.gain_db, self.transpose_semitones = gain_db, transpose_semitones
         self._spec, self._step_frames, self._steps = spec, step_frames, sequence_frames
         self.corpus, self.recordings, self.starts = corpus, tuple(recordings), starts
@@ -101,184 +119,133 @@ class Sequences:
         Returns:
             [S], or fewer of a recording that is shorter.
         """
+        none = np.zeros(len(self.recordings), np.int64)
+        return self._played(self._stretch(index, none if shifts is None else shifts, speed))
+
+    def _played(self, stretch: "_Stretch") -> NDArray[np.float32]:
+        """Return the samples of a stretch: [S]."""
+        pcm = self.corpus.pcm(self.recordings[stretch.recording])
+        played = to_float32(pcm[stretch.start : stretch.end])
+        if stretch.speed == 1:
+            return played
+        played = soxr.resample(played, stretch.speed, 1.0, quality="LQ")[: self.length_samples]
+        if self._short[stretch.recording]:
+            return played
+        return np.pad(played, (0, self.length_samples - len(played)))
+
+    def _stretch(self, index: int, shifts: NDArray[np.int64], speed: float) -> "_Stretch":
+        """Where sequence `index` lies."""
         place = int(self._chosen[index])
         which = int(np.searchsorted(self._ends, place, side="right"))
         within = place - int(self._ends[which] - self.counts[which])
-        start = within * self.stride_samples + (0 if shifts is None else int(shifts[which]))
+        start = within * self.stride_samples + int(shifts[which])
         first, last = self._parts[which]
         if self._short[which]:
-            return self._read_short(
-                to_float32(self.corpus.pcm(self.recordings[which])[first:last]), speed
-            )
+            if last - first < math.ceil(self._least_samples * speed) + 1:
+                speed = 1.0
+            return _Stretch(which, first, last, speed)
         needed = math.ceil(self.length_samples * speed) + 1
         if speed == 1 or needed > last - first:
             speed, needed = 1.0, self.length_samples
         start = min(first + start, last - needed)
-        pcm = self.corpus.pcm(self.recordings[which])[start : start + needed]
-        played = to_float32(pcm)
-        if speed == 1:
-            return played
-        played = soxr.resample(played, speed, 1.0, quality="LQ")[: self.length_samples]
-        return np.pad(played, (0, self.length_samples - len(played)))
-
-    def _read_short(self, played: np.ndarray, speed: float) -> np.ndarray:
-        if speed == 1 or len(played) < math.ceil(self._least_samples * speed) + 1:
-            return played
-        return soxr.resample(played, speed, 1.0, quality="LQ")[: self.length_samples]
+        return _Stretch(which, start, start + needed, speed)
 
     def batches(
         self, batch_size: int, rng: np.random.Generator | None, skip: int = 0
-    ) -> Iterator[Tensor]:
-        """One epoch: the samples [B, S] that `masked_batches` yields."""
-        yield from (samples for samples, _ in self.masked_batches(batch_size, rng, skip))
-
-    def masked_batches(
-        self, batch_size: int, rng: np.random.Generator | None, skip: int = 0
-    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+    ) -> Iterator[Batch]:
         """One epoch.
 
         Args:
             batch_size: B; the last batch may be smaller.
             rng: orders and shifts the sequences; without it they come in order, unshifted.
-            skip: batches passed over, to go on inside an epoch.
-
-        Yields:
-            samples [B, S], and which of their steps have a next frame of music [B, T]; None for
-            all of them.
+            skip: batches passed over, to resume inside an epoch.
         """
-        order, shifts = np.arange(len(self)), None
-        gains = speeds = np.ones(len(self), np.float32)
-        if rng is not None:
-            order = rng.permutation(len(self))
-            if self.starts == "random":
-                room = self._spare - (self.counts - 1) * self.stride_samples
-                shifts = rng.integers(0, np.maximum(room, 0) + 1)
-            if self.gain_db:
-                drawn = rng.uniform(-self.gain_db, self.gain_db, len(self))
-                gains = (10 ** (drawn / 20)).astype(np.float32)
-            if self.transpose_semitones:
-                most = self.transpose_semitones
-                speeds = 2 ** (rng.integers(-most, most + 1, len(self)) / 12)
+        plan = self._unvaried() if rng is None else self._varied(rng)
         for first in range(skip * batch_size, len(self), batch_size):
-            chosen = order[first : first + batch_size]
-            read = [self.read(int(i), shifts, float(speeds[i])) * gains[i] for i in chosen]
-            yield self._stacked(read)
+            chosen = [int(i) for i in plan.order[first : first + batch_size]]
+            stretches = [self._stretch(i, plan.shifts, float(plan.speeds[i])) for i in chosen]
+            gains = plan.gains[chosen]
+            pieces = [self._played(one) * gain for one, gain in zip(stretches, gains, strict=True)]
+            samples, mask = self._stacked(pieces)
+            if self._beats is None:
+                yield Batch(samples, mask)
+                continue
+            beat = np.stack([self._beat(self._beats, one) for one in stretches])
+            beat[..., 0] += plan.parities[chosen, None]
+            beat[plan.silenced[chosen]] = 0
+            yield Batch(samples, mask, torch.as_tensor(beat, dtype=torch.float32))
 
-    def _stacked(self, read: list[np.ndarray]) -> tuple[Tensor, Tensor | None]:
-        lengths = np.array([len(one) for one in read])
+    def _unvaried(self) -> "_Epoch":
+        """Every sequence in order, as it is."""
+        count = len(self)
+        return _Epoch(
+            order=np.arange(count),
+            shifts=np.zeros(len(self.recordings), np.int64),
+            gains=np.ones(count, np.float32),
+            speeds=np.ones(count),
+            parities=np.zeros(count),
+            silenced=np.zeros(count, bool),
+        )
+
+    def _varied(self, rng: np.random.Generator) -> "_Epoch":
+        """Draw the order of an epoch, and how its sequences differ from those of others."""
+        plan, count = self._unvaried()._replace(order=rng.permutation(len(self))), len(self)
+        if self.starts == "random":
+            room = self._spare - (self.counts - 1) * self.stride_samples
+            plan = plan._replace(shifts=rng.integers(0, np.maximum(room, 0) + 1))
+        if self.gain_db:
+            drawn = rng.uniform(-self.gain_db, self.gain_db, count)
+            plan = plan._replace(gains=(10 ** (drawn / 20)).astype(np.float32))
+        if self.transpose_semitones:
+            most = self.transpose_semitones
+            plan = plan._replace(speeds=2 ** (rng.integers(-most, most + 1, count) / 12))
+        if self._beats is not None:
+            # Which of two beats is the heavy one is not known, so both are learnt.
+            parities = rng.integers(0, 2, count).astype(np.float64)
+            plan = plan._replace(parities=parities, silenced=rng.random(count) < self._beat_dropout)
+        return plan
+
+    def _beat(self, beats: RecordingBeats, stretch: "_Stretch") -> NDArray[np.float64]:
+        """Return the beat of a stretch: [T, 2]."""
+        steps = np.arange(self._steps) + self._step_frames
+        middle = self._spec.centre_samples(steps) * stretch.speed
+        seconds = (stretch.start + middle) / self.corpus.rate_hz
+        return beats.grid(self.recordings[stretch.recording], seconds, stretch.speed)
+
+    def _stacked(self, pieces: list[np.ndarray]) -> tuple[Tensor, Tensor | None]:
+        lengths = np.array([len(piece) for piece in pieces])
         if (lengths == self.length_samples).all():
-            return torch.as_tensor(np.stack(read)), None
-        filled = np.zeros((len(read), self.length_samples), np.float32)
-        for row, one in zip(filled, read, strict=True):
-            row[: len(one)] = one
+            return torch.as_tensor(np.stack(pieces)), None
+        filled = np.zeros((len(pieces), self.length_samples), np.float32)
+        for row, piece in zip(filled, pieces, strict=True):
+            row[: len(piece)] = piece
         spec = self._spec
         frames = (lengths - spec.overlap_samples) // spec.hop_samples
         mask = np.arange(self._steps) < (frames - self._step_frames)[:, None]
         return torch.as_tensor(filled), torch.as_tensor(mask)
 
 
-def sounding(corpus: Corpus, recording: Recording, below_db: float) -> tuple[int, int]:
-    """Where a recording begins and ends to sound, as its first sample and the one after its last.
+class _Epoch(NamedTuple):
+    """One epoch: in which order its sequences come, and how each is varied."""
 
-    Args:
-        corpus: it is of.
-        recording: one.
-        below_db: leave out ends that are so much softer than the whole recording, in units of
-            tenths of a second; 0 leaves none out, and all is kept where nothing is louder.
-    """
-    if not below_db:
-        return 0, recording.samples
-    pcm, block = corpus.pcm(recording), round(BLOCK_SECONDS * corpus.rate_hz)
-    least = FULL_SCALE**2 * 10 ** ((recording.rms_dbfs - below_db) / 10)
-
-    def is_loud(start: int) -> bool:
-        return float(np.square(pcm[start : start + block].astype(np.float64)).mean()) >= least
-
-    starts = range(0, recording.samples, block)
-    first = next((one for one in starts if is_loud(one)), 0)
-    last = next((one for one in reversed(starts) if is_loud(one)), recording.samples)
-    return first, min(last + block, recording.samples)
+    order: NDArray[np.int64]
+    shifts: NDArray[np.int64]
+    """Of each recording, in samples."""
+    gains: NDArray[np.float32]
+    speeds: NDArray[np.float64]
+    parities: NDArray[np.float64]
+    """Beats by which the position is shifted."""
+    silenced: NDArray[np.bool_]
+    """Whether the beat is not told."""
 
 
-def excerpts(
-    corpus: Corpus, recordings: Sequence[Recording], trim_silence_db: float = 0.0
-) -> Iterator[Tensor]:
-    """All that sounds of `recordings`, in pieces [1, S] that fit in memory."""
-    for recording in recordings:
-        pcm = corpus.pcm(recording)[slice(*sounding(corpus, recording, trim_silence_db))]
-        for first in range(0, len(pcm), EXCERPT_SAMPLES):
-            piece = to_float32(pcm[first : first + EXCERPT_SAMPLES])
-            yield torch.as_tensor(piece).unsqueeze(0)
+class _Stretch(NamedTuple):
+    """Where a sequence lies."""
 
-
-def shortness(sequences: Sequences, kind: str) -> str:
-    """What is said of recordings shorter than a sequence, or nothing if there are none.
-
-    Args:
-        sequences: which.
-        kind: of recordings: "training" or "held-out".
-    """
-    count, seconds = len(sequences.recordings), sequences.length_samples / sequences.corpus.rate_hz
-    said: list[str] = []
-    if sequences.short:
-        said.append(
-            f"{len(sequences.short)} of {count} {kind} recordings are shorter than a sequence "
-            f"({seconds:.1f} s): each is taken whole, as a shorter sequence."
-        )
-    if sequences.unused:
-        names = ", ".join(printable(one.path) for one in sequences.unused[:MOST_NAMED])
-        more = (
-            f" and {len(sequences.unused) - MOST_NAMED} more"
-            if len(sequences.unused) > MOST_NAMED
-            else ""
-        )
-        said.append(
-            f"{len(sequences.unused)} of {count} {kind} recordings are too short to be used: "
-            f"{names}{more}."
-        )
-    return " ".join(said)
-
-
-def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequences]:
-    """The sequences to train on, and the held-out ones.
-
-    Raises:
-        ReverieError: either has none.
-    """
-    spec, training = frame_spec(recipe.frames), recipe.training
-    held_out = corpus.of_split("held-out")
-    if not held_out:
-        raise ReverieError(
-            f"{corpus.folder} holds {len(corpus.recordings)} recording and none is held out.",
-            "Prepare at least two recordings: one to learn from, one to be tested and seeded with.",
-        )
-    train_set = Sequences(
-        corpus,
-        corpus.of_split("train"),
-        spec,
-        training.sequence_frames,
-        training.sequence_starts,
-        step_frames=recipe.model.step_frames,
-        most=training.max_sequences,
-        gain_db=training.gain_db,
-        transpose_semitones=training.transpose_semitones,
-        trim_silence_db=training.trim_silence_db,
-    )
-    held_out_set = Sequences(
-        corpus,
-        held_out,
-        spec,
-        training.sequence_frames,
-        step_frames=recipe.model.step_frames,
-        most=training.max_sequences,
-        trim_silence_db=training.trim_silence_db,
-    )
-    for name, found in (("training", train_set), ("held-out", held_out_set)):
-        if not found.whole:
-            seconds = found.length_samples / corpus.rate_hz
-            raise ReverieError(
-                f"no {name} recording of {corpus.folder} is as long as one sequence "
-                f"({seconds:.1f} s).",
-                "Add longer ones, or lower training.sequence_frames or frames.hop_samples.",
-            )
-    return train_set, held_out_set
+    recording: int
+    start: int
+    """Its first sample."""
+    end: int
+    """The sample after its last."""
+    speed: float
+    """At which it is played."""

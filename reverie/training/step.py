@@ -26,9 +26,13 @@ def train_step(
     rng: torch.Generator,
     recipe: Recipe,
     mask: Tensor | None = None,
+    beat: Tensor | None = None,
 ) -> float:
-    """One step on sequences `frames` [B, T + K, D], where `mask` [B, T]. Returns the loss."""
-    loss = model.loss(frames, rng, mask)
+    """Take one step on sequences `frames` [B, T + K, D], and return the loss.
+
+    Where `mask` [B, T] is given only its steps count; `beat` [B, T, 2] is of the next frames.
+    """
+    loss = model.loss(frames, rng, mask, beat)
     optimiser.zero_grad()
     torch.autograd.backward([loss])
     if recipe.training.gradient_clip:
@@ -44,9 +48,10 @@ def measure(
     """Measure `sequences` with no dropout: the mean loss, and what sampling needs to know."""
 
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
-        for samples, mask in sequences.masked_batches(recipe.training.batch_size, None):
-            frames = representation.analyse(samples.to(model.device))
-            output, wanted = model(frames[:, :-1]), frames[:, model.step_frames :]
+        for batch in sequences.batches(recipe.training.batch_size, None):
+            samples, mask, beat = batch.to(model.device)
+            frames = representation.analyse(samples)
+            output, wanted = model(frames[:, :-1], beat=beat), frames[:, model.step_frames :]
             if mask is None:
                 yield output, wanted
                 continue

@@ -27,7 +27,9 @@ from reverie.training.interrupt import Interruptible
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.resuming import fallback_note, lost_notes, threads_notes
-from reverie.training.sequences import Sequences, excerpts, split_sequences
+from reverie.training.sequences import Sequences
+from reverie.training.sounding import excerpts
+from reverie.training.splits import split_sequences
 from reverie.training.step import initial_model
 from reverie.training.tensorboard import TensorBoardLogger
 from reverie.training.threads import set_threads

@@ -30,7 +30,7 @@ from reverie.training.observers import Epoch, Observer, Start, Step
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.pace import Pace, Trial, share_done
 from reverie.training.preflight import Needs
-from reverie.training.sequences import Sequences
+from reverie.training.sequences import Batch, Sequences
 from reverie.training.step import measure, random_generator, train_step
 
 Preview = Callable[[TrainedModel, Run], Tensor]
@@ -154,9 +154,9 @@ class Trainer:
         """Take the remaining steps of an epoch; return whether it ran to its end."""
         training = self._recipe.training
         order = np.random.default_rng([training.seed, 1, self.state.epoch])
-        batches = self._train_set.masked_batches(training.batch_size, order, skip=self.state.step)
-        for samples, mask in batches:
-            self._train_step(samples, mask)
+        batches = self._train_set.batches(training.batch_size, order, skip=self.state.step)
+        for batch in batches:
+            self._train_step(batch)
             if self.state.step == self._steps:
                 break
             if self._is_stopping() or self._is_checkpoint_due():
@@ -166,8 +166,8 @@ class Trainer:
                 return False
         return True
 
-    def _train_step(self, samples: Tensor, mask: Tensor | None) -> None:
-        """One step on sequences of samples [B, S], where `mask` [B, T] says which steps count."""
+    def _train_step(self, batch: Batch) -> None:
+        """Take one step, and tell it."""
         state, device = self.state, self.model.device
         # Every step has a random stream of its own, so a resumed run needs no memory of how far
         # an earlier one had drawn.
@@ -178,15 +178,15 @@ class Trainer:
             share_done(self._recipe.training, self.state, self._steps),
             self._steps_done,
         )
-        frames = self.representation.analyse(samples.to(device))
-        mask = None if mask is None else mask.to(device)
-        loss = train_step(self.model, self._optimiser, frames, rng, self._recipe, mask)
+        samples, mask, beat = batch.to(device)
+        frames = self.representation.analyse(samples)
+        loss = train_step(self.model, self._optimiser, frames, rng, self._recipe, mask, beat)
         self._check_finite(loss)
         self.state = dataclasses.replace(
             state,
             step=state.step + 1,
-            loss_sum=state.loss_sum + loss * len(samples),
-            loss_count=state.loss_count + len(samples),
+            loss_sum=state.loss_sum + loss * len(batch.samples),
+            loss_count=state.loss_count + len(batch.samples),
             seconds=time.monotonic() - self._began,
         )
         self._pace.lap("step")
@@ -204,8 +204,7 @@ class Trainer:
     def _finish_epoch(self) -> None:
         """Measure, tell, preview, and keep what is to be kept, after an epoch's last step."""
         training, before = self._recipe.training, self.state
-        # To the millisecond that the metrics tell, so that whoever reads those finds the very
-        # epoch in which the time ran out.
+        # To the millisecond, as in the metrics, from which the epoch is told in which time ran out.
         self.state = dataclasses.replace(
             before,
             epoch=before.epoch + 1,

@@ -17,7 +17,7 @@ from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import lines
 from reverie.errors import ReverieError
 from reverie.training.recipe import load_recipe
-from reverie.training.sequences import split_sequences
+from reverie.training.splits import split_sequences
 from tests.conftest import SMALL
 from tests.corpus.test_prepare import make, tune
 from tests.music import random_melody

@@ -20,6 +20,7 @@ from reverie.frames.settings import frame_spec
 from reverie.generation import clips, plan
 from reverie.generation.clips import generate, generate_missing, generate_more
 from reverie.generation.preview import PREVIEW_SECONDS, preview
+from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.prompts import choose_prompts
 from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import Stream, stream_of
@@ -27,7 +28,7 @@ from reverie.models.calibration import Calibration
 from reverie.models.trained import TrainedModel
 from reverie.runs.checkpoint import MODEL
 from reverie.runs.run import Run
-from reverie.runs.settings import SamplingSettings
+from reverie.runs.settings import GenerationDefaults
 from reverie.storage import file_sha256
 from reverie.training.recipe import load_recipe
 from tests.conftest import RATE_HZ, SMALL
@@ -76,9 +77,9 @@ def test_clips_are_what_the_model_goes_on_with(run: Run, tmp_path: Path) -> None
     """One generator chooses the prompts, and then where the draws begin."""
     settings = GenerationSettings(seconds=0.3, count=2, seed=7, temperature=0.5)
     order = np.random.default_rng([7, 0])
-    prompts, samples = choose_prompts(run, "held-out", 2, order)
+    prompts, music = choose_prompts(run, "held-out", 2, order)
     rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
-    stream = stream_of(run, run.load(run.find_checkpoint("best")), samples, settings, rng)
+    stream = stream_of(run, run.load(run.find_checkpoint("best")), music, settings, rng)
     expected = torch.cat(list(stream.take(round(0.3 * RATE_HZ))), dim=1).numpy()
     made = generate(run, settings, tmp_path, quiet=True)
     assert [clip.prompt for clip in made] == prompts
@@ -161,9 +162,9 @@ def test_clips_begin_from_nothing(run: Run, tmp_path: Path) -> None:
 
 
 def test_seeds_take_every_recording_in_turn(run: Run, corpus: Corpus) -> None:
-    prompts, samples = choose_prompts(run, "training", 6, np.random.default_rng(0))
+    prompts, music = choose_prompts(run, "training", 6, np.random.default_rng(0))
     needed = frame_spec(run.recipe.frames).samples_for(run.recipe.prompt_frames)
-    assert samples.shape == (6, needed)
+    assert music.samples.shape == (6, needed)
     names = [prompt.recording for prompt in prompts]
     assert set(names[:4]) == {r.path for r in corpus.of_split("train")}
 
@@ -180,6 +181,7 @@ class Echo(torch.nn.Module):
     """A model that knows the future: it predicts the frames it is told, in order."""
 
     step_frames, unit = 1, "nothing"
+    conditioner = None
 
     def __init__(self, future: torch.Tensor) -> None:
         super().__init__()
@@ -188,7 +190,7 @@ class Echo(torch.nn.Module):
     def initial_state(self, *_: object) -> tuple[()]:
         return ()
 
-    def project(self, frames: torch.Tensor) -> torch.Tensor:
+    def project(self, frames: torch.Tensor, _: object = None) -> torch.Tensor:
         return frames
 
     def step(self, projected: torch.Tensor, _: object) -> tuple[torch.Tensor, tuple[()]]:
@@ -196,7 +198,7 @@ class Echo(torch.nn.Module):
         return projected, ()
 
     def forward(self, _: torch.Tensor) -> torch.Tensor:
-        return self.future[:, self.place]
+        return self.future[:, self.place].unsqueeze(1)
 
     def loss(self, *_: object) -> torch.Tensor:
         raise AssertionError("it is not trained")
@@ -223,7 +225,8 @@ def test_a_true_prediction_goes_on_without_a_seam(frames: FourierFrames | MdctFr
         Calibration(),
     )
     rng = torch.Generator()
-    stream = Stream(trained, prompt, SamplingSettings(), rng, method="carry", window_frames=1)
+    settings = GenerationDefaults(method="carry")
+    stream = Stream(trained, PromptMusic(prompt), settings, rng, rate_hz=RATE_HZ, window_frames=1)
     made = torch.cat(list(stream.take(1234)), dim=1)
     torch.testing.assert_close(made, whole[:, 800 : 800 + 1234], atol=1e-5, rtol=1e-4)
 

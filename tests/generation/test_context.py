@@ -53,7 +53,7 @@ def made_new(
     context = begin_context(model, prompt, chosen, length)
     frames: list[Tensor] = []
     for _ in range(count):
-        frames.append(sampler(context.predict()))
+        frames.append(sampler(*context.predict()))
         context.append(frames[-1].unsqueeze(1))
     return torch.stack(frames, dim=1)
 

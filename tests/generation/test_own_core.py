@@ -97,7 +97,7 @@ def test_rolling_equals_re_feeding(length: int) -> None:
     frames = torch.randn(2, length, 6)
     context = begin_context(model, frames, "rolling", length)
     for _ in range(2 * length + 1):
-        found = context.predict()
+        found = context.predict().output
         torch.testing.assert_close(found, model(frames[:, -length:])[:, -1])
         frames = torch.cat([frames, found[:, None]], dim=1)
         context.append(found[:, None])

@@ -24,9 +24,9 @@ from tests.music import random_melody, write_recordings
 
 def prompt_of(run: Run, path: Path) -> tuple[float, float, float, np.ndarray]:
     """Offset, seconds and silence left out of the prompt from a file, and its samples."""
-    (prompt,), samples = choose_prompts(run, str(path), 1, np.random.default_rng(0))
+    (prompt,), music = choose_prompts(run, str(path), 1, np.random.default_rng(0))
     assert prompt.recording == str(path)
-    taken = samples[0].numpy()
+    taken = music.samples[0].numpy()
     assert prompt.samples_sha256 == hashlib.sha256(taken.tobytes()).hexdigest()
     return prompt.offset_seconds, prompt.seconds, prompt.silence_seconds, taken
 
@@ -62,10 +62,10 @@ def test_a_place_in_a_file_is_where_the_prompt_begins(run: Run, tmp_path: Path) 
     soundfile.write(path, np.pad(tune, (0, 4 * RATE_HZ)), RATE_HZ, subtype="FLOAT")
 
     def at(seconds: float) -> tuple[float, np.ndarray]:
-        (prompt,), samples = choose_prompts(
+        (prompt,), music = choose_prompts(
             run, str(path), 1, np.random.default_rng(0), at_seconds=seconds
         )
-        return prompt.offset_seconds, samples[0].numpy()
+        return prompt.offset_seconds, music.samples[0].numpy()
 
     offset, samples = at(1.25)
     assert offset == 1.25
@@ -82,14 +82,14 @@ def test_files_take_turns(run: Run, tmp_path: Path) -> None:
     paths = [str(tmp_path / f"{number}.wav") for number in range(3)]
     for number, path in enumerate(paths):
         soundfile.write(path, random_melody(number, RATE_HZ, 2.0 + number), RATE_HZ)
-    prompts, samples = choose_prompts(run, paths, 5, np.random.default_rng(0))
+    prompts, music = choose_prompts(run, paths, 5, np.random.default_rng(0))
     assert [prompt.recording for prompt in prompts] == [*paths, *paths[:2]]
-    assert (samples[0] == samples[3]).all()
+    assert (music.samples[0] == music.samples[3]).all()
     assert len({prompt.samples_sha256 for prompt in prompts}) == 3
     soundfile.write(paths[1], random_melody(1, RATE_HZ, 0.25)[:800], RATE_HZ)
     shorter, fewer = choose_prompts(run, paths, 3, np.random.default_rng(0))
-    assert {prompt.seconds for prompt in shorter} == {fewer.shape[1] / RATE_HZ}
-    assert fewer.shape[1] < samples.shape[1]
+    assert {prompt.seconds for prompt in shorter} == {fewer.samples.shape[1] / RATE_HZ}
+    assert fewer.samples.shape[1] < music.samples.shape[1]
 
 
 def test_each_file_of_a_folder_gives_a_clip(run: Run, tmp_path: Path) -> None:
@@ -149,12 +149,12 @@ def test_seeds_from_the_corpus_end_with_sound(
     """A second of silence, a tone, a second's rest, a tone, two seconds of hiss."""
     recipe = load_recipe("paper", SMALL)
     run = Run(tmp_path, recipe, with_rests.folder, with_rests.content_hash, RATE_HZ)
-    prompts, samples = choose_prompts(run, source, 60, np.random.default_rng(0))
+    prompts, music = choose_prompts(run, source, 60, np.random.default_rng(0))
     needed = frame_spec(recipe.frames).samples_for(recipe.prompt_frames)
-    assert samples.shape == (60, needed)
+    assert music.samples.shape == (60, needed)
     split = "train" if source == "training" else "held-out"
     whole = with_rests.pcm(with_rests.of_split(split)[0]) / 32768
-    for prompt, taken in zip(prompts, samples.numpy(), strict=True):
+    for prompt, taken in zip(prompts, music.samples.numpy(), strict=True):
         begin = round(prompt.offset_seconds * RATE_HZ)
         np.testing.assert_allclose(taken, whole[begin : begin + needed])
         assert np.abs(taken[-400:]).max() > 0.1

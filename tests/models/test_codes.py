@@ -161,7 +161,7 @@ def test_new_codes_come_from_the_generator_given(method: str) -> None:
         context = begin_context(model, codes(2, 7), "carry" if method == "carry" else "rolling", 5)
         frames: list[Tensor] = []
         for _ in range(20):
-            frames.append(sampler(context.predict()))
+            frames.append(sampler(*context.predict()))
             context.append(frames[-1].unsqueeze(1))
         return torch.stack(frames, dim=1)
 

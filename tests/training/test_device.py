@@ -215,7 +215,7 @@ def test_nothing_is_left_on_the_processor(architecture: Architecture, kind: str)
     sampler = make_sampler(model.head, settings, rng, Calibration())
     context = begin_context(model, frames, "rolling", 4)
     for _ in range(2):
-        frame = sampler(context.predict())
+        frame = sampler(*context.predict())
         assert frame.device == model.device == torch.device("meta")
         context.append(frame.unsqueeze(1))
 

@@ -24,10 +24,18 @@ from reverie.runs.metrics import read_metrics
 from reverie.runs.settings import Recipe
 from reverie.training import trainer
 from reverie.training.recipe import load_recipe
-from reverie.training.sequences import Sequences, excerpts, shortness, sounding, split_sequences
+from reverie.training.sequences import Sequences
+from reverie.training.sounding import excerpts, sounding
+from reverie.training.splits import shortness, split_sequences
 from reverie.training.train import train
 from tests.conftest import RATE_HZ, SMALL
 from tests.music import write_recordings
+
+
+def samples_of(
+    sequences: Sequences, size: int, rng: np.random.Generator | None = None, skip: int = 0
+) -> list[torch.Tensor]:
+    return [batch.samples for batch in sequences.batches(size, rng, skip)]
 
 
 def test_they_tile_each_recording(corpus: Corpus) -> None:
@@ -57,9 +65,9 @@ def test_overlapping_frames_get_their_overlap(corpus: Corpus) -> None:
 
 def test_an_epoch_has_each_once_and_is_decided_by_its_seed(corpus: Corpus) -> None:
     found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8)
-    plain = torch.cat(list(found.batches(7, None)))
-    mixed = torch.cat(list(found.batches(7, np.random.default_rng(1))))
-    again = torch.cat(list(found.batches(7, np.random.default_rng(1))))
+    plain = torch.cat(samples_of(found, 7, None))
+    mixed = torch.cat(samples_of(found, 7, np.random.default_rng(1)))
+    again = torch.cat(samples_of(found, 7, np.random.default_rng(1)))
     assert torch.equal(mixed, again)
     assert not torch.equal(mixed, plain)
     assert sorted(map(bytes, mixed.numpy())) == sorted(map(bytes, plain.numpy()))
@@ -69,16 +77,16 @@ def test_an_epoch_has_each_once_and_is_decided_by_its_seed(corpus: Corpus) -> No
 def test_going_on_inside_an_epoch(corpus: Corpus, starts: str) -> None:
     kind = "random" if starts == "random" else "grid"
     found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, kind)
-    whole = list(found.batches(5, np.random.default_rng(4)))
-    rest = list(found.batches(5, np.random.default_rng(4), skip=3))
+    whole = samples_of(found, 5, np.random.default_rng(4))
+    rest = samples_of(found, 5, np.random.default_rng(4), skip=3)
     assert len(rest) == len(whole) - 3
     assert all(torch.equal(a, b) for a, b in zip(whole[3:], rest, strict=True))
 
 
 def test_random_starts_move_and_stay_inside(corpus: Corpus) -> None:
     found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, "random")
-    one = torch.cat(list(found.batches(50, np.random.default_rng(1))))
-    other = torch.cat(list(found.batches(50, np.random.default_rng(2))))
+    one = torch.cat(samples_of(found, 50, np.random.default_rng(1)))
+    other = torch.cat(samples_of(found, 50, np.random.default_rng(2)))
     assert one.shape == other.shape == (len(found), 2250)
     assert not set(map(bytes, one.numpy())) & set(map(bytes, other.numpy()))
 
@@ -110,13 +118,13 @@ def test_gain_and_speed_are_drawn_anew_and_change_what_they_say(corpus: Corpus) 
     plain = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8)
     louder = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, gain_db=6.0)
     before, after = (
-        torch.cat(list(one.batches(7, np.random.default_rng(0)))) for one in (plain, louder)
+        torch.cat(samples_of(one, 7, np.random.default_rng(0))) for one in (plain, louder)
     )
     gains = 20 * torch.log10(after.norm(dim=1) / before.norm(dim=1))
     assert gains.abs().max() <= 6.001
     assert gains.std() > 1
     # In order, as held-out music is measured, nothing is changed.
-    assert torch.equal(next(plain.batches(7, None)), next(louder.batches(7, None)))
+    assert torch.equal(samples_of(plain, 7)[0], samples_of(louder, 7)[0])
 
 
 def test_a_faster_sequence_is_the_same_music_in_less_time(corpus: Corpus) -> None:
@@ -147,7 +155,7 @@ def test_transposing_is_by_whole_semitones(tmp_path: Path) -> None:
     frames = FourierFrames(RATE_HZ // 10).spec
     found = Sequences(made, made.of_split("train"), frames, 9, transpose_semitones=2)
     steps: set[int] = set()
-    for mask in found.batches(1, np.random.default_rng(0)):
+    for mask in samples_of(found, 1, np.random.default_rng(0)):
         spectrum = np.abs(np.fft.rfft(mask[0].numpy() * np.hanning(mask.shape[1]), 1 << 18))
         hertz = spectrum.argmax() * RATE_HZ / (1 << 18)
         semitones = 12 * math.log2(hertz / 220)
@@ -174,7 +182,7 @@ def test_silent_ends_are_left_out_and_rests_are_not(with_rests: Corpus) -> None:
         transpose_semitones=1,
         trim_silence_db=35,
     )
-    mask = torch.cat(list(found.batches(1, np.random.default_rng(0))))
+    mask = torch.cat(samples_of(found, 1, np.random.default_rng(0)))
     silent = (mask.abs() < 1e-3).float().mean(-1)
     assert len(mask) == 2 * 7
     assert (silent == 1).sum() <= 2 * 2
@@ -201,7 +209,7 @@ def test_a_recording_shorter_than_a_sequence_is_one(short_and_long: Corpus) -> N
     assert [int(n) for n in least.counts] == [4 if n == 48000 else 1 for n in lengths]
     assert {one.samples for one in least.short} == {4000, 9600}
     assert least.whole == 8
-    for samples, mask in least.masked_batches(1, None):
+    for samples, mask, _ in least.batches(1, None):
         assert samples.shape == (1, 41 * 250)
         if mask is None:
             continue
@@ -212,16 +220,16 @@ def test_a_recording_shorter_than_a_sequence_is_one(short_and_long: Corpus) -> N
         assert bool(mask[0, :count].all())
         assert float(samples[0, (count + 2) * 250 :].abs().max()) == 0
         assert float(samples[0, : (count + 1) * 250].abs().max()) > 0
-    both = list(least.masked_batches(12, None))
-    assert [samples.shape[0] for samples, _ in both] == [12]
-    assert torch.equal(both[0][0], torch.cat(list(least.batches(1, None))))
+    both = list(least.batches(12, None))
+    assert [batch.samples.shape[0] for batch in both] == [12]
+    assert torch.equal(both[0][0], torch.cat(samples_of(least, 1, None)))
 
 
 def test_overlapping_frames_count_only_where_they_lie_whole(short_and_long: Corpus) -> None:
     recordings = [one for one in short_and_long.recordings if one.samples == 4000]
     frames = MdctFrames(250)
     found = Sequences(short_and_long, recordings, frames.spec, 40)
-    for samples, mask in found.masked_batches(1, None):
+    for samples, mask, _ in found.batches(1, None):
         assert mask is not None
         assert int(mask.sum()) == (4000 - frames.spec.overlap_samples) // 250 - 1
         assert frames.analyse(samples).shape == (1, 41, 250)

@@ -32,6 +32,22 @@ class StatefulProcessor(LogitsProcessor, Protocol):
 
 
 @dataclass(frozen=True)
+class Guidance:
+    """Goes further from what the newest frames alone suggest to what all of them do.
+
+    After Ho & Salimans 2022 (classifier-free guidance) and Malkin et al. 2022 (coherence boosting),
+    whose second opinion is that of the same model with a short context.
+    """
+
+    scale: float
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """[2, ..., C], from all frames and from the newest alone -> [..., C]."""
+        full, short = logits.log_softmax(-1)
+        return full + self.scale * (full - short)
+
+
+@dataclass(frozen=True)
 class Temperature:
     """Divides the logits."""
 

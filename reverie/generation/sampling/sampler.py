@@ -12,6 +12,7 @@ from torch import Tensor
 
 from reverie.generation.sampling.loudness import LoudnessBias
 from reverie.generation.sampling.processors import (
+    Guidance,
     LogitsProcessor,
     MinP,
     StatefulProcessor,
@@ -34,8 +35,16 @@ MISSING_SPREAD = (
 class Sampler(Protocol):
     """Draws the next frame of each clip; it may depend on those that it drew before."""
 
-    def __call__(self, output: Tensor) -> Tensor:
-        """[..., O] -> [..., D]."""
+    def __call__(self, output: Tensor, short: Tensor | None = None) -> Tensor:
+        """Draw a frame.
+
+        Args:
+            output: [..., O], from the whole context.
+            short: [..., O], from the newest frames alone, for guidance; None for no guidance.
+
+        Returns:
+            [..., D].
+        """
         ...
 
     def update(self, settings: SamplingSettings) -> None:
@@ -103,7 +112,7 @@ class RegressionSampler:
     ) -> None:
         self._head, self._settings, self._rng, self._rmse = head, settings, rng, rmse
 
-    def __call__(self, output: Tensor) -> Tensor:
+    def __call__(self, output: Tensor, short: Tensor | None = None) -> Tensor:  # noqa: ARG002
         """[..., O] -> [..., D]."""
         return self._head.draw(output, self._rmse, self._settings.temperature, self._rng)
 
@@ -138,18 +147,22 @@ class CodeSampler:
         self._head, self._rng, self._all_guards = head, rng, guards
         self.update(settings)
 
-    def __call__(self, output: Tensor) -> Tensor:
+    def __call__(self, output: Tensor, short: Tensor | None = None) -> Tensor:
         """[..., O] -> [..., Q]."""
+        guidance = None
+        if short is not None and self._guidance is not None:
+            guidance, output = self._guidance, torch.stack([output, short])
         prefix = self._head.prefix(output)
         codes: list[Tensor] = []
         for place, (processors, greedy) in enumerate(self._chains):
-            logits = processed = prefix.logits()
+            logits = prefix.logits()
+            processed = logits if guidance is None else guidance(logits)
             guards = self._guards if place == 0 else ()
             for processor in (*guards, *processors):
                 processed = processor(processed)
             code = processed.argmax(-1) if greedy else draw(processed, self._rng)
             for guard in guards:
-                guard.observe(logits, code)
+                guard.observe(logits if guidance is None else logits[0], code)
             if place + 1 < len(self._chains):
                 prefix.append(code)
             codes.append(code)
@@ -158,6 +171,7 @@ class CodeSampler:
     def update(self, settings: SamplingSettings) -> None:
         """Draw by other settings from the next frame on."""
         self._guards = self._all_guards if settings.guard else ()
+        self._guidance = Guidance(settings.guidance) if settings.guidance else None
         count = self._head.n_codebooks
         self._chains = [
             (chain(settings, temperature), temperature == 0)

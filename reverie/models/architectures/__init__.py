@@ -14,6 +14,7 @@ from reverie.models.architectures.ensemble import ensemble
 from reverie.models.architectures.gruv import gruv
 from reverie.models.architectures.parts import Parts
 from reverie.models.architectures.stacked import stacked
+from reverie.models.beat import BeatConditioner
 from reverie.models.contract import FrameModel
 from reverie.models.settings import ModelSettings
 
@@ -64,7 +65,11 @@ def build_model(
             compose = ensemble
         case "blocks":
             compose = blocks
-    return compose(parts)
+    model = compose(parts)
+    if not settings.beat:
+        return model
+    conditioner = BeatConditioner(model.front.features, rng)
+    return FrameModel(model.front, model.core, model.head, conditioner)
 
 
 def meta_model(

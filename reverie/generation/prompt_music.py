@@ -1,0 +1,26 @@
+"""The music of prompts, ready to be continued.
+
+Letters: B clips, S samples, N frames, K frames that one step of the model sees.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class PromptMusic:
+    """What a stream continues."""
+
+    samples: Tensor
+    """[B, S], whole frames: S = `spec.samples_for(N)`, N at least K - 1. Less than one frame of
+    samples begins from nothing."""
+    beat: Tensor | None = None
+    """[B, N + 1, 2], of its frames and of the one after them (see `models/beat.py`); None for no
+    beat."""
+
+    def to(self, device: torch.device) -> "PromptMusic":
+        """Return the same on `device`."""
+        beat = None if self.beat is None else self.beat.to(device)
+        return PromptMusic(self.samples.to(device), beat)
