@@ -33,9 +33,9 @@ def names_of(folders: Sequence[Path]) -> list[str]:
     Raises:
         ReverieError: a folder is given twice.
     """
-    parts = [one.resolve().parts for one in folders]
-    for length in range(1, max(len(one) for one in parts) + 1):
-        names = ["/".join(one[-length:]) for one in parts]
+    parts = [folder.resolve().parts for folder in folders]
+    for length in range(1, max(len(names) for names in parts) + 1):
+        names = ["/".join(names[-length:]) for names in parts]
         if len(set(names)) == len(names):
             return names
     raise ReverieError("a folder is given twice.", "Give each folder once.")

@@ -24,11 +24,11 @@ def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[En
         `entries` with their new places; None where nothing needs to move, or there is no room.
     """
     stretches = {
-        (one.shard, one.offset_samples): one.analysed.samples for one in entries if one.analysed
+        (entry.shard, entry.offset_samples): entry.analysed.samples for entry in entries if entry.analysed
     }
     if stored_bytes(folder) <= 2 * SAMPLE_BYTES * sum(stretches.values()):
         return None
-    shards, kept = Shards(folder, cap_bytes, fresh=True), {one.shard for one in entries}
+    shards, kept = Shards(folder, cap_bytes, fresh=True), {entry.shard for entry in entries}
     moved: dict[tuple[int, int], tuple[int, int]] = {}
     try:
         for (number, offset), samples in sorted(stretches.items()):
@@ -40,7 +40,7 @@ def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[En
         # Hollow is better than not at all: what is in use lies where it was.
         remove_unused(folder, kept)
         return None
-    return [_moved(one, moved) for one in entries]
+    return [_moved(entry, moved) for entry in entries]
 
 
 def _moved(entry: Entry, moved: dict[tuple[int, int], tuple[int, int]]) -> Entry:

@@ -73,17 +73,17 @@ class Corpus:
         Where the samples lie does not matter to it.
         """
         return corpus_hash(
-            self.rate_hz, ((one.content_hash, one.path, one.split) for one in self.recordings)
+            self.rate_hz, ((recording.content_hash, recording.path, recording.split) for recording in self.recordings)
         )
 
     @property
     def seconds(self) -> float:
         """Duration of all recordings together."""
-        return sum(one.seconds for one in self.recordings)
+        return sum(recording.seconds for recording in self.recordings)
 
     def of_split(self, split: Split) -> tuple[Recording, ...]:
         """The recordings of one split, by path."""
-        return tuple(one for one in self.recordings if one.split == split)
+        return tuple(recording for recording in self.recordings if recording.split == split)
 
     def pcm(self, recording: Recording) -> NDArray[np.int16]:
         """Its samples, int16 [samples], 32768 standing for 1.0: a read-only view of the shard.
@@ -114,10 +114,10 @@ class Corpus:
         """
         damaged: list[Recording] = []
         with ProgressBar("Checking", len(self.recordings), "recordings", quiet=quiet) as work:
-            for one in self.recordings:
-                if one.path not in self._checked and not self._is_intact(one):
-                    damaged.append(one)
-                self._checked.add(one.path)
+            for recording in self.recordings:
+                if recording.path not in self._checked and not self._is_intact(recording):
+                    damaged.append(recording)
+                self._checked.add(recording.path)
                 work.advance()
         self._checked -= {one.path for one in damaged}
         if damaged:
@@ -132,11 +132,11 @@ class Corpus:
     def _check_places(self) -> None:
         """See that every recording lies within its shard, before anything is made of its length."""
         lengths: dict[int, int] = {}
-        for one in self.recordings:
-            if one.shard not in lengths:
-                lengths[one.shard] = samples_in(self.folder, one.shard)
-            if one.offset_samples + one.samples > lengths[one.shard]:
-                raise self._too_short(one)
+        for recording in self.recordings:
+            if recording.shard not in lengths:
+                lengths[recording.shard] = samples_in(self.folder, recording.shard)
+            if recording.offset_samples + recording.samples > lengths[recording.shard]:
+                raise self._too_short(recording)
 
     def _too_short(self, recording: Recording) -> ReverieError:
         return ReverieError(
@@ -146,7 +146,7 @@ class Corpus:
         )
 
     def _damaged(self, recordings: list[Recording]) -> ReverieError:
-        names = ", ".join(printable(one.path) for one in recordings[:MOST_NAMED])
+        names = ", ".join(printable(recording.path) for recording in recordings[:MOST_NAMED])
         more = len(recordings) - MOST_NAMED
         several = f"{len(recordings)} recordings of {self.folder} are damaged: "
         named = several + names if len(recordings) > 1 else f"{self.folder}: {names} is damaged"

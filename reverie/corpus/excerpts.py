@@ -17,7 +17,7 @@ def cut_evenly(
     They overlap only where there is too little music; a recording shorter than one is left out.
     """
     rate, size = corpus.rate_hz, round(seconds * corpus.rate_hz)
-    room = [max(one.samples - size + 1, 0) for one in recordings]
+    room = [max(recording.samples - size + 1, 0) for recording in recordings]
     total = sum(room)
     found: list[Excerpt] = []
     if not total:

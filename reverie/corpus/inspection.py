@@ -91,12 +91,12 @@ def _leaks(leaks: Sequence[Leak]) -> list[Finding]:
     found = [
         Finding(
             "bad",
-            f"{printable(one.held_out)} is held out, and {duration(one.seconds)} of it are in the "
-            f"training recording {printable(one.training)} too (best seen at "
-            f"{clock(one.held_out_offset_seconds)} and {clock(one.training_offset_seconds)}). "
+            f"{printable(leak.held_out)} is held out, and {duration(leak.seconds)} of it are in the "
+            f"training recording {printable(leak.training)} too (best seen at "
+            f"{clock(leak.held_out_offset_seconds)} and {clock(leak.training_offset_seconds)}). "
             "What is measured on it says little about new music: keep both on one side.",
         )
-        for one in leaks[:MOST_LEAKS]
+        for leak in leaks[:MOST_LEAKS]
     ]
     if len(leaks) > MOST_LEAKS:
         found.append(Finding("bad", f"So it is with {len(leaks) - MOST_LEAKS} more pairs."))
@@ -133,7 +133,7 @@ def _levels(corpus: Corpus) -> list[Finding]:
 
 
 def _rates(corpus: Corpus) -> list[Finding]:
-    low = [one for one in corpus.recordings if one.source_rate_hz < corpus.rate_hz]
+    low = [recording for recording in corpus.recordings if recording.source_rate_hz < corpus.rate_hz]
     if not low:
         return []
     lowest = min(one.source_rate_hz for one in low)
@@ -153,7 +153,7 @@ def _notes(corpus: Corpus) -> list[Finding]:
 
 
 def _seconds(recordings: tuple[Recording, ...]) -> float:
-    return sum(one.seconds for one in recordings)
+    return sum(recording.seconds for recording in recordings)
 
 
 def _recordings(count: int) -> str:

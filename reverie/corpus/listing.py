@@ -73,8 +73,8 @@ def _listed(folder: Path) -> ListedCorpus:
     return ListedCorpus(
         folder,
         len(recordings),
-        sum(one.split == "held-out" for one in recordings),
-        sum(one.seconds for one in recordings),
+        sum(recording.split == "held-out" for recording in recordings),
+        sum(recording.seconds for recording in recordings),
         manifest.rate_hz,
         size,
         written,

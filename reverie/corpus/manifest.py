@@ -153,7 +153,7 @@ def _contradiction(manifest: Manifest) -> str | None:
     """What cannot be true of a manifest, whatever lies in the shards."""
     if not manifest.recordings:
         return "recordings: there are none"
-    (path, count), *_ = Counter(one.path for one in manifest.recordings).most_common(1)
+    (path, count), *_ = Counter(recording.path for recording in manifest.recordings).most_common(1)
     if count > 1:
         return f"recordings: {path} is there {count} times"
     for place, one in enumerate(manifest.recordings):
@@ -163,13 +163,13 @@ def _contradiction(manifest: Manifest) -> str | None:
                 f"{manifest.rate_hz} Hz are {one.samples / manifest.rate_hz:.3f} s"
             )
     ends: dict[str, tuple[int, int]] = {}
-    parts = [one for one in manifest.recordings if one.part_of is not None]
+    parts = [recording for recording in manifest.recordings if recording.part_of is not None]
     for one in sorted(parts, key=lambda one: one.offset_samples):
         shard, end = ends.get(one.part_of or "", (one.shard, 0))
         if one.shard != shard or one.offset_samples < end:
             return f"recordings: the parts of {one.part_of} are not apart in one shard"
         ends[one.part_of or ""] = one.shard, one.offset_samples + one.samples
-    told = ((one.content_hash, one.path, one.split) for one in manifest.recordings)
+    told = ((recording.content_hash, recording.path, recording.split) for recording in manifest.recordings)
     if manifest.content_hash != corpus_hash(manifest.rate_hz, told):
         return "content_hash: it is of other recordings"
     return None

@@ -67,9 +67,9 @@ def is_own_clip(sound: Path) -> bool:
     """
     real = Path(os.path.realpath(sound)) if sound.is_symlink() else sound
     return any(
-        _is_of(beside, one)
-        for one in dict.fromkeys([sound, real])
-        for beside in (one.with_suffix(".json"), one.with_name(f"{one.name}.json"))
+        _is_of(beside, audio)
+        for audio in dict.fromkeys([sound, real])
+        for beside in (audio.with_suffix(".json"), audio.with_name(f"{audio.name}.json"))
     )
 
 

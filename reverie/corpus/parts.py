@@ -62,7 +62,7 @@ def divided(
         _part(whole, pcm, 0, begin - gap, "train", rate),
         _part(whole, pcm, begin, whole.samples, "held-out", rate),
     )
-    return parts if all(one.peak_dbfs >= settings.silence_dbfs for one in parts) else ()
+    return parts if all(part.peak_dbfs >= settings.silence_dbfs for part in parts) else ()
 
 
 def _part(

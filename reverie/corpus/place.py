@@ -76,12 +76,12 @@ def check_same(
     source = _source(out)
     if source is not None and os.path.realpath(source) == os.path.realpath(recordings):
         return
-    known = {one.source_hash: one for one in entries if one.source_hash}
+    known = {entry.source_hash: entry for entry in entries if entry.source_hash}
     if source is None and not known:
         return
     base = recordings if recordings.is_dir() else recordings.parent
     sizes = {one.bytes for one in known.values()}
-    found = {known_sha256(base / one.path) for one in files if one.bytes in sizes}
+    found = {known_sha256(base / file.path) for file in files if file.bytes in sizes}
     common = len(found & known.keys())
     if 2 * common <= len(known):
         of = f"the corpus of {source}" if source else "the beginning of another corpus"

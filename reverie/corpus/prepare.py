@@ -82,7 +82,7 @@ def prepare(
             check_same(recordings, out, found.files, journal.entries.values())
         base = recordings if recordings.is_dir() else recordings.parent
         _analyse_new(base, found, journal, settings, processes=processes, quiet=quiet)
-        entries = [journal.entries[one.path] for one in found.files]
+        entries = [journal.entries[file.path] for file in found.files]
         left_out = _left_out(found, entries)
         verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
         if not verdict.recordings:
@@ -96,7 +96,7 @@ def prepare(
             verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
             _write(out, recordings, settings, found, left_out, verdict)
         journal.rewrite(entries)
-        remove_unused(out, {one.shard for one in entries if one.analysed})
+        remove_unused(out, {entry.shard for entry in entries if entry.analysed})
         return Corpus.open(out)
 
 
@@ -110,7 +110,7 @@ def _as_before(settings: PrepareSettings, out: Path) -> PrepareSettings:
     except ReverieError:
         return dataclasses.replace(settings, balanced=True)
     said = before.settings.get("balanced")
-    had = any(one.split == "held-out" for one in before.recordings)
+    had = any(recording.split == "held-out" for recording in before.recordings)
     return dataclasses.replace(settings, balanced=said is True or (said is None and not had))
 
 
@@ -124,13 +124,13 @@ def _judged(
     quiet: bool,
 ) -> Verdict:
     absent = {one.name for one in left_out}
-    music = [one for one in entries if one.path not in absent]
+    music = [entry for entry in entries if entry.path not in absent]
     return judge(music, found.refused, settings, out, quiet=quiet)
 
 
 def _left_out(found: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
     """What is not used for what it is, with copies of clips whose provenance lies elsewhere."""
-    copies = [LeftOut(one.path, CLIP) for one in entries if one.source_hash in found.clip_hashes]
+    copies = [LeftOut(entry.path, CLIP) for entry in entries if entry.source_hash in found.clip_hashes]
     return tuple(sorted([*found.left_out, *copies], key=lambda one: one.name))
 
 
@@ -158,7 +158,7 @@ def _write(
             refused=verdict.refused,
             content_hash=corpus_hash(
                 settings.rate_hz,
-                ((one.content_hash, one.path, one.split) for one in verdict.recordings),
+                ((recording.content_hash, recording.path, recording.split) for recording in verdict.recordings),
             ),
         ),
     )

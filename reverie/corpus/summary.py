@@ -21,14 +21,14 @@ SEQUENCE_SAMPLES = 50_432
 def lines(corpus: Corpus) -> list[str]:
     """A summary of `corpus` for a person, ending in what to do next."""
     train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
-    count = len({one.part_of or one.path for one in corpus.recordings})
+    count = len({recording.part_of or recording.path for recording in corpus.recordings})
     parts = f" in {len(corpus.recordings)} parts" if count < len(corpus.recordings) == 2 else ""
     told = paragraph(
         f"{_counted(count, 'recording')} used{parts}: {len(train)} to train on, {len(held_out)} "
         f"held out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz."
     )
     told += [line for said in division(corpus) for line in paragraph(said, "  ")]
-    noted = [one for one in corpus.recordings if one.notes]
+    noted = [recording for recording in corpus.recordings if recording.notes]
     if noted:
         told.append(f"{_counted(len(noted), 'recording')} used with a note:")
         told += group_lines(noted_groups(corpus))
@@ -48,9 +48,9 @@ def division(corpus: Corpus) -> list[str]:
 
 
 def _divided_by_time(corpus: Corpus) -> list[str]:
-    parts = [one for one in corpus.recordings if one.part_of is not None]
-    trained = next((one for one in parts if one.split == "train"), None)
-    held_out = next((one for one in parts if one.split == "held-out"), None)
+    parts = [recording for recording in corpus.recordings if recording.part_of is not None]
+    trained = next((part for part in parts if part.split == "train"), None)
+    held_out = next((part for part in parts if part.split == "held-out"), None)
     if trained is None or held_out is None:
         return []
     begin = held_out.offset_samples - trained.offset_samples
@@ -67,9 +67,9 @@ def _shares(corpus: Corpus) -> list[str]:
     if not corpus.settings.get("balanced"):
         return []
     by_folder: dict[str, list[Recording]] = {}
-    for one in corpus.recordings:
-        if one.part_of is None:
-            by_folder.setdefault(folder_of(one.path), []).append(one)
+    for recording in corpus.recordings:
+        if recording.part_of is None:
+            by_folder.setdefault(folder_of(recording.path), []).append(recording)
     if len(by_folder) < 2:
         return []
     shares = [
@@ -92,7 +92,7 @@ def unused_lines(corpus: Corpus) -> list[str]:
 def short_recordings(corpus: Corpus) -> str:
     """What is said of recordings shorter than a training sequence, or nothing if there are none."""
     seconds = SEQUENCE_SAMPLES / corpus.rate_hz
-    count = sum(one.seconds < seconds for one in corpus.recordings)
+    count = sum(recording.seconds < seconds for recording in corpus.recordings)
     if not count:
         return ""
     return (
@@ -110,7 +110,7 @@ def refusal_lines(refused: Iterable[Refusal]) -> list[str]:
 
 def noted_groups(corpus: Corpus) -> list[Group]:
     """The notes on recordings that are used, by what they say."""
-    return grouped((one.path, note) for one in corpus.recordings for note in one.notes)
+    return grouped((recording.path, note) for recording in corpus.recordings for note in recording.notes)
 
 
 def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
@@ -138,7 +138,7 @@ def as_result(corpus: Corpus) -> dict[str, Any]:
         "content_hash": corpus.content_hash,
         "rate_hz": corpus.rate_hz,
         "seconds": round(corpus.seconds, 3),
-        "recordings": [dataclasses.asdict(one) for one in corpus.recordings],
+        "recordings": [dataclasses.asdict(recording) for recording in corpus.recordings],
         "train": len(corpus.of_split("train")),
         "held_out": len(corpus.of_split("held-out")),
         "refused": [dataclasses.asdict(one) for one in corpus.refused],

@@ -32,9 +32,9 @@ class Stored:
     def __init__(self, journal: Journal) -> None:
         self.folder = journal.folder
         self._places = {
-            one.analysed.content_hash: (one.shard, one.offset_samples)
-            for one in journal.entries.values()
-            if one.analysed
+            entry.analysed.content_hash: (entry.shard, entry.offset_samples)
+            for entry in journal.entries.values()
+            if entry.analysed
         }
         self._intact: dict[tuple[str, Place], bool] = {}
 

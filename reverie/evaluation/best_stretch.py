@@ -213,7 +213,7 @@ def _block_refusals(refusals: Sequence[Refusal | None], hops: int) -> list[Refus
     for block in range(len(refusals) + hops - 1):
         around = refusals[max(block - hops + 1, 0) : block + 1]
         reasons: Counter[Refusal] = Counter(one for one in around if one is not None)
-        steady: list[Refusal] = [one for one in reasons if one in STEADY_FAULTS]
+        steady: list[Refusal] = [reason for reason in reasons if reason in STEADY_FAULTS]
         if steady:
             found.append(steady[0])
         else:

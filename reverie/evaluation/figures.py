@@ -60,7 +60,7 @@ class SystemFigures:
     @property
     def copied(self) -> int:
         """How many of its clips repeat the training recordings more than real music does."""
-        return sum(1 for one in self.clips if one.copying and one.copying.flagged)
+        return sum(1 for clip in self.clips if clip.copying and clip.copying.flagged)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ class Measurer:
     @property
     def titles(self) -> dict[str, str]:
         """By name of each embedding: its title."""
-        return {name: title for one in self._embedders for name, title in one.titles.items()}
+        return {name: title for embedder in self._embedders for name, title in embedder.titles.items()}
 
     def measure_all(
         self, clips: Sequence[tuple[NDArray[np.float32], int | None]]
@@ -138,8 +138,8 @@ class Measurer:
         """
         resampled = at_rate(wave, self.rate_hz)
         embedded: dict[str, NDArray[np.float32]] = {}
-        for one in self._embedders:
-            embedded |= one.embed(resampled)
+        for embedder in self._embedders:
+            embedded |= embedder.embed(resampled)
         found: NoteFigures | None = None
         if self._transcriber:
             seconds = len(wave) / self.rate_hz
@@ -164,5 +164,5 @@ def at_rate(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
 
 def values(figure: Figure, clips: Sequence[Measured]) -> list[float]:
     """The values of a figure, of the clips that have it."""
-    found = [figure.of(one) for one in clips]
+    found = [figure.of(clip) for clip in clips]
     return [one for one in found if one is not None]

@@ -58,7 +58,7 @@ def make_references(
     """
     recordings = corpus.of_split("held-out")
     rate, size = corpus.rate_hz, round(seconds * corpus.rate_hz)
-    room = sum(one.samples // size for one in recordings)
+    room = sum(recording.samples // size for recording in recordings)
     wanted = min(count, MOST, room // 2)
     if wanted < 2:
         minutes = 4 * seconds / 60

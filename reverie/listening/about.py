@@ -112,7 +112,7 @@ def _problem(
     conditions: tuple[Condition, ...], stimuli: tuple[Stimulus, ...], texts: list[str]
 ) -> str | None:
     """Why conditions and sounds cannot be a test's; None if they can."""
-    names = [one.name for one in conditions]
+    names = [condition.name for condition in conditions]
     texts = [*texts, *names, *(one.name for one in stimuli)]
     for one in stimuli:
         if problem := _wrong_sound(one, names):
@@ -125,7 +125,7 @@ def _problem(
         or len(set(names)) < len(names),
         "two sounds have one token": len({one.token for one in stimuli}) < len(stimuli),
         "sounds are missing": beeps != [1, 2, 3, 4, 5] or not all(heard[name] for name in names),
-        "there is no system": all(one.role != "system" for one in conditions),
+        "there is no system": all(condition.role != "system" for condition in conditions),
     }
     return next((problem for problem, is_so in problems.items() if is_so), None)
 

@@ -42,7 +42,7 @@ class Balance:
 
 def balance(test: ListeningTest) -> Balance:
     """Count the design of `test`; the conditions are the systems'."""
-    names = [one.name for one in test.stimuli.conditions if one.role == "system"]
+    names = [condition.name for condition in test.stimuli.conditions if condition.role == "system"]
     tests = [[trial for trial in order if trial.kind == "test"] for order in test.orders]
     places: dict[str, list[int]] = {name: [] for name in names}
     clips: dict[str, Counter[str]] = {name: Counter() for name in names}
@@ -129,7 +129,7 @@ def shortcomings(test: ListeningTest) -> list[str]:
             f"There are clips for {test.test_trials} trials of each participant, not "
             f"{settings.clips}."
         )
-    roles = {one.role for one in test.stimuli.conditions}
+    roles = {condition.role for condition in test.stimuli.conditions}
     if settings.mode == "rating" and settings.anchors and "upper" not in roles:
         found.append("There are no hidden anchors: they need a --corpus.")
     if settings.mode == "preference" and settings.anchors:
@@ -183,7 +183,7 @@ def _power_lines(found: Power | None) -> list[str]:
 
 
 def _mark(trial: Trial) -> str:
-    names = "/".join(printable(one) or "beeps" for one in trial.conditions)
+    names = "/".join(printable(condition) or "beeps" for condition in trial.conditions)
     return names if trial.kind == "test" else f"[{trial.kind} {names}]"
 
 

@@ -174,12 +174,12 @@ class ListeningTest:
         by_token = {one.token: one for one in self.stimuli.stimuli}
         ratings: list[Rating] = []
         preferences: list[Preference] = []
-        for one in store.answers():
+        for answer in store.answers():
             if self.settings.mode == "rating":
-                ratings.append(_rating(one, by_token[one.stimuli[0]]))
+                ratings.append(_rating(answer, by_token[answer.stimuli[0]]))
             else:
-                first, second = (by_token[token] for token in one.stimuli)
-                preferences.append(_preference(one, first, second))
+                first, second = (by_token[token] for token in answer.stimuli)
+                preferences.append(_preference(answer, first, second))
         return Panel(
             self.settings.title,
             self.settings.mode,
@@ -220,7 +220,7 @@ def _stored_orders(
         _Impossible: they cannot be of this test.
     """
     by_token = {one.token: one for one in stimuli.stimuli}
-    numbers = [one.number for one in store.participants()]
+    numbers = [participant.number for participant in store.participants()]
     orders = store.orders()
     if numbers != list(range(1, settings.participants + 1)) or list(orders) != numbers:
         raise _Impossible(f"not the {settings.participants} participants of the test")
@@ -236,9 +236,9 @@ def _stored_orders(
                 raise _Impossible(f"sounds of participant {number} are not the test's")
             if expected is not None and not scale[0] <= expected <= scale[1]:
                 raise _Impossible(f"a right answer off the scale: {expected}")
-    for one in store.answers():
-        if not scale[0] <= one.answer.answer <= scale[1]:
-            raise _Impossible(f"an answer off the scale: {one.answer.answer}")
+    for answer in store.answers():
+        if not scale[0] <= answer.answer.answer <= scale[1]:
+            raise _Impossible(f"an answer off the scale: {answer.answer.answer}")
     return tuple(
         tuple(
             Trial(kind, tuple(by_token[token] for token in heard), expected)

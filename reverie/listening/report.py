@@ -110,21 +110,21 @@ def write_results(analysis: Analysis, panel: Panel, folder: Path) -> Path:
 def _figure(found: Results, panel: Panel) -> Markup:
     if found.preferred:
         spans = [Span(one.system, one.ability, one.low, one.high) for one in _ranked(found)]
-        told = "; ".join(minus(f"{one.name} {one.value:.2f}") for one in spans)
+        told = "; ".join(minus(f"{span.name} {span.value:.2f}") for span in spans)
         return interval_chart(spans, "ability, log odds", f"Abilities: {told}.")
-    given = {one.condition.name: one.given for one in score_tables(panel)}
+    given = {table.condition.name: table.given for table in score_tables(panel)}
     rows = [
         Answers(
-            one.condition + ROLES[one.role],
-            [float(score) for score in given[one.condition]],
-            one.mean,
-            one.low,
-            one.high,
-            aside=one.role != "system",
+            row.condition + ROLES[row.role],
+            [float(score) for score in given[row.condition]],
+            row.mean,
+            row.low,
+            row.high,
+            aside=row.role != "system",
         )
-        for one in _sorted_rows(found)
+        for row in _sorted_rows(found)
     ]
-    told = "; ".join(f"{one.name} {one.mean:.2f}" for one in rows)
+    told = "; ".join(f"{row.name} {row.mean:.2f}" for row in rows)
     scale = (SCORES[0], SCORES[-1])
     return ratings_chart(rows, scale, "score", f"Every score and the mean scores: {told}.")
 
@@ -133,11 +133,11 @@ def _shown(found: Results) -> dict[str, Any]:
     """The rows of every table; those that do not apply are empty."""
     preferred, classic = found.preferred, found.classic
     apart = [
-        _yes(one.is_significant if one.p_holm is not None else None) for one in judged_pairs(found)
+        _yes(pair.is_significant if pair.p_holm is not None else None) for pair in judged_pairs(found)
     ]
     choices = preferred.pairs if preferred else ()
     return {
-        "scores": [_score_row(one) for one in _sorted_rows(found)],
+        "scores": [_score_row(row) for row in _sorted_rows(found)],
         "unrated": found.unrated,
         "pairs": [
             (f"{one.first} less {one.second}", *_tested(one), told)

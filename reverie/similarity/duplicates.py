@@ -1,7 +1,7 @@
 """Find recordings that occur twice: bit for bit, or in another encoding.
 
 A nearest-neighbour search over fingerprints proposes a few candidates for each recording, so the
-work grows with the number of recordings and not of pairs. Comparing their samples decides.
+work grows with the number of recordings and not of pairs. A comparison of their samples decides.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ from reverie.similarity.fingerprint import Fingerprinter, numbers
 from reverie.similarity.same_recording import LONGER_SECONDS, sounds_the_same
 
 NEAREST = 6
-"""How many nearest fingerprints are compared: another encoding is hardly ever farther away."""
+"""How many of the nearest fingerprints are compared: another encoding is almost always among them."""
 FARTHEST = 14.0
 """Fingerprints farther apart than this belong to different recordings."""
 AT_ONCE = 200
@@ -102,7 +102,7 @@ def _compare(
     """Compare the samples of every candidate pair that has no verdict yet."""
     joined = dict(same)
     rest, before = list(candidates), 0
-    # Where a recording has many copies, these are its nearest: the rest is looked for again.
+    # A recording's nearest may all be known copies of it: search again among the others.
     while len(rest) != before:
         before = len(rest)
         with ProgressBar("Looking for duplicates", before, "recordings", quiet=quiet) as work:
@@ -123,10 +123,10 @@ def _compare(
 def _near(
     candidates: Sequence[Candidate], rate_hz: int
 ) -> Iterator[tuple[int, list[tuple[Candidate, Candidate]]]]:
-    """Candidate pairs, with the number of further recordings whose pairs they complete."""
+    """Yield candidate pairs with the number of recordings whose search they complete."""
     if len(candidates) < 2:
         return
-    points = np.stack([_point(one, rate_hz) for one in candidates])
+    points = np.stack([_point(candidate, rate_hz) for candidate in candidates])
     tree = KDTree(points)
     asked: set[tuple[int, int]] = set()
     for start in range(0, len(points), AT_ONCE):
@@ -137,7 +137,7 @@ def _near(
         for index, row in enumerate(cast(NDArray[np.int64], found).tolist(), start):
             for other in row:
                 pair = min(index, other), max(index, other)
-                # A recording is its own neighbour; one that is not there has the number after all.
+                # A recording is its own neighbour; the index after the last means no neighbour.
                 if other in (index, len(points)) or pair in asked:
                     continue
                 asked.add(pair)
@@ -146,10 +146,10 @@ def _near(
 
 
 def _point(one: Candidate, rate_hz: int) -> NDArray[np.float32]:
-    """The coordinates of a recording in the search: its fingerprint and its scaled length."""
+    """Return a recording's coordinates in the search: its fingerprint and its scaled length."""
     found = numbers(one.fingerprint)
     if found is None:
-        # An older version analysed it.
+        # An older version made its fingerprint: compute it again.
         measure = Fingerprinter(rate_hz)
         measure.add(to_float32(one.pcm()))
         found = numbers(measure.fingerprint())

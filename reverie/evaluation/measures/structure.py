@@ -102,7 +102,7 @@ def _tonal_similarity(wave: NDArray[np.float32]) -> float:
 def _pulse(onsets: NDArray[np.float32]) -> float:
     onsets = onsets - onsets.mean()
     energy = float(onsets @ onsets)
-    first, last = (round(one * RATE_HZ / HOP_SAMPLES) for one in PULSE_SECONDS)
+    first, last = (round(pulse_second * RATE_HZ / HOP_SAMPLES) for pulse_second in PULSE_SECONDS)
     last = min(last, len(onsets) // 2)
     if not energy or last <= first:
         return 0.0

@@ -259,6 +259,6 @@ def _value(value: Any) -> str:
 
 def _counts(clips: list[dict[str, Any]]) -> str:
     """How many clips came to which verdict, the good one first."""
-    every = [str(one["verdict"]) for one in clips]
+    every = [str(clip["verdict"]) for clip in clips]
     order = sorted(dict.fromkeys(every), key=lambda verdict: (verdict != "ok", verdict))
     return ", ".join(f"{every.count(verdict)} {verdict}" for verdict in order)

@@ -74,13 +74,13 @@ def write_evaluation(
         corpus=printable(evaluation.corpus),
         clip_seconds=f"{evaluation.clip_seconds:g}",
         reference_clips=len(evaluation.references[0].clips),
-        systems=[_system(one, evaluation, systems, corpus, sounds) for one in evaluation.systems],
+        systems=[_system(system, evaluation, systems, corpus, sounds) for system in evaluation.systems],
         distances=[_distance(name, evaluation) for name in evaluation.titles],
-        columns=[("", "text"), *((printable(one.name), "number") for one in rows)],
+        columns=[("", "text"), *((printable(row.name), "number") for row in rows)],
         distance_rows=distance_rows(rows, evaluation),
         figure_rows=figure_rows(rows),
         figures=_measured(rows),
-        tag_rows=[[printable(one.name), _tagged(one)] for one in rows if one.tags],
+        tag_rows=[[printable(row.name), _tagged(row)] for row in rows if row.tags],
         drift=_drift(rows),
         clip_columns=CLIP_COLUMNS,
         missing=sorted(evaluation.missing.items()),
@@ -208,11 +208,11 @@ def _part(wave: NDArray[Sample], start: float, seconds: float, rate: int) -> NDA
 def _distance(name: str, evaluation: Evaluation) -> dict[str, Any]:
     rows = [*evaluation.systems, *evaluation.references]
     spans = [
-        Span(printable(one.name), found.value, found.low, found.high, aside=one.kind is not None)
-        for one in rows
-        if one.distances and (found := one.distances[name].mmd)
+        Span(printable(row.name), found.value, found.low, found.high, aside=row.kind is not None)
+        for row in rows
+        if row.distances and (found := row.distances[name].mmd)
     ]
-    told = "; ".join(f"{one.name} {one.value:.2f}" for one in spans)
+    told = "; ".join(f"{span.name} {span.value:.2f}" for span in spans)
     title = evaluation.titles[name]
     chart = interval_chart(spans, "distance to held-out music", f"Discrepancy by {title}: {told}.")
     return {"title": title, "chart": chart}
@@ -224,8 +224,8 @@ def figure_rows(rows: Sequence[SystemFigures], *, intervals: bool = True) -> lis
         [
             _titled(figure),
             *(
-                _shown(one.figures.get(figure.key), figure.digits, intervals=intervals)
-                for one in rows
+                _shown(row.figures.get(figure.key), figure.digits, intervals=intervals)
+                for row in rows
             ),
         ]
         for figure in _measured(rows)
@@ -238,20 +238,20 @@ def distance_rows(
     """Return a row for each distance: its title, and its value of each system."""
     found: list[list[str]] = []
     for name, title in evaluation.titles.items():
-        distances = [one.distances.get(name) for one in rows]
+        distances = [row.distances.get(name) for row in rows]
         found.append(
             [
                 f"Fréchet, {title}",
-                *(_shown(one and one.frechet, 1, intervals=intervals) for one in distances),
+                *(_shown(distance and distance.frechet, 1, intervals=intervals) for distance in distances),
             ]
         )
         found.append(
-            [f"Diversity, {title}", *(f"{one.diversity:.1f}" if one else "" for one in distances)]
+            [f"Diversity, {title}", *(f"{distance.diversity:.1f}" if distance else "" for distance in distances)]
         )
     for title, kind in (("Pitch classes", "pitch_classes"), ("Melodic intervals", "intervals")):
-        if any(getattr(one, kind) for one in rows):
+        if any(getattr(row, kind) for row in rows):
             found.append(
-                [title, *(_shown(getattr(one, kind), 2, intervals=intervals) for one in rows)]
+                [title, *(_shown(getattr(row, kind), 2, intervals=intervals) for row in rows)]
             )
     return found
 
@@ -262,7 +262,7 @@ def _tagged(one: SystemFigures) -> str:
 
 def _measured(rows: Sequence[SystemFigures]) -> list[Figure]:
     """Those of `FIGURES` that anything has."""
-    return [figure for figure in FIGURES if any(figure.key in one.figures for one in rows)]
+    return [figure for figure in FIGURES if any(figure.key in row.figures for row in rows)]
 
 
 def _titled(figure: Figure) -> str:
@@ -280,7 +280,7 @@ def _shown(found: Interval | None, digits: int, *, intervals: bool = True) -> st
 
 
 def _drift(rows: Sequence[SystemFigures]) -> Markup | None:
-    known = [one for one in rows if one.drift][:MOST_DRIFTS]
+    known = [row for row in rows if row.drift][:MOST_DRIFTS]
     if not any(one.kind is None for one in known):
         return None
     lines = [
@@ -291,7 +291,7 @@ def _drift(rows: Sequence[SystemFigures]) -> Markup | None:
         )
         for one in known
     ]
-    told = ", ".join(f"{one.name} {one.y[-1]:.1f}" for one in lines if one.y[-1] is not None)
+    told = ", ".join(f"{line.name} {line.y[-1]:.1f}" for line in lines if line.y[-1] is not None)
     return line_chart(
         lines, "second after the prompt", "distance from the prompt",
         f"Distance from the prompt by second; in the last second {told}.",

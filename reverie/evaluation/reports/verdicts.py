@@ -30,7 +30,7 @@ def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
     count = len(system.clips)
     if not count:
         return Verdict("bad", "None of its clips can be judged.", ())
-    found = Counter(one.health.verdict for one in system.clips)
+    found = Counter(clip.health.verdict for clip in system.clips)
     details = [_health(found, count), _near(system, evaluation), _copies(system)]
     usual, many = found.most_common(1)[0]
     if usual != "ok" and 2 * many >= count:
@@ -77,7 +77,7 @@ def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | Non
     name = DECIDING_EMBEDDING
     mine = system.distances[name].mmd
     music, noise = (
-        next(one.distances[name].mmd for one in evaluation.references if one.kind == kind)
+        next(reference.distances[name].mmd for reference in evaluation.references if reference.kind == kind)
         for kind in ("music", "noise")
     )
     if mine is None or music is None or noise is None:
@@ -120,7 +120,7 @@ def _copies(system: SystemFigures) -> str:
     count = len(system.clips)
     if not system.copied:
         return "No clip repeats the training recordings more than real music does."
-    longest = max((one.copying for one in system.clips if one.copying), key=lambda one: one.seconds)
+    longest = max((clip.copying for clip in system.clips if clip.copying), key=lambda one: one.seconds)
     told = (
         f"{system.copied} of {count} clips repeat the training recordings beyond what 99 of 100 "
         f"real excerpts do; the longest run is {longest.seconds:.1f} s of {longest.recording}."

@@ -79,7 +79,7 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
         real = cut_evenly(corpus, held_out, seconds, 3 * plants)
         sources = cut_evenly(corpus, training, seconds, plants)
         groups = {
-            way: [damage(one.wave, corpus.rate_hz, rng) if damage else one.wave for one in sources]
+            way: [damage(source.wave, corpus.rate_hz, rng) if damage else source.wave for source in sources]
             for way, damage in PLANTED.items()
         }
         origins = dict.fromkeys(groups, sources)
@@ -135,9 +135,9 @@ def copying_table(test: CopyingTest) -> list[str]:
     """The result of `check_copying` as lines of Markdown."""
     lines = ["| copy | length | planted | found | traced |", "|---|---:|---:|---:|---:|"]
     lines += [
-        f"| {one.way} | {one.seconds:g} s | {one.planted} | {one.flagged / one.planted:.0%} "
-        f"| {one.placed / one.planted:.0%} |"
-        for one in test.counts
+        f"| {count.way} | {count.seconds:g} s | {count.planted} | {count.flagged / count.planted:.0%} "
+        f"| {count.placed / count.planted:.0%} |"
+        for count in test.counts
     ]
     for real in test.held_out:
         ways = {

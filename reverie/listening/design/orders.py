@@ -68,7 +68,7 @@ def make_design(
         ReverieError: preferences are asked for among fewer than two conditions.
     """
     decks = _decks(stimuli, rng)
-    systems = [one.name for one in stimuli.conditions if one.role == "system"]
+    systems = [condition.name for condition in stimuli.conditions if condition.role == "system"]
     things = _compared(systems, settings.mode)
     things = [things[int(at)] for at in rng.permutation(len(things))]
     count = trial_count(stimuli, settings)
@@ -94,7 +94,7 @@ def make_design(
             # A pair has its two sides in turn, over all participants.
             turned = shown[conditions] % 2 == 1
             shown[conditions] += 1
-            heard = tuple(hands[one].pop() for one in conditions)
+            heard = tuple(hands[condition].pop() for condition in conditions)
             trials.append(Trial("test", heard[::-1] if turned else heard))
         orders.append(_filled(trials, decks, stimuli, settings, rng))
     return tuple(orders)
@@ -121,14 +121,14 @@ def trial_count(stimuli: Stimuli, settings: ListeningSettings) -> int:
 
 def _fewest(stimuli: Stimuli) -> tuple[int, int]:
     """Clips of the system that has fewest, and how many systems there are."""
-    names = [one.name for one in stimuli.conditions if one.role == "system"]
+    names = [condition.name for condition in stimuli.conditions if condition.role == "system"]
     counts = [sum(one.condition == name for one in stimuli.stimuli) for name in names]
     return min(counts), len(names)
 
 
 def _compared(systems: Sequence[str], mode: Mode) -> list[tuple[str, ...]]:
     if mode == "rating":
-        return [(one,) for one in systems]
+        return [(system,) for system in systems]
     if len(systems) < 2:
         raise ReverieError("there is nothing to prefer.", "Give two folders or more.")
     return list(combinations(systems, 2))
@@ -152,8 +152,8 @@ def _hands(
     """The next clips of each condition, as many as `sequence` needs, shuffled."""
     needed: dict[str, int] = {}
     for conditions in sequence:
-        for one in conditions:
-            needed[one] = needed.get(one, 0) + 1
+        for condition in conditions:
+            needed[condition] = needed.get(condition, 0) + 1
     hands: dict[str, list[Stimulus]] = {}
     for name, count in needed.items():
         deck = decks[name]

@@ -207,7 +207,7 @@ def _anchors(corpus: Corpus, seconds: float, rate_hz: int, rng: np.random.Genera
             f"{corpus.folder} holds out no music of {seconds:.1f} s for the anchors.",
             "Give another --corpus, or --set anchors=0.",
         )
-    waves = [one.wave for one in excerpts]
+    waves = [excerpt.wave for excerpt in excerpts]
     spectrum = mean_spectrum(waves, corpus.rate_hz)
     rms = float(np.sqrt(np.mean([np.mean(wave**2) for wave in waves])))
     noise = [shaped_noise(spectrum, len(wave), rms, rng) for wave in waves]

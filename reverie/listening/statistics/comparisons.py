@@ -139,7 +139,7 @@ def holm(values: Sequence[float | None]) -> list[float | None]:
 def classic_tests(tables: Sequence[ScoreTable]) -> Classic:
     """Friedman's test of all systems and Wilcoxon's of each pair, on participants' means."""
     systems = _systems(tables)
-    means = {one.condition.name: _participant_means(one.scores) for one in systems}
+    means = {system.condition.name: _participant_means(system.scores) for system in systems}
     pairs = list(itertools.combinations(means, 2))
     differences = [means[one] - means[other] for one, other in pairs]
     found = [_signed_rank(values[np.isfinite(values)]) for values in differences]
@@ -155,7 +155,7 @@ def classic_tests(tables: Sequence[ScoreTable]) -> Classic:
 
 
 def _systems(tables: Sequence[ScoreTable]) -> list[ScoreTable]:
-    return [one for one in tables if one.condition.role == "system"]
+    return [table for table in tables if table.condition.role == "system"]
 
 
 def _participant_means(scores: NDArray[np.float64]) -> NDArray[np.float64]:

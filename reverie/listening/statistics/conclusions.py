@@ -111,7 +111,7 @@ def _listeners(
 
 
 def _apart(pairs: Sequence[Pair]) -> list[str]:
-    apart = sorted((one for one in pairs if one.is_significant), key=lambda one: one.p_holm or 0.0)
+    apart = sorted((pair for pair in pairs if pair.is_significant), key=lambda one: one.p_holm or 0.0)
     allowance = f" after Holm's correction for {len(pairs)} pairs" if len(pairs) > 1 else ""
     said = [
         f"{one.sentence}, {shown_p(one.p_holm or 0.0)}{allowance}." for one in apart[:_MOST_NAMED]
@@ -122,7 +122,7 @@ def _apart(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _not_apart(pairs: Sequence[Pair]) -> list[str]:
-    tested = [one for one in pairs if one.p_holm is not None]
+    tested = [pair for pair in pairs if pair.p_holm is not None]
     alike = [one for one in tested if not one.is_significant]
     said: list[str] = []
     if not pairs:
@@ -137,7 +137,7 @@ def _not_apart(pairs: Sequence[Pair]) -> list[str]:
             "to find."
         )
     if len(tested) < len(pairs):
-        missing = [one for one in pairs if one.p_holm is None]
+        missing = [pair for pair in pairs if pair.p_holm is None]
         said.append(
             f"Could not be tested: {_named(missing)}. It takes two listeners, two clips of each "
             "system, and answers that are not all the same."
@@ -146,7 +146,7 @@ def _not_apart(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _named(pairs: Sequence[Pair]) -> str:
-    named = ", ".join(f"{one.better} and {one.worse}" for one in pairs[:_MOST_NAMED])
+    named = ", ".join(f"{pair.better} and {pair.worse}" for pair in pairs[:_MOST_NAMED])
     more = len(pairs) - _MOST_NAMED
     return f"{named}, and {more} more pairs" if more > 0 else named
 
@@ -188,7 +188,7 @@ def _anchors(results: Results) -> list[str]:
             "every other answer too."
         ]
     lower, upper = (
-        [one for one in results.rows if one.role == role] for role in ("lower", "upper")
+        [row for row in results.rows if row.role == role] for role in ("lower", "upper")
     )
     if not lower or not upper:
         return ["Without answers about both hidden anchors, nothing shows that listeners judged "
@@ -200,7 +200,7 @@ def _anchors(results: Results) -> list[str]:
             f"{high:.1f}: distrust every other figure too."
         ]
     outside = [
-        one.condition for one in results.rows if one.role == "system" and not low < one.mean < high
+        row.condition for row in results.rows if row.role == "system" and not low < row.mean < high
     ]
     said = f"The anchors came out in order, the lower at {low:.1f} and the upper at {high:.1f}"
     if outside:
@@ -209,7 +209,7 @@ def _anchors(results: Results) -> list[str]:
 
 
 def _mean(rows: Sequence[ScoreRow]) -> float:
-    return sum(one.mean * one.ratings for one in rows) / sum(one.ratings for one in rows)
+    return sum(row.mean * row.ratings for row in rows) / sum(row.ratings for row in rows)
 
 
 def _repeats(results: Results) -> list[str]:

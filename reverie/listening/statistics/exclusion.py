@@ -35,20 +35,20 @@ def exclude(panel: Panel) -> Exclusion:
 
 def participants(panel: Panel) -> tuple[str, ...]:
     """Everyone who answered anything, in the order of their first answers."""
-    return tuple(dict.fromkeys(one.participant for one in _answers(panel)))
+    return tuple(dict.fromkeys(answer.participant for answer in _answers(panel)))
 
 
 def answered(panel: Panel, participant: str) -> int:
     """How many test trials a participant answered."""
-    return sum(one.kind == "test" and one.participant == participant for one in _answers(panel))
+    return sum(answer.kind == "test" and answer.participant == participant for answer in _answers(panel))
 
 
 def without(panel: Panel, left_out: Collection[str]) -> Panel:
     """The same panel less some participants' answers."""
     return dataclasses.replace(
         panel,
-        ratings=tuple(one for one in panel.ratings if one.participant not in left_out),
-        preferences=tuple(one for one in panel.preferences if one.participant not in left_out),
+        ratings=tuple(rating for rating in panel.ratings if rating.participant not in left_out),
+        preferences=tuple(preference for preference in panel.preferences if preference.participant not in left_out),
     )
 
 
@@ -71,20 +71,20 @@ def better_chosen(panel: Panel, answers: Sequence[Rating | Preference]) -> tuple
 
     An upper anchor is better than a system, a system better than a lower anchor.
     """
-    ranks = {one.name: _RANKS[one.role] for one in panel.conditions}
+    ranks = {condition.name: _RANKS[condition.role] for condition in panel.conditions}
     told = [
-        ranks[one.conditions[one.chosen]] > ranks[one.conditions[1 - one.chosen]]
-        for one in answers
-        if isinstance(one, Preference)
-        and one.kind == "anchor"
-        and all(name in ranks for name in one.conditions)
-        and ranks[one.conditions[0]] != ranks[one.conditions[1]]
+        ranks[answer.conditions[answer.chosen]] > ranks[answer.conditions[1 - answer.chosen]]
+        for answer in answers
+        if isinstance(answer, Preference)
+        and answer.kind == "anchor"
+        and all(name in ranks for name in answer.conditions)
+        and ranks[answer.conditions[0]] != ranks[answer.conditions[1]]
     ]
     return sum(told), len(told)
 
 
 def _reasons(panel: Panel, participant: str) -> tuple[str, ...]:
-    mine = [one for one in _answers(panel) if one.participant == participant]
+    mine = [answer for answer in _answers(panel) if answer.participant == participant]
     rule = panel.rule
     reasons: list[str] = []
     asked = [one for one in mine if one.kind == "attention" and one.expected is not None]
@@ -109,7 +109,7 @@ def _disorder(panel: Panel, mine: Sequence[Rating | Preference]) -> list[str]:
         if asked and 2 * right <= asked:
             return [f"the better of two roles preferred in {right} of {asked} anchor trials"]
         return []
-    roles: dict[str, Role] = {one.name: one.role for one in panel.conditions}
+    roles: dict[str, Role] = {condition.name: condition.role for condition in panel.conditions}
     scores: dict[Role, list[int]] = {"lower": [], "upper": [], "system": []}
     for one in mine:
         if isinstance(one, Rating) and one.kind == "anchor" and one.condition in roles:

@@ -68,11 +68,11 @@ class Preferred:
 
 def counted(panel: Panel) -> list[Preference]:
     """The answers about two different systems in test trials."""
-    systems = {one.name for one in panel.conditions if one.role == "system"}
+    systems = {condition.name for condition in panel.conditions if condition.role == "system"}
     return [
-        one
-        for one in panel.preferences
-        if one.kind == "test" and len(systems.intersection(one.conditions)) == 2
+        preference
+        for preference in panel.preferences
+        if preference.kind == "test" and len(systems.intersection(preference.conditions)) == 2
     ]
 
 
@@ -93,11 +93,11 @@ def abilities(panel: Panel) -> Preferred:
     answers = counted(panel)
     if not answers:
         raise ValueError("abilities need an answer")
-    heard = {name for one in answers for name in one.conditions}
-    names = [one.name for one in panel.conditions if one.name in heard]
+    heard = {name for answer in answers for name in answer.conditions}
+    names = [condition.name for condition in panel.conditions if condition.name in heard]
     at = {name: place for place, name in enumerate(names)}
-    first, second = (np.array([at[one.conditions[side]] for one in answers]) for side in range(2))
-    won = np.array([one.chosen == 0 for one in answers], np.float64)
+    first, second = (np.array([at[answer.conditions[side]] for answer in answers]) for side in range(2))
+    won = np.array([answer.chosen == 0 for answer in answers], np.float64)
     wins = np.zeros((len(names), len(names)))
     np.add.at(wins, (first, second), won)
     np.add.at(wins, (second, first), 1 - won)
@@ -172,8 +172,8 @@ class _Scatter:
 
     @classmethod
     def of(cls, answers: Sequence[Preference], systems: int) -> "_Scatter":
-        people = _membership([(one.participant,) for one in answers])
-        return cls(people, _membership([one.clips for one in answers]), systems)
+        people = _membership([(answer.participant,) for answer in answers])
+        return cls(people, _membership([answer.clips for answer in answers]), systems)
 
     def error(self, moved: NDArray[np.float64]) -> _Error | None:
         """That of a figure that each answer moved by `moved`, [G]."""

@@ -53,21 +53,21 @@ def results(panel: Panel, rng: np.random.Generator) -> Results | None:
 
 def _of_ratings(panel: Panel, rng: np.random.Generator) -> Results | None:
     tables = score_tables(panel)
-    systems = [one for one in tables if one.condition.role == "system"]
+    systems = [table for table in tables if table.condition.role == "system"]
     if not systems:
         return None
-    heard = {one.condition.name for one in tables}
-    names = {one.condition.name for one in systems}
+    heard = {table.condition.name for table in tables}
+    names = {system.condition.name for system in systems}
     people = {
-        one.participant for one in panel.ratings if one.kind == "test" and one.condition in names
+        rating.participant for rating in panel.ratings if rating.kind == "test" and rating.condition in names
     }
     pairs = compare_all(tables)
     return Results(
         participants=len(people),
         finished=_finished(panel),
-        answers=sum(len(one.given) for one in systems),
+        answers=sum(len(system.given) for system in systems),
         rows=score_rows(tables, rng),
-        unrated=tuple(one.name for one in panel.conditions if one.name not in heard),
+        unrated=tuple(condition.name for condition in panel.conditions if condition.name not in heard),
         pairs=pairs,
         classic=classic_tests(tables) if len(systems) > 1 else None,
         repeats=consistency(panel),
@@ -82,14 +82,14 @@ def _of_preferences(panel: Panel) -> Results | None:
     if not answers:
         return None
     found = abilities(panel)
-    heard = {name for one in panel.preferences for name in one.conditions}
+    heard = {name for preference in panel.preferences for name in preference.conditions}
     right, asked = better_chosen(panel, panel.preferences)
     return Results(
-        participants=len({one.participant for one in answers}),
+        participants=len({answer.participant for answer in answers}),
         finished=_finished(panel),
         answers=len(answers),
         rows=(),
-        unrated=tuple(one.name for one in panel.conditions if one.name not in heard),
+        unrated=tuple(condition.name for condition in panel.conditions if condition.name not in heard),
         pairs=(),
         classic=None,
         repeats=consistency(panel),
@@ -106,9 +106,9 @@ def _finished(panel: Panel) -> int:
 def _smallest(pairs: Sequence[Contrast | Choice]) -> float | None:
     """From every pair's standard error and degrees of freedom."""
     errors = [
-        (one.standard_error, one.degrees_of_freedom)
-        for one in pairs
-        if one.standard_error is not None and one.degrees_of_freedom is not None
+        (pair.standard_error, pair.degrees_of_freedom)
+        for pair in pairs
+        if pair.standard_error is not None and pair.degrees_of_freedom is not None
     ]
     if not errors:
         return None

@@ -90,9 +90,9 @@ def score_rows(tables: Sequence[ScoreTable], rng: np.random.Generator) -> tuple[
     A participant's own mean and standard deviation are those of all systems' scores of theirs;
     where the deviation is 0, every standardised score is 0.
     """
-    tests = [one.scores for one in tables if one.condition.role == "system"]
+    tests = [table.scores for table in tables if table.condition.role == "system"]
     standard = _standardiser(np.concatenate(tests, axis=1)) if tests else None
-    return tuple(_row(one, standard, rng) for one in tables)
+    return tuple(_row(table, standard, rng) for table in tables)
 
 
 def crossed_interval(
@@ -142,10 +142,10 @@ def crossed_interval(
 def consistency(panel: Panel) -> Consistency | None:
     """How alike repeats were answered; None where there are none."""
     if panel.mode == "preference":
-        twice = _twice((one, one.clips, one.clips[one.chosen]) for one in panel.preferences)
+        twice = _twice((preference, preference.clips, preference.clips[preference.chosen]) for preference in panel.preferences)
         apart = None
     else:
-        twice = _twice((one, one.clip, one.score) for one in panel.ratings)
+        twice = _twice((rating, rating.clip, rating.score) for rating in panel.ratings)
         apart = [abs(one - other) for one, other in twice]
     if not twice:
         return None
@@ -169,11 +169,11 @@ def _twice(
 
 
 def _table(condition: Condition, ratings: list[Rating], people: tuple[str, ...]) -> ScoreTable:
-    clips = tuple(dict.fromkeys(one.clip for one in ratings))
+    clips = tuple(dict.fromkeys(rating.clip for rating in ratings))
     row, column = ({name: at for at, name in enumerate(names)} for names in (people, clips))
     scores = np.full((len(people), len(clips)), np.nan)
-    for one in ratings:
-        scores[row[one.participant], column[one.clip]] = one.score
+    for rating in ratings:
+        scores[row[rating.participant], column[rating.clip]] = rating.score
     return ScoreTable(condition, people, clips, scores)
 
 

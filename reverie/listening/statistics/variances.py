@@ -52,19 +52,19 @@ def crossed_variance(systems: Sequence[Parts], people: int) -> CrossedVariance |
     Returns:
         None where participants, clips or scores do not vary.
     """
-    if people < 2 or any(one.clips < 2 for one in systems):
+    if people < 2 or any(system.clips < 2 for system in systems):
         return None
-    cells = sum(one.residual for one in systems)
+    cells = sum(system.residual for system in systems)
     shared = 2 * _covariance(systems[0], systems[1]) if len(systems) == 2 else 0.0
-    by_people = max(sum(one.people for one in systems) - shared + cells, 0.0)
-    by_clips = max(sum(one.by_clip for one in systems) + cells, 0.0)
+    by_people = max(sum(system.people for system in systems) - shared + cells, 0.0)
+    by_clips = max(sum(system.by_clip for system in systems) + cells, 0.0)
     variance = max(by_people + by_clips - cells, by_people, by_clips)
     if variance < SMALL**2:
         return None
     squares = by_people**2 / (people - 1) + sum(
-        (max(one.by_clip, 0.0) + one.residual) ** 2 / (one.clips - 1) for one in systems
+        (max(system.by_clip, 0.0) + system.residual) ** 2 / (system.clips - 1) for system in systems
     )
-    of_clips = sum(one.clips for one in systems) - len(systems)
+    of_clips = sum(system.clips for system in systems) - len(systems)
     larger = float(people - 1 if by_people > by_clips else of_clips)
     return CrossedVariance(variance, variance**2 / squares if squares > 0 else larger, larger)
 

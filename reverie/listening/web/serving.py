@@ -76,7 +76,7 @@ def serve(
             app = make_app(test, store, host, listening.getsockname()[1], url, log, peek=peek)
             if announce:
                 echo(f"The organiser's page: {app.organiser_link}")
-                for one in store.participants():
-                    echo(f"Participant {one.number}: {app.link(one.invitation)}")
+                for participant in store.participants():
+                    echo(f"Participant {participant.number}: {app.link(participant.invitation)}")
                 echo("Serving until Ctrl-C; every answer is kept as it is given.")
             make_server(app.asgi(), log).run(sockets=[listening])
