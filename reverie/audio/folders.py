@@ -1,4 +1,4 @@
-"""Folders of clips: what audio lies in them, and what to call them."""
+"""Find the audio files in folders of clips, and name the folders."""
 
 import os
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from reverie.errors import ReverieError
 
 
 def audio_in(folder: Path) -> list[Path]:
-    """Return every audio file in `folder` and below it, by name; `folder` itself if it is a file.
+    """Return every audio file in `folder` and below, by name; `folder` itself if it is a file.
 
     Raises:
         ReverieError: it is missing, or holds no audio.
@@ -17,7 +17,7 @@ def audio_in(folder: Path) -> list[Path]:
     if folder.is_file():
         return [folder]
     if not folder.is_dir():
-        raise ReverieError(f"{folder} is no folder of clips.", "Give folders of audio.")
+        raise ReverieError(f"{folder} is not a folder of clips.", "Give folders of audio.")
     found: list[Path] = []
     for parent, folders, names in os.walk(folder):
         folders.sort()
@@ -28,7 +28,7 @@ def audio_in(folder: Path) -> list[Path]:
 
 
 def names_of(folders: Sequence[Path]) -> list[str]:
-    """Return a name for each folder, long enough to tell it from the others.
+    """Return a name for each folder, long enough to distinguish it from the others.
 
     Raises:
         ReverieError: a folder is given twice.

@@ -1,4 +1,4 @@
-"""Closing the gaps that removed and changed recordings leave in the shards."""
+"""Remove unused samples of deleted and changed recordings from the shards."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ from reverie.storage import open_plain
 
 
 def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[Entry] | None:
-    """Copy all samples in use to new shards if more than half of what is stored is not in use.
+    """Copy all samples in use to new shards if more than half of the stored samples are unused.
 
-    The old shards stay until `remove_unused`, so that the manifest in force holds all along.
+    The old shards stay until `remove_unused`, so that the current manifest stays valid.
 
     Args:
         folder: the corpus.
-        entries: all that is in use.
-        cap_bytes: size a shard is filled up to.
+        entries: all entries in use.
+        cap_bytes: largest size of a shard.
 
     Returns:
-        `entries` with their new places; None where nothing needs to move, or there is no room.
+        `entries` with their new places; None if nothing needs to move, or the disk is full.
     """
     stretches = {
         (entry.shard, entry.offset_samples): entry.analysed.samples for entry in entries if entry.analysed
@@ -37,7 +37,7 @@ def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[En
                 moved[number, offset] = shards.append(old, samples * SAMPLE_BYTES)
         shards.flush()
     except (OSError, ReverieError):
-        # Hollow is better than not at all: what is in use lies where it was.
+        # Without room for the copies, keep the old shards with their unused samples.
         remove_unused(folder, kept)
         return None
     return [_moved(entry, moved) for entry in entries]

@@ -1,4 +1,4 @@
-"""A prepared corpus: which recordings are in it, and their samples, memory-mapped."""
+"""A prepared corpus: its recordings and their memory-mapped samples."""
 
 from functools import cached_property
 from pathlib import Path
@@ -23,15 +23,15 @@ from reverie.terminal import printable
 __all__ = ["MANIFEST", "Corpus", "Recording", "Refusal", "Split"]
 
 MOST_NAMED = 5
-"""Damaged recordings that a message names."""
+"""Most damaged recordings that a message names."""
 
 
 class Corpus:
-    """A corpus opened for reading; nothing in it is ever written through this.
+    """A corpus, opened read-only.
 
     Args:
-        folder: where it lies.
-        manifest: what it says of itself.
+        folder: of the corpus.
+        manifest: of the corpus.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -44,9 +44,9 @@ class Corpus:
         self.recordings = manifest.recordings
         self.refused = manifest.refused
         self.left_out = manifest.left_out
-        """What in the folder of recordings was not searched for music."""
+        """Files and folders among the recordings that were not searched for music."""
         self.ignored = manifest.ignored
-        """How many files in the folder of recordings were no recordings by their names."""
+        """Number of other files in the folder of recordings."""
         self.ignored_suffixes = manifest.ignored_suffixes
         self._mapped: dict[int, NDArray[np.int16]] = {}
         self._checked: set[str] = set()
@@ -70,7 +70,7 @@ class Corpus:
     def content_hash(self) -> str:
         """SHA-256 of the rate and of each recording's content hash, path and split, in order.
 
-        Where the samples lie does not matter to it.
+        It does not depend on where the samples are stored.
         """
         return corpus_hash(
             self.rate_hz, ((recording.content_hash, recording.path, recording.split) for recording in self.recordings)
@@ -82,14 +82,14 @@ class Corpus:
         return sum(recording.seconds for recording in self.recordings)
 
     def of_split(self, split: Split) -> tuple[Recording, ...]:
-        """The recordings of one split, by path."""
+        """Return the recordings of one split, by path."""
         return tuple(recording for recording in self.recordings if recording.split == split)
 
     def pcm(self, recording: Recording) -> NDArray[np.int16]:
-        """Its samples, int16 [samples], 32768 standing for 1.0: a read-only view of the shard.
+        """Return a recording's samples, int16 [samples] with 32768 for 1.0: a read-only view.
 
-        The first time that a process asks for a recording, its checksum is compared: that takes
-        a second for each 10 hours at 16 kHz.
+        The first call for a recording verifies its checksum, which takes a second for 10 hours at
+        16 kHz.
 
         Raises:
             ReverieError: the shard is missing or too short, or holds other samples.
@@ -107,10 +107,10 @@ class Corpus:
         return view
 
     def check(self, *, quiet: bool = False) -> None:
-        """Compare the checksum of every recording that was not compared yet.
+        """Verify the checksum of every recording that is not yet verified.
 
         Raises:
-            ReverieError: some hold other samples than were stored; it names them.
+            ReverieError: recordings, which it names, hold other samples than were stored.
         """
         damaged: list[Recording] = []
         with ProgressBar("Checking", len(self.recordings), "recordings", quiet=quiet) as work:
@@ -130,7 +130,7 @@ class Corpus:
         return found == recording.content_hash
 
     def _check_places(self) -> None:
-        """See that every recording lies within its shard, before anything is made of its length."""
+        """Check that every recording lies within its shard before its length is used."""
         lengths: dict[int, int] = {}
         for recording in self.recordings:
             if recording.shard not in lengths:
@@ -141,7 +141,7 @@ class Corpus:
     def _too_short(self, recording: Recording) -> ReverieError:
         return ReverieError(
             f"{shard_path(self.folder, recording.shard)} is shorter than {MANIFEST} says: "
-            f"{printable(recording.path)} does not lie in it whole.",
+            f"{printable(recording.path)} exceeds its end.",
             self._remedy,
         )
 
@@ -159,4 +159,4 @@ class Corpus:
     @property
     def _remedy(self) -> str:
         again = f"reverie prepare {printable(self.source)} --out {printable(str(self.folder))}"
-        return f"Make them anew: {again}"
+        return f"Prepare them again: {again}"

@@ -1,4 +1,4 @@
-"""Remarks on many files told in a few lines: those that differ in their numbers are one group."""
+"""Group remarks on many files into a few lines: remarks that differ only in numbers are one group."""
 
 import math
 import re
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from reverie.terminal import paragraph, printable
 
 MOST_LISTED = 3
-"""Files of one group that are listed one by one; of more, one is the example."""
+"""Most files of a group that are listed; a larger group shows one example."""
 MOST_GROUPS = 12
-"""Groups that are told of, the largest first."""
+"""Most groups that are reported, the largest first."""
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:[.:]\d+)*(?:e[+-]?\d+)?(?!\w)")
 _SAME = "the same recording as "
@@ -20,24 +20,24 @@ _DAMAGED = ("cut off", "damaged ")
 
 @dataclass(frozen=True)
 class Group:
-    """Files with the same remark but for its numbers."""
+    """Files whose remarks are the same except for numbers."""
 
     text: str
     """The remark; numbers that differ are written as a range, `0.2-0.9 s`."""
     files: tuple[tuple[str, str], ...]
     """Each file and its own remark, in the order given."""
     setting: str = ""
-    """The option of `reverie prepare` that would admit refused files; empty where none would."""
+    """The option of `reverie prepare` that would admit refused files; empty if none would."""
 
 
 def grouped(remarks: Iterable[tuple[str, str]]) -> list[Group]:
-    """Group files by what is remarked of them.
+    """Group files by their remarks.
 
     Args:
         remarks: each file and a remark; a file may come more than once.
 
     Returns:
-        The groups, the largest first; of equal ones, as they came.
+        The groups, the largest first; groups of equal size keep their order.
     """
     by_kind: dict[str, list[tuple[str, str]]] = {}
     for file, remark in remarks:
@@ -47,7 +47,7 @@ def grouped(remarks: Iterable[tuple[str, str]]) -> list[Group]:
 
 
 def group_lines(groups: Iterable[Group]) -> list[str]:
-    """Lines for a terminal: few files one by one, many as a count with an example."""
+    """Format groups for a terminal: list few files, and show many as a count with an example."""
     told: list[str] = []
     every = list(groups)
     for group in every[:MOST_GROUPS]:
@@ -65,7 +65,7 @@ def group_lines(groups: Iterable[Group]) -> list[str]:
 
 
 def _kind(remark: str) -> str:
-    """The remark without what differs from file to file."""
+    """Return a remark without the parts that differ from file to file."""
     return _SAME if remark.startswith(_SAME) else _NUMBER.sub("#", remark)
 
 
@@ -90,11 +90,11 @@ def _range(numbers: tuple[str, ...]) -> str:
 
 
 def _value(number: str) -> float:
-    """What a number says; of `1:05.3`, its seconds."""
+    """Return the value of a number; of `1:05.3`, its seconds."""
     try:
         parts = [float(part) for part in number.split(":")]
     except ValueError:
-        # 1.2.3 is no number but a name; it still has a place.
+        # 1.2.3 is a name and not a number; it sorts last.
         return math.inf
     return sum(part * 60**place for place, part in enumerate(reversed(parts)))
 
@@ -110,7 +110,7 @@ def _setting(remarks: list[str]) -> str:
 
 
 def _below(seconds: float) -> float:
-    """A number of one digit that is safely under `seconds`, which were rounded to two."""
+    """Return a number of one digit safely below `seconds`, which were rounded to two."""
     under = 0.97 * seconds
     if under <= 0:
         return 0.0

@@ -1,6 +1,6 @@
-"""What a folder or file that somebody names is, and where in it lie the things that others ask for.
+"""Recognise what a given folder or file is, and find the corpus, run, clips or recordings in it.
 
-People name what they have: a corpus where recordings belong, a run's checkpoint where a run does.
+Users often give a corpus where recordings belong, or a run's checkpoint where a run belongs.
 """
 
 import os
@@ -52,29 +52,29 @@ _PARTS = {"model.safetensors", "state.json"}
 
 @dataclass(frozen=True)
 class Place:
-    """A folder or file, and what it is."""
+    """A folder or file and its kind."""
 
     path: Path
     kind: Kind
     corpus: Path | None = None
-    """The corpus that it is or holds."""
+    """The corpus that it is or contains."""
     run: Path | None = None
-    """The run that it is, holds or belongs to."""
+    """The run that it is, contains or belongs to."""
     checkpoint: str = ""
     """The name of the run's checkpoint that it is."""
     clips: Path | None = None
-    """The clips that it is or holds."""
+    """The clips that it is or contains."""
     recordings: Path | None = None
-    """The recordings that it is or holds."""
+    """The recordings that it is or contains."""
 
 
 def what_is(path: Path) -> Place:
-    """Tell what `path` is: a folder or file of ours by what it says of itself, else recordings.
+    """Recognise `path`: a folder or file of Reverie by its content, otherwise recordings.
 
-    Nothing is opened but what tells: beginnings of files, and names until the first recording.
+    Only beginnings of files are read, and names up to the first recording.
 
     Returns:
-        its kind and what is in it; `nothing` where it is missing or holds no sound.
+        Its kind and its content; the kind is `nothing` if it is missing or holds no sound.
     """
     if path.is_file():
         return _file(path)
@@ -101,7 +101,7 @@ def what_is(path: Path) -> Place:
 
 
 def right_command(place: Place) -> str:
-    """What to do with a thing that is no recordings; empty where that cannot be told."""
+    """Return the command for a place that is not recordings; empty if there is none."""
     said = ""
     match place:
         case Place(kind="corpus", corpus=Path() as corpus):
@@ -147,7 +147,7 @@ def _other_folder(path: Path, names: list[str]) -> Place:
 
 
 def _first_sounds(path: Path) -> list[Path]:
-    """The sounds of the first folder, from `path` on downwards, that has some."""
+    """Return the audio files of the first folder with any, from `path` downwards."""
     for parent, folders, names in os.walk(path):
         folders.sort()
         found = [Path(parent, name) for name in sorted(names) if is_audio_name(name)]
@@ -157,7 +157,7 @@ def _first_sounds(path: Path) -> list[Path]:
 
 
 def _run_above(path: Path) -> Path | None:
-    """The run whose folder `path` is or lies in, at most two folders down."""
+    """Return the run whose folder is `path` or up to two levels above it."""
     above = [path, path.parent, path.parent.parent] if path.parts else [path]
     for folder in above:
         if folder_of_ours(folder, _names(folder)) == RUN:

@@ -1,4 +1,4 @@
-"""From a folder of recordings to a corpus: find, analyse what is new, judge, write."""
+"""Prepare a corpus from a folder of recordings: search, analyse new files, judge, write."""
 
 import contextlib
 import dataclasses
@@ -48,17 +48,17 @@ def prepare(
     processes: int | None = None,
     quiet: bool = False,
 ) -> Corpus:
-    """Make, or bring up to date, the corpus `out` of the recordings in a folder.
+    """Make or update the corpus `out` from the recordings in a folder.
 
-    Only files that are new or changed are decoded. Interrupted at any moment, it goes on from
-    there when called again, and an earlier corpus stays as it was until the new one is whole.
+    Only new and changed files are decoded. After an interruption at any moment, the next call
+    resumes, and an earlier corpus stays unchanged until the new one is complete.
 
     Args:
         recordings: a folder, searched with all below it, or a single recording.
         out: the corpus's folder; made if missing, and never searched.
-        settings: how.
-        replace: put the corpus in the place of one of other recordings.
-        processes: how many files are decoded at once; all cores if None.
+        settings: of the corpus.
+        replace: replace a corpus of other recordings.
+        processes: number of files to decode at once; all cores if None.
         quiet: show no progress.
 
     Returns:
@@ -101,8 +101,10 @@ def prepare(
 
 
 def _as_before(settings: PrepareSettings, out: Path) -> PrepareSettings:
-    """The settings with what they leave open decided: a corpus that can be trained on stays divided
-    as it was, for a run knows it by that."""
+    """Return the settings with `balanced` decided.
+
+    An existing corpus with both splits keeps its split, because runs identify a corpus by it.
+    """
     if settings.balanced is not None:
         return settings
     try:
@@ -129,7 +131,7 @@ def _judged(
 
 
 def _left_out(found: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
-    """What is not used for what it is, with copies of clips whose provenance lies elsewhere."""
+    """Return the files that were left out, with copies of clips whose provenance lies elsewhere."""
     copies = [LeftOut(entry.path, CLIP) for entry in entries if entry.source_hash in found.clip_hashes]
     return tuple(sorted([*found.left_out, *copies], key=lambda one: one.name))
 
@@ -185,7 +187,7 @@ def _analyse_new(
     )
     if not new:
         return
-    # The longest first, so that the processes end at about one time.
+    # Start with the largest files, so that the processes end at about the same time.
     new.sort(key=lambda one: (-one.bytes, one.path))
     shards = Shards(journal.folder, settings.shard_megabytes << 20)
     with (
@@ -203,7 +205,7 @@ def _analyse_new(
             if "storage" in answer:
                 raise ReverieError(
                     f"cannot write to {journal.folder}: {answer['storage'].lower()}.",
-                    "Free some space or choose another folder; call again to go on from here.",
+                    "Free some space or choose another folder; call again to resume.",
                 )
             journal.add(_entry(file, job, answer, shards, stored))
             job.pcm.unlink(missing_ok=True)
@@ -226,7 +228,7 @@ def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored
     if "unusable" in answer:
         return dataclasses.replace(entry, unusable=answer["unusable"], lasting=answer["lasting"])
     analysed = as_record(answer["analysed"], Analysed, f"what came of {file.path}")
-    # The same sound may be here already, from another file.
+    # The same samples may already be stored from another file.
     place = stored.find(analysed)
     if place is None:
         with job.pcm.open("rb") as samples:
@@ -236,7 +238,7 @@ def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored
 
 
 def _sweep(out: Path) -> None:
-    """Remove the temporary folders that processes which are gone left in `out`."""
+    """Remove the temporary folders that ended processes have left in `out`."""
     for left in out.glob(f"{TEMPORARY}*"):
         with contextlib.suppress(OSError):
             if left.is_dir() and not left.is_symlink():
@@ -247,7 +249,7 @@ def _sweep(out: Path) -> None:
 
 @contextmanager
 def _temporary(out: Path) -> Generator[Path]:
-    """A folder within `out` for samples on their way."""
+    """Create a folder within `out` for samples that are not yet stored."""
     with clear_disk_errors(out):
         folder = Path(tempfile.mkdtemp(dir=out, prefix=TEMPORARY))
     try:
@@ -257,6 +259,6 @@ def _temporary(out: Path) -> Generator[Path]:
 
 
 def _cores() -> int:
-    """How many cores this process may use."""
+    """Return how many cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Judge systems by number: what `reverie evaluate` does.
+"""Evaluate systems objectively, as `reverie evaluate` does.
 
 Letters: S samples, N seconds.
 """
@@ -31,7 +31,7 @@ MOST_TAGS = 5
 
 @dataclass(frozen=True)
 class _Set:
-    """Clips on their way to becoming a `SystemFigures`."""
+    """The clips from which a `SystemFigures` is computed."""
 
     name: str
     kind: Kind | None
@@ -53,7 +53,7 @@ def evaluate(
     Args:
         systems: with clips at the corpus's rate, see `read_systems`.
         corpus: split.
-        seed: decides the noise, and every draw of the intervals.
+        seed: random seed of the noise references and the intervals' resamples.
         copying: search the training recordings for the clips.
         quiet: show no progress.
 
@@ -90,7 +90,7 @@ def evaluate(
 def _measure(
     systems: Sequence[System], references: References, measurer: Measurer, *, quiet: bool
 ) -> tuple[tuple[Measured, ...], list[_Set]]:
-    """What was measured of held-out music, and the sets of clips of systems and references."""
+    """Measure held-out music, and the clips of all systems and references."""
     clips = [clip for system in systems for clip in system.clips]
     total = len(clips) + len(references.held_out) + 4 * len(references.clips["music"])
     with ProgressBar("measuring", total, "clips", quiet=quiet) as work:
@@ -182,7 +182,7 @@ def _histogram(
     which: str,
     rng: np.random.Generator,
 ) -> Interval | None:
-    """Distance of a histogram pooled over clips from that of held-out music."""
+    """Return the distance of a histogram pooled over clips from that of held-out music."""
 
     def counts(found: Sequence[NoteFigures | None]) -> NDArray[np.float64]:
         return np.array(
@@ -202,7 +202,7 @@ def _histogram(
 
 
 def _tags(clips: Sequence[Measured]) -> dict[str, float]:
-    """The few likeliest tags, likeliest first."""
+    """Return the few most likely tags, in order."""
     found = {
         name: statistics.fmean(clip.tags[name] for clip in clips)
         for name in (clips[0].tags if clips else ())
@@ -222,6 +222,6 @@ def _drift(
 
 
 def _timbre_spread(references: References, rate: int) -> NDArray[np.float64]:
-    """Standard deviation of what drift is measured in, over all seconds of held-out music."""
+    """Return the standard deviation of each timbre figure over all seconds of held-out music."""
     every = [second_timbres(at_rate(one.wave, rate)) for one in references.held_out]
     return np.maximum(np.concatenate(every).std(axis=0), 1e-3)

@@ -1,4 +1,4 @@
-"""Read the clips to judge: each folder of audio is one system, whoever made it.
+"""Read the clips to judge: each folder of audio is one system, from any source.
 
 Letters: S samples.
 """
@@ -26,7 +26,7 @@ LONGEST_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Loaded:
-    """A clip that can be judged."""
+    """A clip to judge."""
 
     name: str
     """Its path within the system's folder."""
@@ -35,9 +35,9 @@ class Loaded:
     prompt: NDArray[np.float32] | None = None
     """[S], the audio that it continues, if its provenance says so."""
     hop_samples: int | None = None
-    """Samples from one generated frame to the next, if its provenance says so."""
+    """Hop length of the generated frames, if its provenance says so."""
     path: Path | None = None
-    """Where its sound lies; None for a reference."""
+    """Path of the file; None for a reference."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,15 @@ class System:
 def read_systems(
     folders: Sequence[Path], corpus: Corpus, names: Sequence[str] | None = None
 ) -> list[System]:
-    """Read each folder, or single file, as one system.
+    """Read each folder or single file as one system.
 
     Args:
         folders: of audio.
-        corpus: whose rate and prompts.
-        names: of the systems; those of the folders if not given.
+        corpus: gives the rate and the prompts.
+        names: of the systems; by default those of the folders.
 
-    Raises:
-        ReverieError: one of them is missing or holds no audio, or none holds a clip that can be
-            judged.
+        Raises:
+        ReverieError: a folder is missing or holds no audio, or no clip can be judged.
     """
     found: list[System] = []
     for folder, name in zip(folders, names or names_of(folders), strict=True):
@@ -90,12 +89,12 @@ def system_of_waves(
     clips: Sequence[tuple[str, NDArray[np.float32], int, Provenance | None]],
     corpus: Corpus,
 ) -> System:
-    """Clips in memory as one system.
+    """Make one system of clips in memory.
 
     Args:
         name: of the system.
-        clips: of each its name, samples [S], rate in Hz, and how it was generated.
-        corpus: whose rate and prompts.
+        clips: each clip's name, samples [S], rate in Hz, and how it was generated.
+        corpus: gives the rate and the prompts.
     """
     loaded: list[Loaded] = []
     broken: list[Broken] = []
@@ -167,7 +166,7 @@ def _load(path: Path, corpus: Corpus) -> NDArray[np.float32]:
 
 
 def _prompt(made: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
-    """The audio that a clip continues, if it is music of the corpus and long enough to compare."""
+    """Return the audio that a clip continues, if the corpus has it and it is long enough."""
     prompt = made.prompt
     if made.corpus_hash != corpus.content_hash or prompt.seconds < SHORTEST_SECONDS:
         return None

@@ -25,7 +25,7 @@ class Ranged(Response):
             all but its last byte; not called for a HEAD, nor if the connection breaks before.
 
     Raises:
-        Refused: nothing of what is asked for is there.
+        Refused: the file has no byte in the range.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     Several ranges are answered with the whole file, as RFC 9110 allows.
 
     Raises:
-        Refused: nothing of what is asked for is there.
+        Refused: the file has no byte in the range.
     """
     if header is None or not header.startswith("bytes=") or "," in header:
         return None

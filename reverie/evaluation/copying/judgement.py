@@ -1,8 +1,8 @@
-"""Judge whether a clip repeats the training recordings more than real music of its kind does.
+"""Judge whether a clip repeats the training recordings more than real music does.
 
-Repetitive music matches itself, so no threshold fits every corpus. Held-out excerpts of the same
-length, which cannot have been copied, are matched to the same recordings, and a clip is judged by
-its percentile among them.
+Repetitive music matches itself, so no fixed threshold fits every corpus. Held-out excerpts of the
+same length, which cannot be copies, are matched to the same recordings, and a clip is judged by its
+percentile among them.
 Letters: S samples.
 """
 
@@ -27,13 +27,13 @@ class Copying:
 
     evidence: Evidence
     percentile: float
-    """Of its evidence among that of held-out excerpts: 50 is typical of real music."""
+    """Percentile of its evidence among held-out excerpts: 50 is typical of real music."""
     flagged: bool
-    """Beyond the 99th percentile."""
+    """Whether it exceeds the 99th percentile."""
     seconds: float
     """Length of the longest copied run; 0 if the clip is not flagged."""
     recording: str
-    """Path of the training recording that it matches best."""
+    """Path of the best matching training recording."""
     offset_seconds: float
     """Where the match begins in that recording."""
     clip_seconds: float
@@ -47,12 +47,12 @@ def judge_groups(
     *,
     quiet: bool = False,
 ) -> list[list[Copying]]:
-    """Judge every clip of some groups.
+    """Judge every clip of several groups.
 
     Args:
         corpus: split; its training recordings are searched.
         groups: of clips, float samples [S] at the corpus's rate.
-        seconds: length of the held-out excerpts they are compared with.
+        seconds: length of the held-out excerpts to compare with.
         quiet: show no progress.
     """
     held_out = held_out_excerpts(corpus, seconds)

@@ -1,4 +1,4 @@
-"""Power spectra on the mel scale, as librosa computes them: what both embeddings begin with.
+"""Compute power spectra on the mel scale as librosa does, as the input of both embeddings.
 
 Letters: S samples, C columns, N bands.
 """
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reverie.audio.stft import hann, power_of, stft
 
 RATE_HZ = 16000
-"""Of everything that is embedded; what lies above 8 kHz is not looked at."""
+"""Rate of all embedded audio; content above 8 kHz is ignored."""
 FFT_SAMPLES = 512
 HOP_SAMPLES = 256
 LINEAR_HZ_PER_MEL = 200 / 3
@@ -23,10 +23,10 @@ _LOG_STEP = np.log(6.4) / 27
 
 
 def mel_power(wave: NDArray[np.float32], bands: int) -> NDArray[np.float32]:
-    """Power in `bands` mel bands of samples [S] at 16 kHz: [C, N], a column every 16 ms.
+    """Return the power in mel bands of samples [S] at 16 kHz: [C, N], a column every 16 ms.
 
-    Windows are centred on their columns, the ends mirrored; the bands are Slaney's, each of
-    unit area.
+    Windows are centred on their columns, with reflected ends; the bands are Slaney's, with unit
+    area.
 
     Args:
         wave: at least 257 samples.
@@ -37,10 +37,10 @@ def mel_power(wave: NDArray[np.float32], bands: int) -> NDArray[np.float32]:
 
 
 def cepstra(wave: NDArray[np.float32], coefficients: int) -> NDArray[np.float32]:
-    """Mel-frequency cepstral coefficients of samples [S] at 16 kHz, of 40 bands in decibels.
+    """Return mel-frequency cepstral coefficients of samples [S] at 16 kHz, from 40 bands in dB.
 
     Returns:
-        [C, coefficients], the first of them the level.
+        [C, coefficients]; the first coefficient is the level.
     """
     decibels = 10 * np.log10(np.maximum(mel_power(wave, CEPSTRAL_BANDS), CEPSTRAL_FLOOR))
     return scipy.fft.dct(decibels.astype(np.float32), axis=1, norm="ortho")[:, :coefficients]
@@ -48,7 +48,7 @@ def cepstra(wave: NDArray[np.float32], coefficients: int) -> NDArray[np.float32]
 
 @cache
 def _filters(bands: int) -> NDArray[np.float32]:
-    """Triangles of unit area over the bins of the transform, [N, FFT_SAMPLES / 2 + 1]."""
+    """Return triangles of unit area over the bins of the transform, [N, FFT_SAMPLES / 2 + 1]."""
     corners = _hertz(np.linspace(0.0, _mels(RATE_HZ / 2), bands + 2))
     bins = np.fft.rfftfreq(FFT_SAMPLES, 1 / RATE_HZ)
     low, centre, high = corners[:-2, None], corners[1:-1, None], corners[2:, None]
@@ -58,7 +58,7 @@ def _filters(bands: int) -> NDArray[np.float32]:
 
 
 def _mels(hertz: float) -> float:
-    """Slaney's scale: linear below 1 kHz, logarithmic above."""
+    """Convert to Slaney's scale, which is linear below 1 kHz and logarithmic above."""
     bend = BEND_HZ / LINEAR_HZ_PER_MEL
     if hertz < BEND_HZ:
         return hertz / LINEAR_HZ_PER_MEL

@@ -1,4 +1,4 @@
-"""The report of an evaluation: JSON for programs, a page for people."""
+"""Write the report of an evaluation: JSON for programs, and a page for people."""
 
 import dataclasses
 import json
@@ -27,12 +27,12 @@ from reverie.terminal import printable
 
 PAGE, FIGURES_FILE = "report.html", "evaluation.json"
 MOST_COPIES = 6
-"""Of a system, so many copied runs are shown beside what they repeat."""
+"""Most copied runs of a system that are shown beside what they repeat."""
 SHOWN_SECONDS = 4.0
 MOST_DRIFTS = 8
 MOST_EMBEDDED, EMBEDDED_SECONDS = 40, 10.0
-"""Of clips that do not lie beside the page so many, spread evenly over all, can be played, each its
-beginning: some 250 kB each, so that no page exceeds some 10 MB by them."""
+"""Most clips embedded in the page, evenly spread, and how much of each, if the files do not lie
+beside the page: at about 250 kB each they take at most 10 MB."""
 CLIP_COLUMNS = (
     ("Clip", "text"),
     ("Verdict", "text"),
@@ -53,13 +53,13 @@ _TEMPLATE = Path(__file__).with_name("page.html")
 def write_evaluation(
     evaluation: Evaluation, systems: Sequence[System], corpus: Corpus, folder: Path
 ) -> Path:
-    """Write `evaluation.json` and `report.html` into `folder`; gives the page's path.
+    """Write `evaluation.json` and `report.html` into `folder`, and return the page's path.
 
     Args:
-        evaluation: what was found.
-        systems: what it was found of, for their sound.
-        corpus: for the sound of what they repeat.
-        folder: where to.
+        evaluation: to report.
+        systems: the evaluated systems, for their audio.
+        corpus: for the audio that clips repeat.
+        folder: of the report.
 
     Raises:
         ReverieError: the disk refuses.
@@ -93,7 +93,7 @@ def write_evaluation(
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Everything that was found, and the verdicts, as JSON holds it."""
+    """Return the evaluation and its verdicts as plain JSON values."""
     found = dataclasses.asdict(evaluation)
     for told, one in zip(found["systems"], evaluation.systems, strict=True):
         said = verdict(one, evaluation)
@@ -135,7 +135,7 @@ def _system(
 
 
 def _sounds(systems: Sequence[System], rate_hz: int, page: Path) -> dict[tuple[str, str], str]:
-    """The address of each clip's sound by the names of its system and itself; empty for none."""
+    """Return the URL of each clip's audio by the system's and the clip's name; empty for none."""
     every = [(system.name, clip) for system in systems for clip in system.clips]
     found = {
         (name, clip.name): relative_uri(clip.path, page)
@@ -152,7 +152,7 @@ def _sounds(systems: Sequence[System], rate_hz: int, page: Path) -> dict[tuple[s
 
 
 def _played(clip: ClipFigures, sound: str) -> dict[str, str]:
-    """A clip as it is listed with its player."""
+    """Return a clip's entry in the list of players."""
     return {
         "name": printable(clip.name),
         "verdict": clip.health.verdict,
@@ -180,7 +180,7 @@ def _clip_row(clip: ClipFigures) -> tuple[str, ...]:
 
 
 def _copy(name: str, found: Copying, wave: NDArray[np.float32], corpus: Corpus) -> dict[str, Any]:
-    """A copied run and what it repeats, side by side."""
+    """Return a copied run and the passage that it repeats."""
     recording = next(one for one in corpus.recordings if one.path == found.recording)
     seconds = max(found.seconds, SHOWN_SECONDS)
     rate = corpus.rate_hz
@@ -219,7 +219,7 @@ def _distance(name: str, evaluation: Evaluation) -> dict[str, Any]:
 
 
 def figure_rows(rows: Sequence[SystemFigures], *, intervals: bool = True) -> list[list[str]]:
-    """Return a row for each figure that any system has: its title, and its value of each."""
+    """Return a row for each figure that any system has: its title, and each system's value."""
     return [
         [
             _titled(figure),
@@ -235,7 +235,7 @@ def figure_rows(rows: Sequence[SystemFigures], *, intervals: bool = True) -> lis
 def distance_rows(
     rows: Sequence[SystemFigures], evaluation: Evaluation, *, intervals: bool = True
 ) -> list[list[str]]:
-    """Return a row for each distance: its title, and its value of each system."""
+    """Return a row for each distance: its title, and each system's value."""
     found: list[list[str]] = []
     for name, title in evaluation.titles.items():
         distances = [row.distances.get(name) for row in rows]
@@ -261,7 +261,7 @@ def _tagged(one: SystemFigures) -> str:
 
 
 def _measured(rows: Sequence[SystemFigures]) -> list[Figure]:
-    """Those of `FIGURES` that anything has."""
+    """Return those of `FIGURES` that any system has."""
     return [figure for figure in FIGURES if any(figure.key in row.figures for row in rows)]
 
 
@@ -270,7 +270,7 @@ def _titled(figure: Figure) -> str:
 
 
 def _shown(found: Interval | None, digits: int, *, intervals: bool = True) -> str:
-    """`1.2 (0.9 to 1.5)`."""
+    """Format an interval as `1.2 (0.9 to 1.5)`."""
     if found is None:
         return ""
     value = f"{found.value:.{digits}f}"

@@ -1,4 +1,4 @@
-"""Put the figures of a system into words."""
+"""Describe the figures of a system in words."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from reverie.evaluation.interval import Interval
 from reverie.pages.page import Tone
 
 BY_CHANCE = 0.01
-"""Copies count once fewer than one evaluation in a hundred would flag as many by chance."""
+"""Copies count if chance would flag as many in less than this share of evaluations."""
 DECIDING_EMBEDDING = "musicnn"
-"""The embedding whose discrepancy decides."""
+"""The embedding whose discrepancy decides the verdict."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
 
 
 def _placed(count: int, share: float | None) -> tuple[Tone, str]:
-    """Put into words where a system lies between music and noise."""
+    """Describe where a system lies between music and noise."""
     if share is None:
         return "warn", f"{count} {'clip is' if count == 1 else 'clips are'} too few to place."
     if share <= 0:
@@ -63,7 +63,7 @@ def _placed(count: int, share: float | None) -> tuple[Tone, str]:
 
 
 def copies_tell(system: SystemFigures) -> bool:
-    """Whether more clips are flagged than would be by chance."""
+    """Whether more clips are flagged than expected by chance."""
     chance = 1 - FLAGGED_PERCENTILE / 100
     likely = float(binom.sf(system.copied - 1, len(system.clips), chance))
     return system.copied > 0 and likely < BY_CHANCE
@@ -72,7 +72,7 @@ def copies_tell(system: SystemFigures) -> bool:
 def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | None:
     """Place a system between real music (0) and shaped noise (1) by its discrepancy.
 
-    0 as well where its interval meets that of real music; None where there are too few clips.
+    It is also 0 if its interval overlaps that of real music, and None with too few clips.
     """
     name = DECIDING_EMBEDDING
     mine = system.distances[name].mmd
@@ -88,7 +88,7 @@ def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | Non
 
 
 def discrepancy(system: SystemFigures) -> float | None:
-    """The deciding discrepancy from held-out music; None where there are too few clips."""
+    """Return the deciding discrepancy from held-out music; None with too few clips."""
     found = system.distances.get(DECIDING_EMBEDDING)
     return found.mmd.value if found and found.mmd else None
 
@@ -110,7 +110,7 @@ def _near(system: SystemFigures, evaluation: Evaluation) -> str:
     if share is None:
         return f"Too few clips for a distance by {title}."
     if share <= 0:
-        return f"By {title} its distance to held-out music cannot be told from that of real music."
+        return f"By {title} it is as close to held-out music as real music is."
     if share > 1:
         return f"By {title} it is farther from real music than noise of the same spectrum is."
     return f"By {title} it lies {share:.0%} of the way from real music to noise of its spectrum."
@@ -125,4 +125,4 @@ def _copies(system: SystemFigures) -> str:
         f"{system.copied} of {count} clips repeat the training recordings beyond what 99 of 100 "
         f"real excerpts do; the longest run is {longest.seconds:.1f} s of {longest.recording}."
     )
-    return told if copies_tell(system) else f"{told} So many may be chance."
+    return told if copies_tell(system) else f"{told} This many may be chance."
