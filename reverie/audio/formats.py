@@ -23,8 +23,8 @@ PICTURES_WITH_SOUND = """
 """
 
 AUDIO_SUFFIXES = frozenset(f"{SOUND} {PICTURES_WITH_SOUND}".split())
-"""Suffixes, in lower case, of files in which FFmpeg may find audio. Samples without a header (`.raw`,
-`.ul`) are not among them, because their rate is unknown."""
+"""Suffixes, in lower case, of files in which FFmpeg may find audio. Samples without a header
+(`.raw`, `.ul`) are not among them, because their rate is unknown."""
 
 
 def is_audio_name(name: str) -> bool:

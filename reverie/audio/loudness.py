@@ -1,8 +1,8 @@
 """Measure loudness by ITU-R BS.1770-4 on a mono stream.
 
 The two K-weighting filters are applied by overlap-save convolution, which equals the recursive
-filters within rounding and does without scipy, whose import takes longer than a recording. `stft.py`
-is not used, because the convolution transforms blocks without a window.
+filters within rounding and does without scipy, whose import takes longer than a recording.
+`stft.py` is not used, because the convolution transforms blocks without a window.
 """
 
 import math

@@ -20,7 +20,8 @@ def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
 
 
 def to_float32(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """Copy floats or int16 [...] to float32, full scale at 1; replace values that are not finite by 0."""
+    """Copy floats or int16 [...] to float32, full scale at 1; replace values that are not finite by
+    0."""
     if samples.dtype == np.int16:
         return samples.astype(np.float32) * np.float32(1 / FULL_SCALE)
     wave: NDArray[np.float32] = samples.astype(np.float32)

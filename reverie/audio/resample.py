@@ -8,7 +8,8 @@ import soxr
 from reverie.audio.reading.mixing import Samples
 
 PIECE_SAMPLES = 1 << 16
-"""Samples resampled at a time, so that memory depends neither on a codec's blocks nor on the rates."""
+"""Samples resampled at a time, so that memory depends neither on a codec's blocks nor on the
+rates."""
 
 
 class Resampler:

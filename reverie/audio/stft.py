@@ -1,7 +1,8 @@
 """The short-time Fourier transform that all spectra over time use.
 
 numpy always transforms in double precision. scipy transforms single precision two to four times as
-fast, but its import takes as long as a short recording, so callers that must start quickly avoid it.
+fast, but its import takes as long as a short recording, so callers that must start quickly avoid
+it.
 Letters: S samples, W samples of a window, C columns, F bins: W // 2 + 1.
 """
 

@@ -58,7 +58,8 @@ class Analysed:
 
 
 HOT_PEAKS = {"pcm_f32le": 1.0, "pcm_f32be": 1.0, "pcm_f64le": 1.0, "pcm_f64be": 1.0}
-"""A higher peak (full scale is 1) of these codecs' floats was recorded too hot and is turned down."""
+"""A higher peak (full scale is 1) of these codecs' floats was recorded too hot and is turned
+down."""
 
 HOT_PEAK = 2.0
 """The same for other codecs: lossy ones exceed full scale by less, which is clipped."""

@@ -24,7 +24,9 @@ def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[En
         `entries` with their new places; None if nothing needs to move, or the disk is full.
     """
     stretches = {
-        (entry.shard, entry.offset_samples): entry.analysed.samples for entry in entries if entry.analysed
+        (entry.shard, entry.offset_samples): entry.analysed.samples
+        for entry in entries
+        if entry.analysed
     }
     if stored_bytes(folder) <= 2 * SAMPLE_BYTES * sum(stretches.values()):
         return None

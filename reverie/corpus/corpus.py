@@ -73,7 +73,11 @@ class Corpus:
         It does not depend on where the samples are stored.
         """
         return corpus_hash(
-            self.rate_hz, ((recording.content_hash, recording.path, recording.split) for recording in self.recordings)
+            self.rate_hz,
+            (
+                (recording.content_hash, recording.path, recording.split)
+                for recording in self.recordings
+            ),
         )
 
     @property

@@ -1,4 +1,5 @@
-"""Group remarks on many files into a few lines: remarks that differ only in numbers are one group."""
+"""Group remarks on many files into a few lines: remarks that differ only in numbers are one
+group."""
 
 import math
 import re

@@ -91,15 +91,17 @@ def _leaks(leaks: Sequence[Leak]) -> list[Finding]:
     found = [
         Finding(
             "bad",
-            f"{printable(leak.held_out)} is held out, but {duration(leak.seconds)} of it also occur in "
-            f"the training recording {printable(leak.training)} (the best match is at "
+            f"{printable(leak.held_out)} is held out, but {duration(leak.seconds)} of it also occur "
+            f"in the training recording {printable(leak.training)} (the best match is at "
             f"{clock(leak.held_out_offset_seconds)} and {clock(leak.training_offset_seconds)}). "
             "Measurements on it say little about new music: keep both in the same split.",
         )
         for leak in leaks[:MOST_LEAKS]
     ]
     if len(leaks) > MOST_LEAKS:
-        found.append(Finding("bad", f"{len(leaks) - MOST_LEAKS} more pairs share music in this way."))
+        found.append(
+            Finding("bad", f"{len(leaks) - MOST_LEAKS} more pairs share music in this way.")
+        )
     return found
 
 
@@ -133,7 +135,9 @@ def _levels(corpus: Corpus) -> list[Finding]:
 
 
 def _rates(corpus: Corpus) -> list[Finding]:
-    low = [recording for recording in corpus.recordings if recording.source_rate_hz < corpus.rate_hz]
+    low = [
+        recording for recording in corpus.recordings if recording.source_rate_hz < corpus.rate_hz
+    ]
     if not low:
         return []
     lowest = min(one.source_rate_hz for one in low)

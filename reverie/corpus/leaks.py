@@ -72,7 +72,8 @@ def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
 
 
 def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
-    """Search the training recordings for held-out ones by landmarks; return the longest leaks first.
+    """Search the training recordings for held-out ones by landmarks; return the longest leaks
+    first.
 
     Memory grows with the held-out music, not with the training recordings.
     """
@@ -113,7 +114,8 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
 
 
 class _Search:
-    """A search for excerpts of one divided recording, or of all whole recordings, in training music.
+    """A search for excerpts of one divided recording, or of all whole recordings, in training
+    music.
 
     Args:
         waves: all excerpts.

@@ -37,7 +37,7 @@ def list_corpora(folder: Path) -> list[ListedCorpus]:
     """List every corpus in `folder`, itself included, up to three levels deep, by path.
 
     Raises:
-        ReverieError: `folder` is none.
+        ReverieError: `folder` is not a folder.
     """
     return [_listed(one) for one in folders_of_kind(folder, {CORPUS, BEGUN}.__contains__)]
 
@@ -48,7 +48,7 @@ def folders_of_kind(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[
     Links are not followed; hidden folders and the insides of corpora are not searched.
 
     Raises:
-        ReverieError: `folder` is none.
+        ReverieError: `folder` is not a folder.
     """
     if not folder.is_dir():
         raise ReverieError(f"{folder} is not a folder.", "Give a folder of corpora and runs.")

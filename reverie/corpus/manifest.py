@@ -168,7 +168,10 @@ def _contradiction(manifest: Manifest) -> str | None:
         if one.shard != shard or one.offset_samples < end:
             return f"recordings: the parts of {one.part_of} are not apart in one shard"
         ends[one.part_of or ""] = one.shard, one.offset_samples + one.samples
-    told = ((recording.content_hash, recording.path, recording.split) for recording in manifest.recordings)
+    told = (
+        (recording.content_hash, recording.path, recording.split)
+        for recording in manifest.recordings
+    )
     if manifest.content_hash != corpus_hash(manifest.rate_hz, told):
         return "content_hash: it belongs to other recordings"
     return None

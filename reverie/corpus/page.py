@@ -88,7 +88,8 @@ def _drawn(recording: Recording, corpus: Corpus, most_samples: int) -> dict[str,
 
 
 def _told(group: Group) -> tuple[str, str, str]:
-    """Return the cells of a group of refused files: how many or which, why, and what admits them."""
+    """Return the cells of a group of refused files: how many or which, why, and what admits
+    them."""
     name = printable(group.files[0][0])
     files = name if len(group.files) == 1 else f"{len(group.files)} files, such as {name}"
     return files, group.text, group.setting

@@ -1,8 +1,8 @@
 """Divide a recording that holds nearly all of the corpus by time, and hold out its end.
 
-A concert, an album side or an archive's tape is often one file. The two parts are separate recordings
-of the corpus, so that no training sequence or prompt spans both. They share the whole recording's
-samples, which are stored once.
+A concert, an album side or an archive's tape is often one file. The two parts are separate
+recordings of the corpus, so that no training sequence or prompt spans both. They share the whole
+recording's samples, which are stored once.
 """
 
 import dataclasses

@@ -28,7 +28,8 @@ SURROUNDINGS = {
 
 @dataclass(frozen=True)
 class Job:
-    """A recording to analyse and where to write its samples; `number` identifies it to the caller."""
+    """A recording to analyse and where to write its samples; `number` identifies it to the
+    caller."""
 
     number: int
     path: Path

@@ -132,7 +132,9 @@ def _judged(
 
 def _left_out(found: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
     """Return the files that were left out, with copies of clips whose provenance lies elsewhere."""
-    copies = [LeftOut(entry.path, CLIP) for entry in entries if entry.source_hash in found.clip_hashes]
+    copies = [
+        LeftOut(entry.path, CLIP) for entry in entries if entry.source_hash in found.clip_hashes
+    ]
     return tuple(sorted([*found.left_out, *copies], key=lambda one: one.name))
 
 
@@ -160,7 +162,10 @@ def _write(
             refused=verdict.refused,
             content_hash=corpus_hash(
                 settings.rate_hz,
-                ((recording.content_hash, recording.path, recording.split) for recording in verdict.recordings),
+                (
+                    (recording.content_hash, recording.path, recording.split)
+                    for recording in verdict.recordings
+                ),
             ),
         ),
     )

@@ -23,9 +23,9 @@ def split_of(
     """Split whole recordings at random, but always in the same way.
 
     Each recording's rank is a hash of the seed and its content: names, order and the machine do not
-    matter, and adding a few recordings moves few others. With `folders`, each folder contributes its
-    share of the held-out recordings. Shares are rounded by largest remainder, so that as many are
-    held out as without folders.
+    matter, and adding a few recordings moves few others. With `folders`, each folder contributes
+    its share of the held-out recordings. Shares are rounded by largest remainder, so that as many
+    are held out as without folders.
 
     Args:
         content_hashes: of the recordings, all different.

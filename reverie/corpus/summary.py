@@ -36,7 +36,9 @@ def lines(corpus: Corpus) -> list[str]:
     if said := short_recordings(corpus):
         told += paragraph(said, "  ")
     if not held_out:
-        told.append("Nothing is held out: training needs two recordings, or one of several minutes.")
+        told.append(
+            "Nothing is held out: training needs two recordings, or one of several minutes."
+        )
     folder = printable(str(corpus.folder))
     told.append(f"The corpus is in {folder}. Next: reverie inspect {shlex.quote(folder)}")
     return told
@@ -110,7 +112,9 @@ def refusal_lines(refused: Iterable[Refusal]) -> list[str]:
 
 def noted_groups(corpus: Corpus) -> list[Group]:
     """Group the notes on the recordings in use."""
-    return grouped((recording.path, note) for recording in corpus.recordings for note in recording.notes)
+    return grouped(
+        (recording.path, note) for recording in corpus.recordings for note in recording.notes
+    )
 
 
 def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
@@ -128,7 +132,7 @@ def ignored_lines(ignored: int, by_suffix: Mapping[str, int]) -> list[str]:
     if not ignored:
         return []
     names = f" ({suffixes(by_suffix)})" if by_suffix else ""
-    return [f"{_counted(ignored, 'other file')} ignored, whose names are not those of recordings{names}."]
+    return [f"{_counted(ignored, 'other file')} ignored: not recordings by their names{names}."]
 
 
 def as_result(corpus: Corpus) -> dict[str, Any]:

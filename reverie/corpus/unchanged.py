@@ -71,10 +71,10 @@ def unknown_files(
 ) -> list[Found]:
     """Return the files that must be analysed; add the others to the journal.
 
-    A file is unchanged if its folder entry is: the same path, length, times and inode. Otherwise (it
-    was replaced, copied, moved or merely touched) its hash decides, which takes a fraction of the
-    time of decoding. Stored samples are verified by their hash, so that preparing a damaged corpus
-    again repairs it.
+    A file is unchanged if its folder entry is: the same path, length, times and inode. Otherwise
+    (it was replaced, copied, moved or merely touched) its hash decides, which takes a fraction of
+    the time of decoding. Stored samples are verified by their hash, so that preparing a damaged
+    corpus again repairs it.
 
     Args:
         base: the folder of recordings.

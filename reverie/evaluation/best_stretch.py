@@ -1,8 +1,8 @@
 """Find a clip's best stretch: the longest in which the measures of clips find no fault.
 
 Windows of four seconds slide over the clip, and each is judged like a clip. Of 258 such windows of
-the demo recordings none is refused; of three seconds one is, and of two seconds eight are. Stretches
-that repeat the training recordings more than real music does are refused too.
+the demo recordings none is refused; of three seconds one is, and of two seconds eight are.
+Stretches that repeat the training recordings more than real music does are refused too.
 Letters: S samples, N windows.
 """
 

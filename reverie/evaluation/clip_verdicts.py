@@ -76,8 +76,8 @@ def verdict_of(
     Args:
         samples: mono [S], floats within -1 to 1 or int16.
         rate_hz: samples per second.
-        level: of the training recordings, in dB re full scale; None where it is not known.
-        settings: where the verdicts begin.
+        level: of the training recordings, in dB re full scale; None if it is not known.
+        settings: thresholds of the verdicts.
     """
     try:
         found = health(samples, rate_hz, _loudest(samples, rate_hz) if level is None else level,
@@ -103,8 +103,8 @@ def verdict_of_file(
 
     Args:
         clip: the file.
-        level: of the training recordings, in dB re full scale; None where it is not known.
-        settings: where the verdicts begin.
+        level: of the training recordings, in dB re full scale; None if it is not known.
+        settings: thresholds of the verdicts.
     """
     try:
         with open_sound(clip) as file:

@@ -103,7 +103,10 @@ def _measure(
             return tuple(done)
 
         music = measured([Loaded("", one.wave) for one in references.held_out])
-        sets = [_Set(system.name, None, system.clips, measured(system.clips), system.broken) for system in systems]
+        sets = [
+            _Set(system.name, None, system.clips, measured(system.clips), system.broken)
+            for system in systems
+        ]
         for kind, waves in references.clips.items():
             prompts = references.prompts if kind == "music" else [None] * len(waves)
             loaded = tuple(

@@ -111,7 +111,9 @@ class Measurer:
     @property
     def titles(self) -> dict[str, str]:
         """The title of each embedding by name."""
-        return {name: title for embedder in self._embedders for name, title in embedder.titles.items()}
+        return {
+            name: title for embedder in self._embedders for name, title in embedder.titles.items()
+        }
 
     def measure_all(
         self, clips: Sequence[tuple[NDArray[np.float32], int | None]]

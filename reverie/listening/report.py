@@ -133,7 +133,8 @@ def _shown(found: Results) -> dict[str, Any]:
     """The rows of every table; those that do not apply are empty."""
     preferred, classic = found.preferred, found.classic
     apart = [
-        _yes(pair.is_significant if pair.p_holm is not None else None) for pair in judged_pairs(found)
+        _yes(pair.is_significant if pair.p_holm is not None else None)
+        for pair in judged_pairs(found)
     ]
     choices = preferred.pairs if preferred else ()
     return {

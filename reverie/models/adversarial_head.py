@@ -38,8 +38,8 @@ class AdversarialHead(nn.Module):
         noise: Z.
         form: form of the adversarial loss.
         weight: weight of the adversarial loss; that of squared error is 1.
-        matching: weight of feature matching: the distance to the mean of the discriminator's features
-            of real frames (Salimans et al. 2016).
+        matching: weight of feature matching: the distance to the mean of the discriminator's
+            features of real frames (Salimans et al. 2016).
         precision: of the products.
         rng: for the initial weights.
     """
@@ -126,6 +126,7 @@ class AdversarialHead(nn.Module):
         return self.noise(deviation * noise)
 
     def _frames(self, output: Tensor, added: Tensor | float = 0.0) -> Tensor:
-        """Compute frames [..., D] from an output [..., D + W] and what to add to its activations."""
+        """Compute frames [..., D] from an output [..., D + W] and what to add to its
+        activations."""
         mean, inner = output[..., : self.width], output[..., self.width :]
         return mean + self.spread((inner + added).relu())

@@ -107,7 +107,8 @@ class EnsembleHead(_NextFrame):
             self.add_module(f"member{number + 1}", member)
 
     def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """Map features [..., M * E] to the average [..., D]; when training `apart`, to [M, ..., D]."""
+        """Map features [..., M * E] to the average [..., D]; when training `apart`, to [M, ...,
+        D]."""
         parts = features.chunk(len(self.members), dim=-1)
         predictions = [member(part) for member, part in zip(self.members, parts, strict=True)]
         stacked = torch.stack(predictions)

@@ -111,7 +111,8 @@ class Lstm(nn.Module):
         )
 
     def reference(self, x: Tensor, masks: Masks) -> Tensor:
-        """Compute what `forward` returns step by step with autograd; tests compare the scan to it."""
+        """Compute what `forward` returns step by step with autograd; tests compare the scan to
+        it."""
         if masks.inputs is not None:
             x = x * masks.inputs.unsqueeze(2)
         state = self.initial_state(x.shape[1:2])
@@ -124,7 +125,8 @@ class Lstm(nn.Module):
         return torch.stack(outputs, dim=2)
 
     def project(self, x: Tensor) -> Tensor:
-        """Project inputs to gate pre-activations without dropout: [M or 1, ..., F] -> [M, ..., 4H]."""
+        """Project inputs to gate pre-activations without dropout: [M or 1, ..., F] -> [M, ...,
+        4H]."""
         flat = x.flatten(1, -2).expand(self.members, -1, -1)
         rows = flat.to(self._into.product_type(x))
         added = self._into.matmul(rows, self.weight_input).to(x.dtype) + self.bias.unsqueeze(1)

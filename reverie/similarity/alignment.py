@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 SHARP = 2.0
 """A delay is sure if this many times more phases agree than at any other delay."""
 COMPRESSED = 0.3
-"""Otherwise magnitudes count, raised to this power, so that neither a loud partial nor noise decides."""
+"""Otherwise magnitudes count, raised to this power, so that neither a loud partial nor noise
+decides."""
 COARSE_HZ = 4000
 """Rate of the coarse comparison."""
 COARSE_BAND_HZ = (100.0, 1800.0)

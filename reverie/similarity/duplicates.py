@@ -20,7 +20,8 @@ from reverie.similarity.fingerprint import Fingerprinter, numbers
 from reverie.similarity.same_recording import LONGER_SECONDS, sounds_the_same
 
 NEAREST = 6
-"""How many of the nearest fingerprints are compared: another encoding is almost always among them."""
+"""How many of the nearest fingerprints are compared: another encoding is almost always among
+them."""
 FARTHEST = 14.0
 """Fingerprints farther apart than this belong to different recordings."""
 AT_ONCE = 200

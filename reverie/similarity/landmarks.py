@@ -38,7 +38,8 @@ SLACK_COLUMNS = 2
 COMMON = 400
 """A pair that clips contain this often is no evidence."""
 NEARLY = 3
-"""A clip's own repeats match within this many bins and columns: a pulse does not fall on columns."""
+"""A clip's own repeats match within this many bins and columns: a pulse does not fall on
+columns."""
 GAP_SECONDS = 1.5
 """Longest gap between matching pairs of one copied run."""
 

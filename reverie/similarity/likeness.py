@@ -164,7 +164,8 @@ def _change(
 
 
 def _level_difference_db(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Return the mean difference of levels [T, F] over time and frequency, without the overall gain."""
+    """Return the mean difference of levels [T, F] over time and frequency, without the overall
+    gain."""
     steps, bins = a.shape
     bands = np.unique(np.array(np.geomspace(4, bins, BANDS + 1), np.int64))[:-1]
     parts = np.unique(np.array(np.linspace(0, steps, PARTS + 1), np.int64))[:-1]

@@ -3,7 +3,8 @@
 It correlates normalised spectrograms whose bands are about as wide as a semitone. Unlike
 fingerprints this tolerates noise, a slightly different tempo and, by search, another pitch. Each
 band is compared after its own mean over a second is subtracted, so that two pieces in the same key
-are not similar because of the key. Recordings are streamed, so memory does not grow with the corpus.
+are not similar because of the key. Recordings are streamed, so memory does not grow with the
+corpus.
 Letters: S samples, C columns of a spectrogram, N bands, K windows, W columns of a window.
 """
 

@@ -1,6 +1,6 @@
 """Stream recordings piece by piece through searches that look for clips in them.
 
-Searches hold the clips in memory and read the recordings once, so memory grows with the clips alone.
+Searches hold the clips in memory and read the recordings once, so memory grows with the clips.
 Letters: S samples.
 """
 

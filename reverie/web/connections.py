@@ -169,7 +169,8 @@ class LimitedProtocol(H11Protocol):
             self.transport.abort()
 
     def cut(self, why: str) -> None:
-        """Close the connection now; report nothing of a silent one, which browsers open in advance."""
+        """Close the connection now; report nothing of a silent one, which browsers open in
+        advance."""
         if not self._silent:
             self._everyone.log.write(self.client_name, f"cut off: {why}")
         self._everyone.remove(self)

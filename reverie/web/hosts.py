@@ -58,7 +58,8 @@ class Hosts:
         return self._any_address and port == str(self._port) and _is_address(name)
 
     def is_own_site(self, origin: str, host: str | None) -> bool:
-        """Return whether `origin`, from an Origin header, is the site with the Host header `host`."""
+        """Return whether `origin`, from an Origin header, is the site with the Host header
+        `host`."""
         scheme, separator, site = origin.lower().partition("://")
         if not separator or scheme not in _USUAL_PORTS:
             return False

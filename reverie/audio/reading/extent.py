@@ -13,7 +13,8 @@ MOST_CHUNKS = 100_000
 """Most chunks to read before giving up."""
 
 UNKNOWN_SIZE = 0x7FFFF000
-"""Programs that write into a pipe put 0xFFFFFFFF, 0, or a value from this on for an unknown size."""
+"""Programs that write into a pipe put 0xFFFFFFFF, 0, or a value from this on for an unknown
+size."""
 
 ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")

@@ -10,8 +10,8 @@ from reverie.audio.reading.tags import TAGS
 class Fault:
     """A packet with a decoding error.
 
-    `seconds` were decoded before it. `lost` is true if the packet gave no sound, and false if FFmpeg
-    only complained; `lost_seconds` is the packet's duration, as far as it is known.
+    `seconds` were decoded before it. `lost` is true if the packet gave no sound, and false if
+    FFmpeg only complained; `lost_seconds` is the packet's duration, as far as it is known.
     """
 
     seconds: float

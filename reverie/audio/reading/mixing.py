@@ -130,7 +130,8 @@ def _products_of(channels: list[Samples]) -> NDArray[np.float64]:
 
 
 def _turned(products: NDArray[np.float64], live: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return weights of the mean of live channels, inverting those opposed to the main direction."""
+    """Return weights of the mean of live channels, inverting those opposed to the main
+    direction."""
     deviations = np.sqrt(np.where(live, products.diagonal(), np.inf))
     _, vectors = np.linalg.eigh(products / np.outer(deviations, deviations))
     signs = np.where(vectors[:, -1] < 0, -1.0, 1.0)

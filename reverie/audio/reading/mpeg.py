@@ -1,7 +1,7 @@
 """Read the length of an MP3 from its Xing or Info header and from its frames.
 
-Without that header FFmpeg estimates the duration from the first frame's bit rate, which is wrong for
-variable bit rates. Such an estimate must not make an intact file look cut.
+Without that header FFmpeg estimates the duration from the first frame's bit rate, which is wrong
+for variable bit rates. Such an estimate must not make an intact file look cut.
 """
 
 import struct
@@ -21,7 +21,8 @@ BIT_RATES = {
     4: (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
     5: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""In kbit/s, by layer of MPEG 1; 4 stands for layer I of MPEG 2, and 5 for its layers II and III."""
+"""In kbit/s, by layer of MPEG 1; 4 stands for layer I of MPEG 2, and 5 for its layers II and
+III."""
 
 LONGEST_FRAME_BYTES = 2881
 

@@ -15,8 +15,8 @@ from reverie.audio.reading.passage import COUNTED, Passage
 from reverie.audio.reading.tracks import chosen
 
 LOWEST_HZ, HIGHEST_HZ = 2_000, 3_000_000
-"""Accepted sample rates. A slower file is not music and would decode to a hundred times its size; DSD
-of the highest rate decodes to 2.8 MHz."""
+"""Accepted sample rates. A slower file is not music and would decode to a hundred times its size;
+DSD of the highest rate decodes to 2.8 MHz."""
 
 MOST_CHANNELS = 255
 
@@ -27,7 +27,8 @@ OPTIONS = {"protocol_whitelist": "file"}
 """A playlist named like a recording must not make FFmpeg open network addresses."""
 
 NOT_RECORDINGS = {"hls", "dash", "concat", "concatf", "tty", "image2", "lavfi", "sdp", "rtsp"}
-"""Containers without sound of their own: lists of other files, and FFmpeg's guesses at plain text."""
+"""Containers without sound of their own: lists of other files, and FFmpeg's guesses at plain
+text."""
 
 CHECKED = {"flac", "tta", "wavpack", "ape", "tak"}
 """Lossless codecs, whose checksums are correct in every intact file."""
@@ -181,9 +182,7 @@ class Opened:
             context.options |= {"err_detect": "crccheck"}
         self.rate_hz, self.channels = context.sample_rate, context.layout.nb_channels
         if not self.rate_hz or not self.channels:
-            raise Unreadable(
-                "no sound can be found in it: its header gives no rate or no channels"
-            )
+            raise Unreadable("no sound can be found in it: its header gives no rate or no channels")
         if not LOWEST_HZ <= self.rate_hz <= HIGHEST_HZ:
             raise Unreadable(f"its header gives a rate of {self.rate_hz} Hz: not sound")
         if self.channels > MOST_CHANNELS:

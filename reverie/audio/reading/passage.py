@@ -9,8 +9,8 @@ LARGEST_PIECE_BYTES = {
     "truehd": 1 << 16, "mlp": 1 << 16, "flac": 1 << 24, "amr": 64, "gsm": 1 << 12, "sbc": 1 << 11,
     "aptx": 1 << 16, "g722": 1 << 16,
 }  # fmt: skip
-"""Containers of contiguous frames, in which bytes between frames are not music, and the largest frame
-of each: a larger packet has garbage attached."""
+"""Containers of contiguous frames, in which bytes between frames are not music, and the largest
+frame of each: a larger packet has garbage attached."""
 
 TIMED = {"mpegts", "mpeg", "nut", "rm", "wtv"}
 """Containers that give each packet's time but no total duration."""

@@ -11,7 +11,8 @@ from typing import BinaryIO
 PCM, IEEE_FLOAT, EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 
 UNKNOWN_SIZE = 0x7FFFF000
-"""Programs that write WAV into a pipe put 0xFFFFFFFF, 0, or a value from this on for an unknown size."""
+"""Programs that write WAV into a pipe put 0xFFFFFFFF, 0, or a value from this on for an unknown
+size."""
 
 SLACK_SECONDS = 0.1
 """Tolerance: some programs write a size that is a few samples wrong."""

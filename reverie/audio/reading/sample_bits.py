@@ -1,8 +1,9 @@
 """Read integers with fewer valid bits than stored ones: 24 or 20 in 32, 20 in 24, 12 in 16.
 
-FFmpeg takes the number of valid bits for the size of a sample, so it decodes 24 bits in 32 as noise:
-this module patches the header that FFmpeg reads with the stored size. Valid bits belong at the top,
-above zeros. Some programs put them at the bottom, which is 48 dB too quiet; the samples show it.
+FFmpeg takes the number of valid bits for the size of a sample, so it decodes 24 bits in 32 as
+noise: this module patches the header that FFmpeg reads with the stored size. Valid bits belong at
+the top, above zeros. Some programs put them at the bottom, which is 48 dB too quiet; the samples
+show it.
 """
 
 import struct
@@ -28,7 +29,8 @@ MOST_CHUNKS = 1000
 class SampleBits:
     """How to read the integers of a file.
 
-    `patch` maps positions in the file to bytes that replace its header's; multiply samples by `scale`.
+    `patch` maps positions in the file to bytes that replace its header's; multiply samples by
+    `scale`.
     """
 
     patch: dict[int, bytes] = field(default_factory=dict[int, bytes])

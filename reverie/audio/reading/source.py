@@ -19,7 +19,8 @@ from reverie.audio.reading.sample_bits import sample_bits
 __all__ = ["MOST_FAULTS", "PLAIN", "Reading", "Source", "Unreadable"]
 
 LEAST_SHARE = 0.01
-"""A change of rate or channels that lasts for less than this share of the sound counts as damage."""
+"""A change of rate or channels that lasts for less than this share of the sound counts as
+damage."""
 
 BLOCK_VALUES = 1 << 15
 """Samples times channels that are decoded before a block is yielded."""
@@ -46,7 +47,8 @@ PLAIN = Reading()
 
 @dataclass
 class _Kind:
-    """A rate and number of channels: where in the sound it first appears, and its total duration."""
+    """A rate and number of channels: where in the sound it first appears, and its total
+    duration."""
 
     start_seconds: float
     seconds: float = 0.0

@@ -29,7 +29,8 @@ def mmd(a: Rows, b: Rows, bandwidth: float) -> float:
 
 
 def mmd_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval:
-    """Return 100 times the discrepancy of `a` from the reference `b`, with an interval over a's clips.
+    """Return 100 times the discrepancy of `a` from the reference `b`, with an interval over a's
+    clips.
 
     Pairs of rows within one clip are left out, because windows of one clip are not independent.
     The kernel's bandwidth is the median distance within the reference.

@@ -47,9 +47,9 @@ class Musicnn:
 
     Raises:
         ReverieError: the file is missing, or differs from the one in the package.
-        """
+    """
 
-        titles: Mapping[str, str] = MappingProxyType(
+    titles: Mapping[str, str] = MappingProxyType(
         {"musicnn": "musicnn, last layer but one", "musicnn-pooled": "musicnn, pooled features"}
     )
 
@@ -57,7 +57,7 @@ class Musicnn:
         self._weights = _load(weights)
 
     def tags(self, penultimate: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the likelihood of each of `TAGS`, [W, 50], for rows [W, 200] of space `musicnn`."""
+        """Return the likelihood of each of `TAGS`, [W, 50], of rows [W, 200] in `musicnn`."""
         return self._dense(torch.as_tensor(penultimate), "tags").sigmoid().numpy()
 
     def embed(self, wave: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:

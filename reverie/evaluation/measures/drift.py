@@ -15,7 +15,8 @@ COEFFICIENTS = 13
 
 
 def second_timbres(wave: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return mean and deviation of 13 cepstral coefficients in each second of samples [S] at 16 kHz.
+    """Return mean and deviation of 13 cepstral coefficients in each second of samples [S] at 16
+    kHz.
 
     Returns:
         [N, E], E = 26.

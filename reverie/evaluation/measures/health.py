@@ -159,7 +159,8 @@ def _checked(samples: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def corpus_level_dbfs(corpus: Corpus) -> float:
-    """Return the level of all training recordings together: their mean power in dB re full scale."""
+    """Return the level of all training recordings together: their mean power in dB re full
+    scale."""
     train = corpus.of_split("train")
     power = sum(one.samples * 10 ** (one.rms_dbfs / 10) for one in train)
     return _decibels(power / max(sum(one.samples for one in train), 1))
@@ -195,7 +196,8 @@ def _fault(
     change: float,
     repeat: tuple[float, float],
 ) -> tuple[Verdict, str] | None:
-    """Return the verdict on a clip that is not silent, in a word and a sentence; None if it is ok."""
+    """Return the verdict on a clip that is not silent, in a word and a sentence; None if it is
+    ok."""
     similarity, delay = repeat
     if flatness > limits.noise_flatness:
         return "noise", f"Noise: flatness {flatness:.2f}, where tones are near 0 and noise is 0.56."

@@ -1,8 +1,8 @@
 """Transcribe a clip with basic-pitch, and summarise its notes.
 
 Bittner et al. 2022. The ONNX model is read from the `basic-pitch` package, whose code is not run:
-https://github.com/spotify/basic-pitch, Apache 2.0. It handles many instruments and is exact for none,
-but makes the same errors on clips and on real music.
+https://github.com/spotify/basic-pitch, Apache 2.0. It handles many instruments and is exact for
+none, but makes the same errors on clips and on real music.
 Letters: S samples, C columns, K keys of a piano.
 """
 

@@ -34,8 +34,8 @@ class Structure:
     spectral_flux_db: float
     """Mean change of the spectrum over 32 ms."""
     onset_asymmetry: float
-    """Energy of rising minus falling changes over 32 ms, as a share of both. Struck instruments rise
-    at once and decay slowly; shuffled or reversed sound does not."""
+    """Energy of rising minus falling changes over 32 ms, as a share of both. Struck instruments
+    rise at once and decay slowly; shuffled or reversed sound does not."""
     floor_db: float
     """Level of the quietest twentieth of the spectrum relative to the whole, which is what lies
     between the tones. Hiss and coarse quantisation raise it; at least -120, and 0 for silence."""

@@ -74,7 +74,9 @@ def write_evaluation(
         corpus=printable(evaluation.corpus),
         clip_seconds=f"{evaluation.clip_seconds:g}",
         reference_clips=len(evaluation.references[0].clips),
-        systems=[_system(system, evaluation, systems, corpus, sounds) for system in evaluation.systems],
+        systems=[
+            _system(system, evaluation, systems, corpus, sounds) for system in evaluation.systems
+        ],
         distances=[_distance(name, evaluation) for name in evaluation.titles],
         columns=[("", "text"), *((printable(row.name), "number") for row in rows)],
         distance_rows=distance_rows(rows, evaluation),
@@ -242,11 +244,17 @@ def distance_rows(
         found.append(
             [
                 f"Fréchet, {title}",
-                *(_shown(distance and distance.frechet, 1, intervals=intervals) for distance in distances),
+                *(
+                    _shown(distance and distance.frechet, 1, intervals=intervals)
+                    for distance in distances
+                ),
             ]
         )
         found.append(
-            [f"Diversity, {title}", *(f"{distance.diversity:.1f}" if distance else "" for distance in distances)]
+            [
+                f"Diversity, {title}",
+                *(f"{distance.diversity:.1f}" if distance else "" for distance in distances),
+            ]
         )
     for title, kind in (("Pitch classes", "pitch_classes"), ("Melodic intervals", "intervals")):
         if any(getattr(row, kind) for row in rows):

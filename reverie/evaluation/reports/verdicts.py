@@ -77,7 +77,11 @@ def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | Non
     name = DECIDING_EMBEDDING
     mine = system.distances[name].mmd
     music, noise = (
-        next(reference.distances[name].mmd for reference in evaluation.references if reference.kind == kind)
+        next(
+            reference.distances[name].mmd
+            for reference in evaluation.references
+            if reference.kind == kind
+        )
         for kind in ("music", "noise")
     )
     if mine is None or music is None or noise is None:
@@ -120,7 +124,9 @@ def _copies(system: SystemFigures) -> str:
     count = len(system.clips)
     if not system.copied:
         return "No clip repeats the training recordings more than real music does."
-    longest = max((clip.copying for clip in system.clips if clip.copying), key=lambda one: one.seconds)
+    longest = max(
+        (clip.copying for clip in system.clips if clip.copying), key=lambda one: one.seconds
+    )
     told = (
         f"{system.copied} of {count} clips repeat the training recordings beyond what 99 of 100 "
         f"real excerpts do; the longest run is {longest.seconds:.1f} s of {longest.recording}."

@@ -40,7 +40,8 @@ class Found:
     planted: int
     flagged: int
     placed: int
-    """How many were flagged and traced to the right place in the right recording, within a second."""
+    """How many were flagged and traced to the right place in the right recording, within a
+    second."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,10 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
         real = cut_evenly(corpus, held_out, seconds, 3 * plants)
         sources = cut_evenly(corpus, training, seconds, plants)
         groups = {
-            way: [damage(source.wave, corpus.rate_hz, rng) if damage else source.wave for source in sources]
+            way: [
+                damage(source.wave, corpus.rate_hz, rng) if damage else source.wave
+                for source in sources
+            ]
             for way, damage in PLANTED.items()
         }
         origins = dict.fromkeys(groups, sources)
@@ -135,8 +139,8 @@ def copying_table(test: CopyingTest) -> list[str]:
     """Format the result of `check_copying` as Markdown."""
     lines = ["| copy | length | planted | found | traced |", "|---|---:|---:|---:|---:|"]
     lines += [
-        f"| {count.way} | {count.seconds:g} s | {count.planted} | {count.flagged / count.planted:.0%} "
-        f"| {count.placed / count.planted:.0%} |"
+        f"| {count.way} | {count.seconds:g} s | {count.planted} "
+        f"| {count.flagged / count.planted:.0%} | {count.placed / count.planted:.0%} |"
         for count in test.counts
     ]
     for real in test.held_out:

@@ -111,7 +111,9 @@ def _listeners(
 
 
 def _apart(pairs: Sequence[Pair]) -> list[str]:
-    apart = sorted((pair for pair in pairs if pair.is_significant), key=lambda one: one.p_holm or 0.0)
+    apart = sorted(
+        (pair for pair in pairs if pair.is_significant), key=lambda one: one.p_holm or 0.0
+    )
     allowance = f" after Holm's correction for {len(pairs)} pairs" if len(pairs) > 1 else ""
     said = [
         f"{one.sentence}, {shown_p(one.p_holm or 0.0)}{allowance}." for one in apart[:_MOST_NAMED]

@@ -40,7 +40,9 @@ def participants(panel: Panel) -> tuple[str, ...]:
 
 def answered(panel: Panel, participant: str) -> int:
     """How many test trials a participant answered."""
-    return sum(answer.kind == "test" and answer.participant == participant for answer in _answers(panel))
+    return sum(
+        answer.kind == "test" and answer.participant == participant for answer in _answers(panel)
+    )
 
 
 def without(panel: Panel, left_out: Collection[str]) -> Panel:
@@ -48,7 +50,9 @@ def without(panel: Panel, left_out: Collection[str]) -> Panel:
     return dataclasses.replace(
         panel,
         ratings=tuple(rating for rating in panel.ratings if rating.participant not in left_out),
-        preferences=tuple(preference for preference in panel.preferences if preference.participant not in left_out),
+        preferences=tuple(
+            preference for preference in panel.preferences if preference.participant not in left_out
+        ),
     )
 
 

@@ -96,7 +96,9 @@ def abilities(panel: Panel) -> Preferred:
     heard = {name for answer in answers for name in answer.conditions}
     names = [condition.name for condition in panel.conditions if condition.name in heard]
     at = {name: place for place, name in enumerate(names)}
-    first, second = (np.array([at[answer.conditions[side]] for answer in answers]) for side in range(2))
+    first, second = (
+        np.array([at[answer.conditions[side]] for answer in answers]) for side in range(2)
+    )
     won = np.array([answer.chosen == 0 for answer in answers], np.float64)
     wins = np.zeros((len(names), len(names)))
     np.add.at(wins, (first, second), won)

@@ -59,7 +59,9 @@ def _of_ratings(panel: Panel, rng: np.random.Generator) -> Results | None:
     heard = {table.condition.name for table in tables}
     names = {system.condition.name for system in systems}
     people = {
-        rating.participant for rating in panel.ratings if rating.kind == "test" and rating.condition in names
+        rating.participant
+        for rating in panel.ratings
+        if rating.kind == "test" and rating.condition in names
     }
     pairs = compare_all(tables)
     return Results(
@@ -67,7 +69,9 @@ def _of_ratings(panel: Panel, rng: np.random.Generator) -> Results | None:
         finished=_finished(panel),
         answers=sum(len(system.given) for system in systems),
         rows=score_rows(tables, rng),
-        unrated=tuple(condition.name for condition in panel.conditions if condition.name not in heard),
+        unrated=tuple(
+            condition.name for condition in panel.conditions if condition.name not in heard
+        ),
         pairs=pairs,
         classic=classic_tests(tables) if len(systems) > 1 else None,
         repeats=consistency(panel),
@@ -89,7 +93,9 @@ def _of_preferences(panel: Panel) -> Results | None:
         finished=_finished(panel),
         answers=len(answers),
         rows=(),
-        unrated=tuple(condition.name for condition in panel.conditions if condition.name not in heard),
+        unrated=tuple(
+            condition.name for condition in panel.conditions if condition.name not in heard
+        ),
         pairs=(),
         classic=None,
         repeats=consistency(panel),

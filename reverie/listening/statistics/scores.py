@@ -142,7 +142,10 @@ def crossed_interval(
 def consistency(panel: Panel) -> Consistency | None:
     """How alike repeats were answered; None where there are none."""
     if panel.mode == "preference":
-        twice = _twice((preference, preference.clips, preference.clips[preference.chosen]) for preference in panel.preferences)
+        twice = _twice(
+            (preference, preference.clips, preference.clips[preference.chosen])
+            for preference in panel.preferences
+        )
         apart = None
     else:
         twice = _twice((rating, rating.clip, rating.score) for rating in panel.ratings)

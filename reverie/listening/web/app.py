@@ -224,7 +224,10 @@ class ListeningApp:
         """Progress, links and, at the end, answers."""
         self._organiser(request)
         self._sounds.check_all()
-        links = {participant.number: self.link(participant.invitation) for participant in self.store.participants()}
+        links = {
+            participant.number: self.link(participant.invitation)
+            for participant in self.store.participants()
+        }
         page = organiser_page(
             self.test, self.store, links, peek=self.peek, fault=self._sounds.report()
         )

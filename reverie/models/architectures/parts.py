@@ -111,7 +111,8 @@ class Parts:
         return self._judged(head, self.settings.hidden)
 
     def ensemble_head(self, hidden: int) -> Head:
-        """Build a linear layer for each member of `hidden` features, averaged; or a head of codes."""
+        """Build a linear layer for each member of `hidden` features, averaged; or a head of
+        codes."""
         if self.frames.codebook_size:
             return self._code_head(hidden, members=self.settings.members)
         members = self.settings.members
