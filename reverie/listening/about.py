@@ -1,4 +1,4 @@
-"""test.json: a test's settings, conditions and sounds, as they were fixed when it was made."""
+"""Read and write test.json: the settings, conditions and sounds fixed when a test is made."""
 
 import dataclasses
 import re
@@ -26,12 +26,12 @@ _TOKEN, _SHA256 = re.compile(r"[A-Za-z0-9_-]{16,64}"), re.compile(r"[0-9a-f]{64}
 
 @dataclass(frozen=True)
 class About:
-    """What the file says, and its digest."""
+    """The content of the file, and its digest."""
 
     settings: ListeningSettings
     stimuli: Stimuli
     sources: dict[str, str]
-    """Where the clips of each condition were, for the organiser."""
+    """The folder of each condition's clips, for the organiser."""
     sha256: str
 
 
@@ -63,10 +63,10 @@ def write_about(
     """Write the file of a new test.
 
     Args:
-        path: where to.
+        path: of the file.
         settings: of the test.
         stimuli: its sounds.
-        sources: where the clips of each condition were.
+        sources: the folder of each condition's clips.
         version: of the program.
 
     Raises:
@@ -86,7 +86,7 @@ def read_about(path: Path) -> About:
     """Read the file of a test.
 
     Raises:
-        ReverieError: there is none, or what it says cannot be.
+        ReverieError: it is missing, or its content is impossible.
     """
     folder = path.parent
     if not path.is_file():
@@ -111,7 +111,7 @@ def read_about(path: Path) -> About:
 def _problem(
     conditions: tuple[Condition, ...], stimuli: tuple[Stimulus, ...], texts: list[str]
 ) -> str | None:
-    """Why conditions and sounds cannot be a test's; None if they can."""
+    """Return why conditions and sounds cannot be those of a test; None if they can."""
     names = [condition.name for condition in conditions]
     texts = [*texts, *names, *(one.name for one in stimuli)]
     for one in stimuli:

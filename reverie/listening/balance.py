@@ -1,4 +1,4 @@
-"""What a design comes to, counted trial by trial: who hears what, how evenly, and to what use."""
+"""Count how evenly a design distributes conditions and clips, and estimate its power."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from reverie.terminal import printable
 
 @dataclass(frozen=True)
 class Range:
-    """The fewest and the most of something."""
+    """The smallest and the largest of several counts."""
 
     least: int
     most: int
@@ -27,21 +27,21 @@ class Balance:
     """Counts over the test trials of a design."""
 
     per_participant: dict[str, Range]
-    """Test trials with each condition that one participant has."""
+    """Number of one participant's test trials with each condition."""
     total: dict[str, int]
-    """Test trials with each condition, over all participants."""
+    """Number of all participants' test trials with each condition."""
     per_place: dict[str, Range]
-    """How many participants have each condition at one and the same place in the order."""
+    """Number of participants with each condition at the same place in the order."""
     mean_place: dict[str, float]
     """The mean place of each condition, from 1."""
     clips: dict[str, int]
-    """Different clips of each condition that are heard."""
+    """Number of different clips of each condition that are heard."""
     per_clip: dict[str, Range]
-    """How many participants hear one clip, of the clips that are heard."""
+    """Number of participants who hear each of these clips."""
 
 
 def balance(test: ListeningTest) -> Balance:
-    """Count the design of `test`; the conditions are the systems'."""
+    """Count the trials of `test` by system."""
     names = [condition.name for condition in test.stimuli.conditions if condition.role == "system"]
     tests = [[trial for trial in order if trial.kind == "test"] for order in test.orders]
     places: dict[str, list[int]] = {name: [] for name in names}
@@ -69,7 +69,7 @@ def balance(test: ListeningTest) -> Balance:
 
 
 def power_of(test: ListeningTest) -> Power | None:
-    """What the test can find of two systems rated; None where it cannot compare any."""
+    """Return the test's power to compare two rated systems; None if it cannot compare any."""
     counted = balance(test)
     systems = list(counted.total)
     if test.settings.mode != "rating" or len(systems) < 2:
@@ -87,7 +87,7 @@ def power_of(test: ListeningTest) -> Power | None:
 
 
 def describe(test: ListeningTest) -> list[str]:
-    """The design of `test` in lines of text."""
+    """Describe the design of `test` in lines of text."""
     settings, counted, order = test.settings, balance(test), test.orders[0]
     kinds = Counter(trial.kind for trial in order)
     extra = ", ".join(
@@ -122,7 +122,7 @@ def describe(test: ListeningTest) -> list[str]:
 
 
 def shortcomings(test: ListeningTest) -> list[str]:
-    """Where the test is less than what was asked for."""
+    """List where the test falls short of its settings."""
     settings, found = test.settings, [f"Left out: {one}." for one in test.stimuli.left_out]
     if test.test_trials < settings.clips:
         found.append(
@@ -138,7 +138,7 @@ def shortcomings(test: ListeningTest) -> list[str]:
 
 
 def as_json(test: ListeningTest) -> dict[str, Any]:
-    """The same, for programs."""
+    """Return the design as plain values for programs."""
     counted, found = balance(test), power_of(test)
     return {
         "title": test.settings.title,

@@ -1,4 +1,4 @@
-"""All answers of a test, for other programs."""
+"""Export all answers of a test for other programs."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def rows(test: ListeningTest, store: Reader) -> list[dict[str, Any]]:
-    """One for each answer; `data` says whether it is a person's."""
+    """Return a row for each answer; `data` says whether it is a person's."""
     by_token = {one.token: one for one in test.stimuli.stimuli}
     data = REHEARSAL if store.rehearsal else PEOPLE
     found: list[dict[str, Any]] = []
@@ -50,7 +50,7 @@ def rows(test: ListeningTest, store: Reader) -> list[dict[str, Any]]:
 
 
 def as_csv(test: ListeningTest, store: Reader) -> str:
-    """Answers as CSV; a cell that a spreadsheet would take for a formula is quoted for it."""
+    """Return answers as CSV; cells that a spreadsheet would take for formulas are quoted."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -60,7 +60,7 @@ def as_csv(test: ListeningTest, store: Reader) -> str:
 
 
 def as_json(test: ListeningTest, store: Reader) -> str:
-    """Answers and comments as JSON."""
+    """Return answers and comments as JSON."""
     told = {
         "title": test.settings.title,
         "mode": test.settings.mode,

@@ -3,7 +3,7 @@
 test.json          its settings, conditions, sounds and rules, fixed when it is made
 stimuli/<token>.wav
 answers.sqlite     orders, links and answers
-results.json, results.html, answers.csv   once they are asked for
+results.json, results.html, answers.csv   written by `reverie listen results`
 """
 
 from collections.abc import Callable, Sequence
@@ -43,14 +43,14 @@ DATABASE = "answers.sqlite"
 
 @dataclass(frozen=True)
 class ListeningTest:
-    """A test that was made."""
+    """A test in its folder."""
 
     folder: Path
     settings: ListeningSettings
     stimuli: Stimuli
     orders: tuple[Order, ...]
     sources: dict[str, str]
-    """Where the clips of each condition were, for the organiser."""
+    """The folder of each condition's clips, for the organiser."""
 
     @staticmethod
     def is_one(folder: Path) -> bool:
@@ -59,7 +59,7 @@ class ListeningTest:
 
     @classmethod
     def open(cls, folder: Path) -> "ListeningTest":
-        """Open a test that was made before.
+        """Open an existing test.
 
         Raises:
             ReverieError: `folder` holds none, or it is damaged.
@@ -88,23 +88,22 @@ class ListeningTest:
         *,
         quiet: bool = False,
     ) -> "ListeningTest":
-        """Make a test in `folder`, which must not be there: whole, or not at all.
+        """Make a test atomically in `folder`, which must not exist.
 
         Args:
             sources: one experiment, or folders of audio, each of which is a condition.
-            folder: where to.
+            folder: of the test.
             settings: of the test.
-            corpus: what hidden anchors are made from; an experiment names its own.
+            corpus: source of the hidden anchors; by default that of the experiment.
             quiet: show no progress.
 
         Raises:
-            ReverieError: there is something at `folder`, a clip cannot be used, or the disk
-                refuses.
+            ReverieError: `folder` exists, a clip cannot be used, or writing fails.
         """
         if folder.exists():
             raise ReverieError(
-                f"{folder} is there already.",
-                "Choose another --out; to go on with a test, give its folder.",
+                f"{folder} already exists.",
+                "Choose another --out; to continue a test, give its folder.",
             )
         files, found = gather(sources, corpus)
         for_noise, for_orders = _rngs(settings)
@@ -133,7 +132,7 @@ class ListeningTest:
 
     @property
     def rule(self) -> ExclusionRule:
-        """Whose answers are left out of the results."""
+        """The rule that excludes participants from the results."""
         return ExclusionRule(
             self.settings.most_attention_errors,
             self.settings.least_answered,
@@ -142,14 +141,14 @@ class ListeningTest:
 
     @property
     def test_trials(self) -> int:
-        """How many test trials each participant has."""
+        """Number of test trials of each participant."""
         return trial_count(self.stimuli, self.settings)
 
     def store(self, clock: Callable[[], Moment] = now) -> Store:
-        """Open its database, to keep answers in it.
+        """Open its database to store answers.
 
         Args:
-            clock: what durations are measured by.
+            clock: measures durations.
 
         Raises:
             ReverieError: it is missing or damaged, or cannot be written.
@@ -158,7 +157,7 @@ class ListeningTest:
         return Store(database, self.settings.mode, self.stimuli.seconds, clock)
 
     def answered(self) -> Reader:
-        """Open its database, to read what was answered; its folder may be read-only.
+        """Open its database to read answers; its folder may be read-only.
 
         Raises:
             ReverieError: it is missing or damaged.
@@ -166,11 +165,11 @@ class ListeningTest:
         return Reader(read_database(self.folder / DATABASE))
 
     def sounds(self) -> Sounds:
-        """Its sounds, as they are served."""
+        """Return its sounds for serving."""
         return Sounds(self.folder / "stimuli", self.stimuli)
 
     def panel(self, store: Reader) -> Panel:
-        """All answers so far."""
+        """Return all answers so far."""
         by_token = {one.token: one for one in self.stimuli.stimuli}
         ratings: list[Rating] = []
         preferences: list[Preference] = []
@@ -195,29 +194,29 @@ class ListeningTest:
 
 
 def back_up_answers(folder: Path, out: Path) -> None:
-    """Copy all answers and links of a test to the new file `out`, also while it is served.
+    """Copy all answers and links of a test to the new file `out`, even while it is served.
 
     Args:
-        folder: the test's. Of its files only the database needs to be whole.
-        out: where to.
+        folder: of the test; only its database needs to be intact.
+        out: the copy.
 
     Raises:
-        ReverieError: there is something at `out`, the database is damaged, or the disk refuses.
+        ReverieError: `out` exists, the database is damaged, or writing fails.
     """
     back_up(folder / DATABASE, out)
 
 
 class _Impossible(Exception):  # noqa: N818
-    """What a database tells of no test that these settings and sounds make."""
+    """The content of a database contradicts the test's settings and sounds."""
 
 
 def _stored_orders(
     store: Reader, stimuli: Stimuli, settings: ListeningSettings
 ) -> tuple[Order, ...]:
-    """The orders as they were drawn.
+    """Read the stored orders.
 
     Raises:
-        _Impossible: they cannot be of this test.
+        _Impossible: they cannot belong to this test.
     """
     by_token = {one.token: one for one in stimuli.stimuli}
     numbers = [participant.number for participant in store.participants()]
@@ -249,7 +248,7 @@ def _stored_orders(
 
 
 def participant_name(number: int) -> str:
-    """What results call the participant of this number."""
+    """Return the name of a participant in results."""
     return f"P{number:02d}"
 
 
@@ -276,6 +275,6 @@ def _preference(one: Answered, first: Stimulus, second: Stimulus) -> Preference:
 
 
 def _rngs(settings: ListeningSettings) -> tuple[np.random.Generator, np.random.Generator]:
-    """For the noise, and for the orders."""
+    """Return the generators for the noise and for the orders."""
     first, second = np.random.SeedSequence(settings.seed).spawn(2)
     return np.random.default_rng(first), np.random.default_rng(second)

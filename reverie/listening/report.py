@@ -1,4 +1,4 @@
-"""The report of a listening test: JSON for programs, a page for people."""
+"""Write the report of a listening test: JSON for programs, and a page for people."""
 
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,12 @@ _TEMPLATE = Path(__file__).with_name("report.html")
 
 
 def write_results(analysis: Analysis, panel: Panel, folder: Path) -> Path:
-    """Write `results.json` and `results.html` into `folder`; gives the page's path.
+    """Write `results.json` and `results.html` into `folder`, and return the page's path.
 
     Args:
-        analysis: what was found.
-        panel: of what, for every single rating.
-        folder: where to.
+        analysis: to report.
+        panel: the analysed panel, for every single rating.
+        folder: of the report.
 
     Raises:
         ReverieError: the disk refuses.
@@ -130,7 +130,7 @@ def _figure(found: Results, panel: Panel) -> Markup:
 
 
 def _shown(found: Results) -> dict[str, Any]:
-    """The rows of every table; those that do not apply are empty."""
+    """Return the rows of every table; tables that do not apply are empty."""
     preferred, classic = found.preferred, found.classic
     apart = [
         _yes(pair.is_significant if pair.p_holm is not None else None)
@@ -186,18 +186,18 @@ def _score_row(one: ScoreRow) -> tuple[Any, ...]:
 
 
 def _sorted_rows(found: Results) -> list[ScoreRow]:
-    """The best system first, anchors last."""
+    """Sort rows: the best system first, anchors last."""
     return sorted(found.rows, key=lambda one: (one.role != "system", -one.mean))
 
 
 def _ranked(found: Results) -> list[Ability]:
-    """The best system first."""
+    """Sort abilities: the best system first."""
     known = found.preferred.abilities if found.preferred else ()
     return sorted(known, key=lambda one: -one.ability)
 
 
 def _tested(one: Contrast | Choice) -> tuple[str, str, str, str]:
-    """The cells that every comparison has."""
+    """Return the cells that all comparisons have."""
     return _signed(one.difference), _ends(one.low, one.high), _p(one.p), _p(one.p_holm)
 
 
@@ -208,7 +208,7 @@ def _ends(low: float | None, high: float | None) -> str:
 
 
 def _signed(value: float) -> str:
-    return signed(round(value, 2) + 0.0, 2)  # What rounds to nothing has no minus.
+    return signed(round(value, 2) + 0.0, 2)  # Adding 0.0 removes the minus of a rounded zero.
 
 
 def _p(p: float | None) -> str:

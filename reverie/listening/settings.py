@@ -1,4 +1,4 @@
-"""The settings of a listening test, fixed when it is made."""
+"""Settings of a listening test, which are fixed when it is made."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What may be concluded from a listening test, in plain words."""
+"""State the conclusions from a listening test in plain words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from reverie.listening.statistics.scores import ScoreRow
 from reverie.pages.page import minus
 
 UNFINISHED = (
-    "The test has not ended: this is a look at what has been answered so far, and to stop when it "
-    "looks right would bias it."
+    "The test has not ended: these are the answers so far, and stopping it when they look right "
+    "would bias it."
 )
 REHEARSAL = (
-    "These are no people's ratings: the answers were made to try the test out, "
+    "These are not people's ratings: the answers were made to try the test out, "
     "and say nothing about the music."
 )
 FEW = 8
@@ -27,7 +27,7 @@ _MOST_NAMED = 8
 
 @dataclass(frozen=True)
 class Pair:
-    """Two systems, the better first, and how much better in a sentence without its end."""
+    """Two systems, the better first, and a clause on how much better it is."""
 
     better: str
     worse: str
@@ -36,14 +36,14 @@ class Pair:
 
     @property
     def is_significant(self) -> bool:
-        """Whether they are, after Holm, at the 5 % level."""
+        """Whether they differ at the 5 % level after Holm's correction."""
         return self.p_holm is not None and self.p_holm < LEVEL
 
 
 def conclude(
     panel: Panel, exclusion: Exclusion, everyone: Results, kept: Results | None
 ) -> tuple[str, ...]:
-    """Everything that may be said, most important first, about those whom the rule keeps."""
+    """State all conclusions about the listeners whom the rule keeps, most important first."""
     results = kept or everyone
     said = [REHEARSAL] if panel.rehearsal else []
     said += [] if panel.ended else [UNFINISHED]
@@ -61,7 +61,7 @@ def conclude(
 
 
 def judged_pairs(results: Results) -> list[Pair]:
-    """Every pair of systems, whatever the mode."""
+    """Return every pair of systems in either mode."""
     pairs: list[Pair] = []
     for one in results.pairs:
         better, worse = _ordered(one.first, one.second, one.difference)
@@ -79,7 +79,7 @@ def judged_pairs(results: Results) -> list[Pair]:
 
 
 def shown_p(p: float) -> str:
-    """`p = 0.012`, `p < 0.001`."""
+    """Format p as `p = 0.012` or `p < 0.001`."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 

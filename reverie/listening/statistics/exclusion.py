@@ -1,4 +1,4 @@
-"""Whose answers are left out, by the rule that was fixed before the test."""
+"""Exclude participants by the rule that was fixed before the test."""
 
 import dataclasses
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ _RANKS: dict[Role, int] = {"lower": 0, "system": 1, "upper": 2}
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A participant whose answers do not count, and why."""
+    """An excluded participant, and the reasons."""
 
     participant: str
     reasons: tuple[str, ...]
@@ -21,32 +21,32 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Exclusion:
-    """What the rule says, and whom it left out."""
+    """The rule, and whom it excluded."""
 
     rule: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
 
 
 def exclude(panel: Panel) -> Exclusion:
-    """Apply the panel's rule to everyone who answered anything."""
+    """Apply the panel's rule to everyone with at least one answer."""
     found = [LeftOut(name, _reasons(panel, name)) for name in participants(panel)]
     return Exclusion(rule_in_words(panel.rule), tuple(one for one in found if one.reasons))
 
 
 def participants(panel: Panel) -> tuple[str, ...]:
-    """Everyone who answered anything, in the order of their first answers."""
+    """Return everyone with at least one answer, in the order of their first answers."""
     return tuple(dict.fromkeys(answer.participant for answer in _answers(panel)))
 
 
 def answered(panel: Panel, participant: str) -> int:
-    """How many test trials a participant answered."""
+    """Return how many test trials a participant answered."""
     return sum(
         answer.kind == "test" and answer.participant == participant for answer in _answers(panel)
     )
 
 
 def without(panel: Panel, left_out: Collection[str]) -> Panel:
-    """The same panel less some participants' answers."""
+    """Return the panel without some participants' answers."""
     return dataclasses.replace(
         panel,
         ratings=tuple(rating for rating in panel.ratings if rating.participant not in left_out),
@@ -57,7 +57,7 @@ def without(panel: Panel, left_out: Collection[str]) -> Panel:
 
 
 def rule_in_words(rule: ExclusionRule) -> tuple[str, ...]:
-    """When a participant is left out, a sentence for each condition."""
+    """Describe when a participant is excluded, in a sentence for each condition."""
     errors = rule.most_attention_errors
     said = [
         f"More than {errors} wrong {'answer' if errors == 1 else 'answers'} to attention trials."
@@ -71,7 +71,7 @@ def rule_in_words(rule: ExclusionRule) -> tuple[str, ...]:
 
 
 def better_chosen(panel: Panel, answers: Sequence[Rating | Preference]) -> tuple[int, int]:
-    """In how many anchor trials of a preference test the better role was chosen, and of how many.
+    """Count a preference test's anchor trials with the better role chosen, and all of them.
 
     An upper anchor is better than a system, a system better than a lower anchor.
     """
@@ -104,7 +104,8 @@ def _reasons(panel: Panel, participant: str) -> tuple[str, ...]:
 
 
 def _disorder(panel: Panel, mine: Sequence[Rating | Preference]) -> list[str]:
-    """Why the anchors are not in order; nothing where they are, or where one was not heard.
+    """Return why the anchors are not in order; nothing if they are, or if one was not heard.
+
 
     In a preference test they are in order if the better role was chosen more often than not.
     """

@@ -1,4 +1,4 @@
-"""How often each system is preferred, and what ability stands behind it (Bradley and Terry 1952).
+"""Estimate systems' abilities from preferences (Bradley and Terry 1952).
 
 The chance that one system is preferred to another is 1 / (1 + exp(other - one)) of their abilities.
 
@@ -17,29 +17,29 @@ from reverie.listening.statistics.comparisons import holm
 from reverie.listening.statistics.student_t import p_value, t_critical
 
 PRIOR = 0.5
-"""So many wins, and as many losses, of every system against an imagined one of ability 0: a system
-that always wins keeps a finite ability."""
+"""Virtual wins and losses of every system against one of ability 0, so that a system that always
+wins has a finite ability."""
 _STEPS = 100
 
 
 @dataclass(frozen=True)
 class Ability:
-    """One system's place; abilities add up to 0."""
+    """One system's ability; abilities add up to 0."""
 
     system: str
     ability: float
     low: float | None
-    """The ends of the 95 % interval; None for one participant, or where answers do not vary."""
+    """The ends of the 95 % interval; None for one participant, or if answers do not vary."""
     high: float | None
     wins: int
     answers: int
     share: float
-    """Wins by answers."""
+    """Share of answers that it won."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Two systems compared."""
+    """The comparison of two systems."""
 
     first: str
     second: str
@@ -47,9 +47,9 @@ class Choice:
     """How often the first was preferred to the second."""
     answers: int
     chance: float
-    """That the first is preferred to the second, by all answers of all pairs."""
+    """Probability that the first is preferred to the second, estimated from all pairs."""
     difference: float
-    """Of their abilities, and what follows of it."""
+    """Difference of their abilities; the following values are about it."""
     standard_error: float | None
     degrees_of_freedom: float | None
     low: float | None
@@ -60,14 +60,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Preferred:
-    """What a preference test found."""
+    """The results of a preference test."""
 
     abilities: tuple[Ability, ...]
     pairs: tuple[Choice, ...]
 
 
 def counted(panel: Panel) -> list[Preference]:
-    """The answers about two different systems in test trials."""
+    """Return the answers about two different systems in test trials."""
     systems = {condition.name for condition in panel.conditions if condition.role == "system"}
     return [
         preference
@@ -77,15 +77,15 @@ def counted(panel: Panel) -> list[Preference]:
 
 
 def abilities(panel: Panel) -> Preferred:
-    """Abilities by maximum likelihood with `PRIOR`, with intervals and tests of every pair.
+    """Estimate abilities by maximum likelihood with `PRIOR`, with intervals and tests of all pairs.
 
     The variances are those of clustered answers (Cameron, Gelbach and Miller 2011), by participant
-    and by both clips of an answer, less what that counts twice; of these two the larger says the
+    and by both clips of an answer, less what these count twice. The larger of the two decides the
     degrees of freedom of t: participants less one, or clips less the systems. (A bootstrap of
-    participants times both clips would not do: the product of three weights inflates the scatter
-    of single answers up to sevenfold.) On twice 600 simulated panels each of 10 or 20
-    participants and 2 or 4 equal systems with 3 to 15 clips, p was below 0.05 in 2.3 to 6.5 % of
-    comparisons. Always the participants' degrees of freedom: up to 10 % with few clips.
+    participants times both clips fails: the product of three weights inflates the scatter of single
+    answers up to sevenfold.) On twice 600 simulated panels each of 10 or 20 participants and 2 or 4
+    equal systems with 3 to 15 clips, p was below 0.05 in 2.3 to 6.5 % of comparisons. With the
+    participants' degrees of freedom throughout, it was up to 10 % with few clips.
 
     Raises:
         ValueError: there are no answers.
@@ -123,7 +123,7 @@ def abilities(panel: Panel) -> Preferred:
 
 
 def bradley_terry(wins: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Abilities that add up to 0, by Newton's method in steps of at most 1.
+    """Estimate abilities that add up to 0 by Newton's method with steps of at most 1.
 
     Args:
         wins: [S, S], how often the row was preferred to the column.
@@ -145,7 +145,7 @@ def bradley_terry(wins: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
 def _slopes(
     wins: NDArray[np.float64], found: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """First and negative second derivative of the log likelihood, the prior's games included."""
+    """Return the first and negative second derivative of the log posterior, prior included."""
     games = wins + wins.T
     chance = _logistic(found[:, None] - found[None, :])
     alone = _logistic(found)
@@ -157,7 +157,7 @@ def _slopes(
 
 @dataclass(frozen=True)
 class _Error:
-    """How far a figure may be off."""
+    """The uncertainty of a figure."""
 
     standard: float
     degrees_of_freedom: float
@@ -178,7 +178,7 @@ class _Scatter:
         return cls(people, _membership([answer.clips for answer in answers]), systems)
 
     def error(self, moved: NDArray[np.float64]) -> _Error | None:
-        """That of a figure that each answer moved by `moved`, [G]."""
+        """Return the error of a figure that each answer moves by `moved`, [G]."""
         people, clips = len(self.people), len(self.clips)
         of_people, of_clips = people - 1, clips - self.systems
         if of_people < 1 or of_clips < 1:
@@ -236,7 +236,7 @@ def _moved(
     second: NDArray[np.int64],
     won: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """How far each answer moved each ability, to first order: [G, S]."""
+    """Return how far each answer moves each ability, to first order: [G, S]."""
     surprise = won - _logistic(found[first] - found[second])
     rows = np.arange(len(won))
     scores = np.zeros((len(won), len(found)))

@@ -1,4 +1,4 @@
-"""What one set of participants' answers come to, in numbers."""
+"""Compute the figures of one set of participants' answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ class Results:
     """The figures of a test, for everyone or for those whom the rule keeps."""
 
     participants: int
-    """With at least one answered test trial that counts."""
+    """Number with at least one answered test trial that counts."""
     finished: int
-    """With all of them."""
+    """Number who answered all test trials."""
     answers: int
-    """To test trials about systems."""
+    """Number of answers to test trials about systems."""
     rows: tuple[ScoreRow, ...]
     """Empty in preference mode, as are `pairs`."""
     unrated: tuple[str, ...]
@@ -39,15 +39,16 @@ class Results:
     preferred: Preferred | None
     """None in rating mode."""
     better_anchors: tuple[int, int] | None
-    """Of a preference test: anchor trials with the better role chosen, and all such trials."""
+    """In a preference test, the anchor trials with the better role chosen, and all anchor
+    trials."""
     smallest: float | None
-    """The smallest difference that these listeners and clips would tell apart four times in five,
-    between two systems of middling standard error, at the level of Holm's first step: in points,
-    or between abilities."""
+    """The smallest difference that these listeners and clips would detect four times in five,
+    between two systems of median standard error, at the level of Holm's first step: in points, or
+    between abilities."""
 
 
 def results(panel: Panel, rng: np.random.Generator) -> Results | None:
-    """The figures of a panel; None where nobody answered a test trial about a system."""
+    """Compute a panel's figures; None if nobody answered a test trial about a system."""
     return _of_ratings(panel, rng) if panel.mode == "rating" else _of_preferences(panel)
 
 
@@ -110,7 +111,7 @@ def _finished(panel: Panel) -> int:
 
 
 def _smallest(pairs: Sequence[Contrast | Choice]) -> float | None:
-    """From every pair's standard error and degrees of freedom."""
+    """Return the smallest detectable difference, from all pairs' standard errors."""
     errors = [
         (pair.standard_error, pair.degrees_of_freedom)
         for pair in pairs

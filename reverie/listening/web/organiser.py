@@ -1,4 +1,4 @@
-"""The organiser's page: progress, links and, at the end, answers."""
+"""Make the organiser's page: progress, links and, at the end, answers."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,14 +17,14 @@ _COLUMNS = (("Participant", "text"), ("Invitation", "text"), ("Answers", "number
 def organiser_page(
     test: ListeningTest, store: Reader, links: Mapping[int, str], *, peek: bool, fault: str
 ) -> str:
-    """The page, as HTML.
+    """Return the page as HTML.
 
     Args:
-        test: which.
-        store: what its database tells.
-        links: every participant's, by number.
-        peek: whether answers may be seen before the end.
-        fault: what is wrong with the test's sounds, if anything.
+        test: to show.
+        store: reads the test's database.
+        links: of every participant, by number.
+        peek: show answers before the end.
+        fault: the fault of the test's sounds; empty for none.
     """
     people = store.participants()
     ended = store.has_ended
