@@ -18,13 +18,13 @@ def audio_in(folder: Path) -> list[Path]:
         return [folder]
     if not folder.is_dir():
         raise ReverieError(f"{folder} is not a folder of clips.", "Give folders of audio.")
-    found: list[Path] = []
+    files: list[Path] = []
     for parent, folders, names in os.walk(folder):
         folders.sort()
-        found += [Path(parent, name) for name in sorted(names) if is_audio_name(name)]
-    if not found:
+        files += [Path(parent, name) for name in sorted(names) if is_audio_name(name)]
+    if not files:
         raise ReverieError(f"{folder} holds no audio.", "Give folders of clips.")
-    return found
+    return files
 
 
 def names_of(folders: Sequence[Path]) -> list[str]:

@@ -78,9 +78,9 @@ class LoudnessMeter:
         while len(samples):
             room = len(self._buffer) - self._filled
             self._buffer[self._filled : self._filled + room][: len(samples)] = samples[:room]
-            taken = min(room, len(samples))
-            self._filled += taken
-            samples = samples[taken:]
+            piece = min(room, len(samples))
+            self._filled += piece
+            samples = samples[piece:]
             if self._filled == len(self._buffer):
                 self._filter()
 

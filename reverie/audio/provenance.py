@@ -158,12 +158,12 @@ def read_sidecar(sound: Path) -> Sidecar:
         return Sidecar()
     try:
         values = _believed(path, sound)
-        made = as_record(values, Provenance, str(path)) if "made_by" in values else None
+        provenance = as_record(values, Provenance, str(path)) if "made_by" in values else None
         trim = as_record(values[_TRIM], Trim, str(path)) if _TRIM in values else None
     except ReverieError as error:
         return Sidecar(doubt=error.problem)
-    known = {HASH, _TRIM, *(Provenance.__dataclass_fields__ if made else ())}
-    return Sidecar(made, trim, {name: values[name] for name in values if name not in known})
+    known = {HASH, _TRIM, *(Provenance.__dataclass_fields__ if provenance else ())}
+    return Sidecar(provenance, trim, {name: values[name] for name in values if name not in known})
 
 
 def is_sidecar(path: Path) -> bool:

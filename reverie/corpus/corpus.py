@@ -123,7 +123,7 @@ class Corpus:
                     damaged.append(recording)
                 self._checked.add(recording.path)
                 work.advance()
-        self._checked -= {one.path for one in damaged}
+        self._checked -= {recording.path for recording in damaged}
         if damaged:
             raise self._damaged(damaged)
 

@@ -129,7 +129,7 @@ class _Search:
     def _entries(self, here: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(self.root / here) as entries:
-                return sorted(entries, key=lambda one: one.name)
+                return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             problem = os_reason(error)
             self.found.refused.append(Refusal(here, f"a folder that cannot be searched: {problem}"))
@@ -146,8 +146,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: bool = False) -> None:
     hidden = unsearched_file(full.name)
     audio = whatever_name or is_audio_name(full.name.lstrip("._"))
-    if not audio and full.suffix == ".json" and (told := clip_hash(full)):
-        found.clip_hashes.add(told)
+    if not audio and full.suffix == ".json" and (status := clip_hash(full)):
+        found.clip_hashes.add(status)
     try:
         facts = full.stat()
     except OSError as error:

@@ -19,9 +19,9 @@ def cut_evenly(
     rate, size = corpus.rate_hz, round(seconds * corpus.rate_hz)
     room = [max(recording.samples - size + 1, 0) for recording in recordings]
     total = sum(room)
-    found: list[Excerpt] = []
+    excerpts: list[Excerpt] = []
     if not total:
-        return found
+        return excerpts
     ends = list(accumulate(room))
     wanted = min(count, total)
     for number in range(wanted):
@@ -29,5 +29,5 @@ def cut_evenly(
         place = bisect_right(ends, at)
         start = at - (ends[place] - room[place])
         wave = to_float32(corpus.pcm(recordings[place])[start : start + size])
-        found.append(Excerpt(place, start / rate, wave))
-    return found
+        excerpts.append(Excerpt(place, start / rate, wave))
+    return excerpts

@@ -43,26 +43,26 @@ def grouped(remarks: Iterable[tuple[str, str]]) -> list[Group]:
     by_kind: dict[str, list[tuple[str, str]]] = {}
     for file, remark in remarks:
         by_kind.setdefault(_kind(remark), []).append((file, remark))
-    found = [_group(kind, files) for kind, files in by_kind.items()]
-    return sorted(found, key=lambda group: -len(group.files))
+    groups = [_group(kind, files) for kind, files in by_kind.items()]
+    return sorted(groups, key=lambda group: -len(group.files))
 
 
 def group_lines(groups: Iterable[Group]) -> list[str]:
     """Format groups for a terminal: list few files, and show many as a count with an example."""
-    told: list[str] = []
+    lines: list[str] = []
     every = list(groups)
     for group in every[:MOST_GROUPS]:
         if len(group.files) <= MOST_LISTED:
-            told += [f"  {printable(file)}: {remark}" for file, remark in group.files]
+            lines += [f"  {printable(file)}: {remark}" for file, remark in group.files]
         else:
-            told += paragraph(f"  {len(group.files)} files: {group.text}", "    ")
-            told.append(f"    such as {printable(group.files[0][0])}")
+            lines += paragraph(f"  {len(group.files)} files: {group.text}", "    ")
+            lines.append(f"    such as {printable(group.files[0][0])}")
         if group.setting:
-            told.append(f"    {group.setting}")
+            lines.append(f"    {group.setting}")
     rest = sum(len(group.files) for group in every[MOST_GROUPS:])
     if rest:
-        told.append(f"  {rest} more, for {len(every) - MOST_GROUPS} other reasons")
-    return told
+        lines.append(f"  {rest} more, for {len(every) - MOST_GROUPS} other reasons")
+    return lines
 
 
 def _kind(remark: str) -> str:
@@ -103,8 +103,8 @@ def _value(number: str) -> float:
 def _setting(remarks: list[str]) -> str:
     if remarks[0].startswith(_TOO_SHORT):
         seconds = min(_value(_NUMBER.findall(remark)[0]) for remark in remarks)
-        them = "it" if len(remarks) == 1 else "them"
-        return f"--min-seconds {_below(seconds):g} admits {them}"
+        noun = "it" if len(remarks) == 1 else "them"
+        return f"--min-seconds {_below(seconds):g} admits {noun}"
     if remarks[0].startswith(_DAMAGED):
         return "--keep-damaged uses what can be decoded"
     return ""

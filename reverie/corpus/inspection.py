@@ -70,39 +70,39 @@ def findings(corpus: Corpus, leaks: Sequence[Leak] = ()) -> list[Finding]:
         corpus: to inspect.
         leaks: held-out music that also occurs in training recordings, if a search was made.
     """
-    found = [enough(corpus)]
+    remarks = [enough(corpus)]
     if not corpus.of_split("held-out"):
         text = "Nothing is held out, so nothing shows whether a model learns or only remembers."
-        found.append(Finding("bad", f"{text} Add a second recording."))
-    found += [Finding("warn", said) for said in division(corpus)]
+        remarks.append(Finding("bad", f"{text} Add a second recording."))
+    remarks += [Finding("warn", said) for said in division(corpus)]
     if said := short_recordings(corpus):
-        found.append(Finding("warn", said))
-    found += _leaks(leaks) + _levels(corpus) + _rates(corpus) + _notes(corpus)
+        remarks.append(Finding("warn", said))
+    remarks += _leaks(leaks) + _levels(corpus) + _rates(corpus) + _notes(corpus)
     if corpus.refused:
         count = len(corpus.refused)
         text = (
             f"{count} {'file was' if count == 1 else 'files were'} refused, for the reasons given."
         )
-        found.append(Finding("warn", text))
-    return found
+        remarks.append(Finding("warn", text))
+    return remarks
 
 
 def _leaks(leaks: Sequence[Leak]) -> list[Finding]:
-    found = [
+    remarks = [
         Finding(
             "bad",
-            f"{printable(leak.held_out)} is held out, but {duration(leak.seconds)} of it also occur "
-            f"in the training recording {printable(leak.training)} (the best match is at "
+            f"{printable(leak.held_out)} is held out, but {duration(leak.seconds)} of it also "
+            f"occur in the training recording {printable(leak.training)} (the best match is at "
             f"{clock(leak.held_out_offset_seconds)} and {clock(leak.training_offset_seconds)}). "
             "Measurements on it say little about new music: keep both in the same split.",
         )
         for leak in leaks[:MOST_LEAKS]
     ]
     if len(leaks) > MOST_LEAKS:
-        found.append(
+        remarks.append(
             Finding("bad", f"{len(leaks) - MOST_LEAKS} more pairs share music in this way.")
         )
-    return found
+    return remarks
 
 
 def enough(corpus: Corpus) -> Finding:
@@ -123,8 +123,8 @@ def enough(corpus: Corpus) -> Finding:
 
 
 def _levels(corpus: Corpus) -> list[Finding]:
-    quiet = min(corpus.recordings, key=lambda one: one.rms_dbfs)
-    loud = max(corpus.recordings, key=lambda one: one.rms_dbfs)
+    quiet = min(corpus.recordings, key=lambda recording: recording.rms_dbfs)
+    loud = max(corpus.recordings, key=lambda recording: recording.rms_dbfs)
     spread = loud.rms_dbfs - quiet.rms_dbfs
     if spread <= WIDE_SPREAD_DB:
         return []
@@ -140,20 +140,22 @@ def _rates(corpus: Corpus) -> list[Finding]:
     ]
     if not low:
         return []
-    lowest = min(one.source_rate_hz for one in low)
+    lowest = min(recording.source_rate_hz for recording in low)
     text = f"{_recordings(len(low))} sampled below the corpus's {corpus.rate_hz} Hz, down to"
     return [Finding("warn", f"{text} {lowest} Hz: they have no content above half their own rate.")]
 
 
 def _notes(corpus: Corpus) -> list[Finding]:
-    found: list[Finding] = []
+    remarks: list[Finding] = []
     for group in noted_groups(corpus):
         if len(group.files) <= MOST_LISTED:
-            found += [Finding("warn", f"{printable(file)}: {note}.") for file, note in group.files]
+            remarks += [
+                Finding("warn", f"{printable(file)}: {note}.") for file, note in group.files
+            ]
         else:
             such = f"such as {printable(group.files[0][0])}"
-            found.append(Finding("warn", f"{len(group.files)} recordings, {such}: {group.text}."))
-    return found
+            remarks.append(Finding("warn", f"{len(group.files)} recordings, {such}: {group.text}."))
+    return remarks
 
 
 def _seconds(recordings: tuple[Recording, ...]) -> float:

@@ -45,7 +45,7 @@ def judge(
     """
     refusals = list(refused)
     usable: dict[str, tuple[Entry, Analysed]] = {}
-    for entry in sorted(entries, key=lambda one: one.path):
+    for entry in sorted(entries, key=lambda item: item.path):
         reason = _unfit(entry, settings)
         if reason is None and entry.analysed is not None:
             usable[entry.path] = entry, entry.analysed
@@ -63,7 +63,7 @@ def judge(
         del usable[path]
     return Verdict(
         _divided(list(usable.values()), settings, shards),
-        tuple(sorted(refusals, key=lambda one: one.path)),
+        tuple(sorted(refusals, key=lambda item: item.path)),
     )
 
 
@@ -79,7 +79,7 @@ def _divided(
         whole = _recording(entry, analysed, "train")
         pcm = shards.samples(entry.shard, entry.offset_samples, analysed.samples)
         parts = divided(whole, pcm, settings)
-    rest = [one for place, one in enumerate(usable) if not parts or place != longest]
+    rest = [pair for place, pair in enumerate(usable) if not parts or place != longest]
     split = split_of(
         [analysed.content_hash for _, analysed in rest],
         settings.train_fraction,
@@ -89,7 +89,7 @@ def _divided(
         else None,
     )
     others = [_recording(entry, analysed, split[analysed.content_hash]) for entry, analysed in rest]
-    return tuple(sorted([*others, *parts], key=lambda one: (one.part_of or one.path, one.path)))
+    return tuple(sorted([*others, *parts], key=lambda pair: (pair.part_of or pair.path, pair.path)))
 
 
 def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:

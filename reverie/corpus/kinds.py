@@ -102,28 +102,28 @@ def what_is(path: Path) -> Place:
 
 def right_command(place: Place) -> str:
     """Return the command for a place that is not recordings; empty if there is none."""
-    said = ""
+    advice = ""
     match place:
         case Place(kind="corpus", corpus=Path() as corpus):
-            said = f"Train on it: {_command('train', corpus)}"
+            advice = f"Train on it: {_command('train', corpus)}"
         case Place(kind="checkpoint", run=Path() as run):
             words = _command("generate", run, "--checkpoint", place.checkpoint)
-            said = f"Make clips with it: {words}"
+            advice = f"Make clips with it: {words}"
         case Place(kind="run", run=Path() as run):
-            said = f"Make clips with it: {_command('generate', run)}"
+            advice = f"Make clips with it: {_command('generate', run)}"
         case Place(kind="clips", clips=Path() as clips):
-            said = f"Judge them: {_command('evaluate', clips, '--corpus', 'CORPUS')}"
+            advice = f"Judge them: {_command('evaluate', clips, '--corpus', 'CORPUS')}"
         case Place(kind="demo", recordings=Path() as recordings):
-            said = f"Its recordings: {_command('prepare', recordings)}"
+            advice = f"Its recordings: {_command('prepare', recordings)}"
         case Place(kind="demo", corpus=Path() as corpus):
-            said = f"Train on its corpus: {_command('train', corpus)}"
+            advice = f"Train on its corpus: {_command('train', corpus)}"
         case Place(kind="recordings", path=Path() as path) if path.is_dir():
-            said = f"Train on them: {_command('train', path)}"
+            advice = f"Train on them: {_command('train', path)}"
         case Place(kind="listening test"):
-            said = f"Open it: {_command('listen serve', place.path)}"
+            advice = f"Open it: {_command('listen serve', place.path)}"
         case _:
             pass
-    return said
+    return advice
 
 
 def _file(path: Path) -> Place:
@@ -150,9 +150,9 @@ def _first_sounds(path: Path) -> list[Path]:
     """Return the audio files of the first folder with any, from `path` downwards."""
     for parent, folders, names in os.walk(path):
         folders.sort()
-        found = [Path(parent, name) for name in sorted(names) if is_audio_name(name)]
-        if found:
-            return found
+        sounds = [Path(parent, name) for name in sorted(names) if is_audio_name(name)]
+        if sounds:
+            return sounds
     return []
 
 
@@ -167,7 +167,7 @@ def _run_above(path: Path) -> Path | None:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return [one.name for one in folder.iterdir()]
+        return [entry.name for entry in folder.iterdir()]
     except OSError:
         return []
 

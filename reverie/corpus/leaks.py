@@ -63,12 +63,12 @@ def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         kept = read_record(path, _Kept, "what leaks")
         if (kept.version, kept.corpus_hash) == (VERSION, corpus.content_hash):
             return list(kept.leaks)
-    found = find_leaks(corpus, quiet=quiet)
+    leaks = find_leaks(corpus, quiet=quiet)
     about = {"version": VERSION, "corpus_hash": corpus.content_hash}
     # On a read-only disk the search is repeated each time.
     with contextlib.suppress(ReverieError):
-        write_json(path, about | {"leaks": [dataclasses.asdict(one) for one in found]})
-    return found
+        write_json(path, about | {"leaks": [dataclasses.asdict(leak) for leak in leaks]})
+    return leaks
 
 
 def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:

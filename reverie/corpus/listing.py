@@ -39,7 +39,10 @@ def list_corpora(folder: Path) -> list[ListedCorpus]:
     Raises:
         ReverieError: `folder` is not a folder.
     """
-    return [_listed(one) for one in folders_of_kind(folder, {CORPUS, BEGUN}.__contains__)]
+    return [
+        _listed(corpus_folder)
+        for corpus_folder in folders_of_kind(folder, {CORPUS, BEGUN}.__contains__)
+    ]
 
 
 def folders_of_kind(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[Path]:
@@ -55,10 +58,10 @@ def folders_of_kind(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[
     top = len(folder.parts)
     for parent, folders, files in os.walk(folder):
         here = Path(parent)
-        what = folder_of_ours(here, [*folders, *files])
-        if what is not None and is_wanted(what):
+        kind = folder_of_ours(here, [*folders, *files])
+        if kind is not None and is_wanted(kind):
             yield here
-        if what in (CORPUS, BEGUN) or len(here.parts) - top >= DEEPEST:
+        if kind in (CORPUS, BEGUN) or len(here.parts) - top >= DEEPEST:
             folders.clear()
         folders[:] = sorted(name for name in folders if unsearched_folder(name) is None)
 
@@ -95,5 +98,5 @@ def last_written(folder: Path) -> float:
     """Return when an entry of `folder` was last written, in seconds since 1970; 0 if unreadable."""
     found = [0.0]
     with contextlib.suppress(OSError):
-        found += [one.lstat().st_mtime for one in folder.iterdir() if one.name != ".lock"]
+        found += [entry.lstat().st_mtime for entry in folder.iterdir() if entry.name != ".lock"]
     return max(found)

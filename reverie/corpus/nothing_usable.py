@@ -30,7 +30,7 @@ class NothingUsable(ReverieError):  # noqa: N818
     ) -> None:
         remedy = "Give a folder of recordings: MP3, WAV, FLAC, Ogg, Opus, M4A, AIFF."
         if refused:
-            group = grouped((one.path, one.reason) for one in refused)[0]
+            group = grouped((refusal.path, refusal.reason) for refusal in refused)[0]
             problem = (
                 f"{recordings} holds nothing usable: {len(refused)} refused, "
                 f"such as {printable(group.files[0][0])} ({group.files[0][1]})."
@@ -60,5 +60,5 @@ class NothingUsable(ReverieError):  # noqa: N818
     def lines(self) -> list[str]:
         """Return lines on what was refused and left out."""
         # The error itself says what the folder as a whole is.
-        inside = [one for one in self.left_out if one.name != "."]
+        inside = [item for item in self.left_out if item.name != "."]
         return [*refusal_lines(self.refused), *left_out_lines(inside)]

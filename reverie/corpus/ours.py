@@ -48,9 +48,9 @@ def folder_of_ours(folder: Path, names: Iterable[str]) -> str | None:
         return BEGUN
     for name, formats in _MARKS.items():
         if name in there:
-            what = formats.get(str(_object(folder / name).get("format")))
-            if what:
-                return what
+            kind = formats.get(str(_object(folder / name).get("format")))
+            if kind:
+                return kind
     # These files do not identify themselves, so nothing else may lie beside them.
     if {"timings.json", "corpus"} <= there <= _DEMO:
         return DEMO
@@ -75,11 +75,11 @@ def is_own_clip(sound: Path) -> bool:
 
 def clip_hashes(folder: Path) -> set[str]:
     """Return the SHA-256 of each clip that JSON in `folder` and below describes."""
-    found: set[str] = set()
+    hashes: set[str] = set()
     for parent, _, names in os.walk(folder):
-        told = (clip_hash(Path(parent, name)) for name in names if name.endswith(".json"))
-        found |= {one for one in told if one}
-    return found
+        digests = (clip_hash(Path(parent, name)) for name in names if name.endswith(".json"))
+        hashes |= {digest for digest in digests if digest}
+    return hashes
 
 
 def clip_hash(beside: Path) -> str | None:
@@ -88,15 +88,15 @@ def clip_hash(beside: Path) -> str | None:
 
 
 def _is_of(beside: Path, sound: Path) -> bool:
-    told = clip_hash(beside)
-    if told is None or told == known_sha256(sound):
-        return told is not None
-    others = (
-        one
-        for one in sound.parent.iterdir()
-        if one.stem == sound.stem and one.name != sound.name and is_audio_name(one.name)
+    digest = clip_hash(beside)
+    if digest is None or digest == known_sha256(sound):
+        return digest is not None
+    siblings = (
+        sibling
+        for sibling in sound.parent.iterdir()
+        if sibling.stem == sound.stem and sibling.name != sound.name and is_audio_name(sibling.name)
     )
-    return not any(known_sha256(one) == told for one in others)
+    return not any(known_sha256(sibling) == digest for sibling in siblings)
 
 
 def _is_manifest(path: Path) -> bool:

@@ -47,10 +47,10 @@ def write_corpus_page(
     drawn = [everything[at * len(everything) // count] for at in range(count)]
     pictures: list[dict[str, Any]] = []
     with ProgressBar("drawing", count, "recordings", quiet=quiet) as work:
-        for one in drawn:
-            pictures.append(_drawn(one, corpus, MOST_SAMPLES // count))
+        for item in drawn:
+            pictures.append(_drawn(item, corpus, MOST_SAMPLES // count))
             work.advance()
-    refused = grouped((one.path, one.reason) for one in corpus.refused)
+    refused = grouped((item.path, item.reason) for item in corpus.refused)
     write_page(
         path,
         _TEMPLATE,
@@ -59,12 +59,12 @@ def write_corpus_page(
         totals=totals(corpus),
         findings=findings(corpus, leaks),
         columns=COLUMNS,
-        rows=[row(one) for one in everything],
+        rows=[row(item) for item in everything],
         refused=[_told(group) for group in refused],
-        every_refused=[(printable(one.path), one.reason) for one in corpus.refused]
+        every_refused=[(printable(item.path), item.reason) for item in corpus.refused]
         if len(refused) < len(corpus.refused)
         else [],
-        left_out=[(printable(one.name), one.what) for one in corpus.left_out],
+        left_out=[(printable(item.name), item.what) for item in corpus.left_out],
         ignored=ignored_lines(corpus.ignored, corpus.ignored_suffixes),
         pictures=pictures,
         size=(WIDTH, HEIGHT),

@@ -41,14 +41,14 @@ def check_place(recordings: Path, out: Path) -> None:
         raise ReverieError(f"{out} is the folder of recordings itself.", remedy)
     if out.resolve() in whole.parents:
         raise ReverieError(f"{out} contains the recordings.", remedy)
-    names = [one.name for one in out.iterdir()]
-    what = folder_of_ours(out, names)
-    if what and not what.startswith("a corpus"):
-        raise ReverieError(f"{out} is {what}.", remedy)
-    strange = [one for one in names if one not in _BEGUN and not _is_temporary(one)]
+    names = [entry.name for entry in out.iterdir()]
+    kind = folder_of_ours(out, names)
+    if kind and not kind.startswith("a corpus"):
+        raise ReverieError(f"{out} is {kind}.", remedy)
+    strange = [name for name in names if name not in _BEGUN and not _is_temporary(name)]
     # A damaged manifest counts as a corpus's if a journal lies beside it.
     damaged = MANIFEST in strange and JOURNAL in names
-    if strange and not what and not damaged:
+    if strange and not kind and not damaged:
         raise ReverieError(f"{out} holds other files and is not a corpus.", remedy)
     for name in (MANIFEST, JOURNAL, LOCK):
         require_plain(out / name, "a file of a corpus")

@@ -113,7 +113,7 @@ class _Worker:
 
     def take(self, job: Job) -> None:
         self.job = job
-        told = {
+        message = {
             "path": str(job.path),
             "pcm": str(job.pcm),
             "rate_hz": job.rate_hz,
@@ -123,7 +123,7 @@ class _Worker:
         jobs = cast(IO[bytes], self._process.stdin)
         # If the worker has died, reading its answer shows it.
         with suppress(BrokenPipeError):
-            jobs.write(json.dumps(told).encode() + b"\n")
+            jobs.write(json.dumps(message).encode() + b"\n")
             jobs.flush()
 
     def died(self) -> dict[str, Any]:

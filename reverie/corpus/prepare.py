@@ -77,24 +77,24 @@ def prepare(
         _sweep(out)
         settings = _as_before(settings, out)
         journal = Journal(out)
-        found = discover(recordings, out)
+        discovery = discover(recordings, out)
         if not replace:
-            check_same(recordings, out, found.files, journal.entries.values())
+            check_same(recordings, out, discovery.files, journal.entries.values())
         base = recordings if recordings.is_dir() else recordings.parent
-        _analyse_new(base, found, journal, settings, processes=processes, quiet=quiet)
-        entries = [journal.entries[file.path] for file in found.files]
-        left_out = _left_out(found, entries)
-        verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
+        _analyse_new(base, discovery, journal, settings, processes=processes, quiet=quiet)
+        entries = [journal.entries[file.path] for file in discovery.files]
+        left_out = _left_out(discovery, entries)
+        verdict = _judged(entries, discovery, left_out, settings, out, quiet=quiet)
         if not verdict.recordings:
             if made:
                 shutil.rmtree(out)
-            raise NothingUsable(recordings, verdict.refused, left_out, found.ignored)
-        _write(out, recordings, settings, found, left_out, verdict)
+            raise NothingUsable(recordings, verdict.refused, left_out, discovery.ignored)
+        _write(out, recordings, settings, discovery, left_out, verdict)
         moved = compacted(out, entries, settings.shard_megabytes << 20)
         if moved is not None:
             entries = moved
-            verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
-            _write(out, recordings, settings, found, left_out, verdict)
+            verdict = _judged(entries, discovery, left_out, settings, out, quiet=quiet)
+            _write(out, recordings, settings, discovery, left_out, verdict)
         journal.rewrite(entries)
         remove_unused(out, {entry.shard for entry in entries if entry.analysed})
         return Corpus.open(out)
@@ -111,38 +111,38 @@ def _as_before(settings: PrepareSettings, out: Path) -> PrepareSettings:
         before = read_manifest(out)
     except ReverieError:
         return dataclasses.replace(settings, balanced=True)
-    said = before.settings.get("balanced")
+    message = before.settings.get("balanced")
     had = any(recording.split == "held-out" for recording in before.recordings)
-    return dataclasses.replace(settings, balanced=said is True or (said is None and not had))
+    return dataclasses.replace(settings, balanced=message is True or (message is None and not had))
 
 
 def _judged(
     entries: Sequence[Entry],
-    found: Discovery,
+    discovery: Discovery,
     left_out: Sequence[LeftOut],
     settings: PrepareSettings,
     out: Path,
     *,
     quiet: bool,
 ) -> Verdict:
-    absent = {one.name for one in left_out}
+    absent = {item.name for item in left_out}
     music = [entry for entry in entries if entry.path not in absent]
-    return judge(music, found.refused, settings, out, quiet=quiet)
+    return judge(music, discovery.refused, settings, out, quiet=quiet)
 
 
-def _left_out(found: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
+def _left_out(discovery: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
     """Return the files that were left out, with copies of clips whose provenance lies elsewhere."""
     copies = [
-        LeftOut(entry.path, CLIP) for entry in entries if entry.source_hash in found.clip_hashes
+        LeftOut(entry.path, CLIP) for entry in entries if entry.source_hash in discovery.clip_hashes
     ]
-    return tuple(sorted([*found.left_out, *copies], key=lambda one: one.name))
+    return tuple(sorted([*discovery.left_out, *copies], key=lambda item: item.name))
 
 
 def _write(
     out: Path,
     recordings: Path,
     settings: PrepareSettings,
-    found: Discovery,
+    discovery: Discovery,
     left_out: tuple[LeftOut, ...],
     verdict: Verdict,
 ) -> None:
@@ -155,8 +155,8 @@ def _write(
             source=str(recordings.absolute()),
             rate_hz=settings.rate_hz,
             settings=dataclasses.asdict(settings),
-            ignored=found.ignored.total(),
-            ignored_suffixes=dict(sorted(found.ignored.items())),
+            ignored=discovery.ignored.total(),
+            ignored_suffixes=dict(sorted(discovery.ignored.items())),
             left_out=left_out,
             recordings=verdict.recordings,
             refused=verdict.refused,
@@ -173,7 +173,7 @@ def _write(
 
 def _analyse_new(
     base: Path,
-    found: Discovery,
+    discovery: Discovery,
     journal: Journal,
     settings: PrepareSettings,
     *,
@@ -184,7 +184,7 @@ def _analyse_new(
     stored = Stored(journal)
     new = unknown_files(
         base,
-        found.files,
+        discovery.files,
         journal,
         stored,
         settings,

@@ -193,5 +193,5 @@ def _copy(source: IO[bytes], target: IO[bytes], size_bytes: int) -> None:
 
 
 def _unreadable(path: Path, error: Exception) -> ReverieError:
-    said = getattr(error, "strerror", None) or str(error)
-    return ReverieError(f"{path} cannot be read: {said.lower()}.", "Prepare the corpus again.")
+    reason = getattr(error, "strerror", None) or str(error)
+    return ReverieError(f"{path} cannot be read: {reason.lower()}.", "Prepare the corpus again.")

@@ -23,25 +23,25 @@ def lines(corpus: Corpus) -> list[str]:
     train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
     count = len({recording.part_of or recording.path for recording in corpus.recordings})
     parts = f" in {len(corpus.recordings)} parts" if count < len(corpus.recordings) == 2 else ""
-    told = paragraph(
+    text = paragraph(
         f"{_counted(count, 'recording')} used{parts}: {len(train)} to train on, {len(held_out)} "
         f"held out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz."
     )
-    told += [line for said in division(corpus) for line in paragraph(said, "  ")]
+    text += [line for said in division(corpus) for line in paragraph(said, "  ")]
     noted = [recording for recording in corpus.recordings if recording.notes]
     if noted:
-        told.append(f"{_counted(len(noted), 'recording')} used with a note:")
-        told += group_lines(noted_groups(corpus))
-    told += unused_lines(corpus)
+        text.append(f"{_counted(len(noted), 'recording')} used with a note:")
+        text += group_lines(noted_groups(corpus))
+    text += unused_lines(corpus)
     if said := short_recordings(corpus):
-        told += paragraph(said, "  ")
+        text += paragraph(said, "  ")
     if not held_out:
-        told.append(
+        text.append(
             "Nothing is held out: training needs two recordings, or one of several minutes."
         )
     folder = printable(str(corpus.folder))
-    told.append(f"The corpus is in {folder}. Next: reverie inspect {shlex.quote(folder)}")
-    return told
+    text.append(f"The corpus is in {folder}. Next: reverie inspect {shlex.quote(folder)}")
+    return text
 
 
 def division(corpus: Corpus) -> list[str]:
@@ -75,7 +75,7 @@ def _shares(corpus: Corpus) -> list[str]:
     if len(by_folder) < 2:
         return []
     shares = [
-        f"{sum(one.split == 'held-out' for one in inside)} of {len(inside)} in "
+        f"{sum(recording.split == 'held-out' for recording in inside)} of {len(inside)} in "
         f"{printable(folder) or 'none'}"
         for folder, inside in by_folder.items()
     ]
@@ -105,7 +105,7 @@ def short_recordings(corpus: Corpus) -> str:
 
 def refusal_lines(refused: Iterable[Refusal]) -> list[str]:
     """List the refused files by reason, under a heading; empty if there are none."""
-    groups = grouped((one.path, one.reason) for one in refused)
+    groups = grouped((refusal.path, refusal.reason) for refusal in refused)
     count = sum(len(group.files) for group in groups)
     return [f"{_counted(count, 'file')} refused:", *group_lines(groups)] if groups else []
 
@@ -123,7 +123,7 @@ def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
     for one in left_out:
         by_kind.setdefault(one.what, []).append(printable(one.name))
     count = sum(map(len, by_kind.values()))
-    listed = [f"  {_some(names)}: {what}" for what, names in sorted(by_kind.items())]
+    listed = [f"  {_some(names)}: {kind}" for kind, names in sorted(by_kind.items())]
     return [f"{count} left out:", *listed] if listed else []
 
 
@@ -154,7 +154,7 @@ def as_result(corpus: Corpus) -> dict[str, Any]:
 
 def suffixes(counts: Mapping[str, int]) -> str:
     """Format how many files have each suffix, the most frequent first."""
-    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return _some([f"{count} {suffix or 'without a suffix'}" for suffix, count in ranked],
                  MOST_SUFFIXES)  # fmt: skip
 
@@ -164,5 +164,5 @@ def _some(names: list[str], most: int = MOST_NAMED) -> str:
     return ", ".join([*names[:most], *more])
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

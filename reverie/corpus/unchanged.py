@@ -53,10 +53,10 @@ class Stored:
         key = analysed.content_hash, place
         if key not in self._intact:
             try:
-                found = stored_sha256(self.folder, *place, analysed.samples)
+                digest = stored_sha256(self.folder, *place, analysed.samples)
             except ReverieError:
-                found = ""
-            self._intact[key] = found == analysed.content_hash
+                digest = ""
+            self._intact[key] = digest == analysed.content_hash
         return self._intact[key]
 
 

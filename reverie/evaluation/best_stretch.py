@@ -61,7 +61,7 @@ class Stretch:
     def sentence(self) -> str:
         """Return why the rest is cut off, in words; empty if there is nothing to say."""
         parts = [f"{seconds:g} s {reason}" for reason, seconds in self.refused.items()]
-        return " ".join(one for one in (_said("Left out: ", parts), self.doubt) if one)
+        return " ".join(part for part in (_said("Left out: ", parts), self.doubt) if part)
 
 
 def trim_to_best(
@@ -98,21 +98,23 @@ def trim_to_best(
     level = corpus_level_dbfs(corpus) if corpus else None
     with open_sound(clip) as file:
         wave, rate_hz = _MonoOnDisk(file), int(file.samplerate)
-        found = best_stretch(wave, rate_hz, level, copied, within=(start or 0.0, end))
-    first = found.start_seconds if start is None else start
-    last = found.end_seconds if end is None else end
+        stretch = best_stretch(wave, rate_hz, level, copied, within=(start or 0.0, end))
+    first = stretch.start_seconds if start is None else start
+    last = stretch.end_seconds if end is None else end
     used = trim_clip(clip, out, first, last, overwrite=overwrite, how="by measures")
-    return Stretch(*used, found.refused, found.doubt)
+    return Stretch(*used, stretch.refused, stretch.doubt)
 
 
 def corpus_of(clip: Path) -> Corpus | None:
     """Return the corpus that the run that made `clip` was trained on; None if it is not found."""
     try:
-        made = read_sidecar(clip).provenance
-        corpus = Run.open(Path(made.run)).open_corpus() if made else None
+        provenance = read_sidecar(clip).provenance
+        corpus = Run.open(Path(provenance.run)).open_corpus() if provenance else None
     except (ReverieError, OSError):
         return None
-    return corpus if corpus and made and corpus.content_hash == made.corpus_hash else None
+    return (
+        corpus if corpus and provenance and corpus.content_hash == provenance.corpus_hash else None
+    )
 
 
 def copied_spans(clip: Path, corpus: Corpus, *, quiet: bool = False) -> list[tuple[float, float]]:
@@ -126,12 +128,14 @@ def copied_spans(clip: Path, corpus: Corpus, *, quiet: bool = False) -> list[tup
     except ReverieError:
         return []
     wave = system.clips[0].wave
-    longest = max((one.samples for one in corpus.of_split("held-out")), default=0)
+    longest = max((recording.samples for recording in corpus.of_split("held-out")), default=0)
     if not longest:
         return []
     seconds = min(len(wave), longest) / corpus.rate_hz
-    ((found,),) = judge_groups(corpus, [[wave]], seconds, quiet=quiet)
-    return [(found.clip_seconds, found.clip_seconds + found.seconds)] if found.flagged else []
+    ((copying,),) = judge_groups(corpus, [[wave]], seconds, quiet=quiet)
+    return (
+        [(copying.clip_seconds, copying.clip_seconds + copying.seconds)] if copying.flagged else []
+    )
 
 
 def best_stretch(
@@ -209,26 +213,26 @@ def _block_refusals(refusals: Sequence[Refusal | None], hops: int) -> list[Refus
         refusals: of each of N windows, one hop apart.
         hops: number of hops in a window.
     """
-    found: list[Refusal | None] = []
+    refusals_around: list[Refusal | None] = []
     for block in range(len(refusals) + hops - 1):
         around = refusals[max(block - hops + 1, 0) : block + 1]
-        reasons: Counter[Refusal] = Counter(one for one in around if one is not None)
+        reasons: Counter[Refusal] = Counter(refusal for refusal in around if refusal is not None)
         steady: list[Refusal] = [reason for reason in reasons if reason in STEADY_FAULTS]
         if steady:
-            found.append(steady[0])
+            refusals_around.append(steady[0])
         else:
-            found.append(None if None in around else reasons.most_common(1)[0][0])
-    return found
+            refusals_around.append(None if None in around else reasons.most_common(1)[0][0])
+    return refusals_around
 
 
 def _runs(blocks: Sequence[Refusal | None]) -> list[tuple[int, int]]:
     """Return the first block and the end of each kept run, the longest run first."""
-    found: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
     for is_kept, run in itertools.groupby(range(len(blocks)), lambda at: blocks[at] is None):
         if is_kept:
             places = list(run)
-            found.append((places[0], places[-1] + 1))
-    return sorted(found, key=lambda run: (run[0] - run[1], run[0]))
+            runs.append((places[0], places[-1] + 1))
+    return sorted(runs, key=lambda run: (run[0] - run[1], run[0]))
 
 
 def _without_bad_ends(

@@ -80,17 +80,17 @@ def verdict_of(
         settings: thresholds of the verdicts.
     """
     try:
-        found = health(samples, rate_hz, _loudest(samples, rate_hz) if level is None else level,
+        measured = health(samples, rate_hz, _loudest(samples, rate_hz) if level is None else level,
                        settings=settings)  # fmt: skip
     except ReverieError as error:
         return ClipVerdict(None, f"Cannot be judged: {error.problem}")
     if level is not None:
-        return ClipVerdict(found.verdict, found.sentence)
-    if found.rms_dbfs < ZERO_DBFS:
+        return ClipVerdict(measured.verdict, measured.sentence)
+    if measured.rms_dbfs < ZERO_DBFS:
         return ClipVerdict("silent", "Silent: every sample is zero or nearly zero.")
-    if found.verdict == "ok":
+    if measured.verdict == "ok":
         return ClipVerdict("ok", f"No fault found; {LEVEL_UNKNOWN}.")
-    return ClipVerdict(found.verdict, found.sentence)
+    return ClipVerdict(measured.verdict, measured.sentence)
 
 
 def verdict_of_file(
@@ -114,10 +114,10 @@ def verdict_of_file(
             length = round(STRETCH_SECONDS * rate_hz)
             starts = np.linspace(0, samples - length, STRETCHES).astype(np.int64)
             for start in starts:
-                found = verdict_of(read_mono(file, int(start), length), rate_hz, level, settings)
-                if found.verdict != "ok":
+                verdict = verdict_of(read_mono(file, int(start), length), rate_hz, level, settings)
+                if verdict.verdict != "ok":
                     where = f"{position(start / rate_hz)}-{position((start + length) / rate_hz)}"
-                    return ClipVerdict(found.verdict, f"{where}: {found.sentence}")
+                    return ClipVerdict(verdict.verdict, f"{where}: {verdict.sentence}")
     except ReverieError as error:
         return ClipVerdict(None, f"Cannot be judged: {error.problem}")
     note = f"; {LEVEL_UNKNOWN}" if level is None else ""

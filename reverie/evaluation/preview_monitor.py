@@ -38,11 +38,11 @@ class PreviewMonitor(Observer):
     def on_preview(self, _epoch: int, samples: NDArray[np.float32], /) -> None:
         """Judge a preview, samples [S]."""
         try:
-            found = health(samples, self._rate_hz, self._level)
+            judged = health(samples, self._rate_hz, self._level)
         except ReverieError:
             # Some samples are not numbers; training itself stops at such a loss.
             return
-        self._unsound = 0 if found.verdict == "ok" else self._unsound + 1
+        self._unsound = 0 if judged.verdict == "ok" else self._unsound + 1
         if self._unsound >= PATIENCE and not self._warned:
             self._warned = True
-            echo(f"The preview is not ok. {found.sentence} {REMEDIES[found.verdict]}", err=True)
+            echo(f"The preview is not ok. {judged.sentence} {REMEDIES[judged.verdict]}", err=True)

@@ -72,16 +72,16 @@ def read_systems(
         Raises:
         ReverieError: a folder is missing or holds no audio, or no clip can be judged.
     """
-    found: list[System] = []
+    systems: list[System] = []
     for folder, name in zip(folders, names or names_of(folders), strict=True):
-        found.append(_read(folder, name, corpus))
-    if not any(system.clips for system in found):
-        every = [f"{one.name}: {one.reason}" for system in found for one in system.broken]
+        systems.append(_read(folder, name, corpus))
+    if not any(system.clips for system in systems):
+        every = [f"{one.name}: {one.reason}" for system in systems for one in system.broken]
         raise ReverieError(
             f"none of the {len(every)} clips can be judged ({every[0]}).",
             "Give folders of audio that plays, a second long or more.",
         )
-    return found
+    return systems
 
 
 def system_of_waves(
@@ -98,14 +98,16 @@ def system_of_waves(
     """
     loaded: list[Loaded] = []
     broken: list[Broken] = []
-    for label, wave, rate_hz, made in clips:
+    for label, wave, rate_hz, provenance in clips:
         resampled = Resampler(rate_hz, corpus.rate_hz)
         pieces = [*resampled.add(wave), *resampled.finish()]
         samples = np.concatenate(pieces)[: round(LONGEST_SECONDS * corpus.rate_hz)]
         if len(samples) < SHORTEST_SECONDS * corpus.rate_hz:
             broken.append(Broken(label, _too_short(samples, corpus)))
             continue
-        prompt, hop_samples = (_prompt(made, corpus), made.hop_samples) if made else (None, None)
+        prompt, hop_samples = (
+            (_prompt(provenance, corpus), provenance.hop_samples) if provenance else (None, None)
+        )
         loaded.append(Loaded(label, samples, prompt, hop_samples))
     if not loaded:
         why = f" ({broken[0].reason})" if broken else ""
@@ -140,8 +142,10 @@ def _read(folder: Path, name: str, corpus: Corpus) -> System:
             continue
         if beside.doubt:
             doubts.append(beside.doubt)
-        made = beside.provenance
-        prompt, hop_samples = (_prompt(made, corpus), made.hop_samples) if made else (None, None)
+        provenance = beside.provenance
+        prompt, hop_samples = (
+            (_prompt(provenance, corpus), provenance.hop_samples) if provenance else (None, None)
+        )
         clips.append(Loaded(label, wave, prompt, hop_samples, path))
     return System(name, tuple(clips), tuple(broken), tuple(doubts))
 
@@ -165,12 +169,14 @@ def _load(path: Path, corpus: Corpus) -> NDArray[np.float32]:
     return wave
 
 
-def _prompt(made: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
+def _prompt(provenance: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
     """Return the audio that a clip continues, if the corpus has it and it is long enough."""
-    prompt = made.prompt
-    if made.corpus_hash != corpus.content_hash or prompt.seconds < SHORTEST_SECONDS:
+    prompt = provenance.prompt
+    if provenance.corpus_hash != corpus.content_hash or prompt.seconds < SHORTEST_SECONDS:
         return None
-    recording = next((one for one in corpus.recordings if one.path == prompt.recording), None)
+    recording = next(
+        (recording for recording in corpus.recordings if recording.path == prompt.recording), None
+    )
     if recording is None:
         return None
     begin = min(prompt.offset_seconds * corpus.rate_hz, recording.samples)

@@ -72,13 +72,13 @@ def write_about(
     Raises:
         ReverieError: the disk refuses.
     """
-    told = dataclasses.asdict(stimuli) | {
+    content = dataclasses.asdict(stimuli) | {
         "format": FORMAT,
         "reverie": version,
         "settings": dataclasses.asdict(settings),
         "sources": sources,
     }
-    write_json(path, told)
+    write_json(path, content)
     return About(settings, stimuli, sources, sha256(path.read_bytes()).hexdigest())
 
 
@@ -113,26 +113,29 @@ def _problem(
 ) -> str | None:
     """Return why conditions and sounds cannot be those of a test; None if they can."""
     names = [condition.name for condition in conditions]
-    texts = [*texts, *names, *(one.name for one in stimuli)]
-    for one in stimuli:
-        if problem := _wrong_sound(one, names):
+    texts = [*texts, *names, *(stimulus.name for stimulus in stimuli)]
+    for stimulus in stimuli:
+        if problem := _wrong_sound(stimulus, names):
             return problem
-    heard = Counter(one.condition for one in stimuli)
-    beeps = sorted(one.beeps for one in stimuli if one.beeps is not None)
+    heard = Counter(stimulus.condition for stimulus in stimuli)
+    beeps = sorted(stimulus.beeps for stimulus in stimuli if stimulus.beeps is not None)
     problems = {
         "a name holds control characters": any(printable(text) != text for text in texts),
         "two conditions have one name, or one has none": "" in names
         or len(set(names)) < len(names),
-        "two sounds have one token": len({one.token for one in stimuli}) < len(stimuli),
+        "two sounds have one token": len({stimulus.token for stimulus in stimuli}) < len(stimuli),
         "sounds are missing": beeps != [1, 2, 3, 4, 5] or not all(heard[name] for name in names),
         "there is no system": all(condition.role != "system" for condition in conditions),
     }
     return next((problem for problem, is_so in problems.items() if is_so), None)
 
 
-def _wrong_sound(one: Stimulus, names: list[str]) -> str | None:
-    if not _TOKEN.fullmatch(one.token) or not _SHA256.fullmatch(one.sha256):
+def _wrong_sound(stimulus: Stimulus, names: list[str]) -> str | None:
+    if not _TOKEN.fullmatch(stimulus.token) or not _SHA256.fullmatch(stimulus.sha256):
         return "a sound's token or digest is none"
-    if (one.condition == "") != (one.beeps is not None) or one.condition not in {"", *names}:
-        return f"a sound is of no condition: {one.name!r}"
+    if (stimulus.condition == "") != (stimulus.beeps is not None) or stimulus.condition not in {
+        "",
+        *names,
+    }:
+        return f"a sound is of no condition: {stimulus.name!r}"
     return None

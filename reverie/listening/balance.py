@@ -77,7 +77,7 @@ def power_of(test: ListeningTest) -> Power | None:
     design = Design(
         test.settings.participants,
         min(counted.clips.values()),
-        min(one.least for one in counted.per_participant.values()),
+        min(counts.least for counts in counted.per_participant.values()),
         test.settings.same_clips,
     )
     try:
@@ -100,9 +100,9 @@ def describe(test: ListeningTest) -> list[str]:
     )  # fmt: skip
     sounds = sum(len(trial.stimuli) for trial in order)
     time = duration(sounds * test.stimuli.seconds)
-    what = "clips to rate" if settings.mode == "rating" else "pairs to choose from"
+    noun = "clips to rate" if settings.mode == "rating" else "pairs to choose from"
     lines = [
-        f"{settings.participants} participants, {test.test_trials} {what} each"
+        f"{settings.participants} participants, {test.test_trials} {noun} each"
         + (f", and {extra}" if extra else "")
         + f". Sounds of {test.stimuli.seconds:g} s: {time} of listening.",
         "Over all participants:",
@@ -123,18 +123,18 @@ def describe(test: ListeningTest) -> list[str]:
 
 def shortcomings(test: ListeningTest) -> list[str]:
     """List where the test falls short of its settings."""
-    settings, found = test.settings, [f"Left out: {one}." for one in test.stimuli.left_out]
+    settings, remarks = test.settings, [f"Left out: {reason}." for reason in test.stimuli.left_out]
     if test.test_trials < settings.clips:
-        found.append(
+        remarks.append(
             f"There are clips for {test.test_trials} trials of each participant, not "
             f"{settings.clips}."
         )
     roles = {condition.role for condition in test.stimuli.conditions}
     if settings.mode == "rating" and settings.anchors and "upper" not in roles:
-        found.append("There are no hidden anchors: they need a --corpus.")
+        remarks.append("There are no hidden anchors: they need a --corpus.")
     if settings.mode == "preference" and settings.anchors:
-        found.append("Of preferences there are no anchors.")
-    return found
+        remarks.append("Of preferences there are no anchors.")
+    return remarks
 
 
 def as_json(test: ListeningTest) -> dict[str, Any]:
@@ -171,13 +171,13 @@ def as_json(test: ListeningTest) -> dict[str, Any]:
     }
 
 
-def _power_lines(found: Power | None) -> list[str]:
-    if found is None:
+def _power_lines(estimate: Power | None) -> list[str]:
+    if estimate is None:
         return []
-    chances = ", ".join(f"{size:g}: {chance:.0%}" for size, chance in found.chances)
+    chances = ", ".join(f"{size:g}: {chance:.0%}" for size, chance in estimate.chances)
     return [
         "Chance to find a true difference of two systems, in points of the scale, if listeners "
-        f"scatter as is usual: {chances}. A difference of {found.smallest:.2f} is found four "
+        f"scatter as is usual: {chances}. A difference of {estimate.smallest:.2f} is found four "
         "times in five. Many pairs compared at once need larger ones."
     ]
 
@@ -195,5 +195,5 @@ def _range(counts: list[int]) -> Range:
     return Range(min(counts), max(counts)) if counts else Range(0, 0)
 
 
-def _ends(one: Range) -> list[int]:
-    return [one.least, one.most]
+def _ends(counts: Range) -> list[int]:
+    return [counts.least, counts.most]

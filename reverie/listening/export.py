@@ -21,13 +21,13 @@ COLUMNS = (
 
 def rows(test: ListeningTest, store: Reader) -> list[dict[str, Any]]:
     """Return a row for each answer; `data` says whether it is a person's."""
-    by_token = {one.token: one for one in test.stimuli.stimuli}
+    by_token = {stimulus.token: stimulus for stimulus in test.stimuli.stimuli}
     data = REHEARSAL if store.rehearsal else PEOPLE
-    found: list[dict[str, Any]] = []
+    result: list[dict[str, Any]] = []
     for answer in store.answers():
         heard = [by_token[token] for token in answer.stimuli]
         second = heard[1] if len(heard) > 1 else None
-        found.append(
+        result.append(
             {
                 "participant": participant_name(answer.participant),
                 "position": answer.position + 1,
@@ -46,7 +46,7 @@ def rows(test: ListeningTest, store: Reader) -> list[dict[str, Any]]:
                 "data": data,
             }
         )
-    return found
+    return result
 
 
 def as_csv(test: ListeningTest, store: Reader) -> str:

@@ -170,7 +170,7 @@ class ListeningTest:
 
     def panel(self, store: Reader) -> Panel:
         """Return all answers so far."""
-        by_token = {one.token: one for one in self.stimuli.stimuli}
+        by_token = {stimulus.token: stimulus for stimulus in self.stimuli.stimuli}
         ratings: list[Rating] = []
         preferences: list[Preference] = []
         for answer in store.answers():
@@ -218,7 +218,7 @@ def _stored_orders(
     Raises:
         _Impossible: they cannot belong to this test.
     """
-    by_token = {one.token: one for one in stimuli.stimuli}
+    by_token = {stimulus.token: stimulus for stimulus in stimuli.stimuli}
     numbers = [participant.number for participant in store.participants()]
     orders = store.orders()
     if numbers != list(range(1, settings.participants + 1)) or list(orders) != numbers:
@@ -252,25 +252,25 @@ def participant_name(number: int) -> str:
     return f"P{number:02d}"
 
 
-def _rating(one: Answered, stimulus: Stimulus) -> Rating:
+def _rating(answered: Answered, stimulus: Stimulus) -> Rating:
     return Rating(
-        participant_name(one.participant),
-        one.kind,
+        participant_name(answered.participant),
+        answered.kind,
         stimulus.condition,
         stimulus.token,
-        one.answer.answer,
-        one.expected,
+        answered.answer.answer,
+        answered.expected,
     )
 
 
-def _preference(one: Answered, first: Stimulus, second: Stimulus) -> Preference:
+def _preference(answered: Answered, first: Stimulus, second: Stimulus) -> Preference:
     return Preference(
-        participant_name(one.participant),
-        one.kind,
+        participant_name(answered.participant),
+        answered.kind,
         (first.condition, second.condition),
         (first.token, second.token),
-        1 if one.answer.answer else 0,
-        None if one.expected is None else 1 if one.expected else 0,
+        1 if answered.answer.answer else 0,
+        None if answered.expected is None else 1 if answered.expected else 0,
     )
 
 

@@ -68,7 +68,7 @@ def outcome(test: ListeningTest, *, peek: bool = False) -> Outcome:
     with closing(test.answered()) as store:
         if not (peek or store.has_ended):
             people = store.participants()
-            finished = sum(one.finished_at is not None for one in people)
+            finished = sum(participant.finished_at is not None for participant in people)
             raise ReverieError(
                 f"{test.folder} has not ended: {finished} of {len(people)} participants have "
                 "finished.",
@@ -77,7 +77,7 @@ def outcome(test: ListeningTest, *, peek: bool = False) -> Outcome:
             )
         panel = test.panel(store)
         # A fixed seed makes the same answers give the same page.
-        found = analyse(panel, np.random.default_rng(test.settings.seed))
+        analysis = analyse(panel, np.random.default_rng(test.settings.seed))
         sounds = test.sounds()
         sounds.check_all()
-        return Outcome(found, panel, as_csv(test, store), sounds.report())
+        return Outcome(analysis, panel, as_csv(test, store), sounds.report())

@@ -34,7 +34,7 @@ class Sounds:
 
     def __init__(self, folder: Path, stimuli: Stimuli) -> None:
         self._folder = folder
-        self._digests = {one.token: one.sha256 for one in stimuli.stimuli}
+        self._digests = {stimulus.token: stimulus.sha256 for stimulus in stimuli.stimuli}
         samples = round(stimuli.rate_hz * stimuli.seconds)
         self._most_bytes = samples * _BYTES_A_SAMPLE + _HEADER_BYTES
         self._shared: dict[str, bytes] = {}
@@ -96,8 +96,8 @@ class Sounds:
 
     def _content(self, token: str) -> tuple[bytes, tuple[int, ...]]:
         with open_plain(self._path(token), "rb") as file:
-            found = os.fstat(file.fileno())
-            return file.read(min(found.st_size, self._most_bytes)), _signature(found)
+            status = os.fstat(file.fileno())
+            return file.read(min(status.st_size, self._most_bytes)), _signature(status)
 
     def _share(self, token: str, content: bytes) -> bytes:
         """Return the bytes as one copy shared by all requests."""
@@ -108,5 +108,5 @@ class Sounds:
         return content
 
 
-def _signature(found: os.stat_result) -> tuple[int, ...]:
-    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+def _signature(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -102,7 +102,7 @@ def _passes(model: FrameModel) -> dict[str, int]:
     parts: dict[str, int] = {}
     if isinstance(model.head, AdversarialHead):
         # Real frames, generated ones, and generated ones again for the model's own loss.
-        parts |= dict.fromkeys([f"head.discriminator.{one}.weight" for one in _JUDGING], 8)
+        parts |= dict.fromkeys([f"head.discriminator.{name}.weight" for name in _JUDGING], 8)
         parts |= {"head.discriminator.embed.weight": 6, "head.noise.weight": 2}
     if isinstance(model.front, EmbeddedFront):
         return parts
@@ -171,7 +171,7 @@ def _head(head: Head) -> Outline:
                 return (*before, *each[0])
             return (Branches(each, Stage("join", "average", f"trained {head.trained}")),)
         case EnsembleHead():
-            each = tuple((_linear("head", one),) for one in head.members)
+            each = tuple((_linear("head", member),) for member in head.members)
             return (Branches(each, Stage("join", "average", f"trained {head.trained}")),)
         case AdversarialHead():
             size = sum(parameter.numel() for parameter in head.discriminator.parameters())
@@ -182,7 +182,7 @@ def _head(head: Head) -> Outline:
                     "head",
                     "noise, ReLU",
                     f"{head.noise_width} -> {len(head.inner.bias)}",
-                    sum(one.numel() for one in drawn),
+                    sum(parameter.numel() for parameter in drawn),
                 ),
                 _linear("head", head.spread),
                 Stage("head", "adversary", "in training alone", size),

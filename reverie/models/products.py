@@ -125,7 +125,7 @@ def product(a: Tensor, b: Tensor) -> Tensor:
     if len(a) == 1:
         return plain_product(a[0], b[0]).unsqueeze(0)
     if _is_for_onednn(a):
-        return torch.stack([by_onednn(one, other) for one, other in zip(a, b, strict=True)])
+        return torch.stack([by_onednn(first, second) for first, second in zip(a, b, strict=True)])
     return torch.bmm(a, b)
 
 

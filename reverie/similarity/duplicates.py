@@ -86,8 +86,8 @@ def _root(path: str, same: dict[str, str]) -> str:
     return path
 
 
-def _join(one: str, other: str, same: dict[str, str]) -> None:
-    kept, dropped = sorted([_root(one, same), _root(other, same)])
+def _join(first: str, second: str, same: dict[str, str]) -> None:
+    kept, dropped = sorted([_root(first, same), _root(second, same)])
     if kept != dropped:
         same[dropped] = kept
 
@@ -129,31 +129,31 @@ def _near(
         return
     points = np.stack([_point(candidate, rate_hz) for candidate in candidates])
     tree = KDTree(points)
-    asked: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int]] = set()
     for start in range(0, len(points), AT_ONCE):
         piece = points[start : start + AT_ONCE]
         count = min(NEAREST + 1, len(points))
-        _, found = tree.query(piece, count, distance_upper_bound=FARTHEST)
+        _, neighbours = tree.query(piece, count, distance_upper_bound=FARTHEST)
         pairs: list[tuple[Candidate, Candidate]] = []
-        for index, row in enumerate(cast(NDArray[np.int64], found).tolist(), start):
+        for index, row in enumerate(cast(NDArray[np.int64], neighbours).tolist(), start):
             for other in row:
                 pair = min(index, other), max(index, other)
                 # A recording is its own neighbour; the index after the last means no neighbour.
-                if other in (index, len(points)) or pair in asked:
+                if other in (index, len(points)) or pair in seen:
                     continue
-                asked.add(pair)
+                seen.add(pair)
                 pairs.append((candidates[pair[0]], candidates[pair[1]]))
         yield len(piece), pairs
 
 
-def _point(one: Candidate, rate_hz: int) -> NDArray[np.float32]:
+def _point(candidate: Candidate, rate_hz: int) -> NDArray[np.float32]:
     """Return a recording's coordinates in the search: its fingerprint and its scaled length."""
-    found = numbers(one.fingerprint)
-    if found is None:
+    coordinates = numbers(candidate.fingerprint)
+    if coordinates is None:
         # An older version made its fingerprint: compute it again.
         measure = Fingerprinter(rate_hz)
-        measure.add(to_float32(one.pcm()))
-        found = numbers(measure.fingerprint())
-        assert found is not None
-    length = one.samples / rate_hz / LONGER_SECONDS * FARTHEST
-    return np.append(found, np.float32(length))
+        measure.add(to_float32(candidate.pcm()))
+        coordinates = numbers(measure.fingerprint())
+        assert coordinates is not None
+    length = candidate.samples / rate_hz / LONGER_SECONDS * FARTHEST
+    return np.append(coordinates, np.float32(length))

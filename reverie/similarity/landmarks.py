@@ -214,7 +214,9 @@ def _peaks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
     highest = min(int(HIGHEST_HZ * size / rate_hz), size // 2)
     power = power_of(stft(wave, hann(size), hop, single=True)[:, :highest]).T
     decibels = (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
-    around = ndimage.maximum_filter(decibels, [2 * one + 1 for one in PEAK_REACH], mode="nearest")
+    around = ndimage.maximum_filter(
+        decibels, [2 * reach + 1 for reach in PEAK_REACH], mode="nearest"
+    )
     loud = decibels > max(float(decibels.max()) - PEAKS_BELOW_LOUDEST_DB, -60.0)
     quietest = ndimage.minimum_filter1d(decibels, 2 * RISE_COLUMNS + 1, 1, mode="nearest")
     found = (decibels == around) & (decibels - quietest >= RISE_DB) & loud

@@ -135,9 +135,9 @@ def _evidence(
     """Return the share of sounding time in which enough energy changes, the share of changing
     bins, and by how many dB the level changes."""
     energy, changing = _energies(a, counts)
-    others, others_changing = _energies(b, counts)
+    other_energy, others_changing = _energies(b, counts)
     loud = energy > 1e-4 * energy.max()
-    enough = (changing > LEAST_SHARE * energy) & (others_changing > LEAST_SHARE * others)
+    enough = (changing > LEAST_SHARE * energy) & (others_changing > LEAST_SHARE * other_energy)
     low, high = np.quantile(10 * np.log10(energy[loud] + 1e-9), [0.1, 0.9])
     return float(enough[loud].mean()), float(counts[loud].mean()), float(high - low)
 

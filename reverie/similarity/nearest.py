@@ -96,10 +96,10 @@ class NearestSearch:
     def best(self) -> list[Nearest]:
         """For each clip, its best match in everything consumed so far."""
         best = [Nearest()] * self._count
-        for found in self._all():
-            for owner, one in found:
-                if one.similarity > best[owner].similarity:
-                    best[owner] = one
+        for matches in self._all():
+            for owner, window in matches:
+                if window.similarity > best[owner].similarity:
+                    best[owner] = window
         return best
 
     def runs_seconds(self, above: float) -> list[float]:
@@ -109,17 +109,17 @@ class NearestSearch:
             above: the similarity that every window of the stretch must exceed.
         """
         longest = [0.0] * self._count
-        for found in self._all():
+        for runs in self._all():
             began: Nearest | None = None
             before: Nearest | None = None
-            for owner, one in found:
-                if one.similarity <= above:
+            for owner, window in runs:
+                if window.similarity <= above:
                     began = before = None
                     continue
-                if before is None or began is None or not _follows(before, one):
-                    began = one
-                before = one
-                run = one.clip_seconds - began.clip_seconds + WINDOW_SECONDS
+                if before is None or began is None or not _follows(before, window):
+                    began = window
+                before = window
+                run = window.clip_seconds - began.clip_seconds + WINDOW_SECONDS
                 longest[owner] = max(longest[owner], run)
         return longest
 

@@ -59,10 +59,10 @@ def _same_whole(a: NDArray[np.int16], b: NDArray[np.int16], rate_hz: int) -> boo
     if _differ(a, b, rate_hz):
         return False
     whole = a.astype(np.float64), b.astype(np.float64)
-    found = _aligned(*whole, rate_hz)
-    if found is None or not _all_is_compared(*whole, found.whole_samples):
+    alignment = _aligned(*whole, rate_hz)
+    if alignment is None or not _all_is_compared(*whole, alignment.whole_samples):
         return False
-    like = likeness(*whole, found, rate_hz)
+    like = likeness(*whole, alignment, rate_hz)
     return like is not None and like.same and like.sure
 
 
@@ -79,10 +79,10 @@ def _same_excerpts(
         tuple(wave[start : start + size].astype(np.float64) for wave in (a, b)) for start in places
     ]
     # The cut itself must not look like an event that determines the delay.
-    found = [_aligned(first * taper, second * taper, rate_hz) for first, second in excerpts]
-    sharpest = max(found, key=lambda at: at.sharpness if at else 0.0)
+    alignments = [_aligned(first * taper, second * taper, rate_hz) for first, second in excerpts]
+    sharpest = max(alignments, key=lambda at: at.sharpness if at else 0.0)
     sure = False
-    for (first, second), at in zip(excerpts, found, strict=True):
+    for (first, second), at in zip(excerpts, alignments, strict=True):
         # One delay holds throughout, if an excerpt determines it.
         delay = sharpest if sharpest and sharpest.sharpness >= SHARP else at
         like = likeness(first, second, delay, rate_hz) if delay else None

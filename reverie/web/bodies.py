@@ -46,14 +46,14 @@ async def body_pieces(request: Request, most_bytes: int) -> AsyncIterator[bytes]
     Raises:
         Refused: it is longer, or the client goes away before its end.
     """
-    told = request.headers.get("content-length", "0")
-    if not told.isdecimal() or len(told) > _LONGEST_NUMBER or int(told) > most_bytes:
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or len(declared) > _LONGEST_NUMBER or int(declared) > most_bytes:
         raise Refused(413, "too large")
-    taken = 0
+    received_bytes = 0
     try:
         async for piece in request.stream():
-            taken += len(piece)
-            if taken > most_bytes:
+            received_bytes += len(piece)
+            if received_bytes > most_bytes:
                 raise Refused(413, "too large")
             yield piece
     except ClientDisconnect as error:

@@ -14,7 +14,7 @@ class ClientLog:
         self._told: set[str] = set()
         self._said: set[str] = set()
 
-    def write(self, client: str, what: str) -> None:
+    def write(self, client: str, event: str) -> None:
         """Report what `client` did, the first time."""
         if client in self._told or len(self._told) > MOST_CLIENTS:
             return
@@ -22,18 +22,18 @@ class ClientLog:
         if len(self._told) > MOST_CLIENTS:
             _say(f"more than {MOST_CLIENTS} clients misbehaved; further ones are not reported")
         else:
-            _say(f"{client}: {what}; further faults of this client are not reported")
+            _say(f"{client}: {event}; further faults of this client are not reported")
 
-    def write_once(self, what: str) -> None:
+    def write_once(self, event: str) -> None:
         """Print `what`, unless it was printed before."""
-        if what not in self._said and len(self._said) < MOST_CLIENTS:
-            self._said.add(what)
-            _say(what)
+        if event not in self._said and len(self._said) < MOST_CLIENTS:
+            self._said.add(event)
+            _say(event)
 
     def write_fault(self, error: BaseException) -> None:
         """Report what failed and where."""
         last = traceback.extract_tb(error.__traceback__)[-1:]
-        where = "".join(f" in {one.filename}:{one.lineno}" for one in last)
+        where = "".join(f" in {frame.filename}:{frame.lineno}" for frame in last)
         kind = type(error).__name__
         self.write_once(f"a request failed: {kind}{where}: {' '.join(str(error).split())}")
 

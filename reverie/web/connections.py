@@ -72,7 +72,9 @@ class Connections:
 
     def add(self, fresh: "LimitedProtocol") -> None:
         """Add `fresh`; if there are too many connections, close another."""
-        of_client = [one for one in self._open if one.client_name == fresh.client_name]
+        of_client = [
+            connection for connection in self._open if connection.client_name == fresh.client_name
+        ]
         if len(of_client) >= self.limits.of_client:
             _longest_without(of_client).cut(f"more than {self.limits.of_client} connections")
         elif len(self._open) >= self._most:
@@ -86,7 +88,9 @@ class Connections:
 
 def _longest_without(connections: list["LimitedProtocol"]) -> "LimitedProtocol":
     """Return the connection that has been idle longest, or else the slowest."""
-    return min(connections, key=lambda one: (one.is_answered, one.waiting_since))
+    return min(
+        connections, key=lambda connection: (connection.is_answered, connection.waiting_since)
+    )
 
 
 class LimitedProtocol(H11Protocol):

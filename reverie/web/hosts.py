@@ -47,13 +47,13 @@ class Hosts:
         """
         if host is None:
             return False
-        told = host.strip().lower()
-        name, colon, port = told.rpartition(":")
+        parts = host.strip().lower()
+        name, colon, port = parts.rpartition(":")
         if colon and port.isdecimal():
-            told = f"{name.removesuffix('.')}:{port}"
+            parts = f"{name.removesuffix('.')}:{port}"
         else:
-            name, port, told = told, "80", told.removesuffix(".")
-        if told in self._known:
+            name, port, parts = parts, "80", parts.removesuffix(".")
+        if parts in self._known:
             return True
         return self._any_address and port == str(self._port) and _is_address(name)
 

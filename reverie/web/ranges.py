@@ -35,15 +35,15 @@ class Ranged(Response):
         media_type: str,
         sent: Callable[[int, int], None] | None = None,
     ) -> None:
-        asked = byte_range(request.headers.get("range"), len(content))
-        first, last = (0, len(content) - 1) if asked is None else asked
+        requested = byte_range(request.headers.get("range"), len(content))
+        first, last = (0, len(content) - 1) if requested is None else requested
         self._content, self._first, self._end = memoryview(content), first, last + 1
         self._only_headers = request.method == "HEAD"
         self._sent = sent
         headers = {"Accept-Ranges": "bytes", "Content-Length": str(self._end - first)}
-        if asked is not None:
+        if requested is not None:
             headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-        super().__init__(None, 200 if asked is None else 206, headers, media_type)
+        super().__init__(None, 200 if requested is None else 206, headers, media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response."""
@@ -86,7 +86,7 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     if header is None or not header.startswith("bytes=") or "," in header:
         return None
     first, dash, last = header.removeprefix("bytes=").strip().partition("-")
-    if not dash or not all(one.isdecimal() and one.isascii() for one in (first, last) if one):
+    if not dash or not all(part.isdecimal() and part.isascii() for part in (first, last) if part):
         return None
     if not first and not last:
         return None

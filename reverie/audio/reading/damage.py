@@ -97,30 +97,30 @@ def _damages(path: Path, source: Source, whole: Length) -> Iterator[str]:
 def _ends(path: Path, source: Source, whole: Length) -> tuple[str, ...]:
     """Return notes on the ends of an intact recording."""
     start, _, end = _faults(source)
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     if source.container == "ogg" and lacks_end(path):
-        told += ("its end marker is missing: it may have been cut off",)
+        notes += ("its end marker is missing: it may have been cut off",)
     if whole.beyond:
-        told += (f"about {whole.beyond:.1f} s follow its end and are not read",)
+        notes += (f"about {whole.beyond:.1f} s follow its end and are not read",)
     if (end and not whole.complete) or _ends_within_piece(path, source, whole):
-        told += (CUT_NOTE,)
+        notes += (CUT_NOTE,)
     elif start or end:
-        told += ("a fraction of a second at its start or end cannot be decoded",)
-    return told
+        notes += ("a fraction of a second at its start or end cannot be decoded",)
+    return notes
 
 
 def _notes(source: Source) -> tuple[str, ...]:
     """Return remarks for the user that are not damage."""
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     if source.parts[0].track_note:
-        told += (source.parts[0].track_note,)
+        notes += (source.parts[0].track_note,)
     if source.n_recordings > 1:
         unread = source.n_recordings - len(source.parts)
         left = f", of which {unread} cannot be read" if unread else ""
-        told += (f"{source.n_recordings} recordings joined in one file{left}",)
+        notes += (f"{source.n_recordings} recordings joined in one file{left}",)
     if changed := source.change_note():
-        told += (changed,)
-    return told
+        notes += (changed,)
+    return notes
 
 
 def _faults(source: Source) -> tuple[list[Fault], list[Fault], list[Fault]]:

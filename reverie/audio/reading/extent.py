@@ -44,10 +44,10 @@ def declared_end(file: BinaryIO, start: int, size: int) -> int | None:
 def asf_seconds(path: Path) -> float | None:
     """Return the duration in the header of an ASF file (WMA, WMV); None if it has none."""
     with path.open("rb") as file:
-        found = _asf_properties(file, 0, path.stat().st_size)
-    if found is None or found[2] & 1:
+        properties = _asf_properties(file, 0, path.stat().st_size)
+    if properties is None or properties[2] & 1:
         return None
-    return found[1]
+    return properties[1]
 
 
 def _read(file: BinaryIO, form: str) -> tuple[int, ...]:

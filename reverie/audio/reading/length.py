@@ -72,16 +72,16 @@ def length(path: Path, source: Source) -> Length:
     if declared is not None and source.container != "ogg":
         beyond = source.container not in TIMED and after > slack
         return Length(complete=True, beyond=after if beyond else None)
-    lost_bytes = source.unread_bytes + sum(one.passage.skipped_bytes for one in source.parts)
-    jumped = sum(one.passage.jumped_seconds for one in source.parts)
+    lost_bytes = source.unread_bytes + sum(part.passage.skipped_bytes for part in source.parts)
+    jumped = sum(part.passage.jumped_seconds for part in source.parts)
     missing = max(lost_bytes * _per_byte(source) + after, jumped)
     return Length(missing if missing > slack else None, complete=declared is not None)
 
 
 def _declared(path: Path, source: Source) -> tuple[float | None, float | None]:
     """Return the duration in the file's header, and the tolerance below it if that is known."""
-    told = [part.declared_seconds or None for part in source.parts]
-    declared = sum(one or 0.0 for one in told) if None not in told else None
+    durations = [part.declared_seconds or None for part in source.parts]
+    declared = sum(one or 0.0 for one in durations) if None not in durations else None
     match source.container:
         case "mp3" if source.n_recordings == 1:
             declared, exact = mpeg.declared_seconds(path), SLACK_SECONDS

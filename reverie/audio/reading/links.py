@@ -98,8 +98,8 @@ def _places(file: BinaryIO, pattern: re.Pattern[bytes]) -> Iterator[int]:
         data = file.read(READ_BYTES)
         if not data:
             return
-        for found in pattern.finditer(tail + data):
-            start = place - len(tail) + found.start()
+        for match in pattern.finditer(tail + data):
+            start = place - len(tail) + match.start()
             if start > latest:
                 latest = start
                 yield start

@@ -34,21 +34,23 @@ class Mix:
 
     def notes(self) -> tuple[str, ...]:
         """Return remarks on the mix for the user; none for the plain mean."""
-        told: tuple[str, ...] = ()
+        remarks: tuple[str, ...] = ()
         silent = sum(weight == 0 for weight in self.weights)
         if silent and self.name != "loudest":
-            told = (f"{silent} of its {self.channels} channels are silent and left out of the mix",)
+            remarks = (
+                f"{silent} of its {self.channels} channels are silent and left out of the mix",
+            )
             if silent == 1:
-                told = (f"1 of its {self.channels} channels is silent and left out of the mix",)
+                remarks = (f"1 of its {self.channels} channels is silent and left out of the mix",)
         match self.name:
             case "turned":
-                told += ("its channels are out of phase and cancel each other: mixed with the "
+                remarks += ("its channels are out of phase and cancel each other: mixed with the "
                 "phase of some inverted",)  # fmt: skip
             case "loudest":
-                told += ("its channels cancel each other in places: only the loudest is used",)
+                remarks += ("its channels cancel each other in places: only the loudest is used",)
             case "mean":
                 pass
-        return told
+        return remarks
 
 
 def mean_of(channels: int) -> Mix:

@@ -186,8 +186,8 @@ class Source:
 
     def mix_notes(self) -> tuple[str, ...]:
         """Return remarks on how channels were mixed."""
-        told = [note for count in self._main_counts() for note in self._mixers[count].mix.notes()]
-        return tuple(dict.fromkeys(told))
+        notes = [note for count in self._main_counts() for note in self._mixers[count].mix.notes()]
+        return tuple(dict.fromkeys(notes))
 
     def _main_kinds(self) -> dict[tuple[int, int], _Kind]:
         """Return the kinds of sound that are more than a few damaged frames."""

@@ -36,8 +36,8 @@ def chosen(tracks: list[Any]) -> tuple[Any, str | None]:
     words = ["the default"] if track.disposition & Disposition.default else []
     if re.fullmatch("[a-z]{2,3}", language) and language != "und":
         words.append(f"language {language}")
-    told = f" ({', '.join(words)})" if words else ""
-    return track, f"holds {len(tracks)} tracks of sound: track {number + 1}{told} is used"
+    title = f" ({', '.join(words)})" if words else ""
+    return track, f"holds {len(tracks)} tracks of sound: track {number + 1}{title} is used"
 
 
 def _rank(track: Any) -> tuple[bool, bool, bool]:

@@ -61,15 +61,15 @@ def open_sound(path: Path) -> soundfile.SoundFile:
     Raises:
         ReverieError: it cannot be read.
     """
-    said = "it is not a file" if path.exists() else "it does not exist"
+    problem = "it is not a file" if path.exists() else "it does not exist"
     try:
         if path.is_file():
             return soundfile.SoundFile(os.fsencode(path))
     except OSError as error:
-        said = os_reason(error)
+        problem = os_reason(error)
     except soundfile.LibsndfileError as error:
-        said = error.error_string.rstrip(".")
-    raise ReverieError(f"{path} cannot be read: {said}.", "Give a WAV or FLAC file.")
+        problem = error.error_string.rstrip(".")
+    raise ReverieError(f"{path} cannot be read: {problem}.", "Give a WAV or FLAC file.")
 
 
 def read_whole(path: Path) -> tuple[NDArray[np.int16], int]:

@@ -56,9 +56,9 @@ def judge_groups(
         quiet: show no progress.
     """
     held_out = held_out_excerpts(corpus, seconds)
-    evidence = find_evidence(corpus, [held_out, *groups], quiet=quiet)
-    null = NullDistribution(evidence[0])
-    return [[judge(corpus, null, found) for found in group] for group in evidence[1:]]
+    searched = find_evidence(corpus, [held_out, *groups], quiet=quiet)
+    null = NullDistribution(searched[0])
+    return [[judge(corpus, null, evidence) for evidence in group] for group in searched[1:]]
 
 
 def judge(corpus: Corpus, null: NullDistribution, evidence: Evidence) -> Copying:
@@ -67,20 +67,20 @@ def judge(corpus: Corpus, null: NullDistribution, evidence: Evidence) -> Copying
     pairs, nearest = evidence.pairs, evidence.nearest
     flagged = null.flags(evidence)
     exact = null.by_pairs(evidence)
-    found = pairs if exact else nearest
+    match = pairs if exact else nearest
     seconds = pairs.seconds if exact else max(evidence.run_seconds, WINDOW_SECONDS)
     return Copying(
         evidence=evidence,
         percentile=null.percentile(evidence),
         flagged=flagged,
         seconds=seconds if flagged else 0.0,
-        recording=training[found.recording].path,
-        offset_seconds=found.offset_seconds,
-        clip_seconds=found.clip_seconds,
+        recording=training[match.recording].path,
+        offset_seconds=match.offset_seconds,
+        clip_seconds=match.clip_seconds,
     )
 
 
 def held_out_excerpts(corpus: Corpus, seconds: float) -> list[NDArray[np.float32]]:
     """Cut held-out excerpts of `seconds`, float samples [S], for a `NullDistribution`."""
     held_out = corpus.of_split("held-out")
-    return [one.wave for one in cut_evenly(corpus, held_out, seconds, NULL_EXCERPTS)]
+    return [excerpt.wave for excerpt in cut_evenly(corpus, held_out, seconds, NULL_EXCERPTS)]

@@ -18,11 +18,11 @@ class NullDistribution:
     """
 
     def __init__(self, evidence: Sequence[Evidence]) -> None:
-        raw = np.array([_raw(one) for one in evidence]).reshape(-1, 2)
+        raw = np.array([_raw(item) for item in evidence]).reshape(-1, 2)
         self._middle = np.median(raw, axis=0)
         spread = np.quantile(raw, 0.84, axis=0) - self._middle
         self._spread = np.maximum(spread, 1e-3)
-        self._found = np.sort([self.strength(one) for one in evidence])
+        self._found = np.sort([self.strength(item) for item in evidence])
         self.threshold = float(np.quantile(self._found, FLAGGED_PERCENTILE / 100))
 
     def strength(self, evidence: Evidence) -> float:

@@ -42,11 +42,11 @@ def windows(columns: NDArray[np.float32]) -> NDArray[np.float32]:
         return columns[None, :WINDOW_COLUMNS]
     wanted = max(round(count / WINDOW_COLUMNS), 1)
     spare, gaps = count - WINDOW_COLUMNS, max(wanted - 1, 1)
-    found = np.empty((wanted, WINDOW_COLUMNS, bands), np.float32)
-    for number, row in enumerate(found):
+    cut = np.empty((wanted, WINDOW_COLUMNS, bands), np.float32)
+    for number, row in enumerate(cut):
         start = number * spare // gaps
         row[:] = columns[start : start + WINDOW_COLUMNS]
-    return found
+    return cut
 
 
 class MfccStatistics:

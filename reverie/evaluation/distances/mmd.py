@@ -53,8 +53,8 @@ def mmd_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval:
 def median_distance(rows: Rows) -> float:
     """Return the median distance between different rows [W, E]; 1 if all rows are equal."""
     squares = squared_distances(rows, rows)[np.triu_indices(len(rows), 1)]
-    found = float(np.sqrt(np.median(squares))) if len(squares) else 0.0
-    return found or 1.0
+    distances = float(np.sqrt(np.median(squares))) if len(squares) else 0.0
+    return distances or 1.0
 
 
 def _weighted_mmd(

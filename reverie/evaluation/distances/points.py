@@ -22,7 +22,7 @@ class Points:
     @classmethod
     def of(cls, embedded: Sequence[NDArray[np.float32]]) -> "Points":
         """Join the rows [W, E] of each clip."""
-        owners = np.repeat(np.arange(len(embedded)), [len(one) for one in embedded])
+        owners = np.repeat(np.arange(len(embedded)), [len(rows) for rows in embedded])
         return cls(np.concatenate(embedded).astype(np.float64), owners)
 
     @property

@@ -27,8 +27,8 @@ def second_timbres(wave: NDArray[np.float32]) -> NDArray[np.float64]:
     columns = cepstra(wave[: seconds * RATE_HZ], COEFFICIENTS)
     edges = np.arange(seconds + 1) * RATE_HZ // HOP_SAMPLES
     spans = [columns[begin:end] for begin, end in pairwise(edges)]
-    found = [np.concatenate([span.mean(axis=0), span.std(axis=0)]) for span in spans]
-    return np.array(found, np.float64)
+    timbres = [np.concatenate([span.mean(axis=0), span.std(axis=0)]) for span in spans]
+    return np.array(timbres, np.float64)
 
 
 def drift(

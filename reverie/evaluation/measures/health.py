@@ -162,8 +162,8 @@ def corpus_level_dbfs(corpus: Corpus) -> float:
     """Return the level of all training recordings together: their mean power in dB re full
     scale."""
     train = corpus.of_split("train")
-    power = sum(one.samples * 10 ** (one.rms_dbfs / 10) for one in train)
-    return _decibels(power / max(sum(one.samples for one in train), 1))
+    power = sum(recording.samples * 10 ** (recording.rms_dbfs / 10) for recording in train)
+    return _decibels(power / max(sum(recording.samples for recording in train), 1))
 
 
 def level_dbfs(wave: NDArray[np.float32]) -> float:
@@ -204,8 +204,8 @@ def _fault(
     if clipped > limits.clipped_share:
         return "clipped", f"Clipped: {clipped:.1%} of its samples are at full scale."
     if change < limits.frozen_change_db:
-        said = f"Frozen: its sound hardly changes ({change:.1f} dB from moment to moment)."
-        return "frozen", said
+        sentence = f"Frozen: its sound hardly changes ({change:.1f} dB from moment to moment)."
+        return "frozen", sentence
     if similarity > limits.loop_similarity:
         return "looping", f"Looping: it repeats itself every {delay:.2f} s."
     return None
@@ -223,12 +223,12 @@ def _silence(rms: float, relative: float, silent: list[bool]) -> str:
 
 def _sound(relative: float, drift: float) -> str:
     side = "above" if relative > 0 else "below"
-    told = f"Ok: {abs(relative):.1f} dB {side} the level of the corpus"
+    sentence = f"Ok: {abs(relative):.1f} dB {side} the level of the corpus"
     if drift < -12:
-        return f"{told}; it fades by {-drift:.0f} dB from start to end."
+        return f"{sentence}; it fades by {-drift:.0f} dB from start to end."
     if drift > 12:
-        return f"{told}; it swells by {drift:.0f} dB from start to end."
-    return f"{told}."
+        return f"{sentence}; it swells by {drift:.0f} dB from start to end."
+    return f"{sentence}."
 
 
 def _decibels(power: float) -> float:

@@ -64,10 +64,10 @@ def model_path() -> Path | None:
 
     None if the package or onnxruntime is not installed.
     """
-    found = find_spec("basic_pitch")
-    if find_spec("onnxruntime") is None or found is None or found.origin is None:
+    spec = find_spec("basic_pitch")
+    if find_spec("onnxruntime") is None or spec is None or spec.origin is None:
         return None
-    path = Path(found.origin).parent / "saved_models" / "icassp_2022" / "nmp.onnx"
+    path = Path(spec.origin).parent / "saved_models" / "icassp_2022" / "nmp.onnx"
     return path if path.is_file() else None
 
 
@@ -113,7 +113,7 @@ def decode_notes(sounding: NDArray[np.float32], onsets: NDArray[np.float32]) -> 
     A note begins at a peak of its key's onsets, and lasts until the key is silent or is struck
     again.
     """
-    found: list[Note] = []
+    notes: list[Note] = []
     columns = len(onsets)
     before = np.vstack([np.zeros((1, KEYS), onsets.dtype), onsets[:-1]])
     after = np.vstack([onsets[1:], np.zeros((1, KEYS), onsets.dtype)])
@@ -128,8 +128,8 @@ def decode_notes(sounding: NDArray[np.float32], onsets: NDArray[np.float32]) -> 
             last = int(audible[breaks[0]] if len(breaks) else audible[-1])
             if last + 1 >= SHORTEST_COLUMNS:
                 begin, length = start * SECONDS_PER_COLUMN, (last + 1) * SECONDS_PER_COLUMN
-                found.append(Note(LOWEST_MIDI + key, begin, length))
-    return sorted(found, key=lambda one: (one.start_seconds, one.midi))
+                notes.append(Note(LOWEST_MIDI + key, begin, length))
+    return sorted(notes, key=lambda note: (note.start_seconds, note.midi))
 
 
 def note_figures(notes: Sequence[Note], seconds: float) -> NoteFigures:
@@ -168,8 +168,8 @@ def histogram_distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     p, q = a / a.sum(), b / b.sum()
     middle = (p + q) / 2
 
-    def divergence(one: NDArray[np.float64]) -> float:
-        held = one > 0
-        return float((one[held] * np.log2(one[held] / middle[held])).sum())
+    def divergence(histogram: NDArray[np.float64]) -> float:
+        held = histogram > 0
+        return float((histogram[held] * np.log2(histogram[held] / middle[held])).sum())
 
     return float(np.sqrt(max((divergence(p) + divergence(q)) / 2, 0.0)))

@@ -71,8 +71,8 @@ def chroma(wave: NDArray[np.float32]) -> NDArray[np.float64]:
     used = (hertz >= LOWEST_HZ) & (hertz <= HIGHEST_HZ)
     classes = np.round(12 * np.log2(hertz[used] / 440) + 9).astype(int) % 12
     folding = (classes[:, None] == np.arange(12)).astype(np.float64)
-    found = np.abs(spectra[:, used]).astype(np.float64) @ folding
-    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    power = np.abs(spectra[:, used]).astype(np.float64) @ folding
+    return power / np.maximum(np.linalg.norm(power, axis=1, keepdims=True), 1e-9)
 
 
 def _spectra(wave: NDArray[np.float32], window: NDArray[np.float64]) -> Spectra:

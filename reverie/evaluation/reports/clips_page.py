@@ -112,11 +112,11 @@ def clips_in(folder: Path) -> list[Path]:
         ReverieError: there are none.
     """
     names = folder.iterdir() if folder.is_dir() else ()
-    found = [path for path in names if is_audio_name(path.name) and path.is_file()]
-    found = [path for path in found if not path.name.startswith(".")]
-    if not found:
+    clips = [path for path in names if is_audio_name(path.name) and path.is_file()]
+    clips = [path for path in clips if not path.name.startswith(".")]
+    if not clips:
         raise ReverieError(f"{folder} holds no clips.", "Give a folder of clips.")
-    return sorted(found, key=_natural)
+    return sorted(clips, key=_natural)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
@@ -133,7 +133,7 @@ def _clip(
         beside = read_sidecar(clip)
     except OSError as error:
         beside = Sidecar(doubt=f"It cannot be read: {os_reason(error)}.")
-    made = beside.provenance
+    provenance = beside.provenance
     return {
         "name": printable(clip.name),
         "seconds": _length(clip),
@@ -143,7 +143,7 @@ def _clip(
         "tone": verdict.tone,
         "sentence": verdict.sentence,
         "doubt": printable(beside.doubt),
-        "prompt": _prompt(made, corpus, has_sound=has_prompt) if made else None,
+        "prompt": _prompt(provenance, corpus, has_sound=has_prompt) if provenance else None,
         "facts": _facts(beside),
     }
 
@@ -156,25 +156,25 @@ def _length(clip: Path) -> str:
         return ""
 
 
-def _prompt(made: Provenance, corpus: Corpus | None, *, has_sound: bool) -> dict[str, Any]:
-    prompt = made.prompt
+def _prompt(provenance: Provenance, corpus: Corpus | None, *, has_sound: bool) -> dict[str, Any]:
+    prompt = provenance.prompt
     if not prompt.recording:
         return {"recording": "", "sound": _Sound()}
     end = prompt.offset_seconds + prompt.seconds
     return {
         "recording": printable(prompt.recording),
         "span": f"{position(prompt.offset_seconds)} to {position(end)}",
-        "sound": _sound(made, corpus) if has_sound else _Sound(),
+        "sound": _sound(provenance, corpus) if has_sound else _Sound(),
     }
 
 
-def _sound(made: Provenance, corpus: Corpus | None) -> _Sound:
+def _sound(provenance: Provenance, corpus: Corpus | None) -> _Sound:
     """Return the end of a clip's prompt, if its source is unchanged."""
-    prompt, rate_hz = made.prompt, made.rate_hz
+    prompt, rate_hz = provenance.prompt, provenance.rate_hz
     if prompt.seconds * rate_hz < 1:
         return _Sound()
     try:
-        samples = _from_corpus(made, corpus)
+        samples = _from_corpus(provenance, corpus)
         if samples is None:
             samples = _from_file(prompt, rate_hz)
     except (Unreadable, ReverieError, OSError):
@@ -189,14 +189,21 @@ def _sound(made: Provenance, corpus: Corpus | None) -> _Sound:
     return _Sound(audio_uri(to_int16(shown), rate_hz), len(shown) / rate_hz, is_part)
 
 
-def _from_corpus(made: Provenance, corpus: Corpus | None) -> NDArray[np.float32] | None:
+def _from_corpus(provenance: Provenance, corpus: Corpus | None) -> NDArray[np.float32] | None:
     """Return samples [S] of the prompt, if it comes from a recording of this corpus."""
-    if corpus is None or made.corpus_hash != corpus.content_hash:
+    if corpus is None or provenance.corpus_hash != corpus.content_hash:
         return None
-    recording = next((one for one in corpus.recordings if one.path == made.prompt.recording), None)
-    if recording is None or made.rate_hz != corpus.rate_hz:
+    recording = next(
+        (
+            recording
+            for recording in corpus.recordings
+            if recording.path == provenance.prompt.recording
+        ),
+        None,
+    )
+    if recording is None or provenance.rate_hz != corpus.rate_hz:
         return None
-    first, last = _span(made.prompt, corpus.rate_hz)
+    first, last = _span(provenance.prompt, corpus.rate_hz)
     return to_float32(corpus.pcm(recording)[first:last])
 
 
@@ -224,18 +231,20 @@ def _span(prompt: Prompt, rate_hz: int) -> tuple[int, int]:
 def _facts(beside: Sidecar) -> list[tuple[str, str]]:
     """Return how a clip was made, as names and values."""
     facts: list[tuple[str, str]] = []
-    if made := beside.provenance:
+    if provenance := beside.provenance:
         facts = [
-            ("Run", printable(made.run)),
-            ("Checkpoint", f"{printable(made.checkpoint)}, epoch {made.epoch}"),
-            ("Architecture", printable(made.architecture)),
-            ("Made by", printable(made.made_by)),
+            ("Run", printable(provenance.run)),
+            ("Checkpoint", f"{printable(provenance.checkpoint)}, epoch {provenance.epoch}"),
+            ("Architecture", printable(provenance.architecture)),
+            ("Made by", printable(provenance.made_by)),
         ]
-        facts += [(name.replace("_", " "), _value(value)) for name, value in made.settings.items()]
-        if made.clipped_samples:
-            facts.append(("Samples clipped at full scale", str(made.clipped_samples)))
-        if made.lacks:
-            facts.append(("Not possible", printable(made.lacks)))
+        facts += [
+            (name.replace("_", " "), _value(value)) for name, value in provenance.settings.items()
+        ]
+        if provenance.clipped_samples:
+            facts.append(("Samples clipped at full scale", str(provenance.clipped_samples)))
+        if provenance.lacks:
+            facts.append(("Not possible", printable(provenance.lacks)))
     if trim := beside.trim:
         span = f"{trim.start_seconds:.2f} s to {trim.end_seconds:.2f} s"
         facts.append(("Trimmed", f"{span} of {printable(trim.of)}"))

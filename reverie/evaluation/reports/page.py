@@ -139,18 +139,18 @@ def _system(
 def _sounds(systems: Sequence[System], rate_hz: int, page: Path) -> dict[tuple[str, str], str]:
     """Return the URL of each clip's audio by the system's and the clip's name; empty for none."""
     every = [(system.name, clip) for system in systems for clip in system.clips]
-    found = {
+    addresses = {
         (name, clip.name): relative_uri(clip.path, page)
         for name, clip in every
         if clip.path and lies_beside(clip.path, page)
     }
-    others = [(name, clip) for name, clip in every if (name, clip.name) not in found]
+    others = [(name, clip) for name, clip in every if (name, clip.name) not in addresses]
     count = min(len(others), MOST_EMBEDDED)
     embedded = {at * len(others) // count for at in range(count)}
     for at, (name, clip) in enumerate(others):
         start = clip.wave[: round(EMBEDDED_SECONDS * rate_hz)]
-        found[name, clip.name] = audio_uri(to_int16(start), rate_hz) if at in embedded else ""
-    return found
+        addresses[name, clip.name] = audio_uri(to_int16(start), rate_hz) if at in embedded else ""
+    return addresses
 
 
 def _played(clip: ClipFigures, sound: str) -> dict[str, str]:
@@ -165,36 +165,38 @@ def _played(clip: ClipFigures, sound: str) -> dict[str, str]:
 
 
 def _clip_row(clip: ClipFigures) -> tuple[str, ...]:
-    found = clip.health
+    copying = clip.health
     return (
         printable(clip.name),
-        found.verdict,
-        f"{signed(found.relative_db)} dB",
-        f"{signed(found.drift_db)} dB",
-        f"{found.flatness:.2f}",
-        f"{found.half_second_distance_db:.1f} dB",
-        f"{found.repeat_similarity:.2f}",
+        copying.verdict,
+        f"{signed(copying.relative_db)} dB",
+        f"{signed(copying.drift_db)} dB",
+        f"{copying.flatness:.2f}",
+        f"{copying.half_second_distance_db:.1f} dB",
+        f"{copying.repeat_similarity:.2f}",
         ""
-        if found.frame_boundary_discontinuity is None
-        else f"{found.frame_boundary_discontinuity:.1f}",
+        if copying.frame_boundary_discontinuity is None
+        else f"{copying.frame_boundary_discontinuity:.1f}",
         "" if clip.copying is None else f"{clip.copying.percentile:.0f} %",
     )
 
 
-def _copy(name: str, found: Copying, wave: NDArray[np.float32], corpus: Corpus) -> dict[str, Any]:
+def _copy(name: str, copying: Copying, wave: NDArray[np.float32], corpus: Corpus) -> dict[str, Any]:
     """Return a copied run and the passage that it repeats."""
-    recording = next(one for one in corpus.recordings if one.path == found.recording)
-    seconds = max(found.seconds, SHOWN_SECONDS)
+    recording = next(
+        recording for recording in corpus.recordings if recording.path == copying.recording
+    )
+    seconds = max(copying.seconds, SHOWN_SECONDS)
     rate = corpus.rate_hz
-    mine = _part(wave, found.clip_seconds, seconds, rate)
-    theirs = _part(corpus.pcm(recording), found.offset_seconds, seconds, rate)
+    mine = _part(wave, copying.clip_seconds, seconds, rate)
+    theirs = _part(corpus.pcm(recording), copying.offset_seconds, seconds, rate)
     return {
         "clip": printable(name),
-        "clip_at": f"{found.clip_seconds:.1f}",
-        "recording": printable(found.recording),
-        "recording_at": f"{found.offset_seconds:.1f}",
-        "seconds": f"{found.seconds:.1f}",
-        "semitones": found.evidence.nearest.semitones,
+        "clip_at": f"{copying.clip_seconds:.1f}",
+        "recording": printable(copying.recording),
+        "recording_at": f"{copying.offset_seconds:.1f}",
+        "seconds": f"{copying.seconds:.1f}",
+        "semitones": copying.evidence.nearest.semitones,
         "mine": audio_uri(to_int16(mine), rate),
         "theirs": audio_uri(theirs, rate),
         "mine_picture": png_uri(draw_png(mine, rate)),
@@ -214,9 +216,11 @@ def _distance(name: str, evaluation: Evaluation) -> dict[str, Any]:
         for row in rows
         if row.distances and (found := row.distances[name].mmd)
     ]
-    told = "; ".join(f"{span.name} {span.value:.2f}" for span in spans)
+    summary = "; ".join(f"{span.name} {span.value:.2f}" for span in spans)
     title = evaluation.titles[name]
-    chart = interval_chart(spans, "distance to held-out music", f"Discrepancy by {title}: {told}.")
+    chart = interval_chart(
+        spans, "distance to held-out music", f"Discrepancy by {title}: {summary}."
+    )
     return {"title": title, "chart": chart}
 
 
@@ -264,8 +268,8 @@ def distance_rows(
     return found
 
 
-def _tagged(one: SystemFigures) -> str:
-    return ", ".join(f"{name} {value:.0%}" for name, value in one.tags.items())
+def _tagged(system: SystemFigures) -> str:
+    return ", ".join(f"{name} {value:.0%}" for name, value in system.tags.items())
 
 
 def _measured(rows: Sequence[SystemFigures]) -> list[Figure]:
@@ -277,30 +281,30 @@ def _titled(figure: Figure) -> str:
     return f"{figure.title}, {figure.unit}" if figure.unit else figure.title
 
 
-def _shown(found: Interval | None, digits: int, *, intervals: bool = True) -> str:
+def _shown(interval: Interval | None, digits: int, *, intervals: bool = True) -> str:
     """Format an interval as `1.2 (0.9 to 1.5)`."""
-    if found is None:
+    if interval is None:
         return ""
-    value = f"{found.value:.{digits}f}"
-    if not intervals or found.low is None or found.high is None:
+    value = f"{interval.value:.{digits}f}"
+    if not intervals or interval.low is None or interval.high is None:
         return minus(value)
-    return minus(f"{value} ({found.low:.{digits}f} to {found.high:.{digits}f})")
+    return minus(f"{value} ({interval.low:.{digits}f} to {interval.high:.{digits}f})")
 
 
 def _drift(rows: Sequence[SystemFigures]) -> Markup | None:
     known = [row for row in rows if row.drift][:MOST_DRIFTS]
-    if not any(one.kind is None for one in known):
+    if not any(row.kind is None for row in known):
         return None
     lines = [
         Line(
-            printable(one.name),
-            list(range(1, len(one.drift or ()) + 1)),
-            [float(value) for value in one.drift or ()],
+            printable(row.name),
+            list(range(1, len(row.drift or ()) + 1)),
+            [float(value) for value in row.drift or ()],
         )
-        for one in known
+        for row in known
     ]
-    told = ", ".join(f"{line.name} {line.y[-1]:.1f}" for line in lines if line.y[-1] is not None)
+    summary = ", ".join(f"{line.name} {line.y[-1]:.1f}" for line in lines if line.y[-1] is not None)
     return line_chart(
         lines, "second after the prompt", "distance from the prompt",
-        f"Distance from the prompt by second; in the last second {told}.",
+        f"Distance from the prompt by second; in the last second {summary}.",
     )  # fmt: skip

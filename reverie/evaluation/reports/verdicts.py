@@ -97,15 +97,15 @@ def discrepancy(system: SystemFigures) -> float | None:
     return found.mmd.value if found and found.mmd else None
 
 
-def _meet(one: Interval, other: Interval) -> bool:
-    if one.low is None or one.high is None or other.low is None or other.high is None:
+def _meet(a: Interval, b: Interval) -> bool:
+    if a.low is None or a.high is None or b.low is None or b.high is None:
         return False
-    return one.low <= other.high and other.low <= one.high
+    return a.low <= b.high and b.low <= a.high
 
 
-def _health(found: Counter[str], count: int) -> str:
-    told = ", ".join(f"{many} {name}" for name, many in found.most_common())
-    return f"Of {count} clips: {told}."
+def _health(counts: Counter[str], count: int) -> str:
+    summary = ", ".join(f"{many} {name}" for name, many in counts.most_common())
+    return f"Of {count} clips: {summary}."
 
 
 def _near(system: SystemFigures, evaluation: Evaluation) -> str:
@@ -125,10 +125,10 @@ def _copies(system: SystemFigures) -> str:
     if not system.copied:
         return "No clip repeats the training recordings more than real music does."
     longest = max(
-        (clip.copying for clip in system.clips if clip.copying), key=lambda one: one.seconds
+        (clip.copying for clip in system.clips if clip.copying), key=lambda copying: copying.seconds
     )
-    told = (
+    sentence = (
         f"{system.copied} of {count} clips repeat the training recordings beyond what 99 of 100 "
         f"real excerpts do; the longest run is {longest.seconds:.1f} s of {longest.recording}."
     )
-    return told if copies_tell(system) else f"{told} This many may be chance."
+    return sentence if copies_tell(system) else f"{sentence} This many may be chance."

@@ -101,16 +101,16 @@ def stretched(wave: Wave, factor: float) -> Wave:
     hop = STRETCH_SAMPLES // 4
     window = scipy.signal.get_window("hann", STRETCH_SAMPLES)
     transform = scipy.signal.ShortTimeFFT(window, hop, 1.0)
-    found = transform.stft(wave.astype(np.float64))
-    places = np.arange(0, found.shape[1] - 1, 1 / factor)
+    spectra = transform.stft(wave.astype(np.float64))
+    places = np.arange(0, spectra.shape[1] - 1, 1 / factor)
     before = places.astype(int)
     share = places - before
-    size = np.abs(found)
+    size = np.abs(spectra)
     sizes = size[:, before] * (1 - share) + size[:, before + 1] * share
     # Each column's phase advances from the previous one by as much as in the original.
-    turns = np.angle(found[:, before + 1] * np.conj(found[:, before]))
-    phases = np.angle(found[:, :1]) + np.cumsum(turns, axis=1) - turns
-    spectra: NDArray[np.complex128] = (sizes * np.exp(1j * phases)).astype(np.complex128)
-    made = transform.istft(spectra)
+    turns = np.angle(spectra[:, before + 1] * np.conj(spectra[:, before]))
+    phases = np.angle(spectra[:, :1]) + np.cumsum(turns, axis=1) - turns
+    stretched_spectra: NDArray[np.complex128] = (sizes * np.exp(1j * phases)).astype(np.complex128)
+    result = transform.istft(stretched_spectra)
     length = round(factor * len(wave))
-    return np.resize(np.pad(made, (0, max(length - len(made), 0))), length).astype(np.float32)
+    return np.resize(np.pad(result, (0, max(length - len(result), 0))), length).astype(np.float32)

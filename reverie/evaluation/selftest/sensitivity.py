@@ -49,10 +49,10 @@ class Seen:
     @property
     def seen(self) -> bool:
         """Whether the two intervals do not overlap."""
-        one, other = self.undamaged, self.damaged
-        if one.low is None or one.high is None or other.low is None or other.high is None:
+        interval, other = self.undamaged, self.damaged
+        if interval.low is None or interval.high is None or other.low is None or other.high is None:
             return False
-        return other.low > one.high or other.high < one.low
+        return other.low > interval.high or other.high < interval.low
 
 
 def check_damage(
@@ -113,11 +113,11 @@ def measures(system: SystemFigures) -> dict[str, Interval]:
 def damage_table(seen: Sequence[Seen]) -> list[str]:
     """Format the result of `check_damage` as Markdown: measures in rows, damages in columns."""
     damaged = list(dict.fromkeys(one.damage for one in seen))
-    found = {(one.measure, one.damage): one for one in seen}
+    by_cell = {(response.measure, response.damage): response for response in seen}
     lines = ["| measure | intact | " + " | ".join(damaged) + " |"]
     lines.append("|---|" + "---:|" * (len(damaged) + 1))
     for measure in dict.fromkeys(one.measure for one in seen):
-        cells = [_cell(found.get((measure, name))) for name in damaged]
+        cells = [_cell(by_cell.get((measure, name))) for name in damaged]
         intact = next(one.undamaged for one in seen if one.measure == measure)
         lines.append(f"| {measure} | {intact.value:.3g} | " + " | ".join(cells) + " |")
     return lines
@@ -127,8 +127,8 @@ def _system(name: str, waves: Sequence[NDArray[np.float32]]) -> System:
     return System(name, tuple(Loaded(f"{at:03d}", wave) for at, wave in enumerate(waves, 1)))
 
 
-def _cell(one: Seen | None) -> str:
-    if one is None:
+def _cell(response: Seen | None) -> str:
+    if response is None:
         return ""
-    value = f"{one.damaged.value:.3g}"
-    return f"**{value}**" if one.seen else value
+    value = f"{response.damaged.value:.3g}"
+    return f"**{value}**" if response.seen else value

@@ -29,7 +29,7 @@ def gather(
     """
     if len(sources) == 1 and (sources[0] / _EXPERIMENT).is_file():
         folders = _pool(sources[0])
-        names = [one.name for one in folders]
+        names = [folder.name for folder in folders]
         own = _own_corpus(sources[0])
         corpus = corpus or (own if own is not None and (own / MANIFEST).is_file() else None)
     else:
@@ -49,7 +49,9 @@ def gather(
 def _pool(experiment: Path) -> list[Path]:
     pool = experiment / "pool"
     try:
-        folders = sorted(one for one in pool.iterdir() if one.is_dir()) if pool.is_dir() else []
+        folders = (
+            sorted(entry for entry in pool.iterdir() if entry.is_dir()) if pool.is_dir() else []
+        )
     except OSError as error:
         raise ReverieError(
             f"{pool} cannot be read: {os_reason(error)}.",

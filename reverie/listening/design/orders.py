@@ -33,7 +33,7 @@ class Trial:
     @property
     def conditions(self) -> tuple[str, ...]:
         """The condition of each sound."""
-        return tuple(one.condition for one in self.stimuli)
+        return tuple(stimulus.condition for stimulus in self.stimuli)
 
 
 Order = tuple[Trial, ...]
@@ -122,7 +122,7 @@ def trial_count(stimuli: Stimuli, settings: ListeningSettings) -> int:
 def _fewest(stimuli: Stimuli) -> tuple[int, int]:
     """Return the smallest number of clips of a system, and the number of systems."""
     names = [condition.name for condition in stimuli.conditions if condition.role == "system"]
-    counts = [sum(one.condition == name for one in stimuli.stimuli) for name in names]
+    counts = [sum(stimulus.condition == name for stimulus in stimuli.stimuli) for name in names]
     return min(counts), len(names)
 
 
@@ -138,7 +138,7 @@ def _decks(stimuli: Stimuli, rng: np.random.Generator) -> dict[str, list[Stimulu
     """Shuffle the clips of each condition."""
     decks: dict[str, list[Stimulus]] = {}
     for condition in stimuli.conditions:
-        own = [one for one in stimuli.stimuli if one.condition == condition.name]
+        own = [stimulus for stimulus in stimuli.stimuli if stimulus.condition == condition.name]
         decks[condition.name] = [own[int(at)] for at in rng.permutation(len(own))]
     return decks
 
@@ -157,9 +157,9 @@ def _hands(
     hands: dict[str, list[Stimulus]] = {}
     for name, count in needed.items():
         deck = decks[name]
-        taken = [deck[(dealt[name] + number) % len(deck)] for number in range(count)]
+        hand = [deck[(dealt[name] + number) % len(deck)] for number in range(count)]
         dealt[name] += count
-        hands[name] = [taken[int(at)] for at in rng.permutation(count)]
+        hands[name] = [hand[int(at)] for at in rng.permutation(count)]
     return hands
 
 

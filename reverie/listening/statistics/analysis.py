@@ -48,7 +48,7 @@ def analyse(panel: Panel, rng: np.random.Generator) -> Analysis:
             "Analyse it again when a listener has rated a clip of a system.",
         )
     exclusion = exclude(panel)
-    left_out = {one.participant for one in exclusion.left_out}
+    left_out = {participant.participant for participant in exclusion.left_out}
     kept = results(without(panel, left_out), rng) if left_out else everyone
     return Analysis(
         title=panel.title,

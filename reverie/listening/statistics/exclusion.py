@@ -30,7 +30,10 @@ class Exclusion:
 def exclude(panel: Panel) -> Exclusion:
     """Apply the panel's rule to everyone with at least one answer."""
     found = [LeftOut(name, _reasons(panel, name)) for name in participants(panel)]
-    return Exclusion(rule_in_words(panel.rule), tuple(one for one in found if one.reasons))
+    return Exclusion(
+        rule_in_words(panel.rule),
+        tuple(participant for participant in found if participant.reasons),
+    )
 
 
 def participants(panel: Panel) -> tuple[str, ...]:
@@ -59,15 +62,15 @@ def without(panel: Panel, left_out: Collection[str]) -> Panel:
 def rule_in_words(rule: ExclusionRule) -> tuple[str, ...]:
     """Describe when a participant is excluded, in a sentence for each condition."""
     errors = rule.most_attention_errors
-    said = [
+    sentences = [
         f"More than {errors} wrong {'answer' if errors == 1 else 'answers'} to attention trials."
         if errors
         else "Any wrong answer to an attention trial.",
         f"Less than {rule.least_answered:.0%} of the test trials answered.",
     ]
     if rule.anchors_in_order:
-        said.append("The lower anchor not placed below the upper anchor.")
-    return tuple(said)
+        sentences.append("The lower anchor not placed below the upper anchor.")
+    return tuple(sentences)
 
 
 def better_chosen(panel: Panel, answers: Sequence[Rating | Preference]) -> tuple[int, int]:
@@ -76,7 +79,7 @@ def better_chosen(panel: Panel, answers: Sequence[Rating | Preference]) -> tuple
     An upper anchor is better than a system, a system better than a lower anchor.
     """
     ranks = {condition.name: _RANKS[condition.role] for condition in panel.conditions}
-    told = [
+    answered_trials = [
         ranks[answer.conditions[answer.chosen]] > ranks[answer.conditions[1 - answer.chosen]]
         for answer in answers
         if isinstance(answer, Preference)
@@ -84,18 +87,20 @@ def better_chosen(panel: Panel, answers: Sequence[Rating | Preference]) -> tuple
         and all(name in ranks for name in answer.conditions)
         and ranks[answer.conditions[0]] != ranks[answer.conditions[1]]
     ]
-    return sum(told), len(told)
+    return sum(answered_trials), len(answered_trials)
 
 
 def _reasons(panel: Panel, participant: str) -> tuple[str, ...]:
     mine = [answer for answer in _answers(panel) if answer.participant == participant]
     rule = panel.rule
     reasons: list[str] = []
-    asked = [one for one in mine if one.kind == "attention" and one.expected is not None]
-    wrong = sum(_answer(one) != one.expected for one in asked)
+    attention = [
+        answer for answer in mine if answer.kind == "attention" and answer.expected is not None
+    ]
+    wrong = sum(_answer(answer) != answer.expected for answer in attention)
     if wrong > rule.most_attention_errors:
-        reasons.append(f"{wrong} of {len(asked)} attention trials answered wrongly")
-    done = sum(one.kind == "test" for one in mine)
+        reasons.append(f"{wrong} of {len(attention)} attention trials answered wrongly")
+    done = sum(answer.kind == "test" for answer in mine)
     if done < rule.least_answered * panel.test_trials:
         reasons.append(f"{done} of {panel.test_trials} test trials answered")
     if rule.anchors_in_order:
@@ -110,15 +115,15 @@ def _disorder(panel: Panel, mine: Sequence[Rating | Preference]) -> list[str]:
     In a preference test they are in order if the better role was chosen more often than not.
     """
     if panel.mode == "preference":
-        right, asked = better_chosen(panel, mine)
-        if asked and 2 * right <= asked:
-            return [f"the better of two roles preferred in {right} of {asked} anchor trials"]
+        right, trials = better_chosen(panel, mine)
+        if trials and 2 * right <= trials:
+            return [f"the better of two roles preferred in {right} of {trials} anchor trials"]
         return []
     roles: dict[str, Role] = {condition.name: condition.role for condition in panel.conditions}
     scores: dict[Role, list[int]] = {"lower": [], "upper": [], "system": []}
-    for one in mine:
-        if isinstance(one, Rating) and one.kind == "anchor" and one.condition in roles:
-            scores[roles[one.condition]].append(one.score)
+    for answer in mine:
+        if isinstance(answer, Rating) and answer.kind == "anchor" and answer.condition in roles:
+            scores[roles[answer.condition]].append(answer.score)
     if not scores["lower"] or not scores["upper"]:
         return []
     low, high = float(np.mean(scores["lower"])), float(np.mean(scores["upper"]))
@@ -131,5 +136,5 @@ def _answers(panel: Panel) -> tuple[Rating | Preference, ...]:
     return (*panel.ratings, *panel.preferences)
 
 
-def _answer(one: Rating | Preference) -> int:
-    return one.score if isinstance(one, Rating) else one.chosen
+def _answer(answer: Rating | Preference) -> int:
+    return answer.score if isinstance(answer, Rating) else answer.chosen

@@ -103,23 +103,23 @@ def abilities(panel: Panel) -> Preferred:
     wins = np.zeros((len(names), len(names)))
     np.add.at(wins, (first, second), won)
     np.add.at(wins, (second, first), 1 - won)
-    found, hessian = bradley_terry(wins)
-    moved = _moved(found, hessian, first, second, won)
+    ability, hessian = bradley_terry(wins)
+    moved = _moved(ability, hessian, first, second, won)
     scatter = _Scatter.of(answers, len(names))
 
     singles = [scatter.error(moved[:, place]) for place in range(len(names))]
     rows = tuple(
         Ability(
             name,
-            float(found[place]),
-            *_ends(float(found[place]), singles[place]),
+            float(ability[place]),
+            *_ends(float(ability[place]), singles[place]),
             wins=int(wins[place].sum()),
             answers=int((wins[place] + wins[:, place]).sum()),
             share=float(wins[place].sum() / (wins[place] + wins[:, place]).sum()),
         )
         for place, name in enumerate(names)
     )
-    return Preferred(rows, _pairs(names, wins, found, moved, scatter))
+    return Preferred(rows, _pairs(names, wins, ability, moved, scatter))
 
 
 def bradley_terry(wins: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -131,24 +131,24 @@ def bradley_terry(wins: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
     Returns:
         The abilities, [S], and the negative second derivative of the log likelihood, [S, S].
     """
-    found = np.zeros(len(wins))
+    ability = np.zeros(len(wins))
     hessian = np.eye(len(wins))
     for _ in range(_STEPS):
-        slope, hessian = _slopes(wins, found)
+        slope, hessian = _slopes(wins, ability)
         step = np.clip(np.linalg.solve(hessian, slope), -1.0, 1.0)
-        found = found + step
+        ability = ability + step
         if np.abs(step).max() < 1e-10:
             break
-    return found - found.mean(), hessian
+    return ability - ability.mean(), hessian
 
 
 def _slopes(
-    wins: NDArray[np.float64], found: NDArray[np.float64]
+    wins: NDArray[np.float64], ability: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the first and negative second derivative of the log posterior, prior included."""
     games = wins + wins.T
-    chance = _logistic(found[:, None] - found[None, :])
-    alone = _logistic(found)
+    chance = _logistic(ability[:, None] - ability[None, :])
+    alone = _logistic(ability)
     slope = wins.sum(axis=1) - (games * chance).sum(axis=1) + PRIOR * (1 - 2 * alone)
     weight = games * chance * (1 - chance)
     own = weight.sum(axis=1) + 2 * PRIOR * alone * (1 - alone)
@@ -194,28 +194,28 @@ class _Scatter:
 def _pairs(
     names: Sequence[str],
     wins: NDArray[np.float64],
-    found: NDArray[np.float64],
+    ability: NDArray[np.float64],
     moved: NDArray[np.float64],
     scatter: _Scatter,
 ) -> tuple[Choice, ...]:
     pairs = list(itertools.combinations(range(len(names)), 2))
-    apart = [float(found[one] - found[other]) for one, other in pairs]
-    errors = [scatter.error(moved[:, one] - moved[:, other]) for one, other in pairs]
+    apart = [float(ability[first] - ability[second]) for first, second in pairs]
+    errors = [scatter.error(moved[:, first] - moved[:, second]) for first, second in pairs]
     tested = [
         p_value(gap / error.standard, error.degrees_of_freedom) if error else None
         for gap, error in zip(apart, errors, strict=True)
     ]
     corrected = holm(tested)
     choices: list[Choice] = []
-    for place, (one, other) in enumerate(pairs):
+    for place, (first, second) in enumerate(pairs):
         error = errors[place]
         low, high = _ends(apart[place], error)
         choices.append(
             Choice(
-                names[one],
-                names[other],
-                wins=int(wins[one, other]),
-                answers=int(wins[one, other] + wins[other, one]),
+                names[first],
+                names[second],
+                wins=int(wins[first, second]),
+                answers=int(wins[first, second] + wins[second, first]),
                 chance=float(_logistic(np.asarray(apart[place]))),
                 difference=apart[place],
                 standard_error=error.standard if error else None,
@@ -230,16 +230,16 @@ def _pairs(
 
 
 def _moved(
-    found: NDArray[np.float64],
+    ability: NDArray[np.float64],
     hessian: NDArray[np.float64],
     first: NDArray[np.int64],
     second: NDArray[np.int64],
     won: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return how far each answer moves each ability, to first order: [G, S]."""
-    surprise = won - _logistic(found[first] - found[second])
+    surprise = won - _logistic(ability[first] - ability[second])
     rows = np.arange(len(won))
-    scores = np.zeros((len(won), len(found)))
+    scores = np.zeros((len(won), len(ability)))
     scores[rows, first] = surprise
     scores[rows, second] = -surprise
     moved = np.linalg.solve(hessian, scores.T).T
@@ -248,11 +248,11 @@ def _moved(
 
 def _membership(units: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
     at = {name: place for place, name in enumerate(dict.fromkeys(n for row in units for n in row))}
-    found = np.zeros((len(at), len(units)))
+    matrix = np.zeros((len(at), len(units)))
     for column, row in enumerate(units):
         for name in row:
-            found[at[name], column] = 1
-    return found
+            matrix[at[name], column] = 1
+    return matrix
 
 
 def _ends(value: float, error: _Error | None) -> tuple[float | None, float | None]:

@@ -86,9 +86,9 @@ def _of_preferences(panel: Panel) -> Results | None:
     answers = counted(panel)
     if not answers:
         return None
-    found = abilities(panel)
+    preferred = abilities(panel)
     heard = {name for preference in panel.preferences for name in preference.conditions}
-    right, asked = better_chosen(panel, panel.preferences)
+    right, trials = better_chosen(panel, panel.preferences)
     return Results(
         participants=len({answer.participant for answer in answers}),
         finished=_finished(panel),
@@ -100,9 +100,9 @@ def _of_preferences(panel: Panel) -> Results | None:
         pairs=(),
         classic=None,
         repeats=consistency(panel),
-        preferred=found,
-        better_anchors=(right, asked) if asked else None,
-        smallest=_smallest(found.pairs),
+        preferred=preferred,
+        better_anchors=(right, trials) if trials else None,
+        smallest=_smallest(preferred.pairs),
     )
 
 

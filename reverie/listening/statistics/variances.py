@@ -109,16 +109,16 @@ def _own(sizes: NDArray[np.float64], squared: float, count: float) -> float:
     return squared - 2 * float((sizes**3).sum()) / count + squared**2 / count**2
 
 
-def _covariance(one: Parts, other: Parts) -> float:
+def _covariance(a: Parts, b: Parts) -> float:
     """Return the covariance of two means, through the participants who rated both systems."""
-    shared = float(one.heard @ other.heard)
-    both = one.ratings * other.ratings
+    shared = float(a.heard @ b.heard)
+    both = a.ratings * b.ratings
     expected = (
         shared
-        - float(one.heard @ other.heard**2) / other.ratings
-        - float(one.heard**2 @ other.heard) / one.ratings
+        - float(a.heard @ b.heard**2) / b.ratings
+        - float(a.heard**2 @ b.heard) / a.ratings
         + shared**2 / both
     )
     if expected < SMALL:
         return 0.0
-    return float(one.sums @ other.sums) / expected * shared / both
+    return float(a.sums @ b.sums) / expected * shared / both

@@ -37,8 +37,8 @@ class Reader:
     @property
     def ended_at(self) -> float | None:
         """When the organiser ended the test."""
-        found = self._about("ended_at")
-        return None if found is None else float(found)
+        row = self._about("ended_at")
+        return None if row is None else float(row)
 
     @property
     def about_sha256(self) -> str | None:
@@ -53,13 +53,13 @@ class Reader:
                 "select participant, position, kind, expected, stimulus from trials join sounds "
                 "using (participant, position) order by participant, position, place"
             ).fetchall()
-        found: dict[int, list[tuple[int, TrialKind, int | None, list[str]]]] = {}
+        by_participant: dict[int, list[tuple[int, TrialKind, int | None, list[str]]]] = {}
         for participant, position, kind, expected, stimulus in rows:
-            order = found.setdefault(participant, [])
+            order = by_participant.setdefault(participant, [])
             if not order or order[-1][0] != position:
                 order.append((position, kind, expected, []))
             order[-1][3].append(stimulus)
-        return found
+        return by_participant
 
     @property
     def has_ended(self) -> bool:
@@ -96,8 +96,8 @@ class Reader:
                 "using (participant, position) order by participant, position"
             ).fetchall()
         return [
-            Answered(who, where, kind, expected, tuple(heard[who, where]), Answer(*how), agent, at)
-            for who, where, kind, expected, *how, agent, at in rows
+            Answered(key, where, kind, expected, tuple(heard[key, where]), Answer(*how), agent, at)
+            for key, where, kind, expected, *how, agent, at in rows
         ]
 
     def _about(self, name: str) -> Any:

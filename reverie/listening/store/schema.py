@@ -93,26 +93,26 @@ def check(database: sqlite3.Connection) -> None:
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(TABLES)
         expected = _tables(fresh)
-    found = _tables(database)
-    for name in sorted(expected.keys() | found.keys()):
-        if name not in found:
+    tables = _tables(database)
+    for name in sorted(expected.keys() | tables.keys()):
+        if name not in tables:
             raise Damaged(f"no table {name}: it is another program's")
         if name not in expected:
             raise Damaged(f"{name!a}, which no test has: it is another program's")
-        if found[name] != expected[name]:
+        if tables[name] != expected[name]:
             raise Damaged(f"other columns of {name}: another version's or another program's")
     for name, columns in expected.items():
         wrongs = _wrongs(name, columns)
         counted = ", ".join(f"max({condition})" for condition in wrongs.values())
         held = database.execute(f"select {counted} from {name}").fetchone()
-        for what, is_so in zip(wrongs, held, strict=True):
+        for fault, is_so in zip(wrongs, held, strict=True):
             if is_so:
-                raise Damaged(what)
+                raise Damaged(fault)
         for _ in database.execute(f"select * from {name}"):  # reading it finds invalid text
             pass
-    for what, query in _RULES.items():
+    for fault, query in _RULES.items():
         if _any(database, query):
-            raise Damaged(what)
+            raise Damaged(fault)
 
 
 def _tables(database: sqlite3.Connection) -> dict[str, list[tuple[str, str, int, int]]]:
@@ -136,21 +136,21 @@ def _tables(database: sqlite3.Connection) -> dict[str, list[tuple[str, str, int,
 
 def _wrongs(table: str, columns: list[tuple[str, str, int, int]]) -> dict[str, str]:
     """Return possible faults of a table's values, and the condition that finds a faulty row."""
-    found: dict[str, str] = {}
+    faults: dict[str, str] = {}
     for column, declared, required, _ in columns:
         name, kind = f"{table}.{column}", declared.lower()
         allowed = f"'{kind}'" if required else f"'{kind}', 'null'"
-        found[f"{name}, which is no {kind}"] = f"typeof({column}) not in ({allowed})"
+        faults[f"{name}, which is no {kind}"] = f"typeof({column}) not in ({allowed})"
         if kind != "text":
-            found[f"{name}, which is out of range"] = (
+            faults[f"{name}, which is out of range"] = (
                 f"{column} is not null and not {column} between 0 and {LATEST}"
             )
         if column in _SECRETS.get(table, ()):
-            found[f"{name}, which is not one"] = (
+            faults[f"{name}, which is not one"] = (
                 f"{column} glob '*[^A-Za-z0-9_-]*' or length({column}) not between 16 and 64 "
                 f"or {column} is null"
             )
-    return found
+    return faults
 
 
 def _any(database: sqlite3.Connection, query: str) -> bool:

@@ -88,7 +88,9 @@ class ListeningApp:
         ).encode()
         self._script = (_HERE / "participant.js").read_bytes()
         self._about = json.dumps(overview(test)).encode()
-        self._beeps = next(one.token for one in test.stimuli.stimuli if one.beeps == 5)
+        self._beeps = next(
+            stimulus.token for stimulus in test.stimuli.stimuli if stimulus.beeps == 5
+        )
 
     def asgi(self) -> ASGIApp:
         """Return the app for a server."""
@@ -189,10 +191,10 @@ class ListeningApp:
 
     async def consent(self, request: Request) -> Response:
         """Record that the participant agrees to take part."""
-        given = await read_json(Consent, request, self._hosts)
-        if given.language not in texts():
+        body = await read_json(Consent, request, self._hosts)
+        if body.language not in texts():
             raise Refused(422, "no such language")
-        self.store.consent(self._who(request), given.language, _agent(request))
+        self.store.consent(self._who(request), body.language, _agent(request))
         self._written()
         return Response(status_code=204)
 
@@ -205,16 +207,16 @@ class ListeningApp:
 
     async def answer(self, request: Request) -> Response:
         """Store an answer to a trial; when this returns, it is on the disk."""
-        given = await read_json(Given, request, self._hosts)
-        answer = Answer(given.answer, given.plays, given.heard_ms, given.answer_ms)
-        self.store.answer(self._who(request), given.trial, answer, _agent(request))
+        body = await read_json(Given, request, self._hosts)
+        answer = Answer(body.answer, body.plays, body.heard_ms, body.answer_ms)
+        self.store.answer(self._who(request), body.trial, answer, _agent(request))
         self._written()
         return Response(status_code=204)
 
     async def finish(self, request: Request) -> Response:
         """Record that the participant has finished, with a comment."""
-        given = await read_json(Finish, request, self._hosts)
-        self.store.finish(self._who(request), given.comment)
+        body = await read_json(Finish, request, self._hosts)
+        self.store.finish(self._who(request), body.comment)
         self._written()
         return Response(status_code=204)
 
@@ -253,8 +255,8 @@ class ListeningApp:
         return Response(write(self.test, self.store), media_type=media_type)
 
     def _organiser(self, request: Request) -> None:
-        given, secret = request.path_params["secret"], self.store.organiser
-        if not compare_digest(given.encode(), secret.encode()):
+        secret, organiser_secret = request.path_params["secret"], self.store.organiser
+        if not compare_digest(secret.encode(), organiser_secret.encode()):
             raise Refused(404, "no such page")
 
     def _who(self, request: Request) -> int:

@@ -32,27 +32,27 @@ def organiser_page(
         _TEMPLATE,
         title=test.settings.title,
         rehearsal=store.rehearsal,
-        finished=sum(one.finished_at is not None for one in people),
-        answered=sum(one.answered for one in people),
-        trials=sum(one.trials for one in people),
+        finished=sum(participant.finished_at is not None for participant in people),
+        answered=sum(participant.answered for participant in people),
+        trials=sum(participant.trials for participant in people),
         columns=_COLUMNS,
         rows=[
             [
-                participant_name(one.number),
-                Markup("<code>{}</code>").format(links[one.number]),
-                f"{one.answered} of {one.trials}",
-                "finished" if one.finished_at is not None
-                else "taking part" if one.consented_at is not None
-                else "opened" if one.opened_at is not None else "not opened",
+                participant_name(participant.number),
+                Markup("<code>{}</code>").format(links[participant.number]),
+                f"{participant.answered} of {participant.trials}",
+                "finished" if participant.finished_at is not None
+                else "taking part" if participant.consented_at is not None
+                else "opened" if participant.opened_at is not None else "not opened",
             ]
-            for one in people
+            for participant in people
         ],
         ended=ended,
         peek=peek,
         fault=shown(fault),
         here=f"/organiser/{store.organiser}",
         comments=[
-            (participant_name(one.number), shown(one.comment))
-            for one in people if (ended or peek) and one.comment
+            (participant_name(participant.number), shown(participant.comment))
+            for participant in people if (ended or peek) and participant.comment
         ],
     )  # fmt: skip

@@ -126,7 +126,7 @@ def test_a_prompt_of_a_file_plays_unless_the_file_is_gone_or_another(
     clip(tmp_path / "clips" / "001.wav", made(music, prompt))
     page = write_clips_page(tmp_path / "clips", None, quiet=True)
     assert len(players(page)) == 2
-    assert "The corpus is not there" in page.read_text()
+    assert "The corpus is missing" in page.read_text()
     soundfile.write(tune, random_melody(6, RATE_HZ, 6.0), RATE_HZ)
     page = write_clips_page(tmp_path / "clips", None, quiet=True)
     assert (len(players(page)), "was changed since" in page.read_text()) == (1, True)
@@ -135,7 +135,7 @@ def test_a_prompt_of_a_file_plays_unless_the_file_is_gone_or_another(
     assert (len(players(page)), "cannot be read" in page.read_text()) == (1, True)
     tune.unlink()
     page = write_clips_page(tmp_path / "clips", None, quiet=True)
-    assert (len(players(page)), "is not there to be played" in page.read_text()) == (1, True)
+    assert (len(players(page)), "The recording is missing" in page.read_text()) == (1, True)
 
 
 def test_a_prompt_of_another_corpus_does_not_play(music: Corpus, tmp_path: Path) -> None:
