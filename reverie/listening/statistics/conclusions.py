@@ -227,8 +227,8 @@ def _repeats(results: Results) -> list[str]:
     repeats = results.repeats
     noun, answer = ("clip", "score") if repeats.mean_difference is not None else ("pair", "answer")
     sentence = (
-        f"Of {_count(repeats.pairs, noun)} heard twice by the same listener, {repeats.identical:.0%} "
-        f"got the same {answer} again"
+        f"Of {_count(repeats.pairs, noun)} heard twice by the same listener, "
+        f"{repeats.identical:.0%} got the same {answer} again"
     )
     if repeats.mean_difference is not None:
         sentence += f"; the two scores were {repeats.mean_difference:.1f} points apart on average"
