@@ -53,8 +53,8 @@ class ListeningSettings:
     """Number of trials with beeps to count."""
 
     practice: Annotated[int, Field(ge=0, le=5)] = 4
-    """Number of practice clips, which do not count: real music and noise, if there are anchors, then
-    systems; in a preference test at most two pairs."""
+    """Number of practice clips, which do not count: real music and noise, if there are anchors,
+    then systems; in a preference test at most two pairs."""
 
     break_every: Annotated[int, Field(ge=2, le=1000)] = 15
     """A pause is offered after this many trials."""
