@@ -129,7 +129,7 @@ def test_a_prompt_of_a_file_plays_unless_the_file_is_gone_or_another(
     assert "The corpus is missing" in page.read_text()
     soundfile.write(tune, random_melody(6, RATE_HZ, 6.0), RATE_HZ)
     page = write_clips_page(tmp_path / "clips", None, quiet=True)
-    assert (len(players(page)), "was changed since" in page.read_text()) == (1, True)
+    assert (len(players(page)), "has changed since" in page.read_text()) == (1, True)
     tune.write_text("no music")
     page = write_clips_page(tmp_path / "clips", None, quiet=True)
     assert (len(players(page)), "cannot be read" in page.read_text()) == (1, True)
@@ -178,7 +178,7 @@ def test_doubtful_provenance_and_broken_sound_are_shown_as_such(
     (tmp_path / "001.wav").write_bytes(b"torn")
     text = write_clips_page(tmp_path, music, quiet=True).read_text()
     assert "not judged" in text
-    assert "tells of another sound" in text
+    assert "describes another file" in text
 
 
 def test_a_folder_without_clips_has_no_page(tmp_path: Path) -> None:
