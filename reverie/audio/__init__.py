@@ -1,1 +1,1 @@
-"""Any recording to mono samples at one rate, and samples to files."""
+"""Read any recording as mono samples at one rate, and write samples to files."""

@@ -1,4 +1,4 @@
-"""Which files are taken for recordings, by their suffix."""
+"""Recognise recordings by the suffix of their names."""
 
 from pathlib import PurePath
 
@@ -23,13 +23,13 @@ PICTURES_WITH_SOUND = """
 """
 
 AUDIO_SUFFIXES = frozenset(f"{SOUND} {PICTURES_WITH_SOUND}".split())
-"""Suffixes, in lower case, of the files that FFmpeg may find audio in. Samples without any header
-(`.raw`, `.ul`) are not among them: what rate they have, nobody knows."""
+"""Suffixes, in lower case, of files in which FFmpeg may find audio. Samples without a header
+(`.raw`, `.ul`) are not among them, because their rate is unknown."""
 
 
 def is_audio_name(name: str) -> bool:
-    """Return whether a file of this name is taken for a recording, in whatever case.
+    """Return whether a file of this name is taken for a recording; case does not matter.
 
-    macOS leaves `._x.mp3` beside each `x.mp3` on foreign disks: those hold no audio.
+    On foreign disks macOS writes `._x.mp3` beside each `x.mp3`; these files hold no audio.
     """
     return PurePath(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith("._")

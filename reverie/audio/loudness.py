@@ -1,8 +1,8 @@
-"""Loudness after ITU-R BS.1770-4, measured on a mono stream as it passes.
+"""Measure loudness by ITU-R BS.1770-4 on a mono stream.
 
-The two K-weighting filters are applied by overlap-save convolution: it needs nothing of scipy,
-whose import takes longer than a recording does, and equals the recursive filters to rounding. Its
-transforms are of blocks without a window, for a convolution, and so none of `stft.py`.
+The two K-weighting filters are applied by overlap-save convolution, which equals the recursive
+filters within rounding and does without scipy, whose import takes longer than a recording.
+`stft.py` is not used, because the convolution transforms blocks without a window.
 """
 
 import math
@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from reverie.audio.reading.mixing import Samples
 
 STEP_SECONDS = 0.1
-"""Energies are kept for each step; a gating block of BS.1770 is four of them."""
+"""Energies are stored for each step; a gating block of BS.1770 has four steps."""
 
 RESPONSE_SECONDS = 0.2
-"""The 38 Hz high-pass has died away to 1e-18 by then."""
+"""By then the response of the 38 Hz high-pass has decayed to 1e-18."""
 
 
 def k_weighting(rate_hz: int, size: int) -> NDArray[np.complex128]:
-    """The K-weighting of BS.1770 at `rate_hz`, [size // 2 + 1]: its response at each frequency
-    of a real Fourier transform of `size` samples.
+    """Return the frequency response of BS.1770's K-weighting, [size // 2 + 1], for a real Fourier
+    transform of `size` samples at `rate_hz`.
 
-    The filters are pyloudnorm's: a high shelf of +4 dB from 1500 Hz and a high-pass at 38 Hz, by
-    the formulas of the Audio EQ Cookbook, which fit any rate.
+    The filters are pyloudnorm's: a high shelf of +4 dB from 1500 Hz and a high-pass at 38 Hz. The
+    formulas of the Audio EQ Cookbook give them for any rate.
     """
     delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     powers = np.stack([np.ones_like(delay), delay, delay**2])
@@ -55,7 +55,7 @@ def k_weighting(rate_hz: int, size: int) -> NDArray[np.complex128]:
 
 
 class LoudnessMeter:
-    """Measures the integrated loudness of a mono recording that comes piece by piece.
+    """Measure the integrated loudness of a mono recording piece by piece.
 
     Args:
         rate_hz: samples per second.
@@ -66,7 +66,7 @@ class LoudnessMeter:
         self._overlap = 1 << math.ceil(math.log2(RESPONSE_SECONDS * rate_hz))
         size = 4 * self._overlap
         self._response = k_weighting(rate_hz, size).astype(np.complex64)
-        # The last `overlap` samples before what waits, then what waits to be filtered.
+        # The last `overlap` filtered samples, then the samples still to be filtered.
         self._buffer = np.zeros(size, np.float32)
         self._filled = self._overlap
         self._samples = 0
@@ -78,16 +78,16 @@ class LoudnessMeter:
         while len(samples):
             room = len(self._buffer) - self._filled
             self._buffer[self._filled : self._filled + room][: len(samples)] = samples[:room]
-            taken = min(room, len(samples))
-            self._filled += taken
-            samples = samples[taken:]
+            piece = min(room, len(samples))
+            self._filled += piece
+            samples = samples[piece:]
             if self._filled == len(self._buffer):
                 self._filter()
 
     def step_energies(self) -> NDArray[np.float64]:
         """Return the K-weighted energy (sum of squares) of each step of 0.1 s so far, [steps].
 
-        The last step may be partial. Ends the measurement: nothing may be added after it.
+        The last step may be partial. This ends the measurement: nothing may be added afterwards.
         """
         if self._filled > self._overlap:
             self._buffer[self._filled :] = 0
@@ -95,7 +95,7 @@ class LoudnessMeter:
         return np.concatenate(self._steps)
 
     def integrated(self) -> float | None:
-        """Return the gated loudness of all of it in LUFS; None for silence or less than 0.4 s."""
+        """Return the gated loudness in LUFS; None for silence or less than 0.4 s."""
         energies = self.step_energies()
         blocks = round(self._samples / self.rate_hz / STEP_SECONDS - 4) + 1
         if self._samples < 4 * STEP_SECONDS * self.rate_hz or blocks < 1:

@@ -1,4 +1,4 @@
-"""Noise with the spectrum and the level of music: what no listener should take for it.
+"""Generate noise with the spectrum and level of music, as a lower anchor for listening tests.
 
 Letters: S samples, F frequencies.
 """
@@ -15,10 +15,10 @@ SPECTRUM_SECONDS = 2.0
 
 
 def mean_spectrum(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> NDArray[np.float64]:
-    """Return the mean power [F] of the bins of a transform of two seconds, smoothed a little.
+    """Return the mean power [F] of the bins of a two-second transform, slightly smoothed.
 
     Args:
-        waves: [S] each; the shortest may shorten the transform.
+        waves: [S] each; a wave shorter than two seconds shortens the transform.
         rate_hz: samples per second.
     """
     size = min(round(SPECTRUM_SECONDS * rate_hz), *(len(one) for one in waves))

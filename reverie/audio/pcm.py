@@ -1,4 +1,4 @@
-"""Samples as 16-bit integers and as floats: the one conversion each way."""
+"""Convert samples between 16-bit integers and floats."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 FULL_SCALE = 32768.0
-"""What 1.0 is in 16 bits, as decoders have it, so that 16-bit samples survive a round trip."""
+"""The value of 1.0 in 16 bits, as in decoders, so that 16-bit samples survive a round trip."""
 
 
 def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Round float32 [...] to 16 bits, limited to their range: what is too loud never wraps.
+    """Round float32 [...] to 16 bits and clip to their range, so that loud samples never wrap.
 
     Args:
         samples: finite, full scale at 1.
@@ -20,7 +20,8 @@ def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
 
 
 def to_float32(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """Copy floats or int16 [...] to float32, full scale at 1; what is not finite becomes 0."""
+    """Copy floats or int16 [...] to float32, full scale at 1; replace values that are not finite by
+    0."""
     if samples.dtype == np.int16:
         return samples.astype(np.float32) * np.float32(1 / FULL_SCALE)
     wave: NDArray[np.float32] = samples.astype(np.float32)

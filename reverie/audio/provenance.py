@@ -1,7 +1,7 @@
-"""The JSON beside a sound, which says how it was made: written and read here alone.
+"""Read and write the JSON beside an audio file that says how it was made.
 
-It is believed of that very sound alone: a sound can be exchanged, edited or joined by another of
-its stem, and JSON that other programs leave beside theirs has nothing to do with ours.
+It counts only for the file whose hash it contains: a file can be replaced or edited, another file
+can have the same stem, and other programs leave JSON of their own beside their files.
 """
 
 import json
@@ -18,9 +18,9 @@ from reverie.records import JsonObject, PathText, as_record, read_json
 from reverie.storage import file_sha256, write_json
 
 HASH = "audio_sha256"
-"""The key of the sound's own hash."""
+"""The key of the audio file's hash."""
 MOST_BYTES = 1 << 20
-"""No provenance comes near to it."""
+"""Largest file that is read; no provenance comes close to this size."""
 _MAKER = "reverie "
 _TRIM = "trim"
 
@@ -33,7 +33,7 @@ Seconds = Annotated[float, Field(ge=0)]
 
 @dataclass(frozen=True)
 class Prompt:
-    """The music that a clip continues: where it lies."""
+    """Where the music that a clip continues lies."""
 
     __pydantic_config__ = _READ
 
@@ -43,9 +43,9 @@ class Prompt:
     """Where in it the prompt begins."""
     seconds: Seconds
     silence_seconds: Seconds = 0.0
-    """Silence that would have been the prompt's end, and is left out."""
+    """Silence that was cut off the prompt's end."""
     samples_sha256: str = ""
-    """Of its samples, float32; empty for none, and where an older version did not say."""
+    """Of its float32 samples; empty without a prompt, and in files of older versions."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class Trim:
     start_seconds: Seconds
     end_seconds: Seconds
     cut_seconds: Seconds
-    """How much was left out."""
+    """How much was cut off."""
     before: "Trim | None" = None
-    """The trim that the trimmed sound itself came from."""
+    """The earlier trim of the file that was trimmed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class Provenance:
     rate_hz: Positive
     architecture: str
     hop_samples: Positive
-    """From one frame to the next."""
+    """Hop length of the frames."""
     checkpoint: PathText
     """Name of the checkpoint."""
     checkpoint_sha256: str
@@ -89,18 +89,18 @@ class Provenance:
     settings: JsonObject
     """Of the generation."""
     clip: Positive
-    """Which of the clips that were generated together, from 1."""
+    """Number of the clip among those generated together, from 1."""
     prompt: Prompt
     clipped_samples: Count
-    """How many samples lay beyond full scale and were limited to it."""
+    """How many samples exceeded full scale and were clipped."""
     lacks: str = ""
-    """What of the settings the checkpoint could not do."""
+    """Which of the settings the checkpoint could not apply."""
     format_version: Literal[2] = 2
 
     def deciding(self) -> dict[str, Any]:
-        """Return what decides a clip's sound, as plain JSON values by name.
+        """Return the values that determine a clip's sound, as plain JSON by name.
 
-        Neither the run's place does, nor by which of its names the checkpoint was asked for.
+        The run's folder and the name by which the checkpoint was requested are not among them.
         """
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         for name in ("made_by", "run", "clipped_samples", "lacks", "format_version"):
@@ -111,25 +111,25 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What the JSON beside a sound says of it."""
+    """The content of the JSON beside an audio file."""
 
     provenance: Provenance | None = None
-    """How it was generated; None of a sound that Reverie did not generate."""
+    """How it was generated; None if Reverie did not generate it."""
     trim: Trim | None = None
-    """How it was trimmed; None where it was not."""
+    """How it was trimmed; None if it was not."""
     unknown: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What another version says besides, by name; a trim carries it on."""
+    """Fields of another version, by name; a trim copies them."""
     doubt: str = ""
-    """Why the JSON is not believed; empty where it is, or where there is none."""
+    """Why the JSON is not trusted; empty if it is, or if there is none."""
 
 
 def sidecar_of(sound: Path) -> Path:
-    """Return where the provenance of `sound` lies."""
+    """Return the path of the provenance of `sound`."""
     return sound.with_suffix(".json")
 
 
 def write_sidecar(sound: Path, sidecar: Sidecar) -> None:
-    """Write what is told of the file `sound` beside it, and the hash of the sound as it is now.
+    """Write `sidecar` beside the file `sound`, with the file's current hash.
 
     Raises:
         OSError: `sound` cannot be read.
@@ -145,7 +145,7 @@ def write_sidecar(sound: Path, sidecar: Sidecar) -> None:
 
 
 def read_sidecar(sound: Path) -> Sidecar:
-    """Read what lies beside `sound`; what is wrong with it is returned as a doubt, not raised.
+    """Read the JSON beside `sound`; a problem with it is returned as a doubt, not raised.
 
     Args:
         sound: a plain file.
@@ -158,16 +158,16 @@ def read_sidecar(sound: Path) -> Sidecar:
         return Sidecar()
     try:
         values = _believed(path, sound)
-        made = as_record(values, Provenance, str(path)) if "made_by" in values else None
+        provenance = as_record(values, Provenance, str(path)) if "made_by" in values else None
         trim = as_record(values[_TRIM], Trim, str(path)) if _TRIM in values else None
     except ReverieError as error:
         return Sidecar(doubt=error.problem)
-    known = {HASH, _TRIM, *(Provenance.__dataclass_fields__ if made else ())}
-    return Sidecar(made, trim, {name: values[name] for name in values if name not in known})
+    known = {HASH, _TRIM, *(Provenance.__dataclass_fields__ if provenance else ())}
+    return Sidecar(provenance, trim, {name: values[name] for name in values if name not in known})
 
 
 def is_sidecar(path: Path) -> bool:
-    """Return whether `path` is JSON of ours beside a sound, whatever sound that was."""
+    """Return whether `path` is a sidecar written by Reverie, for any audio file."""
     try:
         return HASH in _object(path)
     except ReverieError:
@@ -175,10 +175,10 @@ def is_sidecar(path: Path) -> bool:
 
 
 def generated_sha256(values: Mapping[str, Any]) -> str | None:
-    """Return the hash of the clip that Reverie generated and `values` tell of; None for no clip.
+    """Return the hash of the generated clip that `values` describe; None if they describe none.
 
     Args:
-        values: JSON that may be anybody's, and of a sound that was changed since.
+        values: JSON from any program, for a file that may have changed since.
     """
     if HASH not in values or not str(values.get("made_by")).startswith(_MAKER):
         return None
@@ -189,14 +189,14 @@ def _believed(path: Path, sound: Path) -> dict[str, Any]:
     values = _object(path)
     remedy = "Leave it, or put the right one there."
     if HASH not in values:
-        raise ReverieError(f"{path} is not of Reverie.", remedy)
+        raise ReverieError(f"{path} is not by Reverie.", remedy)
     if values[HASH] != file_sha256(sound):
-        raise ReverieError(f"{path} tells of another sound than {sound.name}.", remedy)
+        raise ReverieError(f"{path} describes another file than {sound.name}.", remedy)
     return translate_sidecar(values)
 
 
 def _object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; empty where it holds other JSON."""
+    """Return the JSON object in a file; empty if the file holds other JSON."""
     read: object = read_json(path, "how a clip was made", most_bytes=MOST_BYTES)
     return cast(dict[str, Any], read) if isinstance(read, dict) else {}
 

@@ -1,4 +1,4 @@
-"""Resamples a stream of mono samples, piece by piece."""
+"""Resample a stream of mono samples piece by piece."""
 
 from collections.abc import Iterator
 
@@ -8,15 +8,16 @@ import soxr
 from reverie.audio.reading.mixing import Samples
 
 PIECE_SAMPLES = 1 << 16
-"""Resampled at once, so that memory grows with neither a codec's blocks nor the rates."""
+"""Samples resampled at a time, so that memory depends neither on a codec's blocks nor on the
+rates."""
 
 
 class Resampler:
-    """Converts one stream from one rate to another, without delay or drift.
+    """Convert one stream from one rate to another without delay or drift.
 
     Args:
-        from_hz: rate of what is given.
-        to_hz: rate of what is returned.
+        from_hz: input rate.
+        to_hz: output rate.
     """
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
@@ -26,7 +27,7 @@ class Resampler:
         )
 
     def add(self, samples: Samples) -> Iterator[Samples]:
-        """Take float32 [n] and yield what is ready, float32 [m], m > 0."""
+        """Add float32 [n] and yield the samples that are ready, float32 [m], m > 0."""
         for start in range(0, len(samples), PIECE_SAMPLES):
             piece = samples[start : start + PIECE_SAMPLES]
             ready = piece if self._stream is None else self._stream.resample_chunk(piece)
@@ -34,7 +35,7 @@ class Resampler:
                 yield ready
 
     def finish(self) -> Iterator[Samples]:
-        """Yield the last of the stream, float32 [m], m > 0; nothing may be added after it."""
+        """Yield the rest of the stream, float32 [m], m > 0; nothing may be added afterwards."""
         if self._stream is not None:
             ready = self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
             if len(ready):

@@ -1,4 +1,4 @@
-"""The spectrogram of a clip in decibels, on one scale for every clip.
+"""Compute a clip's spectrogram in decibels, on the same scale for every clip.
 
 Letters: S samples, B bands, C columns.
 """
@@ -23,7 +23,7 @@ LOWEST_HZ = 40.0
 BEND_HZ = 200.0
 WINDOW_SECONDS = 0.128
 WINDOWS_PER_COLUMN = 6
-"""At most so many windows, spread evenly, are averaged to a column, however long it lasts."""
+"""At most this many evenly spread windows are averaged in a column, however long it is."""
 
 FLOOR_DB = -140.0
 _SINE_SPREAD = 1.5  # A Hann window spreads a sine's power over its neighbours by this much.
@@ -35,14 +35,14 @@ def spectrogram_db(
 ) -> NDArray[np.float32]:
     """Return the power of `samples` over time and frequency, in dB; 0 dB is a full-scale sine.
 
-    The reference is fixed, so that pictures of different clips compare. Memory does not grow
-    with the clip: samples are read a few columns at a time, from a memory map if they are one.
+    The reference is fixed, so that pictures of different clips are comparable. Memory does not
+    grow with the clip: samples are read a few columns at a time.
 
     Args:
         samples: mono [S], floats within -1 to 1 or int16.
         rate_hz: samples per second.
-        columns: the most columns wanted; short clips have fewer.
-        bands: how many bands from 40 Hz to half the rate, spaced as `band_edges_hz` says.
+        columns: the most columns; short clips have fewer.
+        bands: number of bands from 40 Hz to half the rate, spaced as by `band_edges_hz`.
 
     Returns:
         [B, C], lowest band first, columns spread evenly over the clip.
@@ -71,8 +71,8 @@ def spectrogram_db(
 def band_edges_hz(rate_hz: int, bands: int = BANDS) -> NDArray[np.float64]:
     """Return the corners of the bands, [B + 2]: band b rises from b, peaks at b + 1, ends at b + 2.
 
-    Evenly spaced below about `BEND_HZ`, where a finer band would not be resolved, and more and
-    more by octaves above, as notes are.
+    Bands are evenly spaced below about `BEND_HZ`, where the transform resolves no finer ones, and
+    increasingly logarithmic above, like notes.
     """
     lowest, highest = np.log1p(np.array([LOWEST_HZ, rate_hz / 2]) / BEND_HZ)
     places = lowest + (highest - lowest) * np.arange(bands + 2) / (bands + 1)
@@ -85,7 +85,7 @@ def _filters(rate_hz: int, size: int, bands: int) -> NDArray[np.float32]:
     edges = band_edges_hz(rate_hz, bands)
     bins = np.fft.rfftfreq(size, 1 / rate_hz)
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
-    # A band narrower than the transform resolves is widened to a bin, lest it catch none.
+    # Widen narrower bands to one bin, so that each holds at least one.
     reach = rate_hz / size
     rising = (bins - centre) / np.maximum(centre - low, reach) + 1
     falling = (centre - bins) / np.maximum(high - centre, reach) + 1

@@ -1,8 +1,8 @@
-"""The short-time Fourier transform of samples: every spectrum over time begins here.
+"""The short-time Fourier transform that all spectra over time use.
 
-numpy transforms in double precision, whatever it is given. scipy transforms single precision as
-such, two to four times as fast, but its import takes as long as a short recording; what must
-start at once does without.
+numpy always transforms in double precision. scipy transforms single precision two to four times as
+fast, but its import takes as long as a short recording, so callers that must start quickly avoid
+it.
 Letters: S samples, W samples of a window, C columns, F bins: W // 2 + 1.
 """
 
@@ -18,7 +18,7 @@ Spectra = NDArray[np.complexfloating[Any, Any]]
 
 
 class Wave(Protocol):
-    """Mono samples [S] by spans: an array, a memory map, or a file read where it is needed."""
+    """Mono samples [S] read in spans: an array, a memory map or a file."""
 
     def __len__(self) -> int: ...
 
@@ -36,11 +36,11 @@ def stft(
     """Transform windows of samples [S] to [C, F].
 
     Args:
-        samples: where fewer than W, C is 0.
+        samples: if there are fewer than W, C is 0.
         window: [W].
-        hop_samples: from one column to the next.
-        centred: put the middle of column c at sample c * `hop_samples`, the ends mirrored; S is
-            more than W / 2 then. Otherwise its window begins there, and none reaches past the end.
+        hop_samples: hop length.
+        centred: put the middle of column c at sample c * `hop_samples` and reflect the ends; S must
+            exceed W / 2. Otherwise the window begins there, and none extends past the end.
         single: see `spectra_of`.
     """
     if centred:
@@ -54,9 +54,9 @@ def spectra_of(
     """Transform frames [..., W], each times `window` [W], to [..., F].
 
     Args:
-        frames: the result is as precise as the product of frames and window.
+        frames: the product of frames and window determines the result's type.
         window: [W].
-        single: transform float32 in single precision, by scipy: faster, and another rounding.
+        single: transform float32 in single precision with scipy: faster, with other rounding.
     """
     if single:
         import scipy.fft  # noqa: PLC0415 - see above
@@ -71,12 +71,12 @@ def power_of(spectra: Spectra) -> NDArray[np.floating[Any]]:
 
 
 def hann(window_samples: int) -> NDArray[np.float32]:
-    """Return Hann's window [W], periodic: shifted by W / 2, it and itself add up to 1."""
+    """Return a periodic Hann window [W]: copies shifted by W / 2 add up to 1."""
     return np.hanning(window_samples + 1)[:-1].astype(np.float32)
 
 
 def window_samples(rate_hz: int, seconds: float) -> int:
-    """Return the power of two that is nearest to `seconds`, in samples."""
+    """Return the power of two nearest to `seconds` in samples."""
     return 1 << round(float(np.log2(rate_hz * seconds)))
 
 
@@ -101,13 +101,13 @@ def frames_at(samples: Wave, starts: NDArray[np.int64], window_samples: int) -> 
 
 
 class FrameStream:
-    """Cuts a stream of samples into frames that overlap, whatever pieces it comes in.
+    """Cut a stream of samples, which arrives in pieces of any length, into overlapping frames.
 
-    The first frame begins `window_samples - hop_samples` before the stream, in silence.
+    The first frame begins with `window_samples - hop_samples` of silence.
 
     Args:
         window_samples: W.
-        hop_samples: from one frame to the next, W at most.
+        hop_samples: hop length, at most W.
     """
 
     def __init__(self, window_samples: int, hop_samples: int) -> None:
@@ -115,7 +115,7 @@ class FrameStream:
         self._waiting = np.zeros(window_samples - hop_samples, np.float32)
 
     def add(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Take the next samples [S] and return the frames [C, W] that they complete."""
+        """Add samples [S] and return the frames [C, W] that they complete."""
         joined = np.concatenate([self._waiting, samples])
         frames = frames_of(joined, self._window_samples, self._hop_samples)
         self._waiting = joined[len(frames) * self._hop_samples :]

@@ -38,7 +38,7 @@ Mode = Annotated[
                  show_default="rating"),
 ]  # fmt: skip
 Rehearsal = Annotated[
-    bool, typer.Option("--rehearsal", help="Say everywhere that these are no people's ratings.")
+    bool, typer.Option("--rehearsal", help="Say everywhere that these are not people's ratings.")
 ]
 Changes = Annotated[
     list[str] | None,

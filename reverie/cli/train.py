@@ -55,7 +55,7 @@ def train(
     """Train a model on a corpus.
 
     Says first whether it fits this machine and how long it will take. Ctrl-C writes a checkpoint;
-    the same command goes on from there, and so it does after a crash. Watch it with
+    the same command resumes from there, as it does after a crash. Watch it with
     tensorboard --logdir RUN.
 
     Example: reverie train piano --recipe codes --hidden 512 --minutes 20 --out piano-512

@@ -1,1 +1,1 @@
-"""A folder of recordings to a checked, split, memory-mapped corpus."""
+"""Prepare a folder of recordings as a checked, split, memory-mapped corpus."""

@@ -1,4 +1,4 @@
-"""One recording decoded, measured, hashed and stored, in memory that stays flat."""
+"""Decode, measure, hash and store one recording in constant memory."""
 
 import hashlib
 import math
@@ -26,8 +26,8 @@ class Unusable(Exception):  # noqa: N818
     """A recording that cannot go into a corpus.
 
     Args:
-        reason: why, in a musician's words.
-        lasting: whether it stays so as long as the file is not changed.
+        reason: why, in words for a musician.
+        lasting: whether it holds until the file changes.
     """
 
     def __init__(self, reason: str, *, lasting: bool = True) -> None:
@@ -36,12 +36,12 @@ class Unusable(Exception):  # noqa: N818
 
 
 class StorageFailed(Exception):  # noqa: N818
-    """The corpus cannot be written: no fault of the recording."""
+    """The corpus cannot be written, through no fault of the recording."""
 
 
 @record(frozen=True, config=RECORD)
 class Analysed:
-    """What is known of a recording once it has been decoded and stored."""
+    """The result of decoding and storing a recording."""
 
     content_hash: Sha256
     codec: str
@@ -52,31 +52,32 @@ class Analysed:
     rms_dbfs: float
     samples: Positive
     fingerprint: str
-    """Its coarse spectrum and loudness over time, to find it again in another encoding."""
+    """Fingerprint of its spectrum and loudness over time, to find other encodings of it."""
     damaged: bool
     notes: tuple[str, ...]
 
 
 HOT_PEAKS = {"pcm_f32le": 1.0, "pcm_f32be": 1.0, "pcm_f64le": 1.0, "pcm_f64be": 1.0}
-"""Peak (full scale is 1) past which a codec's floats were recorded hot and are turned down."""
+"""A higher peak (full scale is 1) of these codecs' floats was recorded too hot and is turned
+down."""
 
 HOT_PEAK = 2.0
-"""The same for all others: what lossy codecs go beyond full scale by is less, and is clipped."""
+"""The same for other codecs: lossy ones exceed full scale by less, which is clipped."""
 
 WILD_PEAK, WILD_CREST = 8.0, 1e4
-"""A peak beyond full scale by the first, and beyond the mean of all magnitudes by the second, is
-no sound that was recorded hot but a number gone wrong."""
+"""A peak that exceeds full scale by the first factor and the mean magnitude by the second is not a
+hot recording but a corrupt value."""
 
 ROUNDING = 1e-4
-"""By how much a peak brought to full scale may lie beyond it."""
+"""Tolerance above full scale of a peak that was scaled to it."""
 
 QUIETEST_DBFS = -96.0
-"""What stays below is silence, which no gain makes music of."""
+"""A recording with a lower peak is silent, and no gain helps it."""
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What one pass over a recording tells the next to do otherwise."""
+    """What the next pass over a recording must do differently."""
 
     reading: Reading = PLAIN
     gain: float = 1.0
@@ -92,15 +93,15 @@ def analyse(
 ) -> Analysed:
     """Decode `path` and write its int16 samples, little-endian, to the new file `pcm`.
 
-    One pass is enough for most. Another follows where channels cancel each other, where others
-    are joined to the recording, or where its level has to be changed.
+    One pass is enough for most. Another follows if channels cancel each other, if the file holds
+    several concatenated recordings, or if the level must change.
 
     Args:
         path: the recording.
-        pcm: where its samples go.
+        pcm: the file for its samples.
         rate_hz: samples per second to store.
-        keep_damaged: keep what a damaged recording still gives, with a note.
-        normalise_dbfs: bring its peak to this, relative to full scale; None leaves it.
+        keep_damaged: keep the decodable part of a damaged recording, with a note.
+        normalise_dbfs: scale its peak to this level, relative to full scale; None leaves it.
 
     Raises:
         Unusable: nothing of it, or not all of it, can be used.
@@ -126,7 +127,7 @@ def analyse(
 def _pass(
     path: Path, rate_hz: int, plan: _Plan, stored: BinaryIO, *, keep_damaged: bool
 ) -> "_Pass":
-    """Decode all of `path` into `stored`, in place of what that held.
+    """Decode all of `path` into `stored`, replacing its content.
 
     Raises:
         Unusable: nothing of it can be used.
@@ -146,7 +147,7 @@ def _pass(
                 with _writing():
                     stored.write(kept)
     except Unreadable as error:
-        # Where FFmpeg makes nothing of it, its header may tell why.
+        # If FFmpeg cannot decode it, its header may show why.
         reason = (header_fault(path) if error.lasting else None) or str(error)
         raise Unusable(reason, lasting=error.lasting) from error
     return _Pass(source, levels, condition(path, source))
@@ -162,21 +163,21 @@ def _writing() -> Generator[None]:
 
 @dataclass(frozen=True)
 class _Pass:
-    """What came of a pass over a recording."""
+    """The result of a pass over a recording."""
 
     source: Source
     levels: "_Levels"
     state: Condition
 
     def better(self, plan: _Plan, normalise_dbfs: float | None, *, keep_damaged: bool) -> _Plan:
-        """What to do instead of `plan`, by which this was done; the same if it did well.
+        """Return a better plan than `plan`, which this pass followed; the same if it went well.
 
         Raises:
             Unusable: its peak is not that of sound.
         """
         reading = self.source.better()
         if reading != plan.reading:
-            # What seems damaged may be two whole recordings to the next pass.
+            # Seeming damage may turn out to be two intact recordings in the next pass.
             return _Plan(reading, plan.gain)
         if not self.levels.count or (self.state.damage and not keep_damaged):
             return plan
@@ -184,7 +185,7 @@ class _Pass:
 
 
 def _gain(source: Source, levels: "_Levels", gain: float, normalise_dbfs: float | None) -> float:
-    """The gain that a recording needs which peaked as `levels` tells with `gain`.
+    """Return the gain that a recording needs if `gain` gave it `levels`.
 
     Raises:
         Unusable: its peak is not that of sound.
@@ -200,7 +201,7 @@ def _gain(source: Source, levels: "_Levels", gain: float, normalise_dbfs: float 
 
 
 class _Levels:
-    """What one pass over the samples measures."""
+    """Measurements of one pass over the samples."""
 
     def __init__(self, rate_hz: int) -> None:
         self.rate_hz, self.count, self.clipped = rate_hz, 0, 0
@@ -210,11 +211,11 @@ class _Levels:
 
     @property
     def mean(self) -> float:
-        """The mean magnitude of what has been added."""
+        """The mean magnitude of all samples added."""
         return self._sum / self.count
 
     def add(self, samples: Samples) -> bytes:
-        """Measure float32 [n]; returns them as little-endian int16."""
+        """Measure float32 [n], and return them as little-endian int16."""
         peak = max(float(samples.max()), -float(samples.min()))
         self.peak = max(self.peak, peak)
         if peak > 1:
@@ -255,7 +256,7 @@ class _Levels:
 
 
 def decibels(amplitude: float) -> float:
-    """Relative to full scale; silence is the -200 dBFS that no sound of 24 bits falls below."""
+    """Convert an amplitude to dBFS; silence is -200 dBFS, below any sound of 24 bits."""
     return round(20 * math.log10(max(amplitude, 1e-10)), 2)
 
 

@@ -1,4 +1,4 @@
-"""Closing the gaps that removed and changed recordings leave in the shards."""
+"""Remove unused samples of deleted and changed recordings from the shards."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,24 +11,26 @@ from reverie.storage import open_plain
 
 
 def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[Entry] | None:
-    """Copy all samples in use to new shards if more than half of what is stored is not in use.
+    """Copy all samples in use to new shards if more than half of the stored samples are unused.
 
-    The old shards stay until `remove_unused`, so that the manifest in force holds all along.
+    The old shards stay until `remove_unused`, so that the current manifest stays valid.
 
     Args:
         folder: the corpus.
-        entries: all that is in use.
-        cap_bytes: size a shard is filled up to.
+        entries: all entries in use.
+        cap_bytes: largest size of a shard.
 
     Returns:
-        `entries` with their new places; None where nothing needs to move, or there is no room.
+        `entries` with their new places; None if nothing needs to move, or the disk is full.
     """
     stretches = {
-        (one.shard, one.offset_samples): one.analysed.samples for one in entries if one.analysed
+        (entry.shard, entry.offset_samples): entry.analysed.samples
+        for entry in entries
+        if entry.analysed
     }
     if stored_bytes(folder) <= 2 * SAMPLE_BYTES * sum(stretches.values()):
         return None
-    shards, kept = Shards(folder, cap_bytes, fresh=True), {one.shard for one in entries}
+    shards, kept = Shards(folder, cap_bytes, fresh=True), {entry.shard for entry in entries}
     moved: dict[tuple[int, int], tuple[int, int]] = {}
     try:
         for (number, offset), samples in sorted(stretches.items()):
@@ -37,10 +39,10 @@ def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[En
                 moved[number, offset] = shards.append(old, samples * SAMPLE_BYTES)
         shards.flush()
     except (OSError, ReverieError):
-        # Hollow is better than not at all: what is in use lies where it was.
+        # Without room for the copies, keep the old shards with their unused samples.
         remove_unused(folder, kept)
         return None
-    return [_moved(one, moved) for one in entries]
+    return [_moved(entry, moved) for entry in entries]
 
 
 def _moved(entry: Entry, moved: dict[tuple[int, int], tuple[int, int]]) -> Entry:

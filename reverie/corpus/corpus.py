@@ -1,4 +1,4 @@
-"""A prepared corpus: which recordings are in it, and their samples, memory-mapped."""
+"""A prepared corpus: its recordings and their memory-mapped samples."""
 
 from functools import cached_property
 from pathlib import Path
@@ -23,15 +23,15 @@ from reverie.terminal import printable
 __all__ = ["MANIFEST", "Corpus", "Recording", "Refusal", "Split"]
 
 MOST_NAMED = 5
-"""Damaged recordings that a message names."""
+"""Most damaged recordings that a message names."""
 
 
 class Corpus:
-    """A corpus opened for reading; nothing in it is ever written through this.
+    """A corpus, opened read-only.
 
     Args:
-        folder: where it lies.
-        manifest: what it says of itself.
+        folder: of the corpus.
+        manifest: of the corpus.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -44,9 +44,9 @@ class Corpus:
         self.recordings = manifest.recordings
         self.refused = manifest.refused
         self.left_out = manifest.left_out
-        """What in the folder of recordings was not searched for music."""
+        """Files and folders among the recordings that were not searched for music."""
         self.ignored = manifest.ignored
-        """How many files in the folder of recordings were no recordings by their names."""
+        """Number of other files in the folder of recordings."""
         self.ignored_suffixes = manifest.ignored_suffixes
         self._mapped: dict[int, NDArray[np.int16]] = {}
         self._checked: set[str] = set()
@@ -70,26 +70,30 @@ class Corpus:
     def content_hash(self) -> str:
         """SHA-256 of the rate and of each recording's content hash, path and split, in order.
 
-        Where the samples lie does not matter to it.
+        It does not depend on where the samples are stored.
         """
         return corpus_hash(
-            self.rate_hz, ((one.content_hash, one.path, one.split) for one in self.recordings)
+            self.rate_hz,
+            (
+                (recording.content_hash, recording.path, recording.split)
+                for recording in self.recordings
+            ),
         )
 
     @property
     def seconds(self) -> float:
         """Duration of all recordings together."""
-        return sum(one.seconds for one in self.recordings)
+        return sum(recording.seconds for recording in self.recordings)
 
     def of_split(self, split: Split) -> tuple[Recording, ...]:
-        """The recordings of one split, by path."""
-        return tuple(one for one in self.recordings if one.split == split)
+        """Return the recordings of one split, by path."""
+        return tuple(recording for recording in self.recordings if recording.split == split)
 
     def pcm(self, recording: Recording) -> NDArray[np.int16]:
-        """Its samples, int16 [samples], 32768 standing for 1.0: a read-only view of the shard.
+        """Return a recording's samples, int16 [samples] with 32768 for 1.0: a read-only view.
 
-        The first time that a process asks for a recording, its checksum is compared: that takes
-        a second for each 10 hours at 16 kHz.
+        The first call for a recording verifies its checksum, which takes a second for 10 hours at
+        16 kHz.
 
         Raises:
             ReverieError: the shard is missing or too short, or holds other samples.
@@ -107,19 +111,19 @@ class Corpus:
         return view
 
     def check(self, *, quiet: bool = False) -> None:
-        """Compare the checksum of every recording that was not compared yet.
+        """Verify the checksum of every recording that is not yet verified.
 
         Raises:
-            ReverieError: some hold other samples than were stored; it names them.
+            ReverieError: recordings, which it names, hold other samples than were stored.
         """
         damaged: list[Recording] = []
         with ProgressBar("Checking", len(self.recordings), "recordings", quiet=quiet) as work:
-            for one in self.recordings:
-                if one.path not in self._checked and not self._is_intact(one):
-                    damaged.append(one)
-                self._checked.add(one.path)
+            for recording in self.recordings:
+                if recording.path not in self._checked and not self._is_intact(recording):
+                    damaged.append(recording)
+                self._checked.add(recording.path)
                 work.advance()
-        self._checked -= {one.path for one in damaged}
+        self._checked -= {recording.path for recording in damaged}
         if damaged:
             raise self._damaged(damaged)
 
@@ -130,23 +134,23 @@ class Corpus:
         return found == recording.content_hash
 
     def _check_places(self) -> None:
-        """See that every recording lies within its shard, before anything is made of its length."""
+        """Check that every recording lies within its shard before its length is used."""
         lengths: dict[int, int] = {}
-        for one in self.recordings:
-            if one.shard not in lengths:
-                lengths[one.shard] = samples_in(self.folder, one.shard)
-            if one.offset_samples + one.samples > lengths[one.shard]:
-                raise self._too_short(one)
+        for recording in self.recordings:
+            if recording.shard not in lengths:
+                lengths[recording.shard] = samples_in(self.folder, recording.shard)
+            if recording.offset_samples + recording.samples > lengths[recording.shard]:
+                raise self._too_short(recording)
 
     def _too_short(self, recording: Recording) -> ReverieError:
         return ReverieError(
             f"{shard_path(self.folder, recording.shard)} is shorter than {MANIFEST} says: "
-            f"{printable(recording.path)} does not lie in it whole.",
+            f"{printable(recording.path)} exceeds its end.",
             self._remedy,
         )
 
     def _damaged(self, recordings: list[Recording]) -> ReverieError:
-        names = ", ".join(printable(one.path) for one in recordings[:MOST_NAMED])
+        names = ", ".join(printable(recording.path) for recording in recordings[:MOST_NAMED])
         more = len(recordings) - MOST_NAMED
         several = f"{len(recordings)} recordings of {self.folder} are damaged: "
         named = several + names if len(recordings) > 1 else f"{self.folder}: {names} is damaged"
@@ -159,4 +163,4 @@ class Corpus:
     @property
     def _remedy(self) -> str:
         again = f"reverie prepare {printable(self.source)} --out {printable(str(self.folder))}"
-        return f"Make them anew: {again}"
+        return f"Prepare them again: {again}"

@@ -1,4 +1,4 @@
-"""Finding the recordings in a folder, whatever else lies there."""
+"""Find the recordings in a folder that may hold anything else too."""
 
 import errno
 import os
@@ -14,12 +14,12 @@ from reverie.corpus.unsearched import unsearched_file, unsearched_folder
 from reverie.errors import ReverieError, os_reason
 
 LONGEST_SUFFIX = 12
-"""What follows the last full stop of a longer one is no suffix but part of a name."""
+"""A longer suffix is taken for a part of the name."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file to be decoded: its path within the folder, and what tells whether it changed."""
+    """A file to decode: its path within the folder, and the attributes that show changes."""
 
     path: str
     bytes: int
@@ -30,23 +30,23 @@ class Found:
 
 @dataclass
 class Discovery:
-    """What a folder holds."""
+    """The content of a folder."""
 
     files: list[Found] = field(default_factory=list[Found])
     refused: list[Refusal] = field(default_factory=list[Refusal])
     left_out: list[LeftOut] = field(default_factory=list[LeftOut])
     ignored: Counter[str] = field(default_factory=Counter[str])
-    """How many files are no recordings by their names, of each suffix in lower case."""
+    """The number of other files, by suffix in lower case."""
     clip_hashes: set[str] = field(default_factory=set[str])
-    """SHA-256 of the clips of Reverie that were met: copies of them have no provenance."""
+    """SHA-256 of Reverie's clips in the folder, to recognise copies without provenance."""
 
 
 def discover(root: Path, leave_out: Path) -> Discovery:
-    """Search `root` and all below it, following links but never twice into one folder.
+    """Search `root` and everything below it; follow links, but enter no folder twice.
 
     Args:
         root: the folder of recordings, or a single recording.
-        leave_out: a folder that is not searched, and not told of: the corpus being made.
+        leave_out: a folder to skip without a remark: the corpus to write.
 
     Returns:
         Everything found, by path.
@@ -73,7 +73,7 @@ def discover(root: Path, leave_out: Path) -> Discovery:
 
 
 class _Search:
-    """A depth-first walk; linked folders wait until all real ones have been seen."""
+    """A depth-first search that enters linked folders after all real ones."""
 
     def __init__(self, root: Path, leave_out: Path, found: Discovery) -> None:
         self.root, self.found = root, found
@@ -91,10 +91,10 @@ class _Search:
         target = _identity(self.root / path)
         if target in above:
             self.found.refused.append(
-                Refusal(path, "a link back to a folder that holds it: following it would never end")
+                Refusal(path, "a link to a folder that contains it: following it would never end")
             )
         elif target in self.seen:
-            self.found.refused.append(Refusal(path, "a link to a folder that is searched anyway"))
+            self.found.refused.append(Refusal(path, "a link to a folder that is already searched"))
         else:
             self._search(path, above)
 
@@ -129,7 +129,7 @@ class _Search:
     def _entries(self, here: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(self.root / here) as entries:
-                return sorted(entries, key=lambda one: one.name)
+                return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             problem = os_reason(error)
             self.found.refused.append(Refusal(here, f"a folder that cannot be searched: {problem}"))
@@ -146,15 +146,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: bool = False) -> None:
     hidden = unsearched_file(full.name)
     audio = whatever_name or is_audio_name(full.name.lstrip("._"))
-    if not audio and full.suffix == ".json" and (told := clip_hash(full)):
-        found.clip_hashes.add(told)
+    if not audio and full.suffix == ".json" and (status := clip_hash(full)):
+        found.clip_hashes.add(status)
     try:
         facts = full.stat()
     except OSError as error:
         if error.errno == errno.ELOOP:
-            found.refused.append(Refusal(path, "a link that leads round in a circle"))
+            found.refused.append(Refusal(path, "a link that leads back to itself"))
         elif audio and error.errno == errno.ENOENT:
-            found.refused.append(Refusal(path, "a link to a file that is not there"))
+            found.refused.append(Refusal(path, "a link to a file that does not exist"))
         elif audio:
             problem = os_reason(error)
             found.refused.append(Refusal(path, f"cannot be read: {problem}"))

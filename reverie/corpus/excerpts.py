@@ -1,4 +1,4 @@
-"""Cut excerpts of a corpus: clips of real music to compare with."""
+"""Cut excerpts of a corpus: real music to compare clips with."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from reverie.similarity.stream import Excerpt
 def cut_evenly(
     corpus: Corpus, recordings: Sequence[Recording], seconds: float, count: int
 ) -> list[Excerpt]:
-    """At most `count` excerpts of `seconds` each, spread evenly over the recordings.
+    """Cut at most `count` excerpts of `seconds` each, spread evenly over the recordings.
 
-    They overlap only where there is too little music; a recording shorter than one is left out.
+    They overlap only if there is too little music; shorter recordings are left out.
     """
     rate, size = corpus.rate_hz, round(seconds * corpus.rate_hz)
-    room = [max(one.samples - size + 1, 0) for one in recordings]
+    room = [max(recording.samples - size + 1, 0) for recording in recordings]
     total = sum(room)
-    found: list[Excerpt] = []
+    excerpts: list[Excerpt] = []
     if not total:
-        return found
+        return excerpts
     ends = list(accumulate(room))
     wanted = min(count, total)
     for number in range(wanted):
@@ -29,5 +29,5 @@ def cut_evenly(
         place = bisect_right(ends, at)
         start = at - (ends[place] - room[place])
         wave = to_float32(corpus.pcm(recordings[place])[start : start + size])
-        found.append(Excerpt(place, start / rate, wave))
-    return found
+        excerpts.append(Excerpt(place, start / rate, wave))
+    return excerpts

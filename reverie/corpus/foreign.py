@@ -1,4 +1,4 @@
-"""Files of others, which may be anything: read if they are plain files, and never waited for."""
+"""Read other programs' files, only if they are plain files, so that reading never blocks."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from reverie.storage import file_sha256, open_foreign
 
 
 def first_bytes(path: Path, size_bytes: int) -> bytes:
-    """At most the first `size_bytes` of a file; none where it is no plain file or unreadable."""
+    """Return up to the first `size_bytes` of a file; empty if it is not plain or not readable."""
     try:
         with open_foreign(path) as file:
             return file.read(size_bytes)
@@ -15,7 +15,7 @@ def first_bytes(path: Path, size_bytes: int) -> bytes:
 
 
 def known_sha256(path: Path) -> str:
-    """SHA-256 of a file; empty where it is no plain file or cannot be read."""
+    """Return the SHA-256 of a file; empty if it is not plain or not readable."""
     try:
         return file_sha256(path)
     except OSError:

@@ -1,4 +1,5 @@
-"""Remarks on many files told in a few lines: those that differ in their numbers are one group."""
+"""Group remarks on many files into a few lines: remarks that differ only in numbers are one
+group."""
 
 import math
 import re
@@ -8,9 +9,9 @@ from dataclasses import dataclass
 from reverie.terminal import paragraph, printable
 
 MOST_LISTED = 3
-"""Files of one group that are listed one by one; of more, one is the example."""
+"""Most files of a group that are listed; a larger group shows one example."""
 MOST_GROUPS = 12
-"""Groups that are told of, the largest first."""
+"""Most groups that are reported, the largest first."""
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:[.:]\d+)*(?:e[+-]?\d+)?(?!\w)")
 _SAME = "the same recording as "
@@ -20,52 +21,52 @@ _DAMAGED = ("cut off", "damaged ")
 
 @dataclass(frozen=True)
 class Group:
-    """Files with the same remark but for its numbers."""
+    """Files whose remarks are the same except for numbers."""
 
     text: str
     """The remark; numbers that differ are written as a range, `0.2-0.9 s`."""
     files: tuple[tuple[str, str], ...]
     """Each file and its own remark, in the order given."""
     setting: str = ""
-    """The option of `reverie prepare` that would admit refused files; empty where none would."""
+    """The option of `reverie prepare` that would admit refused files; empty if none would."""
 
 
 def grouped(remarks: Iterable[tuple[str, str]]) -> list[Group]:
-    """Group files by what is remarked of them.
+    """Group files by their remarks.
 
     Args:
         remarks: each file and a remark; a file may come more than once.
 
     Returns:
-        The groups, the largest first; of equal ones, as they came.
+        The groups, the largest first; groups of equal size keep their order.
     """
     by_kind: dict[str, list[tuple[str, str]]] = {}
     for file, remark in remarks:
         by_kind.setdefault(_kind(remark), []).append((file, remark))
-    found = [_group(kind, files) for kind, files in by_kind.items()]
-    return sorted(found, key=lambda group: -len(group.files))
+    groups = [_group(kind, files) for kind, files in by_kind.items()]
+    return sorted(groups, key=lambda group: -len(group.files))
 
 
 def group_lines(groups: Iterable[Group]) -> list[str]:
-    """Lines for a terminal: few files one by one, many as a count with an example."""
-    told: list[str] = []
+    """Format groups for a terminal: list few files, and show many as a count with an example."""
+    lines: list[str] = []
     every = list(groups)
     for group in every[:MOST_GROUPS]:
         if len(group.files) <= MOST_LISTED:
-            told += [f"  {printable(file)}: {remark}" for file, remark in group.files]
+            lines += [f"  {printable(file)}: {remark}" for file, remark in group.files]
         else:
-            told += paragraph(f"  {len(group.files)} files: {group.text}", "    ")
-            told.append(f"    such as {printable(group.files[0][0])}")
+            lines += paragraph(f"  {len(group.files)} files: {group.text}", "    ")
+            lines.append(f"    such as {printable(group.files[0][0])}")
         if group.setting:
-            told.append(f"    {group.setting}")
+            lines.append(f"    {group.setting}")
     rest = sum(len(group.files) for group in every[MOST_GROUPS:])
     if rest:
-        told.append(f"  {rest} more, for {len(every) - MOST_GROUPS} other reasons")
-    return told
+        lines.append(f"  {rest} more, for {len(every) - MOST_GROUPS} other reasons")
+    return lines
 
 
 def _kind(remark: str) -> str:
-    """The remark without what differs from file to file."""
+    """Return a remark without the parts that differ from file to file."""
     return _SAME if remark.startswith(_SAME) else _NUMBER.sub("#", remark)
 
 
@@ -90,11 +91,11 @@ def _range(numbers: tuple[str, ...]) -> str:
 
 
 def _value(number: str) -> float:
-    """What a number says; of `1:05.3`, its seconds."""
+    """Return the value of a number; of `1:05.3`, its seconds."""
     try:
         parts = [float(part) for part in number.split(":")]
     except ValueError:
-        # 1.2.3 is no number but a name; it still has a place.
+        # 1.2.3 is a name and not a number; it sorts last.
         return math.inf
     return sum(part * 60**place for place, part in enumerate(reversed(parts)))
 
@@ -102,15 +103,15 @@ def _value(number: str) -> float:
 def _setting(remarks: list[str]) -> str:
     if remarks[0].startswith(_TOO_SHORT):
         seconds = min(_value(_NUMBER.findall(remark)[0]) for remark in remarks)
-        them = "it" if len(remarks) == 1 else "them"
-        return f"--min-seconds {_below(seconds):g} admits {them}"
+        noun = "it" if len(remarks) == 1 else "them"
+        return f"--min-seconds {_below(seconds):g} admits {noun}"
     if remarks[0].startswith(_DAMAGED):
         return "--keep-damaged uses what can be decoded"
     return ""
 
 
 def _below(seconds: float) -> float:
-    """A number of one digit that is safely under `seconds`, which were rounded to two."""
+    """Return a number of one digit safely below `seconds`, which were rounded to two."""
     under = 0.97 * seconds
     if under <= 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""What is in a corpus, row by row, and whether it is enough to learn from."""
+"""Describe a corpus in a table, and judge whether it is enough to learn from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from reverie.progress import duration
 from reverie.terminal import printable
 
 PAPER_MINUTES = 65
-"""The paper's 25 tunes of two to three minutes."""
+"""Duration of the paper's 25 tunes of two to three minutes."""
 ENOUGH_MINUTES, LITTLE_MINUTES, HARDLY_MINUTES = 50, 20, 5
 WIDE_SPREAD_DB = 12.0
 MOST_LEAKS = 5
@@ -28,19 +28,19 @@ COLUMNS: tuple[tuple[str, Literal["text", "number"]], ...] = (
     ("Channels", "number"),
     ("LUFS", "number"),
 )
-"""Heading and kind of each cell of a row."""
+"""Heading and kind of each column."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing worth knowing of a corpus, in a sentence or two."""
+    """A remark on a corpus, in a sentence or two."""
 
     tone: Tone
     text: str
 
 
 def row(recording: Recording) -> tuple[str, ...]:
-    """The cells of `recording`, by `COLUMNS`."""
+    """Return the cells of `recording` for `COLUMNS`."""
     loudness = recording.loudness_lufs
     return (
         printable(recording.path),
@@ -54,7 +54,7 @@ def row(recording: Recording) -> tuple[str, ...]:
 
 
 def totals(corpus: Corpus) -> str:
-    """How much there is, in a line."""
+    """Return the totals in one line."""
     train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
     return (
         f"{len(corpus.recordings)} recordings, {duration(corpus.seconds)}: "
@@ -64,47 +64,49 @@ def totals(corpus: Corpus) -> str:
 
 
 def findings(corpus: Corpus, leaks: Sequence[Leak] = ()) -> list[Finding]:
-    """Whether there is enough, then what stands out, each as a `Finding`.
+    """Say whether there is enough music, then report anything unusual.
 
     Args:
-        corpus: what is inspected.
-        leaks: held-out music that is in the training recordings too, if it was searched for.
+        corpus: to inspect.
+        leaks: held-out music that also occurs in training recordings, if a search was made.
     """
-    found = [enough(corpus)]
+    remarks = [enough(corpus)]
     if not corpus.of_split("held-out"):
         text = "Nothing is held out, so nothing shows whether a model learns or only remembers."
-        found.append(Finding("bad", f"{text} Add a second recording."))
-    found += [Finding("warn", said) for said in division(corpus)]
+        remarks.append(Finding("bad", f"{text} Add a second recording."))
+    remarks += [Finding("warn", said) for said in division(corpus)]
     if said := short_recordings(corpus):
-        found.append(Finding("warn", said))
-    found += _leaks(leaks) + _levels(corpus) + _rates(corpus) + _notes(corpus)
+        remarks.append(Finding("warn", said))
+    remarks += _leaks(leaks) + _levels(corpus) + _rates(corpus) + _notes(corpus)
     if corpus.refused:
         count = len(corpus.refused)
         text = (
             f"{count} {'file was' if count == 1 else 'files were'} refused, for the reasons given."
         )
-        found.append(Finding("warn", text))
-    return found
+        remarks.append(Finding("warn", text))
+    return remarks
 
 
 def _leaks(leaks: Sequence[Leak]) -> list[Finding]:
-    found = [
+    remarks = [
         Finding(
             "bad",
-            f"{printable(one.held_out)} is held out, and {duration(one.seconds)} of it are in the "
-            f"training recording {printable(one.training)} too (best seen at "
-            f"{clock(one.held_out_offset_seconds)} and {clock(one.training_offset_seconds)}). "
-            "What is measured on it says little about new music: keep both on one side.",
+            f"{printable(leak.held_out)} is held out, but {duration(leak.seconds)} of it also "
+            f"occur in the training recording {printable(leak.training)} (the best match is at "
+            f"{clock(leak.held_out_offset_seconds)} and {clock(leak.training_offset_seconds)}). "
+            "Measurements on it say little about new music: keep both in the same split.",
         )
-        for one in leaks[:MOST_LEAKS]
+        for leak in leaks[:MOST_LEAKS]
     ]
     if len(leaks) > MOST_LEAKS:
-        found.append(Finding("bad", f"So it is with {len(leaks) - MOST_LEAKS} more pairs."))
-    return found
+        remarks.append(
+            Finding("bad", f"{len(leaks) - MOST_LEAKS} more pairs share music in this way.")
+        )
+    return remarks
 
 
 def enough(corpus: Corpus) -> Finding:
-    """Whether there is music enough to learn more from it than a copy."""
+    """Judge whether there is enough music to learn more than a copy."""
     minutes = corpus.seconds / 60
     paper = f"The paper learned from 25 tunes of two to three minutes, about {PAPER_MINUTES} in all"
     has = f"{minutes:.0f} minutes" if minutes >= 2 else duration(corpus.seconds)
@@ -121,39 +123,43 @@ def enough(corpus: Corpus) -> Finding:
 
 
 def _levels(corpus: Corpus) -> list[Finding]:
-    quiet = min(corpus.recordings, key=lambda one: one.rms_dbfs)
-    loud = max(corpus.recordings, key=lambda one: one.rms_dbfs)
+    quiet = min(corpus.recordings, key=lambda recording: recording.rms_dbfs)
+    loud = max(corpus.recordings, key=lambda recording: recording.rms_dbfs)
     spread = loud.rms_dbfs - quiet.rms_dbfs
     if spread <= WIDE_SPREAD_DB:
         return []
     text = f"Levels differ by {spread:.0f} dB, from {printable(quiet.path)} to"
     return [
-        Finding("warn", f"{text} {printable(loud.path)}: loud recordings will weigh most by far.")
+        Finding("warn", f"{text} {printable(loud.path)}: loud recordings will dominate training.")
     ]
 
 
 def _rates(corpus: Corpus) -> list[Finding]:
-    low = [one for one in corpus.recordings if one.source_rate_hz < corpus.rate_hz]
+    low = [
+        recording for recording in corpus.recordings if recording.source_rate_hz < corpus.rate_hz
+    ]
     if not low:
         return []
-    lowest = min(one.source_rate_hz for one in low)
+    lowest = min(recording.source_rate_hz for recording in low)
     text = f"{_recordings(len(low))} sampled below the corpus's {corpus.rate_hz} Hz, down to"
-    return [Finding("warn", f"{text} {lowest} Hz: they hold nothing above half their own rate.")]
+    return [Finding("warn", f"{text} {lowest} Hz: they have no content above half their own rate.")]
 
 
 def _notes(corpus: Corpus) -> list[Finding]:
-    found: list[Finding] = []
+    remarks: list[Finding] = []
     for group in noted_groups(corpus):
         if len(group.files) <= MOST_LISTED:
-            found += [Finding("warn", f"{printable(file)}: {note}.") for file, note in group.files]
+            remarks += [
+                Finding("warn", f"{printable(file)}: {note}.") for file, note in group.files
+            ]
         else:
             such = f"such as {printable(group.files[0][0])}"
-            found.append(Finding("warn", f"{len(group.files)} recordings, {such}: {group.text}."))
-    return found
+            remarks.append(Finding("warn", f"{len(group.files)} recordings, {such}: {group.text}."))
+    return remarks
 
 
 def _seconds(recordings: tuple[Recording, ...]) -> float:
-    return sum(one.seconds for one in recordings)
+    return sum(recording.seconds for recording in recordings)
 
 
 def _recordings(count: int) -> str:

@@ -1,6 +1,6 @@
-"""What is known of each file, a line each, added as it becomes known: work is never lost.
+"""The journal of a corpus: a line for each analysed file, appended at once, so no work is lost.
 
-`manifest.json` says what a corpus is; the journal beside it only saves doing work again.
+`manifest.json` describes a corpus; the journal beside it only saves repeating work.
 """
 
 import json
@@ -22,12 +22,12 @@ from reverie.storage import clear_disk_errors, open_plain, write_text
 NAME = "journal.jsonl"
 
 ANALYSIS = 2
-"""Raised whenever the same file would be analysed to something else: older entries lapse."""
+"""Version of the analysis; raise it when results change, so that older entries lapse."""
 
 
 @dataclass(frozen=True, config=RECORD)
 class Entry:
-    """What came of one file: it was analysed and its samples lie in a shard, or it is unusable."""
+    """The result of one file: it was analysed and its samples lie in a shard, or it is unusable."""
 
     path: PathText
     bytes: int
@@ -35,30 +35,30 @@ class Entry:
     changed_ns: int
     inode: int
     source_hash: str
-    """SHA-256 of the file; empty where it could not be read."""
+    """SHA-256 of the file; empty if it could not be read."""
     rate_hz: int
     keep_damaged: bool
     normalise_dbfs: float | None = None
     analysis: int = ANALYSIS
     unusable: str | None = None
     lasting: bool = True
-    """Whether what came of it holds as long as the file is not changed."""
+    """Whether the result holds until the file changes."""
     analysed: Analysed | None = None
     shard: Count = 0
     offset_samples: Count = 0
 
     def is_of(self, file: Found) -> bool:
-        """Whether `file` is the same as it was, as far as its folder tells without reading it.
+        """Whether `file` is unchanged by its folder entry, without reading it.
 
-        Changes of the file's data or name show in the inode or in the time of its last change,
-        which nobody can set.
+        A change of its data or name shows in the inode or in the change time, which programs cannot
+        set.
         """
         return (self.path, self.bytes, self.mtime_ns, self.changed_ns, self.inode) == (
             file.path, file.bytes, file.mtime_ns, file.changed_ns, file.inode,
         )  # fmt: skip
 
     def holds_for(self, settings: PrepareSettings) -> bool:
-        """Whether doing the work again on the same file would come to the same."""
+        """Whether analysing the same file with `settings` would give the same result."""
         asked = settings.rate_hz, settings.normalise_dbfs
         if (self.rate_hz, self.normalise_dbfs) != asked or self.analysis != ANALYSIS:
             return False
@@ -67,16 +67,16 @@ class Entry:
 
 
 class Journal:
-    """The journal of a corpus, open for adding to.
+    """The journal of a corpus, open for appending.
 
     Args:
         folder: the corpus.
 
     Attributes:
-        entries: the latest of each path.
+        entries: the latest entry of each path.
 
     Raises:
-        ReverieError: it is no plain file.
+        ReverieError: it is not a plain file.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -85,20 +85,20 @@ class Journal:
         self._is_torn = _is_torn(self.path)
 
     def add(self, entry: Entry) -> None:
-        """Note an entry; it survives whatever happens to this process afterwards.
+        """Append an entry, which survives a crash of this process.
 
         Raises:
             ReverieError: the disk refuses.
         """
         self.entries[entry.path], self._is_exact = entry, False
-        # An earlier process may have been stopped in the middle of a line.
+        # An earlier process may have stopped in the middle of a line.
         line = f"\n{_line(entry)}" if self._is_torn else _line(entry)
         with clear_disk_errors(self.path), open_plain(self.path, "ab") as handle:
             handle.write(line.encode("ascii"))
         self._is_torn = False
 
     def rewrite(self, entries: Iterable[Entry]) -> None:
-        """Keep `entries` alone, whole or not at all.
+        """Replace the journal by `entries` atomically.
 
         Raises:
             ReverieError: the disk refuses.
@@ -115,11 +115,11 @@ def _line(entry: Entry) -> str:
 
 
 def _read(folder: Path) -> tuple[dict[str, Entry], bool]:
-    """The entries of a journal, and whether it holds nothing else."""
+    """Return the entries of a journal, and whether it holds nothing else."""
     entries: dict[str, Entry] = {}
     lines = 0
     lengths: dict[int, int] = {}
-    # The last line may have been cut when the machine went down; so may a shard.
+    # A crash of the machine may have cut the last line, or a shard.
     for entry in read_lines(folder / NAME, Entry, "the journal of a corpus"):
         lines += 1
         if entry is None:
@@ -134,7 +134,7 @@ def _read(folder: Path) -> tuple[dict[str, Entry], bool]:
 
 
 def _is_torn(path: Path) -> bool:
-    """Whether the last line of a file has no end."""
+    """Whether the last line of a file is incomplete."""
     try:
         with open_plain(path, "rb") as file:
             file.seek(-1, os.SEEK_END)

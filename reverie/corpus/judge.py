@@ -1,4 +1,4 @@
-"""What goes into the corpus of all that was analysed, and why the rest does not."""
+"""Decide which analysed recordings go into the corpus, and why others do not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from reverie.terminal import printable
 
 @dataclass(frozen=True)
 class Verdict:
-    """The recordings of a corpus and the files refused, each by path."""
+    """The recordings of a corpus and the refused files, each sorted by path."""
 
     recordings: tuple[Recording, ...]
     refused: tuple[Refusal, ...]
@@ -34,18 +34,18 @@ def judge(
     *,
     quiet: bool = False,
 ) -> Verdict:
-    """Refuse what is unusable, silent, short or there already, and split the rest.
+    """Refuse unusable, silent, short and duplicate recordings, and split the others.
 
     Args:
-        entries: what came of each file.
-        refused: what was refused before it came to that.
+        entries: the result of analysing each file.
+        refused: files refused before they were analysed.
         settings: of the corpus.
-        folder: the corpus, in whose shards the samples lie.
+        folder: the corpus, whose shards hold the samples.
         quiet: show no progress.
     """
     refusals = list(refused)
     usable: dict[str, tuple[Entry, Analysed]] = {}
-    for entry in sorted(entries, key=lambda one: one.path):
+    for entry in sorted(entries, key=lambda item: item.path):
         reason = _unfit(entry, settings)
         if reason is None and entry.analysed is not None:
             usable[entry.path] = entry, entry.analysed
@@ -63,14 +63,14 @@ def judge(
         del usable[path]
     return Verdict(
         _divided(list(usable.values()), settings, shards),
-        tuple(sorted(refusals, key=lambda one: one.path)),
+        tuple(sorted(refusals, key=lambda item: item.path)),
     )
 
 
 def _divided(
     usable: Sequence[tuple[Entry, Analysed]], settings: PrepareSettings, shards: "_Shards"
 ) -> tuple[Recording, ...]:
-    """The recordings with their splits; one that holds nearly all of the time in two parts."""
+    """Split the recordings; divide one that holds nearly all of the time in two parts."""
     lengths = [analysed.samples for _, analysed in usable]
     longest = nearly_all(lengths) if settings.balanced else None
     parts: tuple[Recording, ...] = ()
@@ -79,7 +79,7 @@ def _divided(
         whole = _recording(entry, analysed, "train")
         pcm = shards.samples(entry.shard, entry.offset_samples, analysed.samples)
         parts = divided(whole, pcm, settings)
-    rest = [one for place, one in enumerate(usable) if not parts or place != longest]
+    rest = [pair for place, pair in enumerate(usable) if not parts or place != longest]
     split = split_of(
         [analysed.content_hash for _, analysed in rest],
         settings.train_fraction,
@@ -89,7 +89,7 @@ def _divided(
         else None,
     )
     others = [_recording(entry, analysed, split[analysed.content_hash]) for entry, analysed in rest]
-    return tuple(sorted([*others, *parts], key=lambda one: (one.part_of or one.path, one.path)))
+    return tuple(sorted([*others, *parts], key=lambda pair: (pair.part_of or pair.path, pair.path)))
 
 
 def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
@@ -107,14 +107,14 @@ def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
 
 
 class _Shards:
-    """The shards of a corpus, each mapped when it is first asked for."""
+    """The shards of a corpus, each mapped on first use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._mapped: dict[int, NDArray[np.int16]] = {}
 
     def samples(self, shard: int, start: int, count: int) -> NDArray[np.int16]:
-        """Samples of a shard, int16 [count], read as they are touched."""
+        """Return samples of a shard, int16 [count], read from the disk on access."""
         if shard not in self._mapped:
             self._mapped[shard] = map_shard(self.folder, shard)
         return self._mapped[shard][start : start + count]

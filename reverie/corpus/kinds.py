@@ -1,6 +1,6 @@
-"""What a folder or file that somebody names is, and where in it lie the things that others ask for.
+"""Recognise what a given folder or file is, and find the corpus, run, clips or recordings in it.
 
-People name what they have: a corpus where recordings belong, a run's checkpoint where a run does.
+Users often give a corpus where recordings belong, or a run's checkpoint where a run belongs.
 """
 
 import os
@@ -52,29 +52,29 @@ _PARTS = {"model.safetensors", "state.json"}
 
 @dataclass(frozen=True)
 class Place:
-    """A folder or file, and what it is."""
+    """A folder or file and its kind."""
 
     path: Path
     kind: Kind
     corpus: Path | None = None
-    """The corpus that it is or holds."""
+    """The corpus that it is or contains."""
     run: Path | None = None
-    """The run that it is, holds or belongs to."""
+    """The run that it is, contains or belongs to."""
     checkpoint: str = ""
     """The name of the run's checkpoint that it is."""
     clips: Path | None = None
-    """The clips that it is or holds."""
+    """The clips that it is or contains."""
     recordings: Path | None = None
-    """The recordings that it is or holds."""
+    """The recordings that it is or contains."""
 
 
 def what_is(path: Path) -> Place:
-    """Tell what `path` is: a folder or file of ours by what it says of itself, else recordings.
+    """Recognise `path`: a folder or file of Reverie by its content, otherwise recordings.
 
-    Nothing is opened but what tells: beginnings of files, and names until the first recording.
+    Only beginnings of files are read, and names up to the first recording.
 
     Returns:
-        its kind and what is in it; `nothing` where it is missing or holds no sound.
+        Its kind and its content; the kind is `nothing` if it is missing or holds no sound.
     """
     if path.is_file():
         return _file(path)
@@ -101,29 +101,29 @@ def what_is(path: Path) -> Place:
 
 
 def right_command(place: Place) -> str:
-    """What to do with a thing that is no recordings; empty where that cannot be told."""
-    said = ""
+    """Return the command for a place that is not recordings; empty if there is none."""
+    advice = ""
     match place:
         case Place(kind="corpus", corpus=Path() as corpus):
-            said = f"Train on it: {_command('train', corpus)}"
+            advice = f"Train on it: {_command('train', corpus)}"
         case Place(kind="checkpoint", run=Path() as run):
             words = _command("generate", run, "--checkpoint", place.checkpoint)
-            said = f"Make clips with it: {words}"
+            advice = f"Make clips with it: {words}"
         case Place(kind="run", run=Path() as run):
-            said = f"Make clips with it: {_command('generate', run)}"
+            advice = f"Make clips with it: {_command('generate', run)}"
         case Place(kind="clips", clips=Path() as clips):
-            said = f"Judge them: {_command('evaluate', clips, '--corpus', 'CORPUS')}"
+            advice = f"Judge them: {_command('evaluate', clips, '--corpus', 'CORPUS')}"
         case Place(kind="demo", recordings=Path() as recordings):
-            said = f"Its recordings: {_command('prepare', recordings)}"
+            advice = f"Its recordings: {_command('prepare', recordings)}"
         case Place(kind="demo", corpus=Path() as corpus):
-            said = f"Train on its corpus: {_command('train', corpus)}"
+            advice = f"Train on its corpus: {_command('train', corpus)}"
         case Place(kind="recordings", path=Path() as path) if path.is_dir():
-            said = f"Train on them: {_command('train', path)}"
+            advice = f"Train on them: {_command('train', path)}"
         case Place(kind="listening test"):
-            said = f"Open it: {_command('listen serve', place.path)}"
+            advice = f"Open it: {_command('listen serve', place.path)}"
         case _:
             pass
-    return said
+    return advice
 
 
 def _file(path: Path) -> Place:
@@ -147,17 +147,17 @@ def _other_folder(path: Path, names: list[str]) -> Place:
 
 
 def _first_sounds(path: Path) -> list[Path]:
-    """The sounds of the first folder, from `path` on downwards, that has some."""
+    """Return the audio files of the first folder with any, from `path` downwards."""
     for parent, folders, names in os.walk(path):
         folders.sort()
-        found = [Path(parent, name) for name in sorted(names) if is_audio_name(name)]
-        if found:
-            return found
+        sounds = [Path(parent, name) for name in sorted(names) if is_audio_name(name)]
+        if sounds:
+            return sounds
     return []
 
 
 def _run_above(path: Path) -> Path | None:
-    """The run whose folder `path` is or lies in, at most two folders down."""
+    """Return the run whose folder is `path` or up to two levels above it."""
     above = [path, path.parent, path.parent.parent] if path.parts else [path]
     for folder in above:
         if folder_of_ours(folder, _names(folder)) == RUN:
@@ -167,7 +167,7 @@ def _run_above(path: Path) -> Path | None:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return [one.name for one in folder.iterdir()]
+        return [entry.name for entry in folder.iterdir()]
     except OSError:
         return []
 

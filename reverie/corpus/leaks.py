@@ -1,7 +1,7 @@
-"""Held-out music that is in the training recordings too: the most common way a test is spoilt.
+"""Find held-out music that also occurs in training recordings and so spoils an evaluation.
 
-Duplicates of whole recordings are refused when a corpus is prepared. What is left is a piece in
-two recordings, or one performance cut in two whose parts share a repeat.
+Preparing a corpus refuses duplicates of whole recordings. The same piece can still occur in two
+recordings, or in two parts of one performance that share a repeat.
 """
 
 import contextlib
@@ -24,27 +24,27 @@ from reverie.storage import write_json
 FILE, VERSION = "leaks.json", 2
 EXCERPT_SECONDS = 10.0
 FEWEST_PAIRS = 30
-"""Of excerpts of other music of the same kind, hardly one in a hundred has so many."""
+"""Fewer than one in a hundred excerpts of other, similar music match in so many pairs."""
 MOST_REPEATS = 2
-"""What one excerpt has more often, such as a metronome, other recordings have too."""
+"""A pair that one excerpt has more often, such as a metronome's, occurs in other recordings too."""
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A held-out recording, and the training recording that has some of the same music."""
+    """A held-out recording and a training recording that share music."""
 
     held_out: PathText
     training: PathText
     seconds: float
-    """How much of the held-out recording is found again, in excerpts of ten seconds."""
+    """How much of the held-out recording was found, in excerpts of ten seconds."""
     held_out_offset_seconds: float
     training_offset_seconds: float
-    """Where the strongest likeness is."""
+    """Where the strongest match lies."""
 
 
 @pydantic_dataclass(frozen=True, config=RECORD)
 class _Kept:
-    """What an earlier search found, as it lies beside a corpus."""
+    """The result of an earlier search, as stored with a corpus."""
 
     version: int
     corpus_hash: str
@@ -52,27 +52,28 @@ class _Kept:
 
 
 def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
-    """What `find_leaks` finds, kept with the corpus for the next time.
+    """Return the result of `find_leaks`, stored with the corpus for the next time.
 
     Raises:
         ReverieError: a shard is damaged.
     """
     path = corpus.folder / FILE
-    # What is damaged, or of another version, is searched for again.
+    # If the stored result is damaged or of another version, search again.
     with contextlib.suppress(ReverieError):
         kept = read_record(path, _Kept, "what leaks")
         if (kept.version, kept.corpus_hash) == (VERSION, corpus.content_hash):
             return list(kept.leaks)
-    found = find_leaks(corpus, quiet=quiet)
+    leaks = find_leaks(corpus, quiet=quiet)
     about = {"version": VERSION, "corpus_hash": corpus.content_hash}
-    # A corpus on a disk that cannot be written is searched again each time.
+    # On a read-only disk the search is repeated each time.
     with contextlib.suppress(ReverieError):
-        write_json(path, about | {"leaks": [dataclasses.asdict(one) for one in found]})
-    return found
+        write_json(path, about | {"leaks": [dataclasses.asdict(leak) for leak in leaks]})
+    return leaks
 
 
 def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
-    """Search the training recordings for each held-out one, by fingerprints; most first.
+    """Search the training recordings for held-out ones by landmarks; return the longest leaks
+    first.
 
     Memory grows with the held-out music, not with the training recordings.
     """
@@ -113,14 +114,15 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
 
 
 class _Search:
-    """Those excerpts that come from one recording, or from whole ones, and wait for training music.
+    """A search for excerpts of one divided recording, or of all whole recordings, in training
+    music.
 
     Args:
         waves: all excerpts.
-        origins: of each, the recording that it is of a part of; None for whole ones.
-        origin: of which this is to search; the training part of the same recording is not heard,
-            for music repeats itself.
-        corpus: of them all.
+        origins: the divided recording that each excerpt comes from; None for a whole one.
+        origin: search for the excerpts of this origin. The training part of the same recording is
+            skipped, because music repeats itself.
+        corpus: of all recordings.
     """
 
     def __init__(
@@ -149,5 +151,5 @@ class _Search:
             self._search.consume(recording, start_seconds, wave)
 
     def best(self) -> list[tuple[int, LandmarkMatch]]:
-        """The best match of each excerpt, by its place among all."""
+        """Return each excerpt's index among all and its best match."""
         return list(zip(self._places, self._search.best(), strict=True))

@@ -1,4 +1,4 @@
-"""The corpora in a folder, told by their manifests alone: no sample is read."""
+"""List the corpora in a folder by their manifests, without reading samples."""
 
 import contextlib
 import os
@@ -12,53 +12,56 @@ from reverie.corpus.unsearched import unsearched_folder
 from reverie.errors import ReverieError
 
 DEEPEST = 3
-"""Folders below the one that is searched, whose corpora and runs are listed."""
+"""How many levels of folders are searched for corpora and runs."""
 
 
 @dataclass(frozen=True)
 class ListedCorpus:
-    """A corpus as a list shows it."""
+    """A row in the list of corpora."""
 
     folder: Path
     recordings: int
-    """How many it holds; 0 where it is damaged or was only begun."""
+    """Number of recordings; 0 if the corpus is damaged or unfinished."""
     held_out: int
     seconds: float
     rate_hz: int
     bytes: int
-    """On the disk."""
+    """Size on the disk."""
     written: float
-    """When something of it was last written, in seconds since 1970."""
+    """Time of the last write, in seconds since 1970."""
     problem: str = ""
-    """Why it cannot be used; empty where it can."""
+    """Why it cannot be used; empty if it can."""
 
 
 def list_corpora(folder: Path) -> list[ListedCorpus]:
-    """Every corpus in `folder`, or that it is, three folders deep, by its path.
+    """List every corpus in `folder`, itself included, up to three levels deep, by path.
 
     Raises:
-        ReverieError: `folder` is none.
+        ReverieError: `folder` is not a folder.
     """
-    return [_listed(one) for one in folders_of_kind(folder, {CORPUS, BEGUN}.__contains__)]
+    return [
+        _listed(corpus_folder)
+        for corpus_folder in folders_of_kind(folder, {CORPUS, BEGUN}.__contains__)
+    ]
 
 
 def folders_of_kind(folder: Path, is_wanted: Callable[[str], bool]) -> Iterator[Path]:
-    """The folders of ours in `folder`, itself included, that are wanted by what they are called.
+    """Yield Reverie's folders in `folder`, itself included, whose kind `is_wanted` accepts.
 
-    Links are not followed, and hidden folders and what lies within corpora is not searched.
+    Links are not followed; hidden folders and the insides of corpora are not searched.
 
     Raises:
-        ReverieError: `folder` is none.
+        ReverieError: `folder` is not a folder.
     """
     if not folder.is_dir():
         raise ReverieError(f"{folder} is not a folder.", "Give a folder of corpora and runs.")
     top = len(folder.parts)
     for parent, folders, files in os.walk(folder):
         here = Path(parent)
-        what = folder_of_ours(here, [*folders, *files])
-        if what is not None and is_wanted(what):
+        kind = folder_of_ours(here, [*folders, *files])
+        if kind is not None and is_wanted(kind):
             yield here
-        if what in (CORPUS, BEGUN) or len(here.parts) - top >= DEEPEST:
+        if kind in (CORPUS, BEGUN) or len(here.parts) - top >= DEEPEST:
             folders.clear()
         folders[:] = sorted(name for name in folders if unsearched_folder(name) is None)
 
@@ -73,8 +76,8 @@ def _listed(folder: Path) -> ListedCorpus:
     return ListedCorpus(
         folder,
         len(recordings),
-        sum(one.split == "held-out" for one in recordings),
-        sum(one.seconds for one in recordings),
+        sum(recording.split == "held-out" for recording in recordings),
+        sum(recording.seconds for recording in recordings),
         manifest.rate_hz,
         size,
         written,
@@ -82,7 +85,7 @@ def _listed(folder: Path) -> ListedCorpus:
 
 
 def tree_bytes(folder: Path) -> int:
-    """What all files in `folder` and below take; what cannot be read counts nothing."""
+    """Return the size of all files in `folder` and below; unreadable ones count nothing."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -92,9 +95,8 @@ def tree_bytes(folder: Path) -> int:
 
 
 def last_written(folder: Path) -> float:
-    """When something directly in `folder` was last written or made, in seconds since 1970; 0 where
-    that cannot be read."""
+    """Return when an entry of `folder` was last written, in seconds since 1970; 0 if unreadable."""
     found = [0.0]
     with contextlib.suppress(OSError):
-        found += [one.lstat().st_mtime for one in folder.iterdir() if one.name != ".lock"]
+        found += [entry.lstat().st_mtime for entry in folder.iterdir() if entry.name != ".lock"]
     return max(found)

@@ -1,4 +1,4 @@
-"""What a corpus's `manifest.json` says, each field of it checked when it is read."""
+"""Read, check and write a corpus's `manifest.json`."""
 
 import dataclasses
 import hashlib
@@ -20,16 +20,16 @@ Split = Literal["train", "held-out"]
 FORMAT = "reverie-corpus"
 FORMAT_VERSION = 2
 READABLE = (1, 2)
-"""Versions of the format that are read; in the first, every recording is whole."""
+"""Versions of the format that can be read; version 1 has no divided recordings."""
 MANIFEST = "manifest.json"
 MOST_BYTES = 1 << 30
 """A million recordings take about half of it."""
 
-# More samples than any disk holds, and few enough that sums of bytes stay exact everywhere.
+# More samples than any disk holds, and few enough that sums of bytes stay exact in floats.
 Count = Annotated[int, Field(ge=0, lt=1 << 48)]
 Positive = Annotated[int, Field(ge=1, lt=1 << 48)]
 Level = Annotated[float, Field(ge=-1000, le=1000)]
-"""In decibels; none that a sound can have is outside."""
+"""A level in decibels, within limits that no sound exceeds."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -42,7 +42,7 @@ class Recording:
     """
 
     path: PathText
-    """Where it was, relative to the folder of recordings, with forward slashes."""
+    """Its path, relative to the folder of recordings, with forward slashes."""
     content_hash: Sha256
     """SHA-256 of its 16-bit samples, little-endian."""
     codec: str
@@ -50,7 +50,7 @@ class Recording:
     source_rate_hz: Positive
     source_channels: Positive
     loudness_lufs: Level | None
-    """Integrated loudness; None where all of it lies below BS.1770's gate of -70 LUFS."""
+    """Integrated loudness; None if all of it lies below BS.1770's gate of -70 LUFS."""
     peak_dbfs: Level
     rms_dbfs: Level
     split: Split
@@ -58,15 +58,14 @@ class Recording:
     offset_samples: Count
     samples: Positive
     notes: tuple[str, ...]
-    """What a listener might want to know: clipping, damage that was kept."""
+    """Remarks such as clipping, or damage that was kept."""
     part_of: PathText | None = None
-    """The recording that this is a part of, divided by time into one to train on and one that is
-    held out; None for a whole one."""
+    """The recording that was divided by time into this training or held-out part; None if whole."""
 
 
 @dataclass(frozen=True, config=RECORD)
 class Refusal:
-    """A file that looks like a recording and is not used, and why."""
+    """A file that looks like a recording but is not used, and why."""
 
     path: PathText
     reason: str
@@ -74,16 +73,16 @@ class Refusal:
 
 @dataclass(frozen=True, config=RECORD)
 class LeftOut:
-    """A file or folder that was not searched for music, and what it is."""
+    """A file or folder that was not searched for music, and its kind."""
 
     name: PathText
-    """Its path, as a recording's."""
+    """Its path, relative to the folder of recordings."""
     what: str
 
 
 @dataclass(frozen=True, config=RECORD)
 class Manifest:
-    """All that is known of a corpus but its samples."""
+    """The description of a corpus, without its samples."""
 
     format: Literal["reverie-corpus"]
     format_version: Literal[1, 2]
@@ -94,18 +93,18 @@ class Manifest:
     settings: dict[str, bool | int | float | str | None]
     """The settings it was prepared with."""
     ignored: Count
-    """How many files in the folder of recordings were no recordings by their names."""
+    """Number of other files in the folder of recordings."""
     recordings: tuple[Recording, ...]
     refused: tuple[Refusal, ...]
     content_hash: Sha256
     ignored_suffixes: dict[PathText, Count] = dataclasses.field(default_factory=dict[str, int])
-    """How many of them there are of each suffix; the empty one is none."""
+    """The number of these files by suffix; empty for no suffix."""
     left_out: tuple[LeftOut, ...] = ()
-    """What was not searched: clips and folders of Reverie, trash, versions, hidden folders."""
+    """What was not searched: Reverie's clips and folders, trash, versions, hidden folders."""
 
 
 def corpus_hash(rate_hz: int, recordings: Iterable[tuple[str, str, str]]) -> str:
-    """The content hash of a corpus: of its rate, and each content hash, path and split."""
+    """Return a corpus's content hash: of its rate, and each content hash, path and split."""
     digest = hashlib.sha256(json.dumps([FORMAT, rate_hz]).encode())
     for entry in recordings:
         digest.update(json.dumps(entry).encode())
@@ -136,12 +135,12 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write a corpus's manifest, whole or not at all.
+    """Write a corpus's manifest atomically.
 
     Raises:
-        ReverieError: the disk refuses; an earlier manifest is left as it was.
+        ReverieError: writing fails; an earlier manifest is left unchanged.
     """
-    # `asdict` copies all there is, which takes seconds for ten thousand recordings.
+    # `asdict` copies everything, which takes seconds for ten thousand recordings.
     lists: dict[str, list[dict[str, Any]]] = {
         name: [vars(one) for one in getattr(manifest, name)]
         for name in ("recordings", "refused", "left_out")
@@ -150,12 +149,12 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def _contradiction(manifest: Manifest) -> str | None:
-    """What cannot be true of a manifest, whatever lies in the shards."""
+    """Return how a manifest contradicts itself; None if it does not."""
     if not manifest.recordings:
-        return "recordings: there are none"
-    (path, count), *_ = Counter(one.path for one in manifest.recordings).most_common(1)
+        return "recordings: the list is empty"
+    (path, count), *_ = Counter(recording.path for recording in manifest.recordings).most_common(1)
     if count > 1:
-        return f"recordings: {path} is there {count} times"
+        return f"recordings: {path} occurs {count} times"
     for place, one in enumerate(manifest.recordings):
         if abs(one.seconds - one.samples / manifest.rate_hz) > 0.01:
             return (
@@ -163,13 +162,16 @@ def _contradiction(manifest: Manifest) -> str | None:
                 f"{manifest.rate_hz} Hz are {one.samples / manifest.rate_hz:.3f} s"
             )
     ends: dict[str, tuple[int, int]] = {}
-    parts = [one for one in manifest.recordings if one.part_of is not None]
+    parts = [recording for recording in manifest.recordings if recording.part_of is not None]
     for one in sorted(parts, key=lambda one: one.offset_samples):
         shard, end = ends.get(one.part_of or "", (one.shard, 0))
         if one.shard != shard or one.offset_samples < end:
             return f"recordings: the parts of {one.part_of} are not apart in one shard"
         ends[one.part_of or ""] = one.shard, one.offset_samples + one.samples
-    told = ((one.content_hash, one.path, one.split) for one in manifest.recordings)
+    told = (
+        (recording.content_hash, recording.path, recording.split)
+        for recording in manifest.recordings
+    )
     if manifest.content_hash != corpus_hash(manifest.rate_hz, told):
-        return "content_hash: it is of other recordings"
+        return "content_hash: it belongs to other recordings"
     return None

@@ -1,4 +1,4 @@
-"""The error that says why nothing in a folder can be used, and what to do instead."""
+"""The error that says why nothing in a folder can be used, and what to do."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,8 +17,8 @@ class NothingUsable(ReverieError):  # noqa: N818
     Args:
         recordings: the folder.
         refused: each file and its reason.
-        left_out: what was not searched.
-        ignored: how many files are no recordings by their names, of each suffix.
+        left_out: files and folders that were not searched.
+        ignored: the number of other files, by suffix.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class NothingUsable(ReverieError):  # noqa: N818
     ) -> None:
         remedy = "Give a folder of recordings: MP3, WAV, FLAC, Ogg, Opus, M4A, AIFF."
         if refused:
-            group = grouped((one.path, one.reason) for one in refused)[0]
+            group = grouped((refusal.path, refusal.reason) for refusal in refused)[0]
             problem = (
                 f"{recordings} holds nothing usable: {len(refused)} refused, "
                 f"such as {printable(group.files[0][0])} ({group.files[0][1]})."
@@ -58,7 +58,7 @@ class NothingUsable(ReverieError):  # noqa: N818
         self.refused, self.left_out = refused, left_out
 
     def lines(self) -> list[str]:
-        """Say what was refused and left out, line by line."""
-        # What the folder is as a whole, the error itself says.
-        inside = [one for one in self.left_out if one.name != "."]
+        """Return lines on what was refused and left out."""
+        # The error itself says what the folder as a whole is.
+        inside = [item for item in self.left_out if item.name != "."]
         return [*refusal_lines(self.refused), *left_out_lines(inside)]

@@ -1,6 +1,6 @@
-"""What Reverie made itself: its folders, and its clips by the provenance beside them.
+"""Recognise Reverie's own folders, and its clips by the provenance beside them.
 
-A model that learns from its own clips, or is judged by them, learns nothing of music.
+A model must not learn from its own clips or be evaluated against them.
 """
 
 import json
@@ -16,13 +16,13 @@ from reverie.corpus.manifest import FORMAT as CORPUS_FORMAT
 from reverie.corpus.manifest import MANIFEST
 
 MOST_BYTES = 1 << 20
-"""No JSON that tells what a folder or a clip is comes near to it, but a corpus's manifest."""
+"""Most bytes to read of JSON; only a corpus's manifest is larger."""
 
 CORPUS, BEGUN = "a corpus of Reverie", "a corpus of Reverie that was begun"
 RUN, DEMO = "a run of Reverie", "a demo of Reverie"
 EXPERIMENT, TEST = "an experiment of Reverie", "a listening test of Reverie"
 EVALUATION = "an evaluation of Reverie"
-"""What folders of ours are called."""
+"""Names of Reverie's folders in messages."""
 
 _MARKS = {
     "config.json": {"reverie-run": RUN},
@@ -35,11 +35,11 @@ CLIP = "a clip made by Reverie"
 
 
 def folder_of_ours(folder: Path, names: Iterable[str]) -> str | None:
-    """What of ours `folder` is; None if it is not.
+    """Return which of Reverie's folders `folder` is; None if it is another folder.
 
     Args:
-        folder: any.
-        names: what lies in it.
+        folder: any folder.
+        names: its entries.
     """
     there = set(names)
     if MANIFEST in there and _is_manifest(folder / MANIFEST):
@@ -48,10 +48,10 @@ def folder_of_ours(folder: Path, names: Iterable[str]) -> str | None:
         return BEGUN
     for name, formats in _MARKS.items():
         if name in there:
-            what = formats.get(str(_object(folder / name).get("format")))
-            if what:
-                return what
-    # These say nothing of themselves; beside anything else they are just files.
+            kind = formats.get(str(_object(folder / name).get("format")))
+            if kind:
+                return kind
+    # These files do not identify themselves, so nothing else may lie beside them.
     if {"timings.json", "corpus"} <= there <= _DEMO:
         return DEMO
     if there == _EVALUATION:
@@ -60,52 +60,52 @@ def folder_of_ours(folder: Path, names: Iterable[str]) -> str | None:
 
 
 def is_own_clip(sound: Path) -> bool:
-    """Whether the provenance beside `sound`, or beside what it links to, says that it is a clip.
+    """Whether the provenance beside `sound`, or beside the file it links to, names it a clip.
 
-    The sound may have been changed since: it is a clip still, unless the provenance is of another
-    file of the same stem.
+    A clip that was changed since is still a clip, unless the provenance belongs to another file
+    of the same stem.
     """
     real = Path(os.path.realpath(sound)) if sound.is_symlink() else sound
     return any(
-        _is_of(beside, one)
-        for one in dict.fromkeys([sound, real])
-        for beside in (one.with_suffix(".json"), one.with_name(f"{one.name}.json"))
+        _is_of(beside, audio)
+        for audio in dict.fromkeys([sound, real])
+        for beside in (audio.with_suffix(".json"), audio.with_name(f"{audio.name}.json"))
     )
 
 
 def clip_hashes(folder: Path) -> set[str]:
-    """SHA-256 of each clip that the JSON in `folder` and below tells of."""
-    found: set[str] = set()
+    """Return the SHA-256 of each clip that JSON in `folder` and below describes."""
+    hashes: set[str] = set()
     for parent, _, names in os.walk(folder):
-        told = (clip_hash(Path(parent, name)) for name in names if name.endswith(".json"))
-        found |= {one for one in told if one}
-    return found
+        digests = (clip_hash(Path(parent, name)) for name in names if name.endswith(".json"))
+        hashes |= {digest for digest in digests if digest}
+    return hashes
 
 
 def clip_hash(beside: Path) -> str | None:
-    """SHA-256 of the clip that the JSON `beside` it tells of; None if it tells of none."""
+    """Return the SHA-256 of the clip that the JSON `beside` describes; None if there is none."""
     return generated_sha256(_object(beside))
 
 
 def _is_of(beside: Path, sound: Path) -> bool:
-    told = clip_hash(beside)
-    if told is None or told == known_sha256(sound):
-        return told is not None
-    others = (
-        one
-        for one in sound.parent.iterdir()
-        if one.stem == sound.stem and one.name != sound.name and is_audio_name(one.name)
+    digest = clip_hash(beside)
+    if digest is None or digest == known_sha256(sound):
+        return digest is not None
+    siblings = (
+        sibling
+        for sibling in sound.parent.iterdir()
+        if sibling.stem == sound.stem and sibling.name != sound.name and is_audio_name(sibling.name)
     )
-    return not any(known_sha256(one) == told for one in others)
+    return not any(known_sha256(sibling) == digest for sibling in siblings)
 
 
 def _is_manifest(path: Path) -> bool:
-    """Whether a manifest is a corpus's: told by how it begins, for it may be large."""
+    """Whether a manifest is a corpus's, by its beginning, because it may be large."""
     return f'"{CORPUS_FORMAT}"'.encode() in first_bytes(path, 1 << 12)
 
 
 def _object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file, or nothing where it holds none: it may be anybody's."""
+    """Return the JSON object in a file of any program; empty if there is none."""
     try:
         read: object = json.loads(first_bytes(path, MOST_BYTES + 1))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A corpus as one self-contained page: what is in it, whether it is enough, and how it looks."""
+"""Write a corpus as one self-contained page: its recordings, findings and pictures."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,12 +16,12 @@ from reverie.progress import ProgressBar, position
 from reverie.terminal import printable
 
 MOST_PICTURES = 60
-"""A picture takes about 150 kB, so that no page exceeds some 10 MB by them."""
+"""Most pictures on a page: at about 150 kB each they take at most 10 MB."""
 EXCERPT_SECONDS = 10.0
-"""How much of a recording can be played, from its middle."""
+"""Duration of the excerpt from each recording's middle that can be played."""
 MOST_SAMPLES = 5_000_000
-"""All excerpts of a page together; as FLAC they take some 8 MB. Of many recordings each has less
-than `EXCERPT_SECONDS`."""
+"""Most samples of all excerpts together, about 8 MB of FLAC; with many recordings each excerpt is
+shorter than `EXCERPT_SECONDS`."""
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -36,8 +36,8 @@ def write_corpus_page(
 ) -> None:
     """Write the page of `corpus` to `path`.
 
-    Every recording has its row in the table. Of more than `most_pictures` recordings only that
-    many, spread evenly over the list, are drawn, and the page says so.
+    Every recording has a row in the table. If there are more than `most_pictures` recordings, only
+    that many, spread evenly over the list, have pictures, and the page says so.
 
     Raises:
         ReverieError: a shard is damaged, or `path` cannot be written.
@@ -47,10 +47,10 @@ def write_corpus_page(
     drawn = [everything[at * len(everything) // count] for at in range(count)]
     pictures: list[dict[str, Any]] = []
     with ProgressBar("drawing", count, "recordings", quiet=quiet) as work:
-        for one in drawn:
-            pictures.append(_drawn(one, corpus, MOST_SAMPLES // count))
+        for item in drawn:
+            pictures.append(_drawn(item, corpus, MOST_SAMPLES // count))
             work.advance()
-    refused = grouped((one.path, one.reason) for one in corpus.refused)
+    refused = grouped((item.path, item.reason) for item in corpus.refused)
     write_page(
         path,
         _TEMPLATE,
@@ -59,12 +59,12 @@ def write_corpus_page(
         totals=totals(corpus),
         findings=findings(corpus, leaks),
         columns=COLUMNS,
-        rows=[row(one) for one in everything],
+        rows=[row(item) for item in everything],
         refused=[_told(group) for group in refused],
-        every_refused=[(printable(one.path), one.reason) for one in corpus.refused]
+        every_refused=[(printable(item.path), item.reason) for item in corpus.refused]
         if len(refused) < len(corpus.refused)
         else [],
-        left_out=[(printable(one.name), one.what) for one in corpus.left_out],
+        left_out=[(printable(item.name), item.what) for item in corpus.left_out],
         ignored=ignored_lines(corpus.ignored, corpus.ignored_suffixes),
         pictures=pictures,
         size=(WIDTH, HEIGHT),
@@ -72,7 +72,7 @@ def write_corpus_page(
 
 
 def _drawn(recording: Recording, corpus: Corpus, most_samples: int) -> dict[str, Any]:
-    """A recording's picture, and an excerpt from its middle."""
+    """Return a recording's picture, and an excerpt from its middle."""
     pcm, rate_hz = corpus.pcm(recording), corpus.rate_hz
     count = min(round(EXCERPT_SECONDS * rate_hz), most_samples, len(pcm))
     first = (len(pcm) - count) // 2
@@ -88,7 +88,8 @@ def _drawn(recording: Recording, corpus: Corpus, most_samples: int) -> dict[str,
 
 
 def _told(group: Group) -> tuple[str, str, str]:
-    """The cells of a group of refused files: how many or which, why, and what admits them."""
+    """Return the cells of a group of refused files: how many or which, why, and what admits
+    them."""
     name = printable(group.files[0][0])
     files = name if len(group.files) == 1 else f"{len(group.files)} files, such as {name}"
     return files, group.text, group.setting

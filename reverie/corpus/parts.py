@@ -1,8 +1,8 @@
-"""One recording that holds nearly all of the time, divided by time: its end is held out.
+"""Divide a recording that holds nearly all of the corpus by time, and hold out its end.
 
-A set, an album side or an archive's tape is one file. The two parts are recordings of their own, so
-that no training sequence and no prompt reaches from one into the other. Their samples lie where the
-whole recording's do, and only once.
+A concert, an album side or an archive's tape is often one file. The two parts are separate
+recordings of the corpus, so that no training sequence or prompt spans both. They share the whole
+recording's samples, which are stored once.
 """
 
 import dataclasses
@@ -21,18 +21,18 @@ from reverie.corpus.settings import PrepareSettings
 from reverie.progress import position
 
 NEARLY_ALL = 0.9
-"""A recording that holds more than this of the time is divided: whichever side it lay on whole, the
-other would have next to nothing."""
+"""A recording that holds more than this share of the time is divided, because otherwise one of the
+two splits would have almost nothing."""
 GAP_SECONDS = 10.0
-"""Between the parts, and in neither: a training sequence of the paper, in which what sounds at the
-end of the one has died away and its phrase is over."""
+"""Gap between the parts: one training sequence of the paper, in which the last notes decay and the
+phrase ends."""
 LARGEST_GAP = 0.05
-"""Of the recording: a short one has a shorter gap."""
+"""Largest share of the recording that the gap takes: a short recording has a shorter gap."""
 _PIECE_SAMPLES = 1 << 20
 
 
 def nearly_all(lengths: Sequence[int]) -> int | None:
-    """Which of recordings of these lengths holds nearly all of the time; None if none does."""
+    """Return the index of the recording that holds nearly all of the time; None if none does."""
     if not lengths:
         return None
     longest = int(np.argmax(lengths))
@@ -47,11 +47,11 @@ def divided(
     Args:
         whole: the recording.
         pcm: its samples, int16 [samples].
-        settings: of the corpus; the end that is held out is what `train_fraction` leaves.
+        settings: of the corpus; the part after `train_fraction` is held out.
 
     Returns:
-        What is trained on and what is held out; nothing where the latter would be shorter than the
-        shortest recording that is admitted, or is silent.
+        The training part and the held-out part; nothing if the latter would be silent or shorter
+        than the shortest admitted recording.
     """
     rate = settings.rate_hz
     begin = round(settings.train_fraction * whole.samples)
@@ -62,7 +62,7 @@ def divided(
         _part(whole, pcm, 0, begin - gap, "train", rate),
         _part(whole, pcm, begin, whole.samples, "held-out", rate),
     )
-    return parts if all(one.peak_dbfs >= settings.silence_dbfs for one in parts) else ()
+    return parts if all(part.peak_dbfs >= settings.silence_dbfs for part in parts) else ()
 
 
 def _part(

@@ -1,4 +1,4 @@
-"""Where a corpus may be made: in a folder of its own, and not in place of another corpus."""
+"""Check that a corpus goes into a folder of its own and does not replace another corpus."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -18,18 +18,18 @@ from reverie.storage import PARTIAL, require_plain
 
 LOCK, TEMPORARY = ".lock", ".analysing-"
 _BEGUN = {JOURNAL, LOCK, SHARDS, COMPARED}
-"""What a preparation that was stopped may leave."""
+"""Files that an interrupted preparation may leave."""
 
 
 class AnotherCorpusError(ReverieError):
-    """A corpus of other recordings lies in the place."""
+    """The folder holds a corpus of other recordings."""
 
 
 def check_place(recordings: Path, out: Path) -> None:
-    """Refuse to make the corpus `out` among other things, or around its own recordings.
+    """Refuse to put the corpus `out` among other files, or around its own recordings.
 
     Raises:
-        ReverieError: it is a file, holds other things, or has the recordings in it.
+        ReverieError: `out` is a file, holds other files, or contains the recordings.
     """
     remedy = "Choose a new folder for the corpus."
     if not os.path.lexists(out):
@@ -40,16 +40,16 @@ def check_place(recordings: Path, out: Path) -> None:
     if whole == out.resolve():
         raise ReverieError(f"{out} is the folder of recordings itself.", remedy)
     if out.resolve() in whole.parents:
-        raise ReverieError(f"{out} has the recordings in it.", remedy)
-    names = [one.name for one in out.iterdir()]
-    what = folder_of_ours(out, names)
-    if what and not what.startswith("a corpus"):
-        raise ReverieError(f"{out} is {what}.", remedy)
-    strange = [one for one in names if one not in _BEGUN and not _is_temporary(one)]
-    # A manifest that tells nothing any more lies among what else a corpus has.
+        raise ReverieError(f"{out} contains the recordings.", remedy)
+    names = [entry.name for entry in out.iterdir()]
+    kind = folder_of_ours(out, names)
+    if kind and not kind.startswith("a corpus"):
+        raise ReverieError(f"{out} is {kind}.", remedy)
+    strange = [name for name in names if name not in _BEGUN and not _is_temporary(name)]
+    # A damaged manifest counts as a corpus's if a journal lies beside it.
     damaged = MANIFEST in strange and JOURNAL in names
-    if strange and not what and not damaged:
-        raise ReverieError(f"{out} holds other things and no corpus.", remedy)
+    if strange and not kind and not damaged:
+        raise ReverieError(f"{out} holds other files and is not a corpus.", remedy)
     for name in (MANIFEST, JOURNAL, LOCK):
         require_plain(out / name, "a file of a corpus")
     require_plain_shards(out)
@@ -58,30 +58,30 @@ def check_place(recordings: Path, out: Path) -> None:
 def check_same(
     recordings: Path, out: Path, files: Sequence[Found], entries: Iterable[Entry]
 ) -> None:
-    """Refuse to bring the corpus `out` up to date with recordings that are not its own.
+    """Refuse to update the corpus `out` from recordings that are not its own.
 
-    They are its own if they lie where they did, or if more than half of what it holds is among
-    them, for folders are moved.
+    They are its own if they lie in the same folder as before, or if they include more than half of
+    its recordings, since folders are moved.
 
     Args:
         recordings: the folder, or one recording.
         out: the corpus.
-        files: what was found there.
-        entries: what the corpus knows of each of its files.
+        files: found in `recordings`.
+        entries: the corpus's entry of each of its files.
 
     Raises:
-        AnotherCorpusError: they are not.
+        AnotherCorpusError: they are not its own.
         ReverieError: a newer Reverie made the corpus.
     """
     source = _source(out)
     if source is not None and os.path.realpath(source) == os.path.realpath(recordings):
         return
-    known = {one.source_hash: one for one in entries if one.source_hash}
+    known = {entry.source_hash: entry for entry in entries if entry.source_hash}
     if source is None and not known:
         return
     base = recordings if recordings.is_dir() else recordings.parent
     sizes = {one.bytes for one in known.values()}
-    found = {known_sha256(base / one.path) for one in files if one.bytes in sizes}
+    found = {known_sha256(base / file.path) for file in files if file.bytes in sizes}
     common = len(found & known.keys())
     if 2 * common <= len(known):
         of = f"the corpus of {source}" if source else "the beginning of another corpus"
@@ -90,7 +90,7 @@ def check_same(
 
 
 def _source(out: Path) -> str | None:
-    """The folder that the corpus was prepared from; None where nothing tells."""
+    """Return the folder that the corpus was prepared from; None if it is not known."""
     if not (out / MANIFEST).exists():
         return None
     try:

@@ -1,4 +1,4 @@
-"""Worker processes that analyse recordings, each a process of its own that may fail alone."""
+"""Worker processes that analyse recordings; a crash of one affects no other."""
 
 import json
 import selectors
@@ -15,12 +15,12 @@ from reverie.search_path import python_command, python_environment
 SERVE = "from reverie.corpus.worker import serve; serve()"
 
 SURROUNDINGS = {
-    # One thread each: the processes are many.
+    # One thread each, because there is a process for each core.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # glibc keeps the memory of one block for the next, instead of asking the kernel for pages
-    # again each time: 7000 page faults fewer in a recording of three minutes.
+    # glibc then reuses a block's memory for the next instead of asking the kernel for new pages:
+    # 7000 fewer page faults in a recording of three minutes.
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
 }
@@ -28,7 +28,8 @@ SURROUNDINGS = {
 
 @dataclass(frozen=True)
 class Job:
-    """A recording to analyse and where its samples go; `number` is the caller's own."""
+    """A recording to analyse and where to write its samples; `number` identifies it to the
+    caller."""
 
     number: int
     path: Path
@@ -39,10 +40,10 @@ class Job:
 
 
 class Pool:
-    """Up to `processes` workers, used as a context manager; leaving it ends them all.
+    """Up to `processes` workers, as a context manager; leaving it ends them all.
 
-    They are fresh Python processes rather than forks or `multiprocessing`: nothing of the
-    parent (threads, locks, a main module without a guard) can get in their way.
+    They are fresh Python processes rather than forks or `multiprocessing`, so that nothing of the
+    parent (threads, locks, a main module without a guard) affects them.
     """
 
     def __init__(self, processes: int) -> None:
@@ -63,9 +64,9 @@ class Pool:
             worker.end()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any]]]:
-        """Do all jobs; yields each with the worker's answer as it comes.
+        """Run all jobs, and yield each with its worker's answer as it arrives.
 
-        A worker that dies answers for its one job with the reason, and another takes its place.
+        If a worker dies, the answer to its job is the reason, and a new worker replaces it.
         """
         waiting = iter(jobs)
         with selectors.DefaultSelector() as ready:
@@ -105,14 +106,14 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=python_environment() | SURROUNDINGS,
-            # A Ctrl-C reaches the parent alone, which then ends its workers in order.
+            # Ctrl-C then reaches only the parent, which ends its workers.
             start_new_session=True,
         )
         self.answers = cast(IO[bytes], self._process.stdout)
 
     def take(self, job: Job) -> None:
         self.job = job
-        told = {
+        message = {
             "path": str(job.path),
             "pcm": str(job.pcm),
             "rate_hz": job.rate_hz,
@@ -120,9 +121,9 @@ class _Worker:
             "normalise_dbfs": job.normalise_dbfs,
         }
         jobs = cast(IO[bytes], self._process.stdin)
-        # A worker that is dead already is found out when its answer is read.
+        # If the worker has died, reading its answer shows it.
         with suppress(BrokenPipeError):
-            jobs.write(json.dumps(told).encode() + b"\n")
+            jobs.write(json.dumps(message).encode() + b"\n")
             jobs.flush()
 
     def died(self) -> dict[str, Any]:

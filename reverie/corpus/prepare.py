@@ -1,4 +1,4 @@
-"""From a folder of recordings to a corpus: find, analyse what is new, judge, write."""
+"""Prepare a corpus from a folder of recordings: search, analyse new files, judge, write."""
 
 import contextlib
 import dataclasses
@@ -48,17 +48,17 @@ def prepare(
     processes: int | None = None,
     quiet: bool = False,
 ) -> Corpus:
-    """Make, or bring up to date, the corpus `out` of the recordings in a folder.
+    """Make or update the corpus `out` from the recordings in a folder.
 
-    Only files that are new or changed are decoded. Interrupted at any moment, it goes on from
-    there when called again, and an earlier corpus stays as it was until the new one is whole.
+    Only new and changed files are decoded. After an interruption at any moment, the next call
+    resumes, and an earlier corpus stays unchanged until the new one is complete.
 
     Args:
         recordings: a folder, searched with all below it, or a single recording.
         out: the corpus's folder; made if missing, and never searched.
-        settings: how.
-        replace: put the corpus in the place of one of other recordings.
-        processes: how many files are decoded at once; all cores if None.
+        settings: of the corpus.
+        replace: replace a corpus of other recordings.
+        processes: number of files to decode at once; all cores if None.
         quiet: show no progress.
 
     Returns:
@@ -77,68 +77,72 @@ def prepare(
         _sweep(out)
         settings = _as_before(settings, out)
         journal = Journal(out)
-        found = discover(recordings, out)
+        discovery = discover(recordings, out)
         if not replace:
-            check_same(recordings, out, found.files, journal.entries.values())
+            check_same(recordings, out, discovery.files, journal.entries.values())
         base = recordings if recordings.is_dir() else recordings.parent
-        _analyse_new(base, found, journal, settings, processes=processes, quiet=quiet)
-        entries = [journal.entries[one.path] for one in found.files]
-        left_out = _left_out(found, entries)
-        verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
+        _analyse_new(base, discovery, journal, settings, processes=processes, quiet=quiet)
+        entries = [journal.entries[file.path] for file in discovery.files]
+        left_out = _left_out(discovery, entries)
+        verdict = _judged(entries, discovery, left_out, settings, out, quiet=quiet)
         if not verdict.recordings:
             if made:
                 shutil.rmtree(out)
-            raise NothingUsable(recordings, verdict.refused, left_out, found.ignored)
-        _write(out, recordings, settings, found, left_out, verdict)
+            raise NothingUsable(recordings, verdict.refused, left_out, discovery.ignored)
+        _write(out, recordings, settings, discovery, left_out, verdict)
         moved = compacted(out, entries, settings.shard_megabytes << 20)
         if moved is not None:
             entries = moved
-            verdict = _judged(entries, found, left_out, settings, out, quiet=quiet)
-            _write(out, recordings, settings, found, left_out, verdict)
+            verdict = _judged(entries, discovery, left_out, settings, out, quiet=quiet)
+            _write(out, recordings, settings, discovery, left_out, verdict)
         journal.rewrite(entries)
-        remove_unused(out, {one.shard for one in entries if one.analysed})
+        remove_unused(out, {entry.shard for entry in entries if entry.analysed})
         return Corpus.open(out)
 
 
 def _as_before(settings: PrepareSettings, out: Path) -> PrepareSettings:
-    """The settings with what they leave open decided: a corpus that can be trained on stays divided
-    as it was, for a run knows it by that."""
+    """Return the settings with `balanced` decided.
+
+    An existing corpus with both splits keeps its split, because runs identify a corpus by it.
+    """
     if settings.balanced is not None:
         return settings
     try:
         before = read_manifest(out)
     except ReverieError:
         return dataclasses.replace(settings, balanced=True)
-    said = before.settings.get("balanced")
-    had = any(one.split == "held-out" for one in before.recordings)
-    return dataclasses.replace(settings, balanced=said is True or (said is None and not had))
+    message = before.settings.get("balanced")
+    had = any(recording.split == "held-out" for recording in before.recordings)
+    return dataclasses.replace(settings, balanced=message is True or (message is None and not had))
 
 
 def _judged(
     entries: Sequence[Entry],
-    found: Discovery,
+    discovery: Discovery,
     left_out: Sequence[LeftOut],
     settings: PrepareSettings,
     out: Path,
     *,
     quiet: bool,
 ) -> Verdict:
-    absent = {one.name for one in left_out}
-    music = [one for one in entries if one.path not in absent]
-    return judge(music, found.refused, settings, out, quiet=quiet)
+    absent = {item.name for item in left_out}
+    music = [entry for entry in entries if entry.path not in absent]
+    return judge(music, discovery.refused, settings, out, quiet=quiet)
 
 
-def _left_out(found: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
-    """What is not used for what it is, with copies of clips whose provenance lies elsewhere."""
-    copies = [LeftOut(one.path, CLIP) for one in entries if one.source_hash in found.clip_hashes]
-    return tuple(sorted([*found.left_out, *copies], key=lambda one: one.name))
+def _left_out(discovery: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
+    """Return the files that were left out, with copies of clips whose provenance lies elsewhere."""
+    copies = [
+        LeftOut(entry.path, CLIP) for entry in entries if entry.source_hash in discovery.clip_hashes
+    ]
+    return tuple(sorted([*discovery.left_out, *copies], key=lambda item: item.name))
 
 
 def _write(
     out: Path,
     recordings: Path,
     settings: PrepareSettings,
-    found: Discovery,
+    discovery: Discovery,
     left_out: tuple[LeftOut, ...],
     verdict: Verdict,
 ) -> None:
@@ -151,14 +155,17 @@ def _write(
             source=str(recordings.absolute()),
             rate_hz=settings.rate_hz,
             settings=dataclasses.asdict(settings),
-            ignored=found.ignored.total(),
-            ignored_suffixes=dict(sorted(found.ignored.items())),
+            ignored=discovery.ignored.total(),
+            ignored_suffixes=dict(sorted(discovery.ignored.items())),
             left_out=left_out,
             recordings=verdict.recordings,
             refused=verdict.refused,
             content_hash=corpus_hash(
                 settings.rate_hz,
-                ((one.content_hash, one.path, one.split) for one in verdict.recordings),
+                (
+                    (recording.content_hash, recording.path, recording.split)
+                    for recording in verdict.recordings
+                ),
             ),
         ),
     )
@@ -166,7 +173,7 @@ def _write(
 
 def _analyse_new(
     base: Path,
-    found: Discovery,
+    discovery: Discovery,
     journal: Journal,
     settings: PrepareSettings,
     *,
@@ -177,7 +184,7 @@ def _analyse_new(
     stored = Stored(journal)
     new = unknown_files(
         base,
-        found.files,
+        discovery.files,
         journal,
         stored,
         settings,
@@ -185,7 +192,7 @@ def _analyse_new(
     )
     if not new:
         return
-    # The longest first, so that the processes end at about one time.
+    # Start with the largest files, so that the processes end at about the same time.
     new.sort(key=lambda one: (-one.bytes, one.path))
     shards = Shards(journal.folder, settings.shard_megabytes << 20)
     with (
@@ -203,7 +210,7 @@ def _analyse_new(
             if "storage" in answer:
                 raise ReverieError(
                     f"cannot write to {journal.folder}: {answer['storage'].lower()}.",
-                    "Free some space or choose another folder; call again to go on from here.",
+                    "Free some space or choose another folder; call again to resume.",
                 )
             journal.add(_entry(file, job, answer, shards, stored))
             job.pcm.unlink(missing_ok=True)
@@ -226,7 +233,7 @@ def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored
     if "unusable" in answer:
         return dataclasses.replace(entry, unusable=answer["unusable"], lasting=answer["lasting"])
     analysed = as_record(answer["analysed"], Analysed, f"what came of {file.path}")
-    # The same sound may be here already, from another file.
+    # The same samples may already be stored from another file.
     place = stored.find(analysed)
     if place is None:
         with job.pcm.open("rb") as samples:
@@ -236,7 +243,7 @@ def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored
 
 
 def _sweep(out: Path) -> None:
-    """Remove the temporary folders that processes which are gone left in `out`."""
+    """Remove the temporary folders that ended processes have left in `out`."""
     for left in out.glob(f"{TEMPORARY}*"):
         with contextlib.suppress(OSError):
             if left.is_dir() and not left.is_symlink():
@@ -247,7 +254,7 @@ def _sweep(out: Path) -> None:
 
 @contextmanager
 def _temporary(out: Path) -> Generator[Path]:
-    """A folder within `out` for samples on their way."""
+    """Create a folder within `out` for samples that are not yet stored."""
     with clear_disk_errors(out):
         folder = Path(tempfile.mkdtemp(dir=out, prefix=TEMPORARY))
     try:
@@ -257,6 +264,6 @@ def _temporary(out: Path) -> Generator[Path]:
 
 
 def _cores() -> int:
-    """How many cores this process may use."""
+    """Return how many cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1

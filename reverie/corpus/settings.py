@@ -1,4 +1,4 @@
-"""How a corpus is prepared."""
+"""Settings of preparing a corpus."""
 
 from typing import Annotated
 

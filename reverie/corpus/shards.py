@@ -1,4 +1,4 @@
-"""The files that hold a corpus's samples: appended to, never changed, replaced when hollow."""
+"""The files of a corpus's samples: append-only, and rewritten when they are mostly unused."""
 
 import errno
 import hashlib
@@ -21,21 +21,21 @@ _NAME = re.compile(r"([0-9]{5,9})\.pcm")
 
 
 def shard_path(folder: Path, number: int) -> Path:
-    """Where shard `number` of the corpus in `folder` lies."""
+    """Return the path of shard `number` of the corpus in `folder`."""
     return folder / FOLDER / f"{number:05d}.pcm"
 
 
 def shard_numbers(folder: Path) -> list[int]:
-    """The numbers of the shards of the corpus in `folder`, ascending."""
+    """Return the numbers of the shards of the corpus in `folder`, ascending."""
     names = (_NAME.fullmatch(path.name) for path in (folder / FOLDER).glob("*.pcm"))
     return sorted(int(name[1]) for name in names if name)
 
 
 def require_plain_shards(folder: Path) -> None:
-    """Refuse a corpus whose shards are links, pipes, devices or folders, before any is written.
+    """Refuse a corpus with links, pipes, devices or folders as shards, before writing to any.
 
     Raises:
-        ReverieError: one is.
+        ReverieError: a shard is not a plain file.
     """
     if os.path.lexists(folder / FOLDER):
         own_folder(folder / FOLDER)
@@ -44,10 +44,10 @@ def require_plain_shards(folder: Path) -> None:
 
 
 def samples_in(folder: Path, number: int) -> int:
-    """How many samples shard `number` holds.
+    """Return how many samples shard `number` holds.
 
     Raises:
-        ReverieError: it is missing, or no plain file.
+        ReverieError: it is missing or not a plain file.
     """
     path = shard_path(folder, number)
     if (folder / FOLDER).is_symlink():
@@ -60,22 +60,22 @@ def samples_in(folder: Path, number: int) -> int:
 
 
 def map_shard(folder: Path, number: int) -> NDArray[np.int16]:
-    """All samples of shard `number` of the corpus in `folder`, int16, read as they are touched.
+    """Map all samples of shard `number` of the corpus in `folder` as int16.
 
     Raises:
-        ReverieError: it cannot be opened, or is no plain file.
+        ReverieError: it cannot be opened, or is not a plain file.
     """
     path, count = shard_path(folder, number), samples_in(folder, number)
     if not count:
         return np.empty(0, np.int16)
     try:
         with open_plain(path, "rb") as file:
-            # A plain array over the same pages: slices of np.memmap are slow to make.
+            # Return a plain array over the same pages, because slicing np.memmap is slow.
             return np.asarray(np.memmap(file, np.dtype("<i2"), "r", shape=(count,)))
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOMEM:
             raise ReverieError(
-                f"there is no room in memory's addresses to map {path} "
+                f"there is not enough address space to map {path} "
                 f"({count * SAMPLE_BYTES >> 20} MB).",
                 "Raise the limit (ulimit -v), or prepare with smaller shards.",
             ) from error
@@ -83,12 +83,12 @@ def map_shard(folder: Path, number: int) -> NDArray[np.int16]:
 
 
 def stored_sha256(folder: Path, shard: int, offset_samples: int, samples: int) -> str:
-    """SHA-256 of a stretch of a shard as it lies on the disk.
+    """Return the SHA-256 of a stretch of a shard on the disk.
 
-    It is read, not mapped: where the disk fails, a mapping would end the process.
+    It is read and not mapped, because a disk error in a mapping would end the process.
 
     Raises:
-        ReverieError: the shard is missing, no plain file, too short, or cannot be read.
+        ReverieError: the shard is missing, not a plain file, too short, or cannot be read.
     """
     path, digest = shard_path(folder, shard), hashlib.sha256()
     try:
@@ -107,31 +107,31 @@ def stored_sha256(folder: Path, shard: int, offset_samples: int, samples: int) -
 
 
 class Shards:
-    """Adds recordings to the shards of a corpus.
+    """Append recordings to the shards of a corpus.
 
     Args:
         folder: the corpus.
-        cap_bytes: a shard that would pass this gets a successor; a longer recording has a shard
-            of its own.
-        fresh: begin a new shard rather than go on with the last.
+        cap_bytes: a recording that would make a shard larger goes into a new one; a recording
+            larger than this has its own shard.
+        fresh: begin a new shard instead of appending to the last.
     """
 
     def __init__(self, folder: Path, cap_bytes: int, *, fresh: bool = False) -> None:
         self.folder, self.cap_bytes = folder, cap_bytes
         numbers = shard_numbers(folder)
         last = numbers[-1] if numbers else -1
-        # A number is never used twice, so that an old journal cannot mistake a new shard for its.
+        # Numbers are never reused, so that an old journal cannot refer to a new shard.
         self.number = last + 1 if fresh else max(last, 0)
         self._unflushed: set[int] = set()
 
     def append(self, samples: IO[bytes], size_bytes: int) -> tuple[int, int]:
-        """Copy `size_bytes` of `samples` in; `flush` brings them onto the disk.
+        """Append `size_bytes` of `samples`; `flush` writes them to the disk.
 
         Returns:
             The shard's number, and the offset in it in samples.
 
         Raises:
-            ReverieError: the disk refuses; the shard is left as it was.
+            ReverieError: writing fails; the shard is left unchanged.
         """
         own_folder(self.folder / FOLDER)
         path = shard_path(self.folder, self.number)
@@ -154,7 +154,7 @@ class Shards:
         return self.number, used // SAMPLE_BYTES
 
     def flush(self) -> None:
-        """Bring all that was appended onto the disk.
+        """Write everything appended to the disk.
 
         Raises:
             ReverieError: the disk refuses.
@@ -178,7 +178,7 @@ def remove_unused(folder: Path, used: Iterable[int]) -> None:
 
 
 def stored_bytes(folder: Path) -> int:
-    """What all shards take on the disk."""
+    """Return the size of all shards on the disk."""
     return sum(shard_path(folder, number).stat().st_size for number in shard_numbers(folder))
 
 
@@ -193,5 +193,5 @@ def _copy(source: IO[bytes], target: IO[bytes], size_bytes: int) -> None:
 
 
 def _unreadable(path: Path, error: Exception) -> ReverieError:
-    said = getattr(error, "strerror", None) or str(error)
-    return ReverieError(f"{path} cannot be read: {said.lower()}.", "Prepare the corpus again.")
+    reason = getattr(error, "strerror", None) or str(error)
+    return ReverieError(f"{path} cannot be read: {reason.lower()}.", "Prepare the corpus again.")

@@ -1,4 +1,4 @@
-"""Which recordings are trained on and which are held out."""
+"""Split recordings into training and held-out ones."""
 
 import hashlib
 import math
@@ -9,7 +9,7 @@ from reverie.corpus.manifest import Split
 
 
 def folder_of(path: str) -> str:
-    """The folder that a recording lies in, within the folder of recordings; empty for that."""
+    """Return a recording's subfolder of the folder of recordings; empty if it has none."""
     parent = str(PurePosixPath(path).parent)
     return "" if parent == "." else parent
 
@@ -20,26 +20,26 @@ def split_of(
     seed: int,
     folders: Mapping[str, str] | None = None,
 ) -> dict[str, Split]:
-    """Divide recordings, each whole, at random but always the same way.
+    """Split whole recordings at random, but always in the same way.
 
-    Each recording's rank is a hash of the seed and of its own content: names, order and the
-    machine do not matter, and adding a few recordings moves few others. Where folders are told,
-    each gives its share of the held-out recordings: what is not whole in the shares goes to the
-    folders that lack most of one, so that there are as many held out as without folders.
+    Each recording's rank is a hash of the seed and its content: names, order and the machine do not
+    matter, and adding a few recordings moves few others. With `folders`, each folder contributes
+    its share of the held-out recordings. Shares are rounded by largest remainder, so that as many
+    are held out as without folders.
 
     Args:
-        content_hashes: of the recordings, no two alike.
-        train_fraction: how much to train on, 0 to 1; of two or more, one at least is held out
-            and one at least is trained on.
-        seed: chooses another division.
-        folders: the folder of each content hash; None for one folder.
+        content_hashes: of the recordings, all different.
+        train_fraction: share to train on, 0 to 1; of two or more recordings, at least one is held
+            out and at least one is trained on.
+        seed: another seed gives another split.
+        folders: the folder of each content hash; None treats all as one folder.
 
     Returns:
         The split of each content hash.
     """
     ranked = sorted(content_hashes, key=lambda content: _rank(seed, content))
     count = len(ranked)
-    # Halves round up, so that the answer does not hang on an even or odd count.
+    # Round halves up, so that the result does not depend on whether the count is even.
     train = int(train_fraction * count + 0.5)
     if count >= 2:
         train = min(max(train, 1), count - 1)
@@ -58,7 +58,7 @@ def split_of(
 
 
 def _shares(sizes: Mapping[str, int], total: int, fraction: float, seed: int) -> dict[str, int]:
-    """How many of each folder are held out: its share rounded down or up, `total` together."""
+    """Return how many of each folder are held out: its share rounded down or up, `total` in all."""
     shares = {folder: min(math.floor(size * fraction), size) for folder, size in sizes.items()}
     lacking = sorted(
         sizes,

@@ -1,4 +1,4 @@
-"""What a corpus holds, for a person and for a script."""
+"""Summarise a corpus for a person and for a script."""
 
 import dataclasses
 import shlex
@@ -13,75 +13,77 @@ from reverie.progress import duration, position
 from reverie.terminal import paragraph, printable
 
 MOST_NAMED, MOST_SUFFIXES = 5, 8
-"""Names, and suffixes, in one line of a summary."""
+"""Most names, and most suffixes, in one line of a summary."""
 SEQUENCE_SAMPLES = 50_432
-"""Of a training sequence of the default recipe, which lies above this layer."""
+"""Length of a training sequence of the default recipe, which is defined above this layer."""
 
 
 def lines(corpus: Corpus) -> list[str]:
-    """A summary of `corpus` for a person, ending in what to do next."""
+    """Summarise `corpus` for a person, with the next command."""
     train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
-    count = len({one.part_of or one.path for one in corpus.recordings})
+    count = len({recording.part_of or recording.path for recording in corpus.recordings})
     parts = f" in {len(corpus.recordings)} parts" if count < len(corpus.recordings) == 2 else ""
-    told = paragraph(
+    text = paragraph(
         f"{_counted(count, 'recording')} used{parts}: {len(train)} to train on, {len(held_out)} "
         f"held out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz."
     )
-    told += [line for said in division(corpus) for line in paragraph(said, "  ")]
-    noted = [one for one in corpus.recordings if one.notes]
+    text += [line for said in division(corpus) for line in paragraph(said, "  ")]
+    noted = [recording for recording in corpus.recordings if recording.notes]
     if noted:
-        told.append(f"{_counted(len(noted), 'recording')} used with a note:")
-        told += group_lines(noted_groups(corpus))
-    told += unused_lines(corpus)
+        text.append(f"{_counted(len(noted), 'recording')} used with a note:")
+        text += group_lines(noted_groups(corpus))
+    text += unused_lines(corpus)
     if said := short_recordings(corpus):
-        told += paragraph(said, "  ")
+        text += paragraph(said, "  ")
     if not held_out:
-        told.append("Nothing is held out: training wants two recordings, or one of some minutes.")
+        text.append(
+            "Nothing is held out: training needs two recordings, or one of several minutes."
+        )
     folder = printable(str(corpus.folder))
-    told.append(f"The corpus is in {folder}. Next: reverie inspect {shlex.quote(folder)}")
-    return told
+    text.append(f"The corpus is in {folder}. Next: reverie inspect {shlex.quote(folder)}")
+    return text
 
 
 def division(corpus: Corpus) -> list[str]:
-    """What is worth saying of how the recordings are divided: nothing where it is as usual."""
+    """Describe how the recordings are split, if it is not as usual."""
     return [*_divided_by_time(corpus), *_shares(corpus)]
 
 
 def _divided_by_time(corpus: Corpus) -> list[str]:
-    parts = [one for one in corpus.recordings if one.part_of is not None]
-    trained = next((one for one in parts if one.split == "train"), None)
-    held_out = next((one for one in parts if one.split == "held-out"), None)
+    parts = [recording for recording in corpus.recordings if recording.part_of is not None]
+    trained = next((part for part in parts if part.split == "train"), None)
+    held_out = next((part for part in parts if part.split == "held-out"), None)
     if trained is None or held_out is None:
         return []
     begin = held_out.offset_samples - trained.offset_samples
     gap = (begin - trained.samples) / corpus.rate_hz
     return [
         f"{printable(trained.part_of or '')} holds nearly all of the time, so its end is held out: "
-        f"what comes after {position(begin / corpus.rate_hz)}. The {gap:.0f} s before that are in "
+        f"everything after {position(begin / corpus.rate_hz)}. The {gap:.0f} s before that are in "
         "neither part."
     ]
 
 
 def _shares(corpus: Corpus) -> list[str]:
-    """How many of each subfolder are held out, where that was seen to."""
+    """Describe how many of each subfolder are held out, if the split is by subfolder."""
     if not corpus.settings.get("balanced"):
         return []
     by_folder: dict[str, list[Recording]] = {}
-    for one in corpus.recordings:
-        if one.part_of is None:
-            by_folder.setdefault(folder_of(one.path), []).append(one)
+    for recording in corpus.recordings:
+        if recording.part_of is None:
+            by_folder.setdefault(folder_of(recording.path), []).append(recording)
     if len(by_folder) < 2:
         return []
     shares = [
-        f"{sum(one.split == 'held-out' for one in inside)} of {len(inside)} in "
+        f"{sum(recording.split == 'held-out' for recording in inside)} of {len(inside)} in "
         f"{printable(folder) or 'none'}"
         for folder, inside in by_folder.items()
     ]
-    return [f"Each subfolder gives its share to what is held out: {_some(shares)}."]
+    return [f"A share of each subfolder is held out: {_some(shares)}."]
 
 
 def unused_lines(corpus: Corpus) -> list[str]:
-    """What lies among the recordings and is not used, and why."""
+    """List the files among the recordings that are not used, and why."""
     return [
         *refusal_lines(corpus.refused),
         *left_out_lines(corpus.left_out),
@@ -90,55 +92,57 @@ def unused_lines(corpus: Corpus) -> list[str]:
 
 
 def short_recordings(corpus: Corpus) -> str:
-    """What is said of recordings shorter than a training sequence, or nothing if there are none."""
+    """Describe the recordings shorter than a training sequence; empty if there are none."""
     seconds = SEQUENCE_SAMPLES / corpus.rate_hz
-    count = sum(one.seconds < seconds for one in corpus.recordings)
+    count = sum(recording.seconds < seconds for recording in corpus.recordings)
     if not count:
         return ""
     return (
         f"{_counted(count, 'recording')} shorter than {seconds:.1f} s, a training sequence of the "
-        "default recipe: training takes each whole, as a shorter sequence."
+        "default recipe: training uses each whole, as a shorter sequence."
     )
 
 
 def refusal_lines(refused: Iterable[Refusal]) -> list[str]:
-    """The refused files by their reasons, under a heading; nothing if there is none."""
-    groups = grouped((one.path, one.reason) for one in refused)
+    """List the refused files by reason, under a heading; empty if there are none."""
+    groups = grouped((refusal.path, refusal.reason) for refusal in refused)
     count = sum(len(group.files) for group in groups)
     return [f"{_counted(count, 'file')} refused:", *group_lines(groups)] if groups else []
 
 
 def noted_groups(corpus: Corpus) -> list[Group]:
-    """The notes on recordings that are used, by what they say."""
-    return grouped((one.path, note) for one in corpus.recordings for note in one.notes)
+    """Group the notes on the recordings in use."""
+    return grouped(
+        (recording.path, note) for recording in corpus.recordings for note in recording.notes
+    )
 
 
 def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
-    """What was not searched for music, by what it is; nothing if there is none."""
+    """List what was not searched for music, by kind; empty if there is nothing."""
     by_kind: dict[str, list[str]] = {}
     for one in left_out:
         by_kind.setdefault(one.what, []).append(printable(one.name))
     count = sum(map(len, by_kind.values()))
-    listed = [f"  {_some(names)}: {what}" for what, names in sorted(by_kind.items())]
+    listed = [f"  {_some(names)}: {kind}" for kind, names in sorted(by_kind.items())]
     return [f"{count} left out:", *listed] if listed else []
 
 
 def ignored_lines(ignored: int, by_suffix: Mapping[str, int]) -> list[str]:
-    """How many files are no recordings by their names; nothing if there is none."""
+    """Say how many other files were ignored; empty if there are none."""
     if not ignored:
         return []
     names = f" ({suffixes(by_suffix)})" if by_suffix else ""
-    return [f"{_counted(ignored, 'other file')} ignored: no recordings by their names{names}."]
+    return [f"{_counted(ignored, 'other file')} ignored: not recordings by their names{names}."]
 
 
 def as_result(corpus: Corpus) -> dict[str, Any]:
-    """The same for a script: plain values."""
+    """Return the summary as plain values for a script."""
     return {
         "corpus": str(corpus.folder),
         "content_hash": corpus.content_hash,
         "rate_hz": corpus.rate_hz,
         "seconds": round(corpus.seconds, 3),
-        "recordings": [dataclasses.asdict(one) for one in corpus.recordings],
+        "recordings": [dataclasses.asdict(recording) for recording in corpus.recordings],
         "train": len(corpus.of_split("train")),
         "held_out": len(corpus.of_split("held-out")),
         "refused": [dataclasses.asdict(one) for one in corpus.refused],
@@ -149,8 +153,8 @@ def as_result(corpus: Corpus) -> dict[str, Any]:
 
 
 def suffixes(counts: Mapping[str, int]) -> str:
-    """How many files have which suffix, the most frequent first."""
-    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    """Format how many files have each suffix, the most frequent first."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return _some([f"{count} {suffix or 'without a suffix'}" for suffix, count in ranked],
                  MOST_SUFFIXES)  # fmt: skip
 
@@ -160,5 +164,5 @@ def _some(names: list[str], most: int = MOST_NAMED) -> str:
     return ", ".join([*names[:most], *more])
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

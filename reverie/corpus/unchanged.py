@@ -1,4 +1,4 @@
-"""What need not be analysed again: files that are as they were, wherever they lie by now."""
+"""Find the files that need no new analysis: unchanged ones, even if they were moved."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -16,14 +16,14 @@ from reverie.errors import ReverieError
 from reverie.progress import ProgressBar
 
 Place = tuple[int, int]
-"""A shard's number, and an offset in it in samples."""
+"""A shard's number and an offset in it in samples."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 class Stored:
-    """The samples that lie in a corpus's shards, by their hash; believed once it was compared.
+    """The samples in a corpus's shards by hash; each hash is verified once before it is trusted.
 
     Args:
         journal: of the corpus.
@@ -32,31 +32,31 @@ class Stored:
     def __init__(self, journal: Journal) -> None:
         self.folder = journal.folder
         self._places = {
-            one.analysed.content_hash: (one.shard, one.offset_samples)
-            for one in journal.entries.values()
-            if one.analysed
+            entry.analysed.content_hash: (entry.shard, entry.offset_samples)
+            for entry in journal.entries.values()
+            if entry.analysed
         }
         self._intact: dict[tuple[str, Place], bool] = {}
 
     def find(self, analysed: Analysed) -> Place | None:
-        """Where samples like those that were analysed lie; None where they do not."""
+        """Return where the analysed samples are stored; None if they are not."""
         place = self._places.get(analysed.content_hash)
         return place if place is not None and self.is_intact(analysed, place) else None
 
     def add(self, analysed: Analysed, place: Place) -> None:
-        """Take down where samples were put."""
+        """Record where samples were stored."""
         self._places[analysed.content_hash] = place
         self._intact[analysed.content_hash, place] = True
 
     def is_intact(self, analysed: Analysed, place: Place) -> bool:
-        """Whether the samples that were analysed lie at `place`."""
+        """Whether the analysed samples are stored intact at `place`."""
         key = analysed.content_hash, place
         if key not in self._intact:
             try:
-                found = stored_sha256(self.folder, *place, analysed.samples)
+                digest = stored_sha256(self.folder, *place, analysed.samples)
             except ReverieError:
-                found = ""
-            self._intact[key] = found == analysed.content_hash
+                digest = ""
+            self._intact[key] = digest == analysed.content_hash
         return self._intact[key]
 
 
@@ -69,18 +69,18 @@ def unknown_files(
     *,
     quiet: bool = False,
 ) -> list[Found]:
-    """Those of `files` that have to be analysed; of the others the journal knows afterwards.
+    """Return the files that must be analysed; add the others to the journal.
 
-    A file is as it was if its folder says so: the same path, length, times and inode. Where it says
-    otherwise (a file was replaced, copied, moved or merely touched) the file's hash decides, which
-    takes a fraction of the time of decoding it. What lies in the shards is compared with its own
-    hash, so that a damaged corpus is mended by preparing it again.
+    A file is unchanged if its folder entry is: the same path, length, times and inode. Otherwise
+    (it was replaced, copied, moved or merely touched) its hash decides, which takes a fraction of
+    the time of decoding. Stored samples are verified by their hash, so that preparing a damaged
+    corpus again repairs it.
 
     Args:
         base: the folder of recordings.
-        files: what was found there.
+        files: found in `base`.
         journal: of the corpus.
-        stored: its samples.
+        stored: the samples of the corpus.
         settings: of the corpus.
         quiet: show no progress.
     """
@@ -125,14 +125,14 @@ def _seen_as(entry: Entry, file: Found) -> Entry:
 
 
 def _suffix(path: str) -> str:
-    """What FFmpeg may go by, besides the file's bytes."""
+    """Return the suffix, which FFmpeg may use besides the file's bytes."""
     return PurePath(path).suffix.lower()
 
 
 def _each(
     title: str, items: Sequence[Item], work: Callable[[Item], Result], *, quiet: bool
 ) -> list[Result]:
-    """What `work` gives for each item, in order, on all cores."""
+    """Apply `work` to each item on all cores, and return the results in order."""
     results: list[Result] = []
     with (
         ProgressBar(title, len(items), "recordings", quiet=quiet) as progress,
@@ -143,7 +143,7 @@ def _each(
                 results.append(result)
                 progress.advance()
         except BaseException:
-            # Ctrl-C must not wait for what nobody wants any more.
+            # Ctrl-C must not wait for results that nobody needs any more.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return results

@@ -1,4 +1,4 @@
-"""Folders and files that nobody means by "my recordings", by their names."""
+"""Recognise by name folders and files that nobody means by "my recordings"."""
 
 TRASH = "trash"
 VERSIONS = "older versions, kept by a program"
@@ -57,9 +57,9 @@ _FOLDERS = {
 
 
 def unsearched_folder(name: str) -> str | None:
-    """Why a folder of this name is not searched; None if it is.
+    """Return why a folder of this name is not searched; None if it is.
 
-    Hidden folders hold what programs keep for themselves: caches, thumbnails, older versions.
+    Hidden folders hold programs' own files: caches, thumbnails, older versions.
     """
     folded = name.casefold()
     if folded.startswith(".trash-"):
@@ -68,9 +68,9 @@ def unsearched_folder(name: str) -> str | None:
 
 
 def unsearched_file(name: str) -> str | None:
-    """Why a file of this name, which is a recording's, is not used; None if it is.
+    """Return why a file with a recording's name is not used; None if it is.
 
-    macOS leaves `._x.mp3` beside each `x.mp3` on foreign disks: those hold no audio.
+    On foreign disks macOS writes `._x.mp3` beside each `x.mp3`; these files hold no audio.
     """
     if name.startswith("._"):
         return SYSTEM

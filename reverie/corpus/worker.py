@@ -1,7 +1,7 @@
 """The process that analyses recordings one by one for `reverie prepare`.
 
-It is told of each by a line of JSON on stdin and answers with one on stdout. A file that brings
-it down brings down nothing else.
+It reads each job as a line of JSON on stdin and answers with a line on stdout. A file that crashes
+it affects no other process.
 """
 
 import dataclasses
@@ -18,14 +18,14 @@ from reverie.corpus.analysis import StorageFailed, Unusable, analyse
 from reverie.corpus.foreign import known_sha256
 
 MOST_DATA_BYTES = 1 << 30
-"""Memory that one recording may take, whatever its header says: ten times what any music does."""
+"""Memory limit for one recording, whatever its header says: ten times what any music needs."""
 
 
 def serve() -> None:
-    """Answer jobs until the process that asked for them is gone."""
+    """Answer jobs until the parent process ends."""
     _limit_memory()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
-    # Whatever a library prints goes nowhere: stdout carries answers only.
+    # Discard what libraries print: stdout carries answers only.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     jobs: SimpleQueue[dict[str, Any]] = SimpleQueue()
     Thread(target=_listen, args=(jobs,), daemon=True).start()
@@ -35,7 +35,7 @@ def serve() -> None:
 
 
 def _limit_memory() -> None:
-    """Have what asks for more memory fail, where the system counts it, instead of taking it."""
+    """Limit the memory of this process, on systems that can, so that a larger allocation fails."""
     if sys.platform != "linux":
         return
     import resource  # noqa: PLC0415
@@ -54,7 +54,7 @@ def _limit_memory() -> None:
 def _listen(jobs: SimpleQueue[dict[str, Any]]) -> None:
     for line in sys.stdin:
         jobs.put(json.loads(line))
-    # Nobody is left to want the recording that may be half done.
+    # The parent is gone, and nobody needs an unfinished recording.
     os._exit(0)
 
 
@@ -79,6 +79,6 @@ def _analysed(job: dict[str, Any]) -> dict[str, Any]:
         most = f"{MOST_DATA_BYTES >> 30} GiB"
         return {"unusable": f"takes more than {most} of memory to decode", "lasting": True}
     except Exception as error:
-        # One odd file must not end the work on all the others.
+        # One unusual file must not stop the work on all others.
         return {"unusable": f"cannot be decoded ({type(error).__name__}: {error})", "lasting": True}
     return {"analysed": dataclasses.asdict(analysed)}

@@ -35,7 +35,7 @@ _STEPS = {
 
 @dataclass(frozen=True)
 class ClipReport:
-    """A clip, what was measured of it, and the prompt that it goes on from."""
+    """A clip, what was measured of it, and the prompt that it continues."""
 
     path: Path
     samples: NDArray[np.int16]
@@ -76,7 +76,7 @@ def report_on(
         made = beside.provenance
         found = [one for one in corpus.recordings if made and one.path == made.prompt.recording]
         if made is None or not found:
-            problem = beside.doubt or f"nothing beside {clip} says what it goes on from."
+            problem = beside.doubt or f"nothing beside {clip} says what it continues."
             raise ReverieError(problem, "Remove the clip, and call again: it is made anew.")
         recording, prompt = found[0], made.prompt
         first = round(min(prompt.offset_seconds, recording.seconds) * rate_hz)

@@ -1,1 +1,1 @@
-"""What can be said of a clip by number."""
+"""Objective evaluation of clips."""

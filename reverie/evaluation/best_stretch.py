@@ -1,8 +1,8 @@
-"""Propose a clip's best stretch: the longest in which the measures that judge clips find no fault.
+"""Find a clip's best stretch: the longest in which the measures of clips find no fault.
 
-Windows of four seconds slide over the clip, and each is judged as a clip is. Of 258 such windows of
-the demo recordings none is refused; of three seconds one is, and of two, eight. What repeats the
-training recordings beyond what real music does is refused too.
+Windows of four seconds slide over the clip, and each is judged like a clip. Of 258 such windows of
+the demo recordings none is refused; of three seconds one is, and of two seconds eight are.
+Stretches that repeat the training recordings more than real music does are refused too.
 Letters: S samples, N windows.
 """
 
@@ -38,7 +38,7 @@ from reverie.runs.run import Run
 
 WINDOW_SECONDS, HOP_SECONDS = 4.0, 0.5
 EDGE_SECONDS = 1.0
-"""An end of so much that is silence, noise or clipped goes too: a window forgives it."""
+"""A silent, noisy or clipped end of this length is cut off too, since a window may tolerate it."""
 EDGE_FAULTS = ("silent", "noise", "clipped")
 STEADY_FAULTS = ("frozen", "looping")
 _PIECE_SECONDS = 60.0
@@ -48,20 +48,20 @@ Refusal = Verdict | Literal["copied"]
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a clip, and why the rest is left out."""
+    """A part of a clip, and why the rest is cut off."""
 
     start_seconds: float
     end_seconds: float
     refused: dict[Refusal, float] = field(default_factory=dict[Refusal, float])
-    """Seconds that were left out, by reason; quiet ends are not counted."""
+    """Seconds that were cut off, by reason, without quiet ends."""
     doubt: str = ""
-    """What could not be judged, or why the clip is left whole."""
+    """What could not be judged, or why the clip stays whole."""
 
     @property
     def sentence(self) -> str:
-        """Return why the rest is left out, in words; empty if there is nothing to say."""
+        """Return why the rest is cut off, in words; empty if there is nothing to say."""
         parts = [f"{seconds:g} s {reason}" for reason, seconds in self.refused.items()]
-        return " ".join(one for one in (_said("Left out: ", parts), self.doubt) if one)
+        return " ".join(part for part in (_said("Left out: ", parts), self.doubt) if part)
 
 
 def trim_to_best(
@@ -75,15 +75,15 @@ def trim_to_best(
     overwrite: bool = True,
     quiet: bool = False,
 ) -> Stretch:
-    """Write the best stretch of `clip` to `out`, or the part between times that are given.
+    """Write the best stretch of `clip`, or the part between given times, to `out`.
 
     Args:
         clip: a WAV or FLAC file.
-        out: likewise; what was cut is recorded beside it.
-        corpus: that the clip is to resemble, see `corpus_of`; None where it is gone.
-        start: in seconds; None for where the best stretch begins, before `end` if that is given.
-        end: likewise.
-        copies: search the corpus for the clip, and leave out what repeats it.
+        out: a WAV or FLAC file; what was cut is recorded beside it.
+        corpus: that the clip should resemble, see `corpus_of`; None if it is missing.
+        start: in seconds; None for the start of the best stretch, before `end` if that is given.
+        end: in seconds; None for the end of the best stretch.
+        copies: search the corpus for the clip, and cut off what repeats it.
         overwrite: replace `out`.
         quiet: show no progress.
 
@@ -98,40 +98,44 @@ def trim_to_best(
     level = corpus_level_dbfs(corpus) if corpus else None
     with open_sound(clip) as file:
         wave, rate_hz = _MonoOnDisk(file), int(file.samplerate)
-        found = best_stretch(wave, rate_hz, level, copied, within=(start or 0.0, end))
-    first = found.start_seconds if start is None else start
-    last = found.end_seconds if end is None else end
+        stretch = best_stretch(wave, rate_hz, level, copied, within=(start or 0.0, end))
+    first = stretch.start_seconds if start is None else start
+    last = stretch.end_seconds if end is None else end
     used = trim_clip(clip, out, first, last, overwrite=overwrite, how="by measures")
-    return Stretch(*used, found.refused, found.doubt)
+    return Stretch(*used, stretch.refused, stretch.doubt)
 
 
 def corpus_of(clip: Path) -> Corpus | None:
     """Return the corpus that the run that made `clip` was trained on; None if it is not found."""
     try:
-        made = read_sidecar(clip).provenance
-        corpus = Run.open(Path(made.run)).open_corpus() if made else None
+        provenance = read_sidecar(clip).provenance
+        corpus = Run.open(Path(provenance.run)).open_corpus() if provenance else None
     except (ReverieError, OSError):
         return None
-    return corpus if corpus and made and corpus.content_hash == made.corpus_hash else None
+    return (
+        corpus if corpus and provenance and corpus.content_hash == provenance.corpus_hash else None
+    )
 
 
 def copied_spans(clip: Path, corpus: Corpus, *, quiet: bool = False) -> list[tuple[float, float]]:
-    """Return the start and end in seconds of what `clip` repeats of the training recordings.
+    """Return the start and end in seconds of the stretches of `clip` that are copied.
 
-    That is the longest run, of the clip's first two minutes, beyond what real music repeats; a
-    clip too short to judge has none.
+    That is the longest run in the clip's first two minutes that repeats the training recordings
+    more than real music does; a clip too short to judge has none.
     """
     try:
         (system,) = read_systems([clip], corpus)
     except ReverieError:
         return []
     wave = system.clips[0].wave
-    longest = max((one.samples for one in corpus.of_split("held-out")), default=0)
+    longest = max((recording.samples for recording in corpus.of_split("held-out")), default=0)
     if not longest:
         return []
     seconds = min(len(wave), longest) / corpus.rate_hz
-    ((found,),) = judge_groups(corpus, [[wave]], seconds, quiet=quiet)
-    return [(found.clip_seconds, found.clip_seconds + found.seconds)] if found.flagged else []
+    ((copying,),) = judge_groups(corpus, [[wave]], seconds, quiet=quiet)
+    return (
+        [(copying.clip_seconds, copying.clip_seconds + copying.seconds)] if copying.flagged else []
+    )
 
 
 def best_stretch(
@@ -141,16 +145,16 @@ def best_stretch(
     copied: Sequence[tuple[float, float]] = (),
     within: tuple[float, float | None] = (0.0, None),
 ) -> Stretch:
-    """Find the longest stretch of a clip in which no window is refused; its quiet ends go.
+    """Find the longest stretch of a clip in which no window is refused, without its quiet ends.
 
-    Where every window is refused, or there is not one, the clip stays whole and the doubt says so.
+    If every window is refused, or the clip has none, it stays whole and the doubt says so.
 
     Args:
-        wave: mono float samples [S], or what gives them by slice.
+        wave: mono float samples [S], or an object that returns them by slice.
         rate_hz: samples per second.
-        level: of the training recordings, in dB re full scale; None where it is not known.
-        copied: start and end in seconds of what repeats the training recordings.
-        within: the part that is looked at, in seconds.
+        level: of the training recordings, in dB re full scale; None if it is not known.
+        copied: start and end in seconds of stretches that repeat the training recordings.
+        within: the part to search, in seconds.
     """
     begin = min(round(within[0] * rate_hz), len(wave))
     stop = len(wave) if within[1] is None else min(round(within[1] * rate_hz), len(wave))
@@ -171,13 +175,13 @@ def best_stretch(
     }
     doubt = f"Mind: {LEVEL_UNKNOWN}." if level is None else ""
     for first, last in _runs(blocks):
-        # What is left of a hop after the last block goes with it.
+        # The last block includes the rest that is shorter than a hop.
         end = stop if last == len(blocks) else begin + last * hop
         ends = _without_bad_ends(wave, rate_hz, begin + first * hop, end, level)
         ends = _without_quiet_ends(wave, rate_hz, *ends)
         if ends[1] - ends[0] >= SHORTEST_SECONDS * rate_hz:
             return Stretch(ends[0] / rate_hz, ends[1] / rate_hz, refused, doubt)
-    return Stretch(*whole, refused, "No stretch of it is without fault, so nothing is cut.")
+    return Stretch(*whole, refused, "Every stretch of it has a fault, so nothing is cut.")
 
 
 def _refusal(
@@ -188,53 +192,53 @@ def _refusal(
     level: float | None,
     copied: Sequence[tuple[float, float]],
 ) -> Refusal | None:
-    """Why a window is refused; None if it is not."""
+    """Return why a window is refused; None if it is not."""
     begin, end = start / rate_hz, (start + size) / rate_hz
     if any(begin < last and first < end for first, last in copied):
         return "copied"
     verdict = verdict_of(np.asarray(wave[start : start + size]), rate_hz, level).verdict
-    # Samples that are no numbers count as clipped: they are as far beyond what can be played.
+    # Samples that are not numbers count as clipped: they cannot be played either.
     if verdict is None:
         return "clipped"
     return None if verdict == "ok" else verdict
 
 
 def _block_refusals(refusals: Sequence[Refusal | None], hops: int) -> list[Refusal | None]:
-    """Why each half second is left out; None for one that is kept.
+    """Return why each half second is cut off; None if it is kept.
 
-    One is kept that lies in a window that is not refused, and in none that is frozen or loops: such
-    a window is that from one end to the other, where one with noise may be half music.
+    A half second is kept if it lies in an accepted window and in no window that is frozen or loops.
+    Such a window is frozen or loops throughout, whereas a noisy window may be half music.
 
     Args:
-        refusals: of each of N windows, a hop apart.
-        hops: that a window has.
+        refusals: of each of N windows, one hop apart.
+        hops: number of hops in a window.
     """
-    found: list[Refusal | None] = []
+    refusals_around: list[Refusal | None] = []
     for block in range(len(refusals) + hops - 1):
         around = refusals[max(block - hops + 1, 0) : block + 1]
-        reasons: Counter[Refusal] = Counter(one for one in around if one is not None)
-        steady: list[Refusal] = [one for one in reasons if one in STEADY_FAULTS]
+        reasons: Counter[Refusal] = Counter(refusal for refusal in around if refusal is not None)
+        steady: list[Refusal] = [reason for reason in reasons if reason in STEADY_FAULTS]
         if steady:
-            found.append(steady[0])
+            refusals_around.append(steady[0])
         else:
-            found.append(None if None in around else reasons.most_common(1)[0][0])
-    return found
+            refusals_around.append(None if None in around else reasons.most_common(1)[0][0])
+    return refusals_around
 
 
 def _runs(blocks: Sequence[Refusal | None]) -> list[tuple[int, int]]:
-    """The first block of each run that is kept, and the one after its last; the longest first."""
-    found: list[tuple[int, int]] = []
+    """Return the first block and the end of each kept run, the longest run first."""
+    runs: list[tuple[int, int]] = []
     for is_kept, run in itertools.groupby(range(len(blocks)), lambda at: blocks[at] is None):
         if is_kept:
             places = list(run)
-            found.append((places[0], places[-1] + 1))
-    return sorted(found, key=lambda run: (run[0] - run[1], run[0]))
+            runs.append((places[0], places[-1] + 1))
+    return sorted(runs, key=lambda run: (run[0] - run[1], run[0]))
 
 
 def _without_bad_ends(
     wave: Wave, rate_hz: int, start: int, end: int, level: float | None
 ) -> tuple[int, int]:
-    """The span less what is silence, noise or clipped at its ends, half a second at a time."""
+    """Cut silent, noisy and clipped ends off the span, half a second at a time."""
     edge, hop = round(EDGE_SECONDS * rate_hz), round(HOP_SECONDS * rate_hz)
 
     def is_bad(first: int) -> bool:
@@ -249,7 +253,7 @@ def _without_bad_ends(
 
 
 def _without_quiet_ends(wave: Wave, rate_hz: int, start: int, end: int) -> tuple[int, int]:
-    """The span from its first to its last moment that is not quiet against its loudest."""
+    """Cut off ends of the span that are quiet relative to its loudest moment."""
     size = max(1, round(LEVEL_SECONDS * rate_hz))
     piece = size * round(_PIECE_SECONDS / LEVEL_SECONDS)
     powers: list[NDArray[np.float64]] = []
@@ -271,7 +275,7 @@ def _said(lead: str, parts: Sequence[str]) -> str:
 
 
 class _MonoOnDisk:
-    """Samples of a sound, [S], its channels averaged, read where they are asked for."""
+    """The samples of an audio file, [S], with averaged channels, read on access."""
 
     def __init__(self, file: soundfile.SoundFile) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""The verdict on one finished clip, with its reason: cheap enough to follow each clip.
+"""Judge one finished clip and give the reason, quickly enough to do so after each clip.
 
 Letters: S samples.
 """
@@ -26,26 +26,26 @@ from reverie.progress import position
 from reverie.runs.run import Run
 
 WHOLE_SECONDS = 120.0
-"""A clip of at most this length is judged as a whole."""
+"""A clip of at most this length is judged whole."""
 STRETCHES, STRETCH_SECONDS = 4, 30.0
-"""Of a longer clip so many stretches are judged, from its beginning to its end."""
+"""Of a longer clip, this many evenly spread stretches are judged."""
 ZERO_DBFS = -90.0
-"""Below this a clip is silent whatever the level of the corpus: less than one step of 16 bits."""
-LEVEL_UNKNOWN = "the corpus is not there, so its level is not judged"
+"""A quieter clip is silent whatever the level of the corpus: it is below one 16-bit step."""
+LEVEL_UNKNOWN = "the corpus is missing, so the clip's level is not judged"
 
 
 @dataclass(frozen=True)
 class ClipVerdict:
-    """What is to be said of a clip."""
+    """The verdict on a clip."""
 
     verdict: Verdict | None
-    """None for a clip that cannot be judged."""
+    """None if the clip cannot be judged."""
     sentence: str
     """The verdict and its reason in plain words."""
 
     @property
     def tone(self) -> Tone:
-        """Return how the verdict is to be shown."""
+        """Return the tone in which to show the verdict."""
         if self.verdict is None:
             return "warn"
         return "good" if self.verdict == "ok" else "bad"
@@ -54,7 +54,7 @@ class ClipVerdict:
 def level_of(run: Run) -> float | None:
     """Return the level of the recordings that `run` was trained on, in dB re full scale.
 
-    None where the corpus is gone or was changed: clips are then judged by all but their level.
+    None if the corpus is missing or has changed; clips are then judged without their level.
     """
     try:
         return corpus_level_dbfs(run.open_corpus())
@@ -70,27 +70,27 @@ def verdict_of(
 ) -> ClipVerdict:
     """Judge a clip.
 
-    Without the level of the corpus a clip is measured against its own loudest second: one that
-    dies away is still found silent, one that is too quiet throughout is not unless it is zero.
+    Without the level of the corpus, a clip is compared with its own loudest second. A clip that
+    dies away is still silent, but one that is quiet throughout is not, unless it is zero.
 
     Args:
         samples: mono [S], floats within -1 to 1 or int16.
         rate_hz: samples per second.
-        level: of the training recordings, in dB re full scale; None where it is not known.
-        settings: where the verdicts begin.
+        level: of the training recordings, in dB re full scale; None if it is not known.
+        settings: thresholds of the verdicts.
     """
     try:
-        found = health(samples, rate_hz, _loudest(samples, rate_hz) if level is None else level,
+        measured = health(samples, rate_hz, _loudest(samples, rate_hz) if level is None else level,
                        settings=settings)  # fmt: skip
     except ReverieError as error:
         return ClipVerdict(None, f"Cannot be judged: {error.problem}")
     if level is not None:
-        return ClipVerdict(found.verdict, found.sentence)
-    if found.rms_dbfs < ZERO_DBFS:
-        return ClipVerdict("silent", "Silent: every sample is zero, or as good as zero.")
-    if found.verdict == "ok":
+        return ClipVerdict(measured.verdict, measured.sentence)
+    if measured.rms_dbfs < ZERO_DBFS:
+        return ClipVerdict("silent", "Silent: every sample is zero or nearly zero.")
+    if measured.verdict == "ok":
         return ClipVerdict("ok", f"No fault found; {LEVEL_UNKNOWN}.")
-    return ClipVerdict(found.verdict, found.sentence)
+    return ClipVerdict(measured.verdict, measured.sentence)
 
 
 def verdict_of_file(
@@ -98,13 +98,13 @@ def verdict_of_file(
 ) -> ClipVerdict:
     """Judge a WAV or FLAC file, or another that libsndfile reads; its channels are averaged.
 
-    Of a clip longer than `WHOLE_SECONDS` some stretches are judged, the first and the last
-    included, and the first that is not in order decides.
+    Of a clip longer than `WHOLE_SECONDS` a few stretches are judged, including the first and the
+    last, and the first faulty one decides.
 
     Args:
         clip: the file.
-        level: of the training recordings, in dB re full scale; None where it is not known.
-        settings: where the verdicts begin.
+        level: of the training recordings, in dB re full scale; None if it is not known.
+        settings: thresholds of the verdicts.
     """
     try:
         with open_sound(clip) as file:
@@ -114,10 +114,10 @@ def verdict_of_file(
             length = round(STRETCH_SECONDS * rate_hz)
             starts = np.linspace(0, samples - length, STRETCHES).astype(np.int64)
             for start in starts:
-                found = verdict_of(read_mono(file, int(start), length), rate_hz, level, settings)
-                if found.verdict != "ok":
+                verdict = verdict_of(read_mono(file, int(start), length), rate_hz, level, settings)
+                if verdict.verdict != "ok":
                     where = f"{position(start / rate_hz)}-{position((start + length) / rate_hz)}"
-                    return ClipVerdict(found.verdict, f"{where}: {found.sentence}")
+                    return ClipVerdict(verdict.verdict, f"{where}: {verdict.sentence}")
     except ReverieError as error:
         return ClipVerdict(None, f"Cannot be judged: {error.problem}")
     note = f"; {LEVEL_UNKNOWN}" if level is None else ""
@@ -126,7 +126,7 @@ def verdict_of_file(
 
 
 def read_mono(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.float32]:
-    """Read so many samples from `start` on, [count], the mean of the channels.
+    """Read `count` samples from `start` on, [count], as the mean of the channels.
 
     Raises:
         ReverieError: the file is damaged there.
@@ -137,7 +137,7 @@ def read_mono(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.f
 
 
 def _loudest(samples: NDArray[Any], rate_hz: int) -> float:
-    """Level of the loudest second, in dB re full scale."""
+    """Return the level of the loudest second, in dB re full scale."""
     wave = to_float32(samples)
     return max(
         (level_dbfs(wave[at : at + rate_hz]) for at in range(0, len(wave), rate_hz)), default=0.0

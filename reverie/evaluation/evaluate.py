@@ -1,4 +1,4 @@
-"""Judge systems by number: what `reverie evaluate` does.
+"""Evaluate systems objectively, as `reverie evaluate` does.
 
 Letters: S samples, N seconds.
 """
@@ -31,7 +31,7 @@ MOST_TAGS = 5
 
 @dataclass(frozen=True)
 class _Set:
-    """Clips on their way to becoming a `SystemFigures`."""
+    """The clips from which a `SystemFigures` is computed."""
 
     name: str
     kind: Kind | None
@@ -53,7 +53,7 @@ def evaluate(
     Args:
         systems: with clips at the corpus's rate, see `read_systems`.
         corpus: split.
-        seed: decides the noise, and every draw of the intervals.
+        seed: random seed of the noise references and the intervals' resamples.
         copying: search the training recordings for the clips.
         quiet: show no progress.
 
@@ -62,17 +62,17 @@ def evaluate(
     """
     rng = np.random.default_rng([seed, 5])
     rate = corpus.rate_hz
-    lengths = [len(clip.wave) for one in systems for clip in one.clips]
+    lengths = [len(clip.wave) for system in systems for clip in system.clips]
     seconds = round(statistics.median(lengths) / rate, 2)
-    most = max(2, *(len(one.clips) for one in systems))
+    most = max(2, *(len(system.clips) for system in systems))
     references = make_references(corpus, seconds, most, rng)
     measurer = Measurer(rate, corpus_level_dbfs(corpus))
     music, sets = _measure(systems, references, measurer, quiet=quiet)
     copies: dict[str, list[Copying]] = {}
     if copying:
-        groups = [[clip.wave for clip in one.clips] for one in systems]
+        groups = [[clip.wave for clip in system.clips] for system in systems]
         judged = judge_groups(corpus, groups, seconds, quiet=quiet)
-        copies = dict(zip([one.name for one in systems], judged, strict=True))
+        copies = dict(zip([system.name for system in systems], judged, strict=True))
     spread = _timbre_spread(references, rate)
     found = [
         _figures(one, music, copies.get(one.name, ()), spread, rate, rng, measurer) for one in sets
@@ -90,8 +90,8 @@ def evaluate(
 def _measure(
     systems: Sequence[System], references: References, measurer: Measurer, *, quiet: bool
 ) -> tuple[tuple[Measured, ...], list[_Set]]:
-    """What was measured of held-out music, and the sets of clips of systems and references."""
-    clips = [clip for one in systems for clip in one.clips]
+    """Measure held-out music, and the clips of all systems and references."""
+    clips = [clip for system in systems for clip in system.clips]
     total = len(clips) + len(references.held_out) + 4 * len(references.clips["music"])
     with ProgressBar("measuring", total, "clips", quiet=quiet) as work:
 
@@ -103,7 +103,10 @@ def _measure(
             return tuple(done)
 
         music = measured([Loaded("", one.wave) for one in references.held_out])
-        sets = [_Set(one.name, None, one.clips, measured(one.clips), one.broken) for one in systems]
+        sets = [
+            _Set(system.name, None, system.clips, measured(system.clips), system.broken)
+            for system in systems
+        ]
         for kind, waves in references.clips.items():
             prompts = references.prompts if kind == "music" else [None] * len(waves)
             loaded = tuple(
@@ -182,7 +185,7 @@ def _histogram(
     which: str,
     rng: np.random.Generator,
 ) -> Interval | None:
-    """Distance of a histogram pooled over clips from that of held-out music."""
+    """Return the distance of a histogram pooled over clips from that of held-out music."""
 
     def counts(found: Sequence[NoteFigures | None]) -> NDArray[np.float64]:
         return np.array(
@@ -202,9 +205,9 @@ def _histogram(
 
 
 def _tags(clips: Sequence[Measured]) -> dict[str, float]:
-    """The few likeliest tags, likeliest first."""
+    """Return the few most likely tags, in order."""
     found = {
-        name: statistics.fmean(one.tags[name] for one in clips)
+        name: statistics.fmean(clip.tags[name] for clip in clips)
         for name in (clips[0].tags if clips else ())
     }
     return dict(sorted(found.items(), key=lambda pair: -pair[1])[:MOST_TAGS])
@@ -213,7 +216,7 @@ def _tags(clips: Sequence[Measured]) -> dict[str, float]:
 def _drift(
     clips: Sequence[Loaded], spread: NDArray[np.float64], rate: int
 ) -> tuple[float, ...] | None:
-    prompted = [(one.prompt, one.wave) for one in clips if one.prompt is not None]
+    prompted = [(clip.prompt, clip.wave) for clip in clips if clip.prompt is not None]
     if not prompted:
         return None
     prompts = [at_rate(prompt, rate) for prompt, _ in prompted]
@@ -222,6 +225,6 @@ def _drift(
 
 
 def _timbre_spread(references: References, rate: int) -> NDArray[np.float64]:
-    """Standard deviation of what drift is measured in, over all seconds of held-out music."""
+    """Return the standard deviation of each timbre figure over all seconds of held-out music."""
     every = [second_timbres(at_rate(one.wave, rate)) for one in references.held_out]
     return np.maximum(np.concatenate(every).std(axis=0), 1e-3)

@@ -1,4 +1,4 @@
-"""The figures of an evaluation: of clips, of systems, and of the references beside them."""
+"""The figures of an evaluation, for clips, systems and references."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from reverie.evaluation.systems import Broken
 
 @dataclass(frozen=True)
 class Distances:
-    """How far a system is from held-out music in one embedding; None with too few clips."""
+    """A system's distances from held-out music in one embedding; None with too few clips."""
 
     frechet: Interval | None
     mmd: Interval | None
@@ -41,26 +41,26 @@ class SystemFigures:
 
     name: str
     kind: Kind | None
-    """Of a reference; None for a system."""
+    """The kind of a reference; None for a system."""
     clips: tuple[ClipFigures, ...]
     broken: tuple[Broken, ...]
     figures: dict[str, Interval]
     """The mean over clips of each of `FIGURES` that could be measured."""
     distances: dict[str, Distances]
-    """By embedding."""
+    """Distances by embedding."""
     pitch_classes: Interval | None
-    """Distance of its pitch classes from those of held-out music, 0 to 1."""
+    """Distance of its pitch class histogram from that of held-out music, 0 to 1."""
     intervals: Interval | None
-    """The same of its melodic intervals."""
+    """The same for its melodic intervals."""
     drift: tuple[float, ...] | None
-    """Distance from the prompt by second, the mean over clips; None where no prompt is known."""
+    """Mean distance from the prompt by second; None if no prompt is known."""
     tags: dict[str, float]
-    """The tags that musicnn finds likeliest, the mean over clips."""
+    """Mean likelihood of the most likely musicnn tags."""
 
     @property
     def copied(self) -> int:
-        """How many of its clips repeat the training recordings more than real music does."""
-        return sum(1 for one in self.clips if one.copying and one.copying.flagged)
+        """The number of clips that repeat the training recordings more than real music does."""
+        return sum(1 for clip in self.clips if clip.copying and clip.copying.flagged)
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ class Evaluation:
 
     corpus: str
     clip_seconds: float
-    """Of the references: the median of all clips."""
+    """Length of the references' clips: the median of all clips."""
     systems: tuple[SystemFigures, ...]
     references: tuple[SystemFigures, ...]
     titles: dict[str, str]
-    """Of the embeddings."""
+    """Titles of the embeddings."""
     missing: dict[str, str]
-    """By what could not be measured: how to install what it takes."""
+    """How to install what is missing, by what could not be measured without it."""

@@ -1,4 +1,4 @@
-"""A figure with the interval in which it would fall with other clips.
+"""Compute intervals of figures over clips by the bootstrap.
 
 Letters: C clips, R resamples.
 """
@@ -14,7 +14,7 @@ from reverie.resampling import RESAMPLES, resampled_counts
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure, and the ends of its 95 % interval; None where there are too few clips for one."""
+    """A figure and the ends of its 95 % interval, which are None with too few clips."""
 
     value: float
     low: float | None
@@ -28,12 +28,12 @@ def bootstrap_interval(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Interval:
-    """The interval of a figure by the percentile bootstrap over clips (Efron 1979).
+    """Return the interval of a figure by the percentile bootstrap over clips (Efron 1979).
 
     Args:
-        value: the figure of the clips as they are.
-        statistic: gives the figure [R] of clips that count [R, C] times; NaN where it has none.
-        clips: C; of fewer than two there is no interval.
+        value: the figure of the actual clips.
+        statistic: returns the figure [R] of clips that count [R, C] times; NaN if undefined.
+        clips: C; fewer than two give no interval.
         rng: draws the resamples.
         resamples: R.
     """
@@ -45,7 +45,7 @@ def bootstrap_interval(
 
 
 def mean_interval(values: Sequence[float], rng: np.random.Generator) -> Interval:
-    """The mean of a figure of each clip, and its interval.
+    """Return the mean of a figure over clips, and its interval.
 
     Raises:
         ValueError: there are no values.

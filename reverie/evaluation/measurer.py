@@ -1,4 +1,4 @@
-"""Measure a clip by itself: every signal measure and embedding, and the list of figures.
+"""Measure a single clip with every signal measure and embedding, and list all figures.
 
 Letters: S samples.
 """
@@ -28,16 +28,16 @@ class Measured:
     health: Health
     structure: Structure
     notes: NoteFigures | None
-    """None where the transcriber is not installed."""
+    """None if the transcriber is not installed."""
     embedded: dict[str, NDArray[np.float32]]
-    """By embedding: [W, E]."""
+    """Rows [W, E] by embedding."""
     tags: dict[str, float]
-    """The likelihood of each tag of musicnn, 0 to 1."""
+    """The likelihood of each musicnn tag, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that is reported for every clip."""
+    """A number reported for every clip."""
 
     key: str
     title: str
@@ -49,44 +49,44 @@ class Figure:
 
 
 FIGURES: tuple[Figure, ...] = (
-    Figure("level", "Level", "dB", 1, "Loudness against the training recordings.",
+    Figure("level", "Level", "dB", 1, "Loudness relative to the training recordings.",
            lambda one: one.health.relative_db),
-    Figure("drift", "Fade", "dB", 1, "Level of the last quarter less that of the first.",
+    Figure("drift", "Fade", "dB", 1, "Level of the last quarter relative to the first.",
            lambda one: one.health.drift_db),
     Figure("flatness", "Spectral flatness", "", 3,
            "Near 0 for tones, 0.56 for noise of any colour.",
            lambda one: one.health.flatness),
     Figure("half_second_distance", "Half-second distance", "dB", 2,
-           "How far the sound moves from one half second to another; near 0 it is frozen.",
+           "Distance between the spectra of half seconds; near 0 the sound is frozen.",
            lambda one: one.health.half_second_distance_db),
-    Figure("repeat", "Repetition", "", 2, "Likeness to itself some time later; 1 is a loop.",
+    Figure("repeat", "Repetition", "", 2, "Similarity to itself some time later; 1 is a loop.",
            lambda one: one.health.repeat_similarity),
     Figure("spectral_flux", "Spectral flux", "dB", 2, "Change of the spectrum over 32 ms.",
            lambda one: one.structure.spectral_flux_db),
     Figure("floor", "Floor", "dB", 1,
-           "The quietest twentieth of the spectrum under the whole; hiss and coarse rounding raise "
+           "Level of the quietest twentieth of the spectrum; hiss and coarse quantisation raise "
            "it.",
            lambda one: one.structure.floor_db),
     Figure("onset_asymmetry", "Onset asymmetry", "", 3,
-           "Above 0 where sounds rise faster than they die away, as struck strings do; what is cut "
-           "up or played backwards loses it.",
+           "Above 0 if sounds rise faster than they decay, as struck strings do; shuffled or "
+           "reversed sound loses it.",
            lambda one: one.structure.onset_asymmetry),
     Figure("tonal", "Harmony comes again", "", 2,
-           "Likeness of the harmony to that two seconds and more away; 1 is one chord held.",
+           "Similarity of the harmony to that at least two seconds away; 1 is one held chord.",
            lambda one: one.structure.tonal_similarity),
     Figure("pulse", "Pulse", "", 2, "How regular the onsets are; 1 is a metronome.",
            lambda one: one.structure.pulse),
     Figure("notes", "Notes", "a second", 1, "Notes struck.",
            lambda one: one.notes and one.notes.notes_per_second),
-    Figure("onsets", "Onsets", "a second", 1, "Chords and single notes struck.",
+    Figure("onsets", "Onsets", "a second", 1, "Chords and single notes that begin.",
            lambda one: one.notes and one.notes.onsets_per_second),
-    Figure("polyphony", "Polyphony", "notes", 2, "Notes that sound together.",
+    Figure("polyphony", "Polyphony", "notes", 2, "Mean number of simultaneous notes.",
            lambda one: one.notes and one.notes.polyphony),
 )  # fmt: skip
 
 
 class Measurer:
-    """Measures clips, and their notes if the transcriber is installed.
+    """Measure clips, and their notes if the transcriber is installed.
 
     Args:
         rate_hz: of the clips.
@@ -101,7 +101,7 @@ class Measurer:
         self._tagger = Musicnn()
         self._embedders: tuple[Embedder, ...] = (MfccStatistics(), self._tagger)
         self.missing: dict[str, str] = {}
-        """By what cannot be measured: how to install what it takes."""
+        """How to install what is missing, by what cannot be measured without it."""
         self._transcriber: notes.Transcriber | None = None
         if model := notes.model_path():
             self._transcriber = notes.Transcriber(model)
@@ -110,36 +110,38 @@ class Measurer:
 
     @property
     def titles(self) -> dict[str, str]:
-        """By name of each embedding: its title."""
-        return {name: title for one in self._embedders for name, title in one.titles.items()}
+        """The title of each embedding by name."""
+        return {
+            name: title for embedder in self._embedders for name, title in embedder.titles.items()
+        }
 
     def measure_all(
         self, clips: Sequence[tuple[NDArray[np.float32], int | None]]
     ) -> Iterator[Measured]:
-        """Apply `measure` to each, in order, one clip on each processor."""
+        """Apply `measure` to each clip, in order, one clip on each processor."""
         threads = torch.get_num_threads()
-        # One clip is too small for several threads to share: they would wait for each other.
+        # A clip is too small to divide among threads: they would wait for each other.
         pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         try:
             waves, frames = [one for one, _ in clips], [one for _, one in clips]
             yield from pool.map(self.measure, waves, frames)
             pool.shutdown()
         finally:
-            # Where it was stopped on the way, nobody waits for the clips that are being measured.
+            # If the caller stops early, do not wait for the clips in progress.
             pool.shutdown(wait=False, cancel_futures=True)
             torch.set_num_threads(threads)
 
     def measure(self, wave: NDArray[np.float32], hop_samples: int | None = None) -> Measured:
-        """Measure samples [S], a second or more.
+        """Measure samples [S], at least a second.
 
         Args:
             wave: at the rate of this measurer.
-            hop_samples: how far apart the frames that it was made of begin, if that is known.
+            hop_samples: hop length of the frames that it was generated from, if known.
         """
         resampled = at_rate(wave, self.rate_hz)
         embedded: dict[str, NDArray[np.float32]] = {}
-        for one in self._embedders:
-            embedded |= one.embed(resampled)
+        for embedder in self._embedders:
+            embedded |= embedder.embed(resampled)
         found: NoteFigures | None = None
         if self._transcriber:
             seconds = len(wave) / self.rate_hz
@@ -163,6 +165,6 @@ def at_rate(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
 
 
 def values(figure: Figure, clips: Sequence[Measured]) -> list[float]:
-    """The values of a figure, of the clips that have it."""
-    found = [figure.of(one) for one in clips]
+    """Return the values of a figure for the clips that have it."""
+    found = [figure.of(clip) for clip in clips]
     return [one for one in found if one is not None]

@@ -1,4 +1,4 @@
-"""The health of previews while a model trains: one warning, with what may help."""
+"""Monitor the health of previews during training, and warn once with a remedy."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from reverie.terminal import echo
 from reverie.training.observers import Observer
 
 PATIENCE = 2
-"""So many previews in a row; the first of a training are rarely sound."""
+"""Warn after this many bad previews in a row, since the first ones are rarely music."""
 
 REMEDIES: dict[Verdict, str] = {
     "silent": "Mean squared error asks for the average of all that could follow, and that is near "
@@ -24,10 +24,10 @@ REMEDIES: dict[Verdict, str] = {
 
 
 class PreviewMonitor(Observer):
-    """Judges each preview, and warns once where they do not get well.
+    """Judge each preview, and warn once if they stay bad.
 
     Args:
-        corpus: whose level is right, and whose rate previews have.
+        corpus: gives the right level, and the previews' rate.
     """
 
     def __init__(self, corpus: Corpus) -> None:
@@ -38,11 +38,11 @@ class PreviewMonitor(Observer):
     def on_preview(self, _epoch: int, samples: NDArray[np.float32], /) -> None:
         """Judge a preview, samples [S]."""
         try:
-            found = health(samples, self._rate_hz, self._level)
+            judged = health(samples, self._rate_hz, self._level)
         except ReverieError:
-            # Samples that are not numbers: training itself stops over a loss like that.
+            # Some samples are not numbers; training itself stops at such a loss.
             return
-        self._unsound = 0 if found.verdict == "ok" else self._unsound + 1
+        self._unsound = 0 if judged.verdict == "ok" else self._unsound + 1
         if self._unsound >= PATIENCE and not self._warned:
             self._warned = True
-            echo(f"The preview is not ok. {found.sentence} {REMEDIES[found.verdict]}", err=True)
+            echo(f"The preview is not ok. {judged.sentence} {REMEDIES[judged.verdict]}", err=True)

@@ -1,4 +1,4 @@
-"""Make what clips are compared with: real music at one end, sounds that are no music at the other.
+"""Make references for clips: real music at one end, and sounds that are not music at the other.
 
 Letters: S samples.
 """
@@ -18,7 +18,7 @@ from reverie.errors import ReverieError
 Kind = Literal["music", "noise", "silence", "loop"]
 
 MOST = 60
-"""At most this many clips in each reference."""
+"""Most clips in each reference."""
 LOOP_SECONDS = 1.0
 
 TITLES: dict[Kind, str] = {
@@ -35,14 +35,14 @@ class TooLittleHeldOutError(ReverieError):
 
 @dataclass(frozen=True)
 class References:
-    """Real music that distances are measured from, and sets of clips that give the scale."""
+    """Real music to measure distances from, and sets of clips that give the scale."""
 
     held_out: list[Excerpt]
-    """The held-out music that every set of clips is measured from."""
+    """The held-out music from which every set of clips is measured."""
     clips: dict[Kind, list[NDArray[np.float32]]]
-    """By kind, equally many of each; `music` shares no excerpt with `held_out`."""
+    """Clips by kind, the same number of each; `music` shares no excerpt with `held_out`."""
     prompts: list[NDArray[np.float32] | None]
-    """The stretch before each of `music` in its recording; None at the beginning of a recording."""
+    """The stretch before each clip of `music` in its recording; None at a recording's beginning."""
 
 
 def make_references(
@@ -50,15 +50,15 @@ def make_references(
 ) -> References:
     """Make references of clips of `seconds`, at most `count` of each kind.
 
-    Held-out excerpts go in turn to the music that distances are measured from and to the music
-    that is measured, so that both hold the same recordings and no excerpt is in both.
+    Held-out excerpts alternate between `held_out` and `music`, so that both hold the same
+    recordings and share no excerpt.
 
     Raises:
         TooLittleHeldOutError: there is too little held-out music.
     """
     recordings = corpus.of_split("held-out")
     rate, size = corpus.rate_hz, round(seconds * corpus.rate_hz)
-    room = sum(one.samples // size for one in recordings)
+    room = sum(recording.samples // size for recording in recordings)
     wanted = min(count, MOST, room // 2)
     if wanted < 2:
         minutes = 4 * seconds / 60
@@ -66,7 +66,7 @@ def make_references(
             f"the corpus holds out less than four excerpts of {seconds:.0f} s.",
             f"Prepare it with more held-out music ({minutes:.1f} minutes), or give shorter clips.",
         )
-    # Few are measured, spread evenly; all others are what is measured from.
+    # A few evenly spread excerpts are measured; distances are measured from all others.
     cut = cut_evenly(corpus, recordings, seconds, room)
     chosen = {round(at) for at in np.linspace(0, len(cut) - 1, wanted)}
     music = [one for at, one in enumerate(cut) if at in chosen]

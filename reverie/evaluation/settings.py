@@ -1,4 +1,4 @@
-"""How clips are judged."""
+"""Settings of an evaluation."""
 
 from pydantic.dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from reverie.settings import STRICT
 
 @dataclass(frozen=True, config=STRICT)
 class EvaluationSettings:
-    """How clips are judged."""
+    """The settings of `reverie evaluate`."""
 
     seed: Seed = 0
-    """Decides the noise, and every draw of the intervals."""
+    """Random seed of the noise references and of the intervals' resamples."""

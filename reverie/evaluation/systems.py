@@ -1,4 +1,4 @@
-"""Read the clips to judge: each folder of audio is one system, whoever made it.
+"""Read the clips to judge: each folder of audio is one system, from any source.
 
 Letters: S samples.
 """
@@ -26,7 +26,7 @@ LONGEST_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Loaded:
-    """A clip that can be judged."""
+    """A clip to judge."""
 
     name: str
     """Its path within the system's folder."""
@@ -35,9 +35,9 @@ class Loaded:
     prompt: NDArray[np.float32] | None = None
     """[S], the audio that it continues, if its provenance says so."""
     hop_samples: int | None = None
-    """Samples from one generated frame to the next, if its provenance says so."""
+    """Hop length of the generated frames, if its provenance says so."""
     path: Path | None = None
-    """Where its sound lies; None for a reference."""
+    """Path of the file; None for a reference."""
 
 
 @dataclass(frozen=True)
@@ -62,27 +62,26 @@ class System:
 def read_systems(
     folders: Sequence[Path], corpus: Corpus, names: Sequence[str] | None = None
 ) -> list[System]:
-    """Read each folder, or single file, as one system.
+    """Read each folder or single file as one system.
 
     Args:
         folders: of audio.
-        corpus: whose rate and prompts.
-        names: of the systems; those of the folders if not given.
+        corpus: gives the rate and the prompts.
+        names: of the systems; by default those of the folders.
 
-    Raises:
-        ReverieError: one of them is missing or holds no audio, or none holds a clip that can be
-            judged.
+        Raises:
+        ReverieError: a folder is missing or holds no audio, or no clip can be judged.
     """
-    found: list[System] = []
+    systems: list[System] = []
     for folder, name in zip(folders, names or names_of(folders), strict=True):
-        found.append(_read(folder, name, corpus))
-    if not any(system.clips for system in found):
-        every = [f"{one.name}: {one.reason}" for system in found for one in system.broken]
+        systems.append(_read(folder, name, corpus))
+    if not any(system.clips for system in systems):
+        every = [f"{one.name}: {one.reason}" for system in systems for one in system.broken]
         raise ReverieError(
             f"none of the {len(every)} clips can be judged ({every[0]}).",
             "Give folders of audio that plays, a second long or more.",
         )
-    return found
+    return systems
 
 
 def system_of_waves(
@@ -90,23 +89,25 @@ def system_of_waves(
     clips: Sequence[tuple[str, NDArray[np.float32], int, Provenance | None]],
     corpus: Corpus,
 ) -> System:
-    """Clips in memory as one system.
+    """Make one system of clips in memory.
 
     Args:
         name: of the system.
-        clips: of each its name, samples [S], rate in Hz, and how it was generated.
-        corpus: whose rate and prompts.
+        clips: each clip's name, samples [S], rate in Hz, and how it was generated.
+        corpus: gives the rate and the prompts.
     """
     loaded: list[Loaded] = []
     broken: list[Broken] = []
-    for label, wave, rate_hz, made in clips:
+    for label, wave, rate_hz, provenance in clips:
         resampled = Resampler(rate_hz, corpus.rate_hz)
         pieces = [*resampled.add(wave), *resampled.finish()]
         samples = np.concatenate(pieces)[: round(LONGEST_SECONDS * corpus.rate_hz)]
         if len(samples) < SHORTEST_SECONDS * corpus.rate_hz:
             broken.append(Broken(label, _too_short(samples, corpus)))
             continue
-        prompt, hop_samples = (_prompt(made, corpus), made.hop_samples) if made else (None, None)
+        prompt, hop_samples = (
+            (_prompt(provenance, corpus), provenance.hop_samples) if provenance else (None, None)
+        )
         loaded.append(Loaded(label, samples, prompt, hop_samples))
     if not loaded:
         why = f" ({broken[0].reason})" if broken else ""
@@ -141,8 +142,10 @@ def _read(folder: Path, name: str, corpus: Corpus) -> System:
             continue
         if beside.doubt:
             doubts.append(beside.doubt)
-        made = beside.provenance
-        prompt, hop_samples = (_prompt(made, corpus), made.hop_samples) if made else (None, None)
+        provenance = beside.provenance
+        prompt, hop_samples = (
+            (_prompt(provenance, corpus), provenance.hop_samples) if provenance else (None, None)
+        )
         clips.append(Loaded(label, wave, prompt, hop_samples, path))
     return System(name, tuple(clips), tuple(broken), tuple(doubts))
 
@@ -166,12 +169,14 @@ def _load(path: Path, corpus: Corpus) -> NDArray[np.float32]:
     return wave
 
 
-def _prompt(made: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
-    """The audio that a clip continues, if it is music of the corpus and long enough to compare."""
-    prompt = made.prompt
-    if made.corpus_hash != corpus.content_hash or prompt.seconds < SHORTEST_SECONDS:
+def _prompt(provenance: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
+    """Return the audio that a clip continues, if the corpus has it and it is long enough."""
+    prompt = provenance.prompt
+    if provenance.corpus_hash != corpus.content_hash or prompt.seconds < SHORTEST_SECONDS:
         return None
-    recording = next((one for one in corpus.recordings if one.path == prompt.recording), None)
+    recording = next(
+        (recording for recording in corpus.recordings if recording.path == prompt.recording), None
+    )
     if recording is None:
         return None
     begin = min(prompt.offset_seconds * corpus.rate_hz, recording.samples)

@@ -1,4 +1,4 @@
-"""test.json: a test's settings, conditions and sounds, as they were fixed when it was made."""
+"""Read and write test.json: the settings, conditions and sounds fixed when a test is made."""
 
 import dataclasses
 import re
@@ -26,12 +26,12 @@ _TOKEN, _SHA256 = re.compile(r"[A-Za-z0-9_-]{16,64}"), re.compile(r"[0-9a-f]{64}
 
 @dataclass(frozen=True)
 class About:
-    """What the file says, and its digest."""
+    """The content of the file, and its digest."""
 
     settings: ListeningSettings
     stimuli: Stimuli
     sources: dict[str, str]
-    """Where the clips of each condition were, for the organiser."""
+    """The folder of each condition's clips, for the organiser."""
     sha256: str
 
 
@@ -63,22 +63,22 @@ def write_about(
     """Write the file of a new test.
 
     Args:
-        path: where to.
+        path: of the file.
         settings: of the test.
         stimuli: its sounds.
-        sources: where the clips of each condition were.
+        sources: the folder of each condition's clips.
         version: of the program.
 
     Raises:
         ReverieError: the disk refuses.
     """
-    told = dataclasses.asdict(stimuli) | {
+    content = dataclasses.asdict(stimuli) | {
         "format": FORMAT,
         "reverie": version,
         "settings": dataclasses.asdict(settings),
         "sources": sources,
     }
-    write_json(path, told)
+    write_json(path, content)
     return About(settings, stimuli, sources, sha256(path.read_bytes()).hexdigest())
 
 
@@ -86,7 +86,7 @@ def read_about(path: Path) -> About:
     """Read the file of a test.
 
     Raises:
-        ReverieError: there is none, or what it says cannot be.
+        ReverieError: it is missing, or its content is impossible.
     """
     folder = path.parent
     if not path.is_file():
@@ -111,28 +111,31 @@ def read_about(path: Path) -> About:
 def _problem(
     conditions: tuple[Condition, ...], stimuli: tuple[Stimulus, ...], texts: list[str]
 ) -> str | None:
-    """Why conditions and sounds cannot be a test's; None if they can."""
-    names = [one.name for one in conditions]
-    texts = [*texts, *names, *(one.name for one in stimuli)]
-    for one in stimuli:
-        if problem := _wrong_sound(one, names):
+    """Return why conditions and sounds cannot be those of a test; None if they can."""
+    names = [condition.name for condition in conditions]
+    texts = [*texts, *names, *(stimulus.name for stimulus in stimuli)]
+    for stimulus in stimuli:
+        if problem := _wrong_sound(stimulus, names):
             return problem
-    heard = Counter(one.condition for one in stimuli)
-    beeps = sorted(one.beeps for one in stimuli if one.beeps is not None)
+    heard = Counter(stimulus.condition for stimulus in stimuli)
+    beeps = sorted(stimulus.beeps for stimulus in stimuli if stimulus.beeps is not None)
     problems = {
         "a name holds control characters": any(printable(text) != text for text in texts),
         "two conditions have one name, or one has none": "" in names
         or len(set(names)) < len(names),
-        "two sounds have one token": len({one.token for one in stimuli}) < len(stimuli),
+        "two sounds have one token": len({stimulus.token for stimulus in stimuli}) < len(stimuli),
         "sounds are missing": beeps != [1, 2, 3, 4, 5] or not all(heard[name] for name in names),
-        "there is no system": all(one.role != "system" for one in conditions),
+        "there is no system": all(condition.role != "system" for condition in conditions),
     }
     return next((problem for problem, is_so in problems.items() if is_so), None)
 
 
-def _wrong_sound(one: Stimulus, names: list[str]) -> str | None:
-    if not _TOKEN.fullmatch(one.token) or not _SHA256.fullmatch(one.sha256):
+def _wrong_sound(stimulus: Stimulus, names: list[str]) -> str | None:
+    if not _TOKEN.fullmatch(stimulus.token) or not _SHA256.fullmatch(stimulus.sha256):
         return "a sound's token or digest is none"
-    if (one.condition == "") != (one.beeps is not None) or one.condition not in {"", *names}:
-        return f"a sound is of no condition: {one.name!r}"
+    if (stimulus.condition == "") != (stimulus.beeps is not None) or stimulus.condition not in {
+        "",
+        *names,
+    }:
+        return f"a sound is of no condition: {stimulus.name!r}"
     return None

@@ -1,4 +1,4 @@
-"""What a design comes to, counted trial by trial: who hears what, how evenly, and to what use."""
+"""Count how evenly a design distributes conditions and clips, and estimate its power."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from reverie.terminal import printable
 
 @dataclass(frozen=True)
 class Range:
-    """The fewest and the most of something."""
+    """The smallest and the largest of several counts."""
 
     least: int
     most: int
@@ -27,22 +27,22 @@ class Balance:
     """Counts over the test trials of a design."""
 
     per_participant: dict[str, Range]
-    """Test trials with each condition that one participant has."""
+    """Number of one participant's test trials with each condition."""
     total: dict[str, int]
-    """Test trials with each condition, over all participants."""
+    """Number of all participants' test trials with each condition."""
     per_place: dict[str, Range]
-    """How many participants have each condition at one and the same place in the order."""
+    """Number of participants with each condition at the same place in the order."""
     mean_place: dict[str, float]
     """The mean place of each condition, from 1."""
     clips: dict[str, int]
-    """Different clips of each condition that are heard."""
+    """Number of different clips of each condition that are heard."""
     per_clip: dict[str, Range]
-    """How many participants hear one clip, of the clips that are heard."""
+    """Number of participants who hear each of these clips."""
 
 
 def balance(test: ListeningTest) -> Balance:
-    """Count the design of `test`; the conditions are the systems'."""
-    names = [one.name for one in test.stimuli.conditions if one.role == "system"]
+    """Count the trials of `test` by system."""
+    names = [condition.name for condition in test.stimuli.conditions if condition.role == "system"]
     tests = [[trial for trial in order if trial.kind == "test"] for order in test.orders]
     places: dict[str, list[int]] = {name: [] for name in names}
     clips: dict[str, Counter[str]] = {name: Counter() for name in names}
@@ -69,7 +69,7 @@ def balance(test: ListeningTest) -> Balance:
 
 
 def power_of(test: ListeningTest) -> Power | None:
-    """What the test can find of two systems rated; None where it cannot compare any."""
+    """Return the test's power to compare two rated systems; None if it cannot compare any."""
     counted = balance(test)
     systems = list(counted.total)
     if test.settings.mode != "rating" or len(systems) < 2:
@@ -77,7 +77,7 @@ def power_of(test: ListeningTest) -> Power | None:
     design = Design(
         test.settings.participants,
         min(counted.clips.values()),
-        min(one.least for one in counted.per_participant.values()),
+        min(counts.least for counts in counted.per_participant.values()),
         test.settings.same_clips,
     )
     try:
@@ -87,7 +87,7 @@ def power_of(test: ListeningTest) -> Power | None:
 
 
 def describe(test: ListeningTest) -> list[str]:
-    """The design of `test` in lines of text."""
+    """Describe the design of `test` in lines of text."""
     settings, counted, order = test.settings, balance(test), test.orders[0]
     kinds = Counter(trial.kind for trial in order)
     extra = ", ".join(
@@ -100,9 +100,9 @@ def describe(test: ListeningTest) -> list[str]:
     )  # fmt: skip
     sounds = sum(len(trial.stimuli) for trial in order)
     time = duration(sounds * test.stimuli.seconds)
-    what = "clips to rate" if settings.mode == "rating" else "pairs to choose from"
+    noun = "clips to rate" if settings.mode == "rating" else "pairs to choose from"
     lines = [
-        f"{settings.participants} participants, {test.test_trials} {what} each"
+        f"{settings.participants} participants, {test.test_trials} {noun} each"
         + (f", and {extra}" if extra else "")
         + f". Sounds of {test.stimuli.seconds:g} s: {time} of listening.",
         "Over all participants:",
@@ -122,23 +122,23 @@ def describe(test: ListeningTest) -> list[str]:
 
 
 def shortcomings(test: ListeningTest) -> list[str]:
-    """Where the test is less than what was asked for."""
-    settings, found = test.settings, [f"Left out: {one}." for one in test.stimuli.left_out]
+    """List where the test falls short of its settings."""
+    settings, remarks = test.settings, [f"Left out: {reason}." for reason in test.stimuli.left_out]
     if test.test_trials < settings.clips:
-        found.append(
+        remarks.append(
             f"There are clips for {test.test_trials} trials of each participant, not "
             f"{settings.clips}."
         )
-    roles = {one.role for one in test.stimuli.conditions}
+    roles = {condition.role for condition in test.stimuli.conditions}
     if settings.mode == "rating" and settings.anchors and "upper" not in roles:
-        found.append("There are no hidden anchors: they need a --corpus.")
+        remarks.append("There are no hidden anchors: they need a --corpus.")
     if settings.mode == "preference" and settings.anchors:
-        found.append("Of preferences there are no anchors.")
-    return found
+        remarks.append("Of preferences there are no anchors.")
+    return remarks
 
 
 def as_json(test: ListeningTest) -> dict[str, Any]:
-    """The same, for programs."""
+    """Return the design as plain values for programs."""
     counted, found = balance(test), power_of(test)
     return {
         "title": test.settings.title,
@@ -171,19 +171,19 @@ def as_json(test: ListeningTest) -> dict[str, Any]:
     }
 
 
-def _power_lines(found: Power | None) -> list[str]:
-    if found is None:
+def _power_lines(estimate: Power | None) -> list[str]:
+    if estimate is None:
         return []
-    chances = ", ".join(f"{size:g}: {chance:.0%}" for size, chance in found.chances)
+    chances = ", ".join(f"{size:g}: {chance:.0%}" for size, chance in estimate.chances)
     return [
         "Chance to find a true difference of two systems, in points of the scale, if listeners "
-        f"scatter as is usual: {chances}. A difference of {found.smallest:.2f} is found four "
+        f"scatter as is usual: {chances}. A difference of {estimate.smallest:.2f} is found four "
         "times in five. Many pairs compared at once need larger ones."
     ]
 
 
 def _mark(trial: Trial) -> str:
-    names = "/".join(printable(one) or "beeps" for one in trial.conditions)
+    names = "/".join(printable(condition) or "beeps" for condition in trial.conditions)
     return names if trial.kind == "test" else f"[{trial.kind} {names}]"
 
 
@@ -195,5 +195,5 @@ def _range(counts: list[int]) -> Range:
     return Range(min(counts), max(counts)) if counts else Range(0, 0)
 
 
-def _ends(one: Range) -> list[int]:
-    return [one.least, one.most]
+def _ends(counts: Range) -> list[int]:
+    return [counts.least, counts.most]

@@ -1,4 +1,4 @@
-"""All answers of a test, for other programs."""
+"""Export all answers of a test for other programs."""
 
 import csv
 import io
@@ -20,37 +20,37 @@ COLUMNS = (
 
 
 def rows(test: ListeningTest, store: Reader) -> list[dict[str, Any]]:
-    """One for each answer; `data` says whether it is a person's."""
-    by_token = {one.token: one for one in test.stimuli.stimuli}
+    """Return a row for each answer; `data` says whether it is a person's."""
+    by_token = {stimulus.token: stimulus for stimulus in test.stimuli.stimuli}
     data = REHEARSAL if store.rehearsal else PEOPLE
-    found: list[dict[str, Any]] = []
-    for one in store.answers():
-        heard = [by_token[token] for token in one.stimuli]
+    result: list[dict[str, Any]] = []
+    for answer in store.answers():
+        heard = [by_token[token] for token in answer.stimuli]
         second = heard[1] if len(heard) > 1 else None
-        found.append(
+        result.append(
             {
-                "participant": participant_name(one.participant),
-                "position": one.position + 1,
-                "kind": one.kind,
+                "participant": participant_name(answer.participant),
+                "position": answer.position + 1,
+                "kind": answer.kind,
                 "condition": heard[0].condition,
                 "clip": heard[0].name,
                 "condition_b": None if second is None else second.condition,
                 "clip_b": None if second is None else second.name,
-                "answer": one.answer.answer,
-                "expected": one.expected,
-                "plays": one.answer.plays,
-                "heard_ms": one.answer.heard_ms,
-                "answer_ms": one.answer.answer_ms,
-                "given_at": datetime.fromtimestamp(one.given_at, UTC).isoformat(),
-                "user_agent": shown(one.user_agent),
+                "answer": answer.answer.answer,
+                "expected": answer.expected,
+                "plays": answer.answer.plays,
+                "heard_ms": answer.answer.heard_ms,
+                "answer_ms": answer.answer.answer_ms,
+                "given_at": datetime.fromtimestamp(answer.given_at, UTC).isoformat(),
+                "user_agent": shown(answer.user_agent),
                 "data": data,
             }
         )
-    return found
+    return result
 
 
 def as_csv(test: ListeningTest, store: Reader) -> str:
-    """Answers as CSV; a cell that a spreadsheet would take for a formula is quoted for it."""
+    """Return answers as CSV; cells that a spreadsheet would take for formulas are quoted."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -60,7 +60,7 @@ def as_csv(test: ListeningTest, store: Reader) -> str:
 
 
 def as_json(test: ListeningTest, store: Reader) -> str:
-    """Answers and comments as JSON."""
+    """Return answers and comments as JSON."""
     told = {
         "title": test.settings.title,
         "mode": test.settings.mode,
@@ -68,12 +68,12 @@ def as_json(test: ListeningTest, store: Reader) -> str:
         "rehearsal": store.rehearsal,
         "participants": [
             {
-                "participant": participant_name(one.number),
-                "language": shown(one.language or "") or None,
-                "finished": one.finished_at is not None,
-                "comment": shown(one.comment or "") or None,
+                "participant": participant_name(participant.number),
+                "language": shown(participant.language or "") or None,
+                "finished": participant.finished_at is not None,
+                "comment": shown(participant.comment or "") or None,
             }
-            for one in store.participants()
+            for participant in store.participants()
         ],
         "answers": rows(test, store),
     }

@@ -3,7 +3,7 @@
 test.json          its settings, conditions, sounds and rules, fixed when it is made
 stimuli/<token>.wav
 answers.sqlite     orders, links and answers
-results.json, results.html, answers.csv   once they are asked for
+results.json, results.html, answers.csv   written by `reverie listen results`
 """
 
 from collections.abc import Callable, Sequence
@@ -43,14 +43,14 @@ DATABASE = "answers.sqlite"
 
 @dataclass(frozen=True)
 class ListeningTest:
-    """A test that was made."""
+    """A test in its folder."""
 
     folder: Path
     settings: ListeningSettings
     stimuli: Stimuli
     orders: tuple[Order, ...]
     sources: dict[str, str]
-    """Where the clips of each condition were, for the organiser."""
+    """The folder of each condition's clips, for the organiser."""
 
     @staticmethod
     def is_one(folder: Path) -> bool:
@@ -59,7 +59,7 @@ class ListeningTest:
 
     @classmethod
     def open(cls, folder: Path) -> "ListeningTest":
-        """Open a test that was made before.
+        """Open an existing test.
 
         Raises:
             ReverieError: `folder` holds none, or it is damaged.
@@ -88,23 +88,22 @@ class ListeningTest:
         *,
         quiet: bool = False,
     ) -> "ListeningTest":
-        """Make a test in `folder`, which must not be there: whole, or not at all.
+        """Make a test atomically in `folder`, which must not exist.
 
         Args:
             sources: one experiment, or folders of audio, each of which is a condition.
-            folder: where to.
+            folder: of the test.
             settings: of the test.
-            corpus: what hidden anchors are made from; an experiment names its own.
+            corpus: source of the hidden anchors; by default that of the experiment.
             quiet: show no progress.
 
         Raises:
-            ReverieError: there is something at `folder`, a clip cannot be used, or the disk
-                refuses.
+            ReverieError: `folder` exists, a clip cannot be used, or writing fails.
         """
         if folder.exists():
             raise ReverieError(
-                f"{folder} is there already.",
-                "Choose another --out; to go on with a test, give its folder.",
+                f"{folder} already exists.",
+                "Choose another --out; to continue a test, give its folder.",
             )
         files, found = gather(sources, corpus)
         for_noise, for_orders = _rngs(settings)
@@ -133,7 +132,7 @@ class ListeningTest:
 
     @property
     def rule(self) -> ExclusionRule:
-        """Whose answers are left out of the results."""
+        """The rule that excludes participants from the results."""
         return ExclusionRule(
             self.settings.most_attention_errors,
             self.settings.least_answered,
@@ -142,14 +141,14 @@ class ListeningTest:
 
     @property
     def test_trials(self) -> int:
-        """How many test trials each participant has."""
+        """Number of test trials of each participant."""
         return trial_count(self.stimuli, self.settings)
 
     def store(self, clock: Callable[[], Moment] = now) -> Store:
-        """Open its database, to keep answers in it.
+        """Open its database to store answers.
 
         Args:
-            clock: what durations are measured by.
+            clock: measures durations.
 
         Raises:
             ReverieError: it is missing or damaged, or cannot be written.
@@ -158,7 +157,7 @@ class ListeningTest:
         return Store(database, self.settings.mode, self.stimuli.seconds, clock)
 
     def answered(self) -> Reader:
-        """Open its database, to read what was answered; its folder may be read-only.
+        """Open its database to read answers; its folder may be read-only.
 
         Raises:
             ReverieError: it is missing or damaged.
@@ -166,20 +165,20 @@ class ListeningTest:
         return Reader(read_database(self.folder / DATABASE))
 
     def sounds(self) -> Sounds:
-        """Its sounds, as they are served."""
+        """Return its sounds for serving."""
         return Sounds(self.folder / "stimuli", self.stimuli)
 
     def panel(self, store: Reader) -> Panel:
-        """All answers so far."""
-        by_token = {one.token: one for one in self.stimuli.stimuli}
+        """Return all answers so far."""
+        by_token = {stimulus.token: stimulus for stimulus in self.stimuli.stimuli}
         ratings: list[Rating] = []
         preferences: list[Preference] = []
-        for one in store.answers():
+        for answer in store.answers():
             if self.settings.mode == "rating":
-                ratings.append(_rating(one, by_token[one.stimuli[0]]))
+                ratings.append(_rating(answer, by_token[answer.stimuli[0]]))
             else:
-                first, second = (by_token[token] for token in one.stimuli)
-                preferences.append(_preference(one, first, second))
+                first, second = (by_token[token] for token in answer.stimuli)
+                preferences.append(_preference(answer, first, second))
         return Panel(
             self.settings.title,
             self.settings.mode,
@@ -195,32 +194,32 @@ class ListeningTest:
 
 
 def back_up_answers(folder: Path, out: Path) -> None:
-    """Copy all answers and links of a test to the new file `out`, also while it is served.
+    """Copy all answers and links of a test to the new file `out`, even while it is served.
 
     Args:
-        folder: the test's. Of its files only the database needs to be whole.
-        out: where to.
+        folder: of the test; only its database needs to be intact.
+        out: the copy.
 
     Raises:
-        ReverieError: there is something at `out`, the database is damaged, or the disk refuses.
+        ReverieError: `out` exists, the database is damaged, or writing fails.
     """
     back_up(folder / DATABASE, out)
 
 
 class _Impossible(Exception):  # noqa: N818
-    """What a database tells of no test that these settings and sounds make."""
+    """The content of a database contradicts the test's settings and sounds."""
 
 
 def _stored_orders(
     store: Reader, stimuli: Stimuli, settings: ListeningSettings
 ) -> tuple[Order, ...]:
-    """The orders as they were drawn.
+    """Read the stored orders.
 
     Raises:
-        _Impossible: they cannot be of this test.
+        _Impossible: they cannot belong to this test.
     """
-    by_token = {one.token: one for one in stimuli.stimuli}
-    numbers = [one.number for one in store.participants()]
+    by_token = {stimulus.token: stimulus for stimulus in stimuli.stimuli}
+    numbers = [participant.number for participant in store.participants()]
     orders = store.orders()
     if numbers != list(range(1, settings.participants + 1)) or list(orders) != numbers:
         raise _Impossible(f"not the {settings.participants} participants of the test")
@@ -236,9 +235,9 @@ def _stored_orders(
                 raise _Impossible(f"sounds of participant {number} are not the test's")
             if expected is not None and not scale[0] <= expected <= scale[1]:
                 raise _Impossible(f"a right answer off the scale: {expected}")
-    for one in store.answers():
-        if not scale[0] <= one.answer.answer <= scale[1]:
-            raise _Impossible(f"an answer off the scale: {one.answer.answer}")
+    for answer in store.answers():
+        if not scale[0] <= answer.answer.answer <= scale[1]:
+            raise _Impossible(f"an answer off the scale: {answer.answer.answer}")
     return tuple(
         tuple(
             Trial(kind, tuple(by_token[token] for token in heard), expected)
@@ -249,33 +248,33 @@ def _stored_orders(
 
 
 def participant_name(number: int) -> str:
-    """What results call the participant of this number."""
+    """Return the name of a participant in results."""
     return f"P{number:02d}"
 
 
-def _rating(one: Answered, stimulus: Stimulus) -> Rating:
+def _rating(answered: Answered, stimulus: Stimulus) -> Rating:
     return Rating(
-        participant_name(one.participant),
-        one.kind,
+        participant_name(answered.participant),
+        answered.kind,
         stimulus.condition,
         stimulus.token,
-        one.answer.answer,
-        one.expected,
+        answered.answer.answer,
+        answered.expected,
     )
 
 
-def _preference(one: Answered, first: Stimulus, second: Stimulus) -> Preference:
+def _preference(answered: Answered, first: Stimulus, second: Stimulus) -> Preference:
     return Preference(
-        participant_name(one.participant),
-        one.kind,
+        participant_name(answered.participant),
+        answered.kind,
         (first.condition, second.condition),
         (first.token, second.token),
-        1 if one.answer.answer else 0,
-        None if one.expected is None else 1 if one.expected else 0,
+        1 if answered.answer.answer else 0,
+        None if answered.expected is None else 1 if answered.expected else 0,
     )
 
 
 def _rngs(settings: ListeningSettings) -> tuple[np.random.Generator, np.random.Generator]:
-    """For the noise, and for the orders."""
+    """Return the generators for the noise and for the orders."""
     first, second = np.random.SeedSequence(settings.seed).spawn(2)
     return np.random.default_rng(first), np.random.default_rng(second)

@@ -1,12 +1,11 @@
-"""What people wrote, as it may be shown."""
+"""Make text from people safe to show."""
 
 from reverie.terminal import printable
 
 
 def shown(text: str) -> str:
-    """`text` with its lines, and every other character that acts rather than is seen escaped.
+    """Escape every control character in `text` except line breaks.
 
-    Escape sequences reach neither a terminal nor a page so, nor do marks that turn the direction
-    of what stands around them.
+    So neither escape sequences nor marks that change the text direction reach a terminal or a page.
     """
     return "\n".join(printable(line) for line in text.replace("\r\n", "\n").split("\n"))

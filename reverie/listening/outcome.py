@@ -1,4 +1,4 @@
-"""A test's results in its folder: the report, the figures, and every answer."""
+"""Analyse a test, and write its report, figures and answers into its folder."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ ANSWERS = "answers.csv"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a test found, and all that is needed to write it down."""
+    """The results of a test, with everything needed to write them."""
 
     analysis: Analysis
     panel: Panel
     answers: str
-    """Every single one, as CSV."""
+    """All answers as CSV."""
     changed: str
-    """Which sounds are not those that the test was made with; empty if all are."""
+    """Which sounds have changed since the test was made; empty for none."""
 
     def as_dict(self) -> dict[str, Any]:
-        """All figures and conclusions, as plain values."""
+        """Return all figures and conclusions as plain values."""
         return as_json(self.analysis)
 
     def write(self, folder: Path) -> Path:
@@ -56,11 +56,11 @@ class Outcome:
 
 
 def outcome(test: ListeningTest, *, peek: bool = False) -> Outcome:
-    """Analyse a test; nothing is written.
+    """Analyse a test without writing anything.
 
     Args:
-        test: which.
-        peek: also if it has not ended.
+        test: to analyse.
+        peek: analyse it even if it has not ended.
 
     Raises:
         ReverieError: it has not ended, or nobody has answered.
@@ -68,16 +68,16 @@ def outcome(test: ListeningTest, *, peek: bool = False) -> Outcome:
     with closing(test.answered()) as store:
         if not (peek or store.has_ended):
             people = store.participants()
-            finished = sum(one.finished_at is not None for one in people)
+            finished = sum(participant.finished_at is not None for participant in people)
             raise ReverieError(
                 f"{test.folder} has not ended: {finished} of {len(people)} participants have "
                 "finished.",
-                "End it on the organiser's page, or add --peek; to stop when results look right "
+                "End it on the organiser's page, or add --peek; stopping when results look right "
                 "biases them.",
             )
         panel = test.panel(store)
-        # The resamples are drawn alike each time, so that the same answers give the same page.
-        found = analyse(panel, np.random.default_rng(test.settings.seed))
+        # A fixed seed makes the same answers give the same page.
+        analysis = analyse(panel, np.random.default_rng(test.settings.seed))
         sounds = test.sounds()
         sounds.check_all()
-        return Outcome(found, panel, as_csv(test, store), sounds.report())
+        return Outcome(analysis, panel, as_csv(test, store), sounds.report())

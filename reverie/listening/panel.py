@@ -1,4 +1,4 @@
-"""What a panel of listeners answered: all that the analysis of a test is made from."""
+"""The answers of a panel of listeners: the input of a test's analysis."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,12 +7,12 @@ Mode = Literal["rating", "preference"]
 """Rating: one clip after another, each 1 to 5. Preference: two clips, which is better."""
 
 Role = Literal["system", "upper", "lower"]
-"""What a condition is: something to compare, or a hidden anchor above or below all of it."""
+"""The role of a condition: a system to compare, or a hidden anchor above or below all systems."""
 
 TrialKind = Literal["practice", "test", "anchor", "repeat", "attention"]
-"""`test` trials are what is compared; an `anchor` trial plays a hidden anchor; a `repeat` plays
-again what a test trial of the same listener played; an `attention` trial plays beeps, to be
-answered with their number; `practice` comes first and counts for nothing."""
+"""`test` trials are compared; an `anchor` trial plays a hidden anchor; a `repeat` plays the sounds
+of an earlier test trial of the same listener; an `attention` trial plays beeps to be counted;
+`practice` comes first and does not count."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Rating:
     condition: str
     """The condition's name; empty for attention trials."""
     clip: str
-    """Which clip of all; the same in a repeat."""
+    """The clip's identifier, the same in a repeat."""
     score: int
     """1 to 5."""
     expected: int | None = None
-    """Of an attention trial: the right answer."""
+    """The right answer to an attention trial."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Preference:
     participant: str
     kind: TrialKind
     conditions: tuple[str, str]
-    """Of the clips A and B; empty names for attention trials."""
+    """Conditions of the clips A and B; empty names for attention trials."""
     clips: tuple[str, str]
     chosen: Literal[0, 1]
     """0: A, the first of both; 1: B."""
@@ -55,7 +55,7 @@ class Preference:
 
 @dataclass(frozen=True)
 class ExclusionRule:
-    """Whose answers are left out; fixed before the test. A participant is left out if any holds."""
+    """The rule fixed before the test; a participant is excluded if any of its conditions holds."""
 
     most_attention_errors: int = 0
     """More wrong answers to attention trials than this."""
@@ -77,11 +77,11 @@ class Panel:
     preferences: tuple[Preference, ...]
     """Empty in rating mode."""
     invited: int
-    """Participants that the test was designed for; those without answers count here alone."""
+    """Number of participants that the test was designed for, including those without answers."""
     test_trials: int
-    """How many test trials each participant was given."""
+    """Number of test trials of each participant."""
     rule: ExclusionRule
     rehearsal: bool
-    """The answers are a program's or a trial run's, not people's; every result must say so."""
+    """Whether the answers are a program's or a trial run's; every result must say so."""
     ended: bool = True
-    """False for a look at answers before the test has ended; every result must say so."""
+    """False for answers read before the test has ended; every result must say so."""

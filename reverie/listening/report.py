@@ -1,4 +1,4 @@
-"""The report of a listening test: JSON for programs, a page for people."""
+"""Write the report of a listening test: JSON for programs, and a page for people."""
 
 from pathlib import Path
 from typing import Any
@@ -60,19 +60,19 @@ _TEMPLATE = Path(__file__).with_name("report.html")
 
 
 def write_results(analysis: Analysis, panel: Panel, folder: Path) -> Path:
-    """Write `results.json` and `results.html` into `folder`; gives the page's path.
+    """Write `results.json` and `results.html` into `folder`, and return the page's path.
 
     Args:
-        analysis: what was found.
-        panel: of what, for every single rating.
-        folder: where to.
+        analysis: to report.
+        panel: the analysed panel, for every single rating.
+        folder: of the report.
 
     Raises:
         ReverieError: the disk refuses.
     """
     write_json(folder / FIGURES_FILE, as_json(analysis))
     left_out = {one.participant for one in analysis.exclusion.left_out}
-    found = analysis.kept or analysis.everyone
+    results = analysis.kept or analysis.everyone
     shown = without(panel, left_out) if analysis.kept else panel
     write_page(
         folder / PAGE,
@@ -84,12 +84,12 @@ def write_results(analysis: Analysis, panel: Panel, folder: Path) -> Path:
             ("Invited", analysis.invited),
             ("Began", analysis.began),
             ("Left out by the rule", len(left_out)),
-            ("Counted here", found.participants),
-            ("Answers counted", found.answers),
+            ("Counted here", results.participants),
+            ("Answers counted", results.answers),
         ],
         mode=analysis.mode,
-        figure=_figure(found, shown),
-        found=_shown(found),
+        figure=_figure(results, shown),
+        found=_shown(results),
         ignored=IGNORED_BY_CLASSIC,
         rule=analysis.exclusion.rule,
         left_out=[(one.participant, "; ".join(one.reasons)) for one in analysis.exclusion.left_out],
@@ -107,41 +107,42 @@ def write_results(analysis: Analysis, panel: Panel, folder: Path) -> Path:
     return folder / PAGE
 
 
-def _figure(found: Results, panel: Panel) -> Markup:
-    if found.preferred:
-        spans = [Span(one.system, one.ability, one.low, one.high) for one in _ranked(found)]
-        told = "; ".join(minus(f"{one.name} {one.value:.2f}") for one in spans)
-        return interval_chart(spans, "ability, log odds", f"Abilities: {told}.")
-    given = {one.condition.name: one.given for one in score_tables(panel)}
+def _figure(results: Results, panel: Panel) -> Markup:
+    if results.preferred:
+        spans = [Span(one.system, one.ability, one.low, one.high) for one in _ranked(results)]
+        summary = "; ".join(minus(f"{span.name} {span.value:.2f}") for span in spans)
+        return interval_chart(spans, "ability, log odds", f"Abilities: {summary}.")
+    given = {table.condition.name: table.given for table in score_tables(panel)}
     rows = [
         Answers(
-            one.condition + ROLES[one.role],
-            [float(score) for score in given[one.condition]],
-            one.mean,
-            one.low,
-            one.high,
-            aside=one.role != "system",
+            row.condition + ROLES[row.role],
+            [float(score) for score in given[row.condition]],
+            row.mean,
+            row.low,
+            row.high,
+            aside=row.role != "system",
         )
-        for one in _sorted_rows(found)
+        for row in _sorted_rows(results)
     ]
-    told = "; ".join(f"{one.name} {one.mean:.2f}" for one in rows)
+    summary = "; ".join(f"{row.name} {row.mean:.2f}" for row in rows)
     scale = (SCORES[0], SCORES[-1])
-    return ratings_chart(rows, scale, "score", f"Every score and the mean scores: {told}.")
+    return ratings_chart(rows, scale, "score", f"Every score and the mean scores: {summary}.")
 
 
-def _shown(found: Results) -> dict[str, Any]:
-    """The rows of every table; those that do not apply are empty."""
-    preferred, classic = found.preferred, found.classic
+def _shown(results: Results) -> dict[str, Any]:
+    """Return the rows of every table; tables that do not apply are empty."""
+    preferred, classic = results.preferred, results.classic
     apart = [
-        _yes(one.is_significant if one.p_holm is not None else None) for one in judged_pairs(found)
+        _yes(pair.is_significant if pair.p_holm is not None else None)
+        for pair in judged_pairs(results)
     ]
     choices = preferred.pairs if preferred else ()
     return {
-        "scores": [_score_row(one) for one in _sorted_rows(found)],
-        "unrated": found.unrated,
+        "scores": [_score_row(row) for row in _sorted_rows(results)],
+        "unrated": results.unrated,
         "pairs": [
-            (f"{one.first} less {one.second}", *_tested(one), told)
-            for one, told in zip(found.pairs, apart if found.pairs else (), strict=True)
+            (f"{one.first} less {one.second}", *_tested(one), significant)
+            for one, significant in zip(results.pairs, apart if results.pairs else (), strict=True)
         ],
         "abilities": [
             (
@@ -151,7 +152,7 @@ def _shown(found: Results) -> dict[str, Any]:
                 f"{one.share:.0%}",
                 one.answers,
             )
-            for one in _ranked(found)
+            for one in _ranked(results)
         ],
         "choices": [
             (
@@ -159,9 +160,9 @@ def _shown(found: Results) -> dict[str, Any]:
                 f"{one.wins} of {one.answers}",
                 f"{one.chance:.0%}",
                 *_tested(one),
-                told,
+                significant,
             )
-            for one, told in zip(choices, apart if choices else (), strict=True)
+            for one, significant in zip(choices, apart if choices else (), strict=True)
         ],
         "friedman": None if classic is None else _p(classic.friedman_p),
         "friedman_many": None if classic is None else classic.friedman_participants,
@@ -172,32 +173,37 @@ def _shown(found: Results) -> dict[str, Any]:
     }
 
 
-def _score_row(one: ScoreRow) -> tuple[Any, ...]:
+def _score_row(row: ScoreRow) -> tuple[Any, ...]:
     return (
-        one.condition + ROLES[one.role],
-        f"{one.mean:.2f}",
-        _ends(one.low, one.high),
-        _signed(one.z_mean),
-        one.ratings,
-        one.clips,
-        *one.counts,
+        row.condition + ROLES[row.role],
+        f"{row.mean:.2f}",
+        _ends(row.low, row.high),
+        _signed(row.z_mean),
+        row.ratings,
+        row.clips,
+        *row.counts,
     )
 
 
-def _sorted_rows(found: Results) -> list[ScoreRow]:
-    """The best system first, anchors last."""
-    return sorted(found.rows, key=lambda one: (one.role != "system", -one.mean))
+def _sorted_rows(results: Results) -> list[ScoreRow]:
+    """Sort rows: the best system first, anchors last."""
+    return sorted(results.rows, key=lambda row: (row.role != "system", -row.mean))
 
 
-def _ranked(found: Results) -> list[Ability]:
-    """The best system first."""
-    known = found.preferred.abilities if found.preferred else ()
-    return sorted(known, key=lambda one: -one.ability)
+def _ranked(results: Results) -> list[Ability]:
+    """Sort abilities: the best system first."""
+    known = results.preferred.abilities if results.preferred else ()
+    return sorted(known, key=lambda ability: -ability.ability)
 
 
-def _tested(one: Contrast | Choice) -> tuple[str, str, str, str]:
-    """The cells that every comparison has."""
-    return _signed(one.difference), _ends(one.low, one.high), _p(one.p), _p(one.p_holm)
+def _tested(comparison: Contrast | Choice) -> tuple[str, str, str, str]:
+    """Return the cells that all comparisons have."""
+    return (
+        _signed(comparison.difference),
+        _ends(comparison.low, comparison.high),
+        _p(comparison.p),
+        _p(comparison.p_holm),
+    )
 
 
 def _ends(low: float | None, high: float | None) -> str:
@@ -207,7 +213,7 @@ def _ends(low: float | None, high: float | None) -> str:
 
 
 def _signed(value: float) -> str:
-    return signed(round(value, 2) + 0.0, 2)  # What rounds to nothing has no minus.
+    return signed(round(value, 2) + 0.0, 2)  # Adding 0.0 removes the minus of a rounded zero.
 
 
 def _p(p: float | None) -> str:
@@ -216,5 +222,5 @@ def _p(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _yes(told: bool | None) -> str:
-    return "cannot be tested" if told is None else "yes" if told else "no"
+def _yes(significant: bool | None) -> str:
+    return "cannot be tested" if significant is None else "yes" if significant else "no"

@@ -1,4 +1,4 @@
-"""The sound files of a test, which are read only as they were when the test was made."""
+"""Read the sound files of a test, and refuse those that changed since the test was made."""
 
 import os
 from contextlib import suppress
@@ -11,30 +11,30 @@ from reverie.storage import open_plain
 
 _BYTES_A_SAMPLE, _HEADER_BYTES = 2, 4096
 _SHARED = 32
-"""So many of the sounds read last stay in memory, for all who are sent them at once."""
+"""Number of recently read sounds that stay in memory, shared by simultaneous requests."""
 
 
 class SoundChanged(Exception):  # noqa: N818
-    """A sound is not there, or not the one that the test was made with."""
+    """A sound is missing, or has changed since the test was made."""
 
 
 class Sounds:
-    """Reads the sounds of a test and refuses what is not what was put there.
+    """Read the sounds of a test, and refuse changed ones.
 
-    A digest is taken of every byte each time: what a file system says of when a file was changed
-    can be set, or be too coarse.
+    Each read verifies a digest of the whole file, because modification times can be set or be too
+    coarse.
 
     Args:
-        folder: where the files are.
+        folder: of the files.
         stimuli: the sounds, with their digests.
 
     Attributes:
-        faults: what is wrong with which sound, by its token, as far as is known.
+        faults: the known faults of sounds, by token.
     """
 
     def __init__(self, folder: Path, stimuli: Stimuli) -> None:
         self._folder = folder
-        self._digests = {one.token: one.sha256 for one in stimuli.stimuli}
+        self._digests = {stimulus.token: stimulus.sha256 for stimulus in stimuli.stimuli}
         samples = round(stimuli.rate_hz * stimuli.seconds)
         self._most_bytes = samples * _BYTES_A_SAMPLE + _HEADER_BYTES
         self._shared: dict[str, bytes] = {}
@@ -42,11 +42,11 @@ class Sounds:
         self.faults: dict[str, str] = {}
 
     def read(self, token: str) -> bytes:
-        """The bytes of a sound.
+        """Return the bytes of a sound.
 
         Raises:
             KeyError: the test has no such sound.
-            SoundChanged: it is not there, or not as it was.
+            SoundChanged: it is missing or has changed.
         """
         digest = self._digests[token]
         try:
@@ -54,7 +54,7 @@ class Sounds:
         except OSError as error:
             why = os_reason(error)
         except ReverieError:
-            why = "it is no plain file"
+            why = "it is not a plain file"
         else:
             if sha256(content).hexdigest() == digest:
                 self.faults.pop(token, None)
@@ -66,9 +66,9 @@ class Sounds:
         raise SoundChanged(why)
 
     def check_all(self) -> dict[str, str]:
-        """Look at every sound; gives what is wrong with which.
+        """Check every sound, and return the faults by token.
 
-        A file that looks as it did when it was read last is not read again.
+        A file whose size and times are those of its last read is not read again.
         """
         for token in self._digests:
             try:
@@ -76,13 +76,13 @@ class Sounds:
                 if self._seen.get(token) == _signature(found):
                     continue
             except OSError:
-                pass  # and reading says why
+                pass  # reading it reports why
             with suppress(SoundChanged):
                 self.read(token)
         return self.faults
 
     def report(self) -> str:
-        """What is wrong with the sounds, in one sentence without its end; empty if nothing is."""
+        """Describe the faults of the sounds in one sentence without full stop; empty for none."""
         if not self.faults:
             return ""
         token, why = next(iter(self.faults.items()))
@@ -96,11 +96,11 @@ class Sounds:
 
     def _content(self, token: str) -> tuple[bytes, tuple[int, ...]]:
         with open_plain(self._path(token), "rb") as file:
-            found = os.fstat(file.fileno())
-            return file.read(min(found.st_size, self._most_bytes)), _signature(found)
+            status = os.fstat(file.fileno())
+            return file.read(min(status.st_size, self._most_bytes)), _signature(status)
 
     def _share(self, token: str, content: bytes) -> bytes:
-        """The same bytes, of which there is one copy however many are sent them."""
+        """Return the bytes as one copy shared by all requests."""
         content = self._shared.pop(token, content)
         self._shared[token] = content
         while len(self._shared) > _SHARED:
@@ -108,5 +108,5 @@ class Sounds:
         return content
 
 
-def _signature(found: os.stat_result) -> tuple[int, ...]:
-    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+def _signature(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

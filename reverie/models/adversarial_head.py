@@ -1,9 +1,9 @@
-"""The paper's future work: next frames that another network cannot tell from real ones.
+"""The paper's future work: a head trained to generate frames that a discriminator takes for real.
 
-Squared error asks for the average of all continuations. This head adds to the paper's prediction a
-part that depends on noise, so that one context has many continuations, and learns it from a
-discriminator beside the squared error.
-Letters as in `contract.py`, and W width inside, Z numbers of noise.
+Squared error favours the average of all continuations. This head adds a term that depends on noise
+to the paper's prediction, so that one context has many continuations, and trains it with a
+discriminator and squared error together.
+Letters as in `contract.py`, and W inner width, Z size of the noise.
 """
 
 import torch
@@ -25,10 +25,10 @@ from reverie.models.products import Precision
 
 
 class AdversarialHead(nn.Module):
-    """Draws next frames, trained by squared error and by deceiving a discriminator.
+    """Draw next frames, trained with squared error and an adversarial loss.
 
-    Both networks learn in the same step: the discriminator's part of the loss does not reach the
-    model, and the model's does not reach the discriminator.
+    Both networks learn in the same step: the discriminator's loss has no gradient in the model, and
+    the model's loss has none in the discriminator.
 
     Args:
         features: H.
@@ -36,10 +36,10 @@ class AdversarialHead(nn.Module):
         width: D.
         inner: W.
         noise: Z.
-        form: of the adversarial loss.
-        weight: of deceiving, beside the squared error.
-        matching: weight of meeting the mean of what the discriminator sees in real frames
-            (Salimans et al. 2016).
+        form: form of the adversarial loss.
+        weight: weight of the adversarial loss; that of squared error is 1.
+        matching: weight of feature matching: the distance to the mean of the discriminator's
+            features of real frames (Salimans et al. 2016).
         precision: of the products.
         rng: for the initial weights.
     """
@@ -71,14 +71,15 @@ class AdversarialHead(nn.Module):
         self.discriminator = Discriminator(width, inner, precision, rng)
 
     def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """[..., H] -> [..., D + W]: the mean, and what the noise is to join; `rng` adds it."""
+        """Return the mean and the inner activations that noise is added to, which `rng` draws:
+        [..., H] -> [..., D + W]."""
         inner = self.inner(features)
         if rng is not None:
             inner = inner + self._noise(inner, rng)
         return torch.cat([self.mean(features, rng), inner], dim=-1)
 
     def loss(self, output: Tensor, next_frame: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Squared error of the generated frames; its gradient is that of all the losses."""
+        """Return the generated frames' squared error, with the gradient of all the losses."""
         generated = self._frames(output)
         squared = functional.mse_loss(masked(generated, mask), masked(next_frame, mask))
         critic = self.discriminator
@@ -94,11 +95,11 @@ class AdversarialHead(nn.Module):
             wanted = real.features.detach().mean((0, 1))
             difference = (tried.features.mean((0, 1)) - wanted).square().mean()
             learnt = learnt + self.matching * difference
-        # The value is the squared error, which compares with that of other heads.
+        # The value is squared error alone, so that it can be compared with other heads'.
         return squared + learnt - learnt.detach()
 
     def predict(self, output: Tensor) -> Tensor:
-        """Return the frame of an output without noise: [..., D + W] -> [..., D]."""
+        """Return the frame that an output gives without noise: [..., D + W] -> [..., D]."""
         return self._frames(output)
 
     def draw(
@@ -108,9 +109,10 @@ class AdversarialHead(nn.Module):
         temperature: float,
         rng: torch.Generator,
     ) -> Tensor:
-        """Draw a next frame, [..., D + W] -> [..., D]; the temperature is the noise's deviation.
+        """Draw a next frame, [..., D + W] -> [..., D].
 
-        Its noise was learnt, so `rmse` is ignored.
+        The temperature is the standard deviation of the noise. The head has learnt how its output
+        spreads, so `rmse` is ignored.
         """
         if temperature == 0:
             return self._frames(output)
@@ -118,12 +120,13 @@ class AdversarialHead(nn.Module):
         return self._frames(output, added)
 
     def _noise(self, like: Tensor, rng: torch.Generator, deviation: float = 1.0) -> Tensor:
-        """Draw what noise adds inside: [..., W]."""
+        """Draw noise and map it to inner activations [..., W]."""
         shape = (*like.shape[:-1], self.noise_width)
         noise = torch.randn(shape, generator=rng, device=rng.device).to(like)
         return self.noise(deviation * noise)
 
     def _frames(self, output: Tensor, added: Tensor | float = 0.0) -> Tensor:
-        """[..., D + W], and what is to be added inside -> [..., D]."""
+        """Compute frames [..., D] from an output [..., D + W] and what to add to its
+        activations."""
         mean, inner = output[..., : self.width], output[..., self.width :]
         return mean + self.spread((inner + added).relu())

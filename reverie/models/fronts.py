@@ -1,4 +1,4 @@
-"""Fronts: from what one step sees to the features that the recurrent core takes in.
+"""Fronts: encode the frames of one step as features for the recurrent core.
 
 Letters as in `contract.py`; N columns of an image.
 """
@@ -11,10 +11,10 @@ from reverie.models.pooled_conv import KERNEL_COLUMNS, POOL_COLUMNS, pooled_conv
 
 
 class NoFront(nn.Module):
-    """The frame itself.
+    """Pass frames through unchanged.
 
     Args:
-        width: D, which is F too.
+        width: D, which equals F.
     """
 
     step_frames = 1
@@ -24,12 +24,12 @@ class NoFront(nn.Module):
         self.features = width
 
     def forward(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:  # noqa: ARG002
-        """[..., D] -> [..., D]."""
+        """Return the frames [..., D]."""
         return frames
 
 
 class DenseFront(nn.Module):
-    """A dense layer applied to each frame.
+    """Apply a dense layer to each frame.
 
     Args:
         dense: D to F.
@@ -43,22 +43,22 @@ class DenseFront(nn.Module):
         self.dense = dense
 
     def forward(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """[..., D] -> [..., F]."""
+        """Encode frames: [..., D] -> [..., F]."""
         return self.dense(frames, rng)
 
 
 class ConvFront(nn.Module):
-    """Convolution over an image of one frame or several, ReLU, max-pooling, flattened.
+    """Convolve an image of one or more frames, then apply ReLU, max-pooling and flattening.
 
-    One frame is an image of one channel whose rows are its planes (real and imaginary part). Of
-    several frames each is a row, and the planes are channels. Edges are padded with zeros, so that
-    the columns stay; pooling takes pairs of columns and all rows together.
+    One frame is an image of one channel whose rows are its planes (real and imaginary part). In an
+    image of several frames, each frame is a row and the planes are channels. Zero padding keeps the
+    number of columns; pooling covers all rows and pairs of columns.
 
     Args:
         width: D.
-        planes: equal parts of a frame that belong side by side; 1 reads it as one line.
+        planes: number of equal parts of a frame that are stacked; 1 reads it as one line.
         step_frames: K.
-        filters: how many.
+        filters: number of filters.
         rng: for the initial weights.
     """
 
@@ -83,7 +83,7 @@ class ConvFront(nn.Module):
         glorot_uniform(self.weight, rng, self.channels * area, filters * area)
 
     def forward(self, frames: Tensor, rng: torch.Generator | None = None) -> Tensor:  # noqa: ARG002
-        """[..., T + K - 1, D] -> [..., T, F]."""
+        """Encode frames: [..., T + K - 1, D] -> [..., T, F]."""
         leading = frames.shape[:-2]
         parts = frames.reshape(*frames.shape[:-1], self.planes, self.columns)
         if self.step_frames > 1:  # windows [..., T, planes, N, K] -> images [..., T, planes, K, N]

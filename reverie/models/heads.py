@@ -1,6 +1,6 @@
 """Heads: from the recurrent core's output to a distribution over the next frame.
 
-Letters as in `contract.py`; M members of an ensemble, E width of each one's state.
+Letters as in `contract.py`; M members of an ensemble, E hidden width of a member.
 """
 
 from typing import Literal
@@ -18,14 +18,14 @@ class _NextFrame(nn.Module):
     """A head whose output is the next frame, trained by mean squared error.
 
     Squared error is the likelihood of a normal distribution of one fixed width around the output,
-    and `draw` draws from it: the mean at temperature 0, as the paper does, or with as much
-    spread as the model errs on held-out music at temperature 1.
+    and `draw` samples from it. Temperature 0 returns the mean, as the paper does; at temperature 1
+    the standard deviation is the model's error on held-out music.
     """
 
     unit = "mean squared error"
 
     def loss(self, output: Tensor, next_frame: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Mean squared error, of all frames or where `mask` [B, T] is true."""
+        """Compute the mean squared error of all frames, or of those where `mask` [B, T] is true."""
         return functional.mse_loss(masked(output, mask), masked(next_frame, mask))
 
     def predict(self, output: Tensor) -> Tensor:
@@ -39,10 +39,9 @@ class _NextFrame(nn.Module):
 
         Args:
             output: of this head.
-            rmse: [D], root mean square error of each number on held-out music; without it
-                nothing is drawn.
+            rmse: [D], root mean square error of each number on held-out music; None gives the mean.
             temperature: the standard deviation, in units of `rmse`; 0 gives the mean.
-            rng: for the draw.
+            rng: draws the deviations.
         """
         if temperature == 0 or rmse is None:
             return output
@@ -51,12 +50,12 @@ class _NextFrame(nn.Module):
 
 
 class LinearHead(_NextFrame):
-    """The paper's head: a linear layer to the next frame, with another dense one before it or not.
+    """The paper's head: a linear layer to the next frame, with an optional dense layer before it.
 
     Args:
         features: H.
         width: D.
-        dense: a layer before, H to any width.
+        dense: the optional layer before it, from H to any width.
         precision: of the product.
         rng: for the initial weights.
     """
@@ -75,18 +74,18 @@ class LinearHead(_NextFrame):
         self.linear = Linear(dense.outputs if dense else features, width, precision, rng)
 
     def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """[..., H] -> [..., D]."""
+        """Map features [..., H] to an output [..., D]."""
         return self.linear(self.dense(features, rng) if self.dense else features)
 
 
 class EnsembleHead(_NextFrame):
-    """A linear layer for each member of an ensemble, and the average of what they predict.
+    """Predict the next frame with one linear layer for each member, and average the predictions.
 
     Args:
         members: M.
         features: E; H is M * E.
         width: D.
-        trained: `together` learns from the error of the average, `apart` from each one's own.
+        trained: `together` minimises the error of the average, `apart` the error of each member.
         precision: of the products.
         rng: for the initial weights.
     """
@@ -108,14 +107,15 @@ class EnsembleHead(_NextFrame):
             self.add_module(f"member{number + 1}", member)
 
     def forward(self, features: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """[..., M * E] -> [..., D]; in training apart, each one's own prediction [M, ..., D]."""
+        """Map features [..., M * E] to the average [..., D]; when training `apart`, to [M, ...,
+        D]."""
         parts = features.chunk(len(self.members), dim=-1)
         predictions = [member(part) for member, part in zip(self.members, parts, strict=True)]
         stacked = torch.stack(predictions)
         return stacked if self.trained == "apart" and rng is not None else stacked.mean(0)
 
     def loss(self, output: Tensor, next_frame: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Mean squared error, of the average or over the members, where `mask` [B, T]."""
+        """Compute the mean squared error of the average or of each member, where `mask` [B, T]."""
         frames = masked(next_frame, mask)
         if output.dim() == next_frame.dim():
             return functional.mse_loss(masked(output, mask), frames)

@@ -12,15 +12,15 @@ from torch.nn import functional
 from reverie.models.products import PackedWeight, Precision, affine
 
 FEW_ROWS = 64
-"""Outside training, a product of at most this many rows is likely one of many with its weight."""
+"""Outside training, a product with at most this many rows is likely to be repeated many times."""
 
 SMALL = 1 << 20
-"""Outside training, up to this many multiplications, rounding to bfloat16 and calling oneDNN costs
-more than a plain product: 27 µs instead of 3 for one row of 192 numbers into 128."""
+"""Outside training, a product of up to this many multiplications is faster plain than in bfloat16
+with oneDNN: 3 µs against 27 µs for one row of 192 numbers into 128."""
 
 
 class Linear(nn.Module):
-    """`x @ weight.T + bias`, initialised as Keras does (Glorot uniform, zero bias).
+    """Compute `x @ weight.T + bias`, initialised as in Keras (Glorot uniform, zero bias).
 
     Args:
         features: F.
@@ -39,7 +39,7 @@ class Linear(nn.Module):
         glorot_uniform(self.weight, rng, features, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[..., F] -> [..., O], float32 either way."""
+        """Map [..., F] to [..., O], both float32."""
         if not torch.is_grad_enabled() and x.numel() * len(self.weight) <= SMALL:
             return functional.linear(x, self.weight, self.bias)
         flat = x.reshape(-1, x.shape[-1])
@@ -52,13 +52,13 @@ class Linear(nn.Module):
 
 
 class Dense(nn.Module):
-    """A dense layer inside a model: linear, ReLU where asked for, dropout.
+    """A dense layer inside a model: linear, optional ReLU, dropout.
 
     Args:
         features: F.
         outputs: O.
         relu: whether negative outputs become 0.
-        dropout: share of the outputs dropped in training, anew at each frame.
+        dropout: share of the outputs dropped in training, drawn again for each frame.
         precision: of the product.
         rng: for the initial weights.
     """
@@ -78,7 +78,7 @@ class Dense(nn.Module):
         self.linear = Linear(features, outputs, precision, rng)
 
     def forward(self, x: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """[..., F] -> [..., O]; `rng` turns dropout on."""
+        """Map [..., F] to [..., O]; `rng` turns dropout on."""
         y = self.linear(x)
         if self.relu:
             y = y.relu()
@@ -98,17 +98,17 @@ def glorot_uniform(
 def dropout_mask(
     shape: tuple[int, ...], rate: float, rng: torch.Generator, like: Tensor
 ) -> Tensor | None:
-    """A mask of zeros and 1 / (1 - rate), on the device of `like`; None where nothing is dropped.
+    """Draw a mask of zeros and 1 / (1 - rate) on the device of `like`; None if the rate is 0.
 
     Args:
         shape: of the mask.
         rate: share of entries dropped, in [0, 1).
-        rng: decides which, on its own device.
-        like: gives device and type.
+        rng: draws the entries to drop, on its own device.
+        like: a tensor of the mask's device and type.
     """
     if rate == 0:
         return None
-    if like.is_meta:  # what has no values needs no draws, which would take memory
+    if like.is_meta:  # a meta tensor has no values, and drawing would allocate memory
         return like.new_empty(shape)
     kept = torch.rand(shape, generator=rng, device=rng.device) >= rate
     return kept.to(like.device, like.dtype) / (1 - rate)

@@ -1,9 +1,9 @@
-"""The LSTM engine: one layout of weights, several ways to compute it, all equal within rounding.
+"""The LSTM engine: one weight layout and several implementations, equal within rounding.
 
 The LSTM of Hochreiter & Schmidhuber 1997 with forget gates (Gers et al. 2000) and no peepholes, as
-in Keras; dropout on inputs and on hidden state with one mask a sequence (Gal & Ghahramani 2016).
-Layers that lie side by side are one layer of several members, computed together.
-Gates lie in the order input, forget, cell, output.
+in Keras; dropout on the inputs and on the hidden state uses one mask for a whole sequence (Gal &
+Ghahramani 2016). Parallel layers are the members of one layer and are computed together.
+The gates are stored in the order input, forget, cell, output.
 Letters: M members, B batch, T frames, F features in, H hidden width; `...` axes that broadcast.
 """
 
@@ -18,16 +18,16 @@ from reverie.models.products import PackedWeight, Precision
 
 
 class LstmState(NamedTuple):
-    """What an LSTM carries from one frame to the next."""
+    """The recurrent state between two frames."""
 
     hidden: Tensor
-    """[M, ..., H], also the output of the step that made it."""
+    """[M, ..., H]; also the layer's output at that frame."""
     cell: Tensor
     """[M, ..., H]."""
 
 
 class Masks(NamedTuple):
-    """Dropout of one batch of sequences, constant over time; None drops nothing."""
+    """Dropout masks of one batch of sequences, constant over time; None drops nothing."""
 
     inputs: Tensor | None
     """[M, B, F]."""
@@ -36,7 +36,7 @@ class Masks(NamedTuple):
 
 
 class Lstm(nn.Module):
-    """One LSTM layer, or several side by side with weights of their own.
+    """One LSTM layer, or several parallel ones with separate weights.
 
     Args:
         features: F.
@@ -77,7 +77,7 @@ class Lstm(nn.Module):
             self.bias[:, hidden : 2 * hidden] = 1.0
 
     def masks(self, batch: int, rng: torch.Generator | None) -> Masks:
-        """Draw the dropout of one batch; with no `rng` nothing is dropped."""
+        """Draw the dropout masks of one batch; without `rng` nothing is dropped."""
         if rng is None:
             return Masks(None, None)
         into, around = (self.members, batch, self.features), (self.members, batch, self.hidden)
@@ -87,13 +87,13 @@ class Lstm(nn.Module):
         )
 
     def forward(self, x: Tensor, masks: Masks) -> Tensor:
-        """Every hidden state of sequences begun at the zero state.
+        """Compute every hidden state of sequences that begin in the zero state.
 
-        One input product for all steps, a scan over the recurrence, and in the backward pass the
-        gradients of the weights as two large products after it.
+        The forward pass runs one input product for all steps, then a scan over the recurrence. The
+        backward pass ends with two large products for the gradients of the weights.
 
         Args:
-            x: [M, B, T, F], or [1, B, T, F] that all members hear.
+            x: [M, B, T, F], or [1, B, T, F] shared by all members.
             masks: of this batch.
 
         Returns:
@@ -111,7 +111,8 @@ class Lstm(nn.Module):
         )
 
     def reference(self, x: Tensor, masks: Masks) -> Tensor:
-        """What `forward` returns, one step at a time with autograd: what the scan is tested by."""
+        """Compute what `forward` returns step by step with autograd; tests compare the scan to
+        it."""
         if masks.inputs is not None:
             x = x * masks.inputs.unsqueeze(2)
         state = self.initial_state(x.shape[1:2])
@@ -124,20 +125,21 @@ class Lstm(nn.Module):
         return torch.stack(outputs, dim=2)
 
     def project(self, x: Tensor) -> Tensor:
-        """What inputs add to the gates: [M or 1, ..., F] -> [M, ..., 4H], with no dropout."""
+        """Project inputs to gate pre-activations without dropout: [M or 1, ..., F] -> [M, ...,
+        4H]."""
         flat = x.flatten(1, -2).expand(self.members, -1, -1)
         rows = flat.to(self._into.product_type(x))
         added = self._into.matmul(rows, self.weight_input).to(x.dtype) + self.bias.unsqueeze(1)
         return added.view(self.members, *x.shape[1:-1], -1)
 
     def step(self, projected: Tensor, state: LstmState) -> LstmState:
-        """Advance by one frame, with no dropout.
+        """Advance the state by one frame, without dropout.
 
         Axes between the first and the last broadcast, so one frame [M, B, 1, 4H] can advance many
-        states [M, B, K, H] at the price of one input product.
+        states [M, B, K, H] at the cost of one input product.
 
         Args:
-            projected: [M, ..., 4H], what `project` gave for the frame.
+            projected: [M, ..., 4H], the frame as returned by `project`.
             state: [M, ..., H].
         """
         hidden = state.hidden.flatten(1, -2).to(self._around.product_type(state.hidden))
@@ -146,7 +148,7 @@ class Lstm(nn.Module):
         return self._gated(gates, state.cell)
 
     def initial_state(self, batch: tuple[int, ...] | torch.Size) -> LstmState:
-        """The zero state [M, *batch, H], on the device of the weights and of their type."""
+        """Return the zero state [M, *batch, H] in the weights' type and on their device."""
         zeros = self.bias.new_zeros(self.members, *batch, self.hidden)
         return LstmState(zeros, zeros.clone())
 

@@ -1,7 +1,7 @@
-"""An LSTM layer over whole sequences, with its own backward pass.
+"""Run an LSTM layer over whole sequences, with a hand-written backward pass.
 
-Backpropagation through time (Werbos 1990) laid out for wide layers: the large products run once
-for all steps, only the recurrence is stepwise, and gates are overwritten in place.
+Backpropagation through time (Werbos 1990) arranged for wide layers: the large products run once
+for all steps, only the recurrence runs step by step, and gates are overwritten in place.
 Letters as in `lstm.py`.
 """
 
@@ -15,7 +15,7 @@ from torch.autograd.function import once_differentiable
 
 from reverie.models.products import PackedWeight, packed, product, weight_gradient
 
-# Into a tensor that is there already; torch leaves their types out.
+# These write into an existing tensor; torch does not annotate their types.
 _sigmoid_backward: Callable[..., Tensor] = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward: Callable[..., Tensor] = torch.ops.aten.tanh_backward.grad_input
 
@@ -30,19 +30,19 @@ def scan(
     input_packed: PackedWeight,
     hidden_packed: PackedWeight,
 ) -> Tensor:
-    """Hidden states from the zero state on: [1 or M, B, T, F] -> [M, B, T, H], in the type of `x`.
+    """Compute hidden states from the zero state: [1 or M, B, T, F] -> [M, B, T, H], typed as `x`.
 
     Args:
-        x: [M, B, T, F], or [1, B, T, F] that all members hear.
+        x: [M, B, T, F], or [1, B, T, F] shared by all members.
         weight_input: [M, 4H, F].
         weight_hidden: [M, 4H, H].
         bias: [M, 4H].
         input_mask: [M, B, F], multiplies the input at each step.
         hidden_mask: [M, B, H], multiplies the hidden state before each recurrent product.
-        input_packed: of the products with `weight_input`.
-        hidden_packed: of the products with `weight_hidden`; the cell state is never rounded.
+        input_packed: cache for the products with `weight_input`.
+        hidden_packed: cache for the products with `weight_hidden`; the cell state is never rounded.
     """
-    return cast(Any, _Scan).apply(  # torch leaves its type out
+    return cast(Any, _Scan).apply(  # torch does not annotate its type
         x, weight_input, weight_hidden, bias, input_mask, hidden_mask, input_packed, hidden_packed
     )
 
@@ -76,7 +76,7 @@ class _Scan(Function):
         cells = x.new_zeros(members, steps + 1, batch, width)
         outputs = x.new_empty(members, steps, batch, width)
         squashed = x.new_empty(members, batch, width)
-        # What enters the recurrent product: the masked, rounded hidden state of the step before.
+        # Inputs of the recurrent product: the previous step's hidden state, masked and rounded.
         entering = x.new_zeros(members, steps, batch, width, dtype=dtype)
         for t in range(steps):
             torch.add(projected[:, t], bias.unsqueeze(1), out=gates[:, t])
@@ -113,7 +113,7 @@ class _Scan(Function):
         squashed, through = torch.empty_like(into_cell), torch.empty_like(into_cell)
         step = gates.new_empty(members, batch, four_widths)
         into_write, into_forget, into_content, into_read = step.chunk(4, dim=-1)
-        # The gates are saved activated, which is all that their derivatives need.
+        # The saved gates are activated; their derivatives need nothing else.
         for t in reversed(range(steps)):
             write, forget, content, read = gates[:, t].chunk(4, dim=-1)
             into_hidden += into_outputs[:, t]
@@ -159,5 +159,5 @@ class _Scan(Function):
             *(None,) * 4,
         )
 
-    # Not differentiable twice; torch leaves the type of that decorator out.
+    # It has no second derivative; torch does not annotate the decorator's type.
     backward = cast(Any, staticmethod(once_differentiable(_backward)))

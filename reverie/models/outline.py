@@ -27,7 +27,7 @@ class Stage:
     part: Part
     name: str
     detail: str
-    """Its output, and how it is computed."""
+    """The shape of its output, and how it is computed."""
     parameters: int = 0
 
 
@@ -37,7 +37,7 @@ class Branches:
 
     ways: tuple[tuple[Stage, ...], ...]
     join: Stage | None = field(default=None)
-    """None where each branch continues in the `Branches` that follow."""
+    """None if each branch continues in the following `Branches`."""
 
 
 Outline = tuple[Stage | Branches, ...]
@@ -68,12 +68,12 @@ _JUDGING = ("own", "both", "score")
 def all_stages(parts: Outline) -> list[Stage]:
     """Return the stages of an outline in order, those of branches one after another."""
     flat: list[Stage] = []
-    for one in parts:
-        if isinstance(one, Stage):
-            flat.append(one)
+    for part in parts:
+        if isinstance(part, Stage):
+            flat.append(part)
         else:
-            flat += [stage for way in one.ways for stage in way]
-            flat += [one.join] if one.join else []
+            flat += [stage for way in part.ways for stage in way]
+            flat += [part.join] if part.join else []
     return flat
 
 
@@ -98,11 +98,11 @@ def operations(model: FrameModel) -> int:
 
 
 def _passes(model: FrameModel) -> dict[str, int]:
-    """Return by weight how often a step multiplies it, where that is not three times."""
+    """Return, for each weight that a step does not multiply three times, how often it does."""
     parts: dict[str, int] = {}
     if isinstance(model.head, AdversarialHead):
         # Real frames, generated ones, and generated ones again for the model's own loss.
-        parts |= dict.fromkeys([f"head.discriminator.{one}.weight" for one in _JUDGING], 8)
+        parts |= dict.fromkeys([f"head.discriminator.{name}.weight" for name in _JUDGING], 8)
         parts |= {"head.discriminator.embed.weight": 6, "head.noise.weight": 2}
     if isinstance(model.front, EmbeddedFront):
         return parts
@@ -171,10 +171,10 @@ def _head(head: Head) -> Outline:
                 return (*before, *each[0])
             return (Branches(each, Stage("join", "average", f"trained {head.trained}")),)
         case EnsembleHead():
-            each = tuple((_linear("head", one),) for one in head.members)
+            each = tuple((_linear("head", member),) for member in head.members)
             return (Branches(each, Stage("join", "average", f"trained {head.trained}")),)
         case AdversarialHead():
-            size = sum(one.numel() for one in head.discriminator.parameters())
+            size = sum(parameter.numel() for parameter in head.discriminator.parameters())
             drawn = [*head.inner.parameters(), *head.noise.parameters()]
             return (
                 *_head(head.mean),
@@ -182,7 +182,7 @@ def _head(head: Head) -> Outline:
                     "head",
                     "noise, ReLU",
                     f"{head.noise_width} -> {len(head.inner.bias)}",
-                    sum(one.numel() for one in drawn),
+                    sum(parameter.numel() for parameter in drawn),
                 ),
                 _linear("head", head.spread),
                 Stage("head", "adversary", "in training alone", size),

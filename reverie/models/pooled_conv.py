@@ -1,10 +1,10 @@
-"""Convolution, max-pooling and ReLU of small kernels, as products of one matrix.
+"""Convolve with small kernels, max-pool and apply ReLU, as products with one matrix.
 
-A convolution of few taps is bound by memory: its maps are many times as large as its input, and
-pooling keeps a fraction of them. Here the maps of a few images at a time are made, pooled and
-forgotten, and made again in the backward pass.
-Letters: I images, C channels, R rows, N columns, F filters, J pooled columns, P positions that
-are pooled into one.
+A convolution with few taps is limited by memory bandwidth: its feature maps are many times larger
+than its input, and pooling keeps a fraction of them. So this module computes, pools and discards
+the maps of a few images at a time, and recomputes them in the backward pass.
+Letters: I images, C channels, R rows, N columns, F filters, J pooled columns, P positions in one
+pooling window.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,35 +22,35 @@ KERNEL_COLUMNS = 3
 POOL_COLUMNS = 2
 PATCH_COLUMNS = KERNEL_COLUMNS + POOL_COLUMNS - 1
 CACHE_BYTES = 2 << 20
-"""Of maps at a time: what a core's own cache holds."""
+"""Size of the maps computed at a time: what fits in the cache of one processor core."""
 DEVICE_BYTES = 256 << 20
-"""The same on a GPU, where every part is more kernels to start."""
+"""The same on a GPU, where each part costs further kernel launches."""
 
 
 def pooled_conv(images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """ReLU of what `conv2d` and `max_pool2d` give: [I, C, R, N] -> [I, F, J], J = N // 2.
+    """Compute ReLU of `max_pool2d` of `conv2d`: [I, C, R, N] -> [I, F, J], J = N // 2.
 
-    Rows are padded with zeros so that as many remain (one too many of an even kernel, which is
-    left out), columns likewise; pooling takes all rows and pairs of columns together.
+    Zero padding keeps the number of rows and columns (an even kernel would give one row more, which
+    is left out); pooling covers all rows and pairs of columns.
 
     Args:
         images: [I, C, R, N].
         weight: [F, C, kernel rows, 3].
         bias: [F].
     """
-    return cast(Any, _PooledConv).apply(  # torch leaves its type out
+    return cast(Any, _PooledConv).apply(  # torch does not annotate its type
         images, _as_matrix(weight, images.shape[2]), bias
     )
 
 
 def _as_matrix(weight: Tensor, rows: int) -> Tensor:
-    """[F, C, kernel rows, 3] -> [P * F, C * R * 4]: all filters at all positions of a patch."""
+    """Place each filter at each position of a patch: [F, C, rows, 3] -> [P * F, C * R * 4]."""
     filters, _, kernel_rows, _ = weight.shape
     positions: list[Tensor] = []
     for row in range(rows):
         top = row - kernel_rows // 2
         for left in range(POOL_COLUMNS):
-            # The kernel as it lies over the patch; negative padding cuts what hangs over an edge.
+            # Place the kernel in the patch; negative padding cuts off what exceeds an edge.
             right = PATCH_COLUMNS - KERNEL_COLUMNS - left
             padding = (left, right, top, rows - kernel_rows - top)
             positions.append(functional.pad(weight, padding).reshape(filters, -1))
@@ -58,13 +58,13 @@ def _as_matrix(weight: Tensor, rows: int) -> Tensor:
 
 
 def _patches(images: Tensor) -> Tensor:
-    """[I, C, R, N] -> [C * R * 4, I * J]: what each pooled value sees, a column each."""
+    """Gather the receptive field of each pooled value: [I, C, R, N] -> [C * R * 4, I * J]."""
     windows = functional.pad(images, (1, 1)).unfold(-1, PATCH_COLUMNS, POOL_COLUMNS)
     return windows.permute(1, 2, 4, 0, 3).flatten(3).flatten(0, 2)
 
 
 def _add_patches(images: Tensor, patches: Tensor) -> None:
-    """Add to images [I, C, R, N] what `_patches` took from them: its transpose."""
+    """Add patches back to images [I, C, R, N]: the transpose of `_patches`."""
     count, channels, rows, columns = images.shape
     cells = patches.view(channels, rows, PATCH_COLUMNS, count, -1).permute(3, 0, 1, 2, 4)
     padded = images.new_zeros(count, channels, rows, columns + 2)
@@ -83,7 +83,7 @@ def _parts(images: Tensor, matrix: Tensor) -> Iterator[slice]:
 
 
 def _greatest(maps: Tensor) -> Tensor:
-    """[P, F, I * J] -> [F, I * J]: over the positions."""
+    """Return the maximum over the positions: [P, F, I * J] -> [F, I * J]."""
     most = torch.maximum(maps[0], maps[1])
     for position in maps[2:]:
         torch.maximum(most, position, out=most)
@@ -116,7 +116,7 @@ class _PooledConv(Function):
             left = threshold_backward(into_pooled[part], pooled[part], 0)
             left = left.transpose(0, 1).reshape(filters, -1)
             into_bias += left.sum(1)
-            # The first position that holds the greatest value gets all of the gradient.
+            # The first position with the maximum receives the whole gradient.
             for position in maps:
                 torch.mul(position == most, left, out=position)
                 left -= position
@@ -125,5 +125,5 @@ class _PooledConv(Function):
                 _add_patches(into_images[part], matrix.t() @ maps.flatten(0, 1))
         return into_images, into_matrix, into_bias
 
-    # Not differentiable twice; torch leaves the type of that decorator out.
+    # It has no second derivative; torch does not annotate the decorator's type.
     backward = cast(Any, staticmethod(once_differentiable(_backward)))

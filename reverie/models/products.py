@@ -17,7 +17,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 Precision = Literal["float32", "bfloat16"]
-"""Of matrix products; weights, their gradients and everything between products stay float32."""
+"""Type of the matrix products' inputs; weights, gradients and all other values stay float32."""
 
 MANY = 16
 """From this many products on, packing a weight saves more time than it costs."""
@@ -125,7 +125,7 @@ def product(a: Tensor, b: Tensor) -> Tensor:
     if len(a) == 1:
         return plain_product(a[0], b[0]).unsqueeze(0)
     if _is_for_onednn(a):
-        return torch.stack([by_onednn(one, other) for one, other in zip(a, b, strict=True)])
+        return torch.stack([by_onednn(first, second) for first, second in zip(a, b, strict=True)])
     return torch.bmm(a, b)
 
 
@@ -156,7 +156,7 @@ def weight_gradient(into_outputs: Tensor, inputs: Tensor, dtype: torch.dtype) ->
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor, factor: PackedWeight) -> Tensor:
     """Compute `x @ weight.T + bias`: [N, F], [O, F], [O] -> [N, O], in the type of `x`."""
-    return cast(Any, _Affine).apply(  # torch leaves its type out
+    return cast(Any, _Affine).apply(  # torch does not annotate its type
         x, weight, bias, factor
     )
 
@@ -188,7 +188,7 @@ class _Affine(Function):
         into_weight = plain_product(turned, inputs).to(ctx.dtype)
         return into_x, into_weight, into_outputs.sum(0), None
 
-    # Not differentiable twice; torch leaves the type of that decorator out.
+    # It has no second derivative; torch does not annotate the decorator's type.
     backward = cast(Any, staticmethod(once_differentiable(_backward)))
 
 

@@ -1,4 +1,4 @@
-"""By how much one recording of the same sound is later than another."""
+"""Find the delay between two recordings of the same sound."""
 
 import math
 from dataclasses import dataclass
@@ -8,14 +8,15 @@ import scipy.fft
 from numpy.typing import NDArray
 
 SHARP = 2.0
-"""A delay is sure where more phases agree by this ratio than at any other."""
+"""A delay is sure if this many times more phases agree than at any other delay."""
 COMPRESSED = 0.3
-"""Else magnitudes count, raised to this: neither a loud partial nor noise decides alone."""
+"""Otherwise magnitudes count, raised to this power, so that neither a loud partial nor noise
+decides."""
 COARSE_HZ = 4000
-"""Samples per second of a coarse look."""
+"""Rate of the coarse comparison."""
 COARSE_BAND_HZ = (100.0, 1800.0)
 APART_SECONDS = 0.01
-"""Other delays are those that differ by more."""
+"""Delays count as different if they are farther apart than this."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Alignment:
 
     whole_samples: int
     part_samples: float
-    """What is left of the delay, within a half of a sample."""
+    """The fraction of the delay, within half a sample."""
     polarity: float
-    """1, or -1 where one is the other upside down."""
+    """1, or -1 if one recording is inverted."""
     sharpness: float
     """How many times more phases agree here than at any other delay."""
 
@@ -48,7 +49,7 @@ def align(
         rate_hz: of both.
 
     Returns:
-        None where one of them has nothing in the band.
+        None if one of them is silent in the band.
     """
     if not len(a) or not len(b):
         return None
@@ -74,7 +75,7 @@ def align(
 def coarse_agreement(
     a: NDArray[np.int16], b: NDArray[np.int16], most_seconds: float, rate_hz: int
 ) -> float:
-    """How well low frequencies agree at the best delay, cheaply: 1 for the same samples.
+    """Estimate cheaply how well low frequencies agree at the best delay: 1 for equal samples.
 
     Args:
         a: int16 [S].
@@ -101,10 +102,10 @@ def coarse_agreement(
 
 
 def _averaged(wave: NDArray[np.int16], step: int) -> NDArray[np.float32]:
-    """Means of each `step` samples, without their own mean."""
+    """Return the means of each `step` samples, less their overall mean."""
     count = len(wave) // step
     means = np.zeros(count, np.float32)
-    # No product of matrices: its threads wait for each other where other processes are at work.
+    # A matrix product would be slower here: its threads wait for each other on a busy machine.
     for place in range(step):
         means += wave[place : count * step : step]
     means /= step
@@ -112,20 +113,20 @@ def _averaged(wave: NDArray[np.int16], step: int) -> NDArray[np.float32]:
 
 
 def _sharpness(agreement: NDArray[np.float64], apart: int) -> float:
-    """How many times larger the largest value is than any more than `apart` from it."""
+    """Return how many times larger the maximum is than any value more than `apart` from it."""
     best = int(np.argmax(agreement))
     elsewhere = np.concatenate([agreement[: max(best - apart, 0)], agreement[best + apart + 1 :]])
     return float(agreement[best] / max(elsewhere.max(initial=0.0), 1e-12))
 
 
 def _lags(across: NDArray[np.complex128], size: int, most: int) -> NDArray[np.float64]:
-    """The correlation at each delay from -most to most samples."""
+    """Return the correlation at each delay from -most to most samples."""
     correlation = scipy.fft.irfft(across, size)
     return np.concatenate([correlation[-most:], correlation[: most + 1]])
 
 
 def _between(values: NDArray[np.float64], best: int) -> float:
-    """Where between samples the largest value at `best` really lies, by a parabola."""
+    """Interpolate the position of the maximum near `best` between samples with a parabola."""
     if not 0 < best < len(values) - 1:
         return 0.0
     left, middle, right = values[best - 1 : best + 2]

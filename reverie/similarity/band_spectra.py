@@ -1,4 +1,4 @@
-"""A coarse spectrogram in logarithmic bands: what excerpts and repeats are compared by.
+"""Compute a coarse spectrogram in logarithmic bands, to compare excerpts and repeats.
 
 Letters: S samples, C columns, N bands.
 """
@@ -14,7 +14,9 @@ FLOOR_BELOW_LOUDEST_DB = 60.0
 
 
 def band_decibels(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
-    """Decibels [N, C] of samples [S], a column every 50 ms or so, floored 60 dB below the loudest.
+    """Compute decibels [N, C] of samples [S], a column about every 50 ms, with a floor at -60 dB.
+
+    The floor is relative to the loudest value.
 
     Args:
         wave: float samples [S].

@@ -54,7 +54,7 @@ class Compared:
         return [pair for pair, same in self._verdicts.items() if same]
 
     def keep(self, path: Path) -> None:
-        """Write the verdicts to `path`; if the disk refuses, the next time compares again."""
+        """Write the verdicts to `path`; if the write fails, the next call compares again."""
         places = {content: place for place, content in enumerate(self.hashes)}
         kept = {
             "version": VERSION,
@@ -74,7 +74,7 @@ class Compared:
         there = set(self.hashes)
         for a, b, same in kept.pairs:
             pair = _pair(kept.recordings[a], kept.recordings[b])
-            # Verdicts on recordings that are gone are dropped.
+            # Drop verdicts on recordings that no longer exist.
             if there.issuperset(pair):
                 self._verdicts[pair] = same
         self.complete = kept.complete == self._digest()

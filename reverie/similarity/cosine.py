@@ -1,7 +1,7 @@
-"""The most similar of some rows, by the cosine of their angle.
+"""Find the most similar rows by cosine similarity.
 
-A search spends nearly all of its time here, so the product may be exchanged for a faster one.
-Letters: Q rows that are looked for, R rows that are looked through, F features.
+A search spends nearly all of its time here, so a faster product may replace this one.
+Letters: Q query rows, R rows that are searched, F features.
 """
 
 from collections.abc import Callable
@@ -11,26 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_LENGTH = 1e-6
-"""A shorter row counts as one of length 0, which is like nothing."""
+"""A shorter row counts as zero, which is similar to nothing."""
 
 
 class MostSimilar(Protocol):
-    """Rows [Q, F] that are looked for among others."""
+    """A search for query rows [Q, F]."""
 
     def __call__(
         self, rows: NDArray[np.float32], /
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """For each of the Q rows, its largest cosine similarity to any of `rows` [R, F], and the
-        place of that row: [Q] each."""
+        """For each query, return its largest cosine similarity to any of `rows` [R, F], and the
+        index of that row: [Q] each."""
         ...
 
 
 MostSimilarBy = Callable[[NDArray[np.float32]], MostSimilar]
-"""Makes a `MostSimilar` of rows [Q, F] of any length."""
+"""Creates a `MostSimilar` for queries [Q, F], which need not have unit length."""
 
 
 class MostSimilarByNumpy:
-    """As `MostSimilar`, in float32.
+    """Implement `MostSimilar` with numpy, in float32.
 
     Args:
         queries: [Q, F].
@@ -42,13 +42,13 @@ class MostSimilarByNumpy:
     def __call__(
         self, rows: NDArray[np.float32], /
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """As `MostSimilar`."""
+        """Search `rows` [R, F]; see `MostSimilar`."""
         similarities = self._queries @ _unit(rows).T
         places = similarities.argmax(axis=1)
         return similarities[np.arange(len(places)), places], places
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows [R, F], each of length 1 or, where it is next to nothing, 0."""
+    """Scale rows [R, F] to length 1; rows that are nearly zero become zero."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.maximum(lengths, np.float32(LEAST_LENGTH))

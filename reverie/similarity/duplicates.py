@@ -1,7 +1,7 @@
 """Find recordings that occur twice: bit for bit, or in another encoding.
 
 A nearest-neighbour search over fingerprints proposes a few candidates for each recording, so the
-work grows with the number of recordings and not of pairs. Comparing their samples decides.
+work grows with the number of recordings and not of pairs. A comparison of their samples decides.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,8 @@ from reverie.similarity.fingerprint import Fingerprinter, numbers
 from reverie.similarity.same_recording import LONGER_SECONDS, sounds_the_same
 
 NEAREST = 6
-"""How many nearest fingerprints are compared: another encoding is hardly ever farther away."""
+"""How many of the nearest fingerprints are compared: another encoding is almost always among
+them."""
 FARTHEST = 14.0
 """Fingerprints farther apart than this belong to different recordings."""
 AT_ONCE = 200
@@ -85,8 +86,8 @@ def _root(path: str, same: dict[str, str]) -> str:
     return path
 
 
-def _join(one: str, other: str, same: dict[str, str]) -> None:
-    kept, dropped = sorted([_root(one, same), _root(other, same)])
+def _join(first: str, second: str, same: dict[str, str]) -> None:
+    kept, dropped = sorted([_root(first, same), _root(second, same)])
     if kept != dropped:
         same[dropped] = kept
 
@@ -102,7 +103,7 @@ def _compare(
     """Compare the samples of every candidate pair that has no verdict yet."""
     joined = dict(same)
     rest, before = list(candidates), 0
-    # Where a recording has many copies, these are its nearest: the rest is looked for again.
+    # A recording's nearest may all be known copies of it: search again among the others.
     while len(rest) != before:
         before = len(rest)
         with ProgressBar("Looking for duplicates", before, "recordings", quiet=quiet) as work:
@@ -123,36 +124,36 @@ def _compare(
 def _near(
     candidates: Sequence[Candidate], rate_hz: int
 ) -> Iterator[tuple[int, list[tuple[Candidate, Candidate]]]]:
-    """Candidate pairs, with the number of further recordings whose pairs they complete."""
+    """Yield candidate pairs with the number of recordings whose search they complete."""
     if len(candidates) < 2:
         return
-    points = np.stack([_point(one, rate_hz) for one in candidates])
+    points = np.stack([_point(candidate, rate_hz) for candidate in candidates])
     tree = KDTree(points)
-    asked: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int]] = set()
     for start in range(0, len(points), AT_ONCE):
         piece = points[start : start + AT_ONCE]
         count = min(NEAREST + 1, len(points))
-        _, found = tree.query(piece, count, distance_upper_bound=FARTHEST)
+        _, neighbours = tree.query(piece, count, distance_upper_bound=FARTHEST)
         pairs: list[tuple[Candidate, Candidate]] = []
-        for index, row in enumerate(cast(NDArray[np.int64], found).tolist(), start):
+        for index, row in enumerate(cast(NDArray[np.int64], neighbours).tolist(), start):
             for other in row:
                 pair = min(index, other), max(index, other)
-                # A recording is its own neighbour; one that is not there has the number after all.
-                if other in (index, len(points)) or pair in asked:
+                # A recording is its own neighbour; the index after the last means no neighbour.
+                if other in (index, len(points)) or pair in seen:
                     continue
-                asked.add(pair)
+                seen.add(pair)
                 pairs.append((candidates[pair[0]], candidates[pair[1]]))
         yield len(piece), pairs
 
 
-def _point(one: Candidate, rate_hz: int) -> NDArray[np.float32]:
-    """The coordinates of a recording in the search: its fingerprint and its scaled length."""
-    found = numbers(one.fingerprint)
-    if found is None:
-        # An older version analysed it.
+def _point(candidate: Candidate, rate_hz: int) -> NDArray[np.float32]:
+    """Return a recording's coordinates in the search: its fingerprint and its scaled length."""
+    coordinates = numbers(candidate.fingerprint)
+    if coordinates is None:
+        # An older version made its fingerprint: compute it again.
         measure = Fingerprinter(rate_hz)
-        measure.add(to_float32(one.pcm()))
-        found = numbers(measure.fingerprint())
-        assert found is not None
-    length = one.samples / rate_hz / LONGER_SECONDS * FARTHEST
-    return np.append(found, np.float32(length))
+        measure.add(to_float32(candidate.pcm()))
+        coordinates = numbers(measure.fingerprint())
+        assert coordinates is not None
+    length = candidate.samples / rate_hz / LONGER_SECONDS * FARTHEST
+    return np.append(coordinates, np.float32(length))

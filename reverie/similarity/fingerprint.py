@@ -1,6 +1,7 @@
-"""A recording's coarse spectrum and loudness over time: near in each encoding of it.
+"""Fingerprint a recording by its coarse spectrum and loudness over time.
 
-It finds candidates for the same recording and proves nothing: two takes of one note have it too.
+Fingerprints of two encodings of a recording lie close together. They propose candidates and prove
+nothing: two takes of one note lie close together too.
 Letters: S samples, T steps of time, B bands.
 """
 
@@ -17,25 +18,26 @@ VERSION: Final = 2
 
 STEP_SECONDS = 0.064
 LOWEST_HZ, HIGHEST_HZ = 100.0, 3800.0
-"""Below lie an offset, mains hum and rumble; above, what encoders leave out."""
+"""Offset, mains hum and rumble lie below; encoders discard what lies above."""
 BANDS = 24
-"""Equal parts of a logarithmic scale of frequency."""
+"""Number of bands, equally wide on a logarithmic frequency scale."""
 MOST_STEPS = 4096
-"""Once there are so many steps, each two become one: memory stays flat."""
+"""At this many time steps, pairs of steps are merged, so that memory stays constant."""
 
 SPECTRUM_FLOOR_DB, ENVELOPE_FLOOR_DB = 30.0, 15.0
-"""How far below the loudest differences stop to matter: encoders add noise there."""
+"""Differences this far below the loudest are ignored: encoders add noise there."""
 ENVELOPE_POINTS = 9
-"""About the centre of the energy, half a spread apart: no silence before it moves them."""
+"""Number of points around the energy's centroid in time, half a deviation apart; leading silence
+does not move them."""
 DECIBELS_PER_DOUBLING = 12.0
-"""What doubling the spread of the energy in time counts for."""
+"""Distance that a doubled deviation of the energy in time counts for."""
 
 NUMBERS = BANDS + ENVELOPE_POINTS + 1
-"""How many numbers a fingerprint has, each in decibels or what counts as such."""
+"""Length of a fingerprint; every number is in decibels or scaled to count as decibels."""
 
 
 class Fingerprinter:
-    """Takes a mono recording piece by piece and tells its fingerprint.
+    """Compute the fingerprint of a mono recording piece by piece.
 
     Args:
         rate_hz: samples per second.
@@ -55,7 +57,7 @@ class Fingerprinter:
             self._measure(frames)
 
     def fingerprint(self) -> str:
-        """The fingerprint of all of it, as hexadecimal digits; nothing may be added after it."""
+        """Return the fingerprint as hexadecimal digits; nothing may be added afterwards."""
         self.add(np.zeros(2 * self._hop, np.float32))
         power = np.concatenate(self._steps).astype(np.float64)
         values = np.concatenate([_spectrum(power), _over_time(power, self._merged * STEP_SECONDS)])
@@ -63,7 +65,7 @@ class Fingerprinter:
         return f"{VERSION:02x}{quantised.tobytes().hex()}"
 
     def _measure(self, frames: NDArray[np.float32]) -> None:
-        """Add the power in each band of `frames` [T, 2 * hop], a step each."""
+        """Add one step with the power in each band for each of `frames` [T, 2 * hop]."""
         spectra = spectra_of(frames, self._window)[:, self._bins]
         power = power_of(spectra) @ self._shares
         self._steps.append(power.astype(np.float32))
@@ -76,8 +78,8 @@ class Fingerprinter:
 
 @lru_cache(maxsize=8)
 def _bands(rate_hz: int, size: int) -> tuple[NDArray[np.float32], slice, NDArray[np.float32]]:
-    """A window [size], which bins of its transform count, and what each [bin, B] adds to a band."""
-    # The lowest bands are narrower than a bin: each bin is shared out by what it covers.
+    """Return a window [size], the bins of its transform that count, and their weights [bin, B]."""
+    # The lowest bands are narrower than a bin: divide each bin by the share of bands it covers.
     edges = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.45 * rate_hz), BANDS + 1) * size / rate_hz
     bins = slice(int(edges[0]), math.ceil(edges[-1]) + 1)
     places = np.arange(bins.start, bins.stop, dtype=np.float64)[:, np.newaxis]
@@ -86,7 +88,7 @@ def _bands(rate_hz: int, size: int) -> tuple[NDArray[np.float32], slice, NDArray
 
 
 def numbers(fingerprint: str) -> NDArray[np.float32] | None:
-    """The numbers of a fingerprint, float32 [NUMBERS]; None where it is of another version."""
+    """Decode a fingerprint as float32 [NUMBERS]; None if it is of another version."""
     if len(fingerprint) != 2 + 4 * NUMBERS or not fingerprint.startswith(f"{VERSION:02x}"):
         return None
     try:
@@ -97,14 +99,14 @@ def numbers(fingerprint: str) -> NDArray[np.float32] | None:
 
 
 def _spectrum(power: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean of power [T, B] in each band in dB, from the floor up; [B]."""
+    """Return the mean power of each band in dB above the floor: [T, B] -> [B]."""
     mean = power.mean(axis=0)
     relative = 10 * np.log10(np.maximum(mean, 1e-30) / max(float(mean.max()), 1e-30))
     return np.maximum(relative, -SPECTRUM_FLOOR_DB)
 
 
 def _over_time(power: NDArray[np.float64], step_seconds: float) -> NDArray[np.float64]:
-    """The loudness about the centre of the energy, and how long it is spread out."""
+    """Return the loudness around the energy's centroid in time, and the energy's deviation."""
     energies = power.sum(axis=1) + 1e-30
     places = np.arange(len(energies))
     weights = energies / energies.sum()

@@ -1,7 +1,7 @@
-"""Landmark fingerprints: pairs of spectral peaks that the same recording has again, and no other.
+"""Landmark fingerprints: pairs of spectral peaks that recur in the same recording and no other.
 
-Wang 2003, "An industrial-strength audio search algorithm". Clips are the index and training
-recordings stream past it, so memory does not grow with the corpus.
+Wang 2003, "An industrial-strength audio search algorithm". The index holds the clips, and the
+training recordings are streamed, so memory does not grow with the corpus.
 Letters: S samples, C columns of a spectrogram, F bins, P pairs.
 """
 
@@ -18,37 +18,38 @@ from reverie.audio.stft import hann, power_of, stft, window_samples
 WINDOW_SECONDS = 0.064
 HOPS_PER_WINDOW = 4
 LOWEST_BIN = 2
-"""Below it there is an offset and rumble."""
+"""Lower bins hold offset and rumble."""
 HIGHEST_HZ = 5000.0
 PEAK_REACH = (9, 9)
-"""A peak is the largest of so many bins and columns to each side."""
+"""A peak is the largest value within this many bins and columns to each side."""
 PEAKS_BELOW_LOUDEST_DB = 60.0
 RISE_DB, RISE_COLUMNS = 6.0, 20
-"""A peak stands out by so much from the quietest of its bin, so many columns before and after it:
-hum, drones and held tones, which other recordings have too, have no peaks."""
+"""A peak exceeds the quietest value of its bin within this many columns on both sides by this much.
+So hum, drones and held tones, which other recordings share, have no peaks."""
 STRONGEST = 20
 NEAR_SECONDS = 0.5
-"""A peak counts if it is among so many strongest, so near before and after it: noise has many."""
+"""A peak counts only if it is among the strongest within this time: noise has many peaks."""
 PARTNERS = 4
-"""Each peak is paired with so many that follow it."""
+"""Each peak is paired with this many following peaks."""
 PARTNER_COLUMNS = 60
 PARTNER_BINS = 60
 SLACK_COLUMNS = 2
-"""Pairs agree on where the clip lies in the recording within so many columns."""
+"""Pairs agree on the clip's place in the recording within this many columns."""
 COMMON = 400
-"""A pair that clips have so often says nothing."""
+"""A pair that clips contain this often is no evidence."""
 NEARLY = 3
-"""Bins and columns within which a clip's own repeats lie: no pulse keeps to columns."""
+"""A clip's own repeats match within this many bins and columns: a pulse does not fall on
+columns."""
 GAP_SECONDS = 1.5
-"""A copied run may have no pair for so long."""
+"""Longest gap between matching pairs of one copied run."""
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Keys of pairs, and the columns that they begin at: both [P], by key."""
+"""Keys of pairs and the columns where they begin: both [P], sorted by key."""
 
 
 @dataclass(frozen=True)
 class LandmarkMatch:
-    """Where most pairs of a clip agree that it was heard before."""
+    """The place in the recordings where most pairs of a clip agree."""
 
     pairs: int = 0
     recording: int = 0
@@ -61,13 +62,13 @@ class LandmarkMatch:
 
 
 class LandmarkSearch:
-    """Clips that wait for recordings to be compared with.
+    """Search recordings for clips.
 
     Args:
         clips: float samples [S] each.
         rate_hz: of their samples, and of the recordings'.
-        least_pairs: matches of fewer pairs do not matter, and are not looked for.
-        most_repeats: pairs that one clip has more often tell nothing: a metronome, a tremolo.
+        least_pairs: matches of fewer pairs are ignored.
+        most_repeats: pairs that one clip contains more often are ignored: a metronome, a tremolo.
     """
 
     def __init__(
@@ -97,13 +98,13 @@ class LandmarkSearch:
         counts[counts > COMMON] = 0
         if not counts.sum():
             return
-        # Every pair of the recording with every pair of a clip that has its key.
+        # Join each pair of the recording with each pair of a clip that has the same key.
         there = np.repeat(columns, counts)
         begin = np.repeat(np.cumsum(counts) - counts, counts)
         at = np.arange(len(there)) - begin + np.repeat(first, counts)
         owners, here = self._owners[at], self._columns[at]
         delays = there - here
-        # None can agree in more pairs than it has.
+        # No clip can agree in more pairs than it has.
         total = np.bincount(owners, minlength=len(self._best))
         promising = total >= self._wanted
         if not promising.any():
@@ -114,7 +115,7 @@ class LandmarkSearch:
         groups, sizes = np.unique(owners * reach + delays - delays.min(), return_counts=True)
         for owner in map(int, np.flatnonzero(promising)):
             inside = slice(*np.searchsorted(groups, [owner * reach, (owner + 1) * reach]))
-            # The most pairs within a slack of one delay.
+            # Find the delay with the most pairs within the slack.
             votes = np.zeros(reach + SLACK_COLUMNS)
             votes[groups[inside] - owner * reach] = sizes[inside]
             near = np.convolve(votes, np.ones(SLACK_COLUMNS + 1))
@@ -129,7 +130,7 @@ class LandmarkSearch:
                 self._wanted[owner] = match.pairs + 1
 
     def best(self) -> list[LandmarkMatch]:
-        """Of each clip, the best match in all that was heard."""
+        """For each clip, its best match in everything consumed so far."""
         return list(self._best)
 
     def _run(
@@ -139,7 +140,7 @@ class LandmarkSearch:
         recording: int,
         start_seconds: float,
     ) -> LandmarkMatch:
-        """The longest stretch of agreeing pairs without a gap."""
+        """Return the longest stretch of agreeing pairs without a gap."""
         order = np.argsort(here)
         here, there = here[order], there[order]
         column_seconds = hop_samples(self.rate_hz) / self.rate_hz
@@ -158,12 +159,12 @@ class LandmarkSearch:
 
 
 def landmarks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
-    """The pairs of peaks of samples [S]: none where nothing is heard."""
+    """Return the pairs of peaks of samples [S]; silence has none."""
     bins, columns = _peaks(wave, rate_hz)
     keys: list[NDArray[np.int64]] = []
     begins: list[NDArray[np.int64]] = []
     paired = np.zeros(len(bins), np.int64)
-    # Peaks are by column, so partners of the first kind are one further on, then two, …
+    # Peaks are sorted by column, so a peak's partners are the next one, the one after it, …
     for ahead in range(1, len(bins)):
         later, earlier = slice(ahead, None), slice(None, -ahead)
         apart = columns[later] - columns[earlier]
@@ -189,7 +190,7 @@ def landmarks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
 
 
 def _seldom(keys: NDArray[np.int64], columns: NDArray[np.int64], most: int | None) -> Pairs:
-    """The pairs, by key, of which there are no more than `most` that are nearly the same."""
+    """Return the pairs, by key, that have at most `most` near repeats."""
     if most is None:
         return keys, columns
     pairs, apart = np.divmod(keys, PARTNER_COLUMNS + 1)
@@ -201,19 +202,21 @@ def _seldom(keys: NDArray[np.int64], columns: NDArray[np.int64], most: int | Non
 
 
 def hop_samples(rate_hz: int) -> int:
-    """From one column of the spectrogram to the next."""
+    """Return the hop length between columns of the spectrogram."""
     return window_samples(rate_hz, WINDOW_SECONDS) // HOPS_PER_WINDOW
 
 
 def _peaks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
-    """Bins and columns of the peaks of the spectrogram, by column."""
+    """Return bins and columns of the spectrogram's peaks, sorted by column."""
     size, hop = window_samples(rate_hz, WINDOW_SECONDS), hop_samples(rate_hz)
     if len(wave) < size:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     highest = min(int(HIGHEST_HZ * size / rate_hz), size // 2)
     power = power_of(stft(wave, hann(size), hop, single=True)[:, :highest]).T
     decibels = (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
-    around = ndimage.maximum_filter(decibels, [2 * one + 1 for one in PEAK_REACH], mode="nearest")
+    around = ndimage.maximum_filter(
+        decibels, [2 * reach + 1 for reach in PEAK_REACH], mode="nearest"
+    )
     loud = decibels > max(float(decibels.max()) - PEAKS_BELOW_LOUDEST_DB, -60.0)
     quietest = ndimage.minimum_filter1d(decibels, 2 * RISE_COLUMNS + 1, 1, mode="nearest")
     found = (decibels == around) & (decibels - quietest >= RISE_DB) & loud
@@ -226,7 +229,7 @@ def _peaks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
 def _strong(
     columns: NDArray[np.int64], strengths: NDArray[np.float32], near: int
 ) -> NDArray[np.bool_]:
-    """Which peaks, by column, have fewer than `STRONGEST` stronger ones within `near` columns."""
+    """Return which peaks have fewer than `STRONGEST` stronger ones within `near` columns."""
     stronger = np.zeros(len(columns), np.int64)
     for ahead in range(1, len(columns)):
         close = columns[ahead:] - columns[:-ahead] <= near

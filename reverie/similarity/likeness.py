@@ -1,7 +1,7 @@
-"""How alike two stretches of sound are beyond what other sounds of their kind share.
+"""Measure how alike two stretches of sound are, beyond what similar sounds share.
 
-An offset, mains hum, a drone, the tone of one instrument are no evidence of one recording. So
-what is steady at a frequency is left out; what changes must agree in phase, quiet or loud, and
+An offset, mains hum, a drone or the tone of an instrument do not show that two recordings are the
+same. So bins of steady level are left out; changing bins must agree in phase, quiet or loud, and
 levels must agree throughout.
 Letters: S samples, T steps of time, F bins of frequency.
 """
@@ -17,55 +17,55 @@ from reverie.audio.stft import Spectra, stft
 from reverie.similarity.alignment import SHARP, Alignment
 
 WINDOWS_SECONDS = ((1.0, 0.128), (0.25, 0.064), (0.0, 0.032))
-"""From which length on, the window of the spectra."""
+"""Pairs of the least length and the window that is used from it on."""
 LOWEST_HZ, HIGHEST_HZ = 100.0, 4000.0
 ROUNDING = 2.0
-"""Below the noise of so many units of 16 bits there is rounding and nothing to compare."""
+"""Bins below the noise of this many 16-bit steps hold rounding errors and are not compared."""
 RANGE_DB = 75.0
-"""Below the loudest of its time a bin counts no more: encoders leave it out."""
+"""A bin this far below the loudest of its time is ignored: encoders discard it."""
 STEADY = 0.2
-"""A bin is steady where its quartiles lie apart by less than this share of its median."""
+"""A bin is steady if its interquartile range is less than this share of its median."""
 
 LEAST_PHASE = 0.4
-"""Mean cosine of the phases between the two where anything changes: 0.7 and more for music at
-64 kbit/s, 0.1 and less where only what is steady is shared."""
+"""Least mean cosine of the phase differences in changing bins: music at 64 kbit/s reaches 0.7 or
+more; recordings that share steady sounds alone stay below 0.1."""
 LEAST_CHANGE, LEAST_CHANGE_OF_PARTIALS = 0.4, 0.8
-"""Correlation of the changes themselves, their loudness compressed; noise is coded coarsely."""
+"""Least correlation of the changes in compressed level; encoders code noise coarsely."""
 MOST_LEVEL_DB, LEAST_LEVEL_DB, LEVEL_DB_A_PHASE = 2.0, 0.6, 15.0
-"""Mean difference of levels over so many parts of time and bands of frequency. Where partials are
-all there is, their levels tell most: the better phases agree, the less they may differ."""
+"""Limits of the mean level difference over parts of time and frequency. If there are only partials,
+their levels are the best evidence: the better the phases agree, the less levels may differ."""
 BROAD = 0.5
-"""Share of the bins from which on it is more than partials."""
+"""From this share of changing bins on, the sound is more than partials."""
 PARTS, BANDS = 8, 12
 LEVELS_BELOW_LOUDEST_DB = 30.0
 LEAST_SHARE = 1e-5
-"""Where changes have less than this of the energy, it is a steady sound."""
+"""A sound whose changes hold less than this share of its energy is steady."""
 WIDE_RANGE_DB = 6.0
-"""Where the delay is not sure, levels that agree must differ by so much over time."""
+"""If the delay is not sure, levels must agree and vary by at least this much over time."""
 
 Samples = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """What a comparison of two excerpts gave."""
+    """The result of comparing two excerpts."""
 
     same: bool
     sure: bool
-    """Whether it is evidence; a steady sound never is."""
+    """Whether it is evidence that they are the same; a steady sound never is."""
 
 
 def likeness(a: Samples, b: Samples, at: Alignment, rate_hz: int) -> Likeness | None:
-    """Compare samples [S] with samples [S'] that are later by a known delay.
+    """Compare samples `a` [S] with samples `b` [S'] that lag by a known delay.
 
     Args:
         a: samples.
         b: samples.
-        at: by how much they are later, and whether upside down.
+        at: the delay of `b` behind `a`, and the polarity.
         rate_hz: of both.
 
     Returns:
-        None where nothing but steady sound or silence is in one of them.
+        None if one of them holds only steady sound or silence.
     """
     begin, end = common(a, b, at.whole_samples)
     matching = b[begin + at.whole_samples : end + at.whole_samples]
@@ -74,14 +74,14 @@ def likeness(a: Samples, b: Samples, at: Alignment, rate_hz: int) -> Likeness | 
 
 
 def common(a: Samples, b: Samples, delay_samples: int) -> tuple[int, int]:
-    """Where in samples [S] others [S'], which are later, are too."""
+    """Return the first and the end of samples `a` [S] that `b` [S'] covers at a delay."""
     return max(0, -delay_samples), max(0, min(len(a), len(b) - delay_samples))
 
 
 def _spectra(
     a: Samples, b: Samples, at: Alignment, rate_hz: int
 ) -> tuple[Spectra, Spectra, float] | None:
-    """Spectra [T, F] of both [S] at one delay and polarity, and what rounding gives in them."""
+    """Return spectra [T, F] of both at one delay and polarity, and the level of rounding noise."""
     seconds = len(a) / rate_hz
     window_seconds = next(window for least, window in WINDOWS_SECONDS if seconds >= least)
     size = round(window_seconds * rate_hz)
@@ -122,7 +122,7 @@ def _judged(first: Spectra, second: Spectra, rounding: float, *, sharp: bool) ->
 
 
 def _moving(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which bins of levels [T, F] change over time: [F]."""
+    """Return which bins of levels [T, F] change over time: [F]."""
     count = len(levels)
     places = count // 4, count // 2, 3 * count // 4
     low, middle, high = np.partition(levels, places, axis=0)[list(places)]
@@ -132,12 +132,12 @@ def _moving(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _evidence(
     a: NDArray[np.float64], b: NDArray[np.float64], counts: NDArray[np.bool_]
 ) -> tuple[float, float, float]:
-    """Of the time when it sounds, in which share enough of the energy changes; in which share of
-    the bins; and by how many dB the level does."""
+    """Return the share of sounding time in which enough energy changes, the share of changing
+    bins, and by how many dB the level changes."""
     energy, changing = _energies(a, counts)
-    others, others_changing = _energies(b, counts)
+    other_energy, others_changing = _energies(b, counts)
     loud = energy > 1e-4 * energy.max()
-    enough = (changing > LEAST_SHARE * energy) & (others_changing > LEAST_SHARE * others)
+    enough = (changing > LEAST_SHARE * energy) & (others_changing > LEAST_SHARE * other_energy)
     low, high = np.quantile(10 * np.log10(energy[loud] + 1e-9), [0.1, 0.9])
     return float(enough[loud].mean()), float(counts[loud].mean()), float(high - low)
 
@@ -145,7 +145,7 @@ def _evidence(
 def _energies(
     levels: NDArray[np.float64], counts: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of levels [T, F] the energy at each time, [T]: all of it, and that of bins that count."""
+    """Return the energy [T] of levels [T, F]: of all bins, and of the bins that count."""
     power = np.square(levels)
     return power.sum(axis=1), (power * counts).sum(axis=1)
 
@@ -156,7 +156,7 @@ def _change(
     phases: NDArray[np.float64],
     counts: NDArray[np.bool_],
 ) -> float:
-    """How well what is left when the mean level of each bin is taken away correlates."""
+    """Correlate the levels of two spectra after subtracting each bin's mean."""
     changes = [np.maximum(levels - levels.mean(axis=0), -levels) * counts for levels in (a, b)]
     first, second = (np.sign(change) * np.sqrt(np.abs(change)) for change in changes)
     norm = math.sqrt(float(np.square(first).sum() * np.square(second).sum()))
@@ -164,7 +164,8 @@ def _change(
 
 
 def _level_difference_db(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Mean difference of levels [T, F] over parts of time and frequency, but for the level."""
+    """Return the mean difference of levels [T, F] over time and frequency, without the overall
+    gain."""
     steps, bins = a.shape
     bands = np.unique(np.array(np.geomspace(4, bins, BANDS + 1), np.int64))[:-1]
     parts = np.unique(np.array(np.linspace(0, steps, PARTS + 1), np.int64))[:-1]
@@ -185,7 +186,7 @@ def _summed(
 
 @lru_cache(maxsize=8)
 def tapering(size: int) -> NDArray[np.float64]:
-    """Blackman and Harris's window [S]: what is loud hides nothing beside it."""
+    """Return a Blackman-Harris window [S], whose low side lobes keep quiet bins visible."""
     angles = 2 * np.pi * np.arange(size) / size
     weights = (0.35875, -0.48829, 0.14128, -0.01168)
     return np.sum([weight * np.cos(turn * angles) for turn, weight in enumerate(weights)], axis=0)

@@ -3,8 +3,8 @@
 It correlates normalised spectrograms whose bands are about as wide as a semitone. Unlike
 fingerprints this tolerates noise, a slightly different tempo and, by search, another pitch. Each
 band is compared after its own mean over a second is subtracted, so that two pieces in the same key
-are not similar because of the key. Clips wait and recordings stream past them, so memory does not
-grow with the corpus.
+are not similar because of the key. Recordings are streamed, so memory does not grow with the
+corpus.
 Letters: S samples, C columns of a spectrogram, N bands, K windows, W columns of a window.
 """
 
@@ -41,7 +41,7 @@ class Nearest:
     similarity: float = 0.0
     """Correlation of the two spectrograms: 1 for the same sound at any level."""
     recording: int = 0
-    """Its place among the recordings."""
+    """Its index in the recordings."""
     offset_seconds: float = 0.0
     clip_seconds: float = 0.0
     """Where in the clip the window lies."""
@@ -50,13 +50,13 @@ class Nearest:
 
 
 class NearestSearch:
-    """Clips that wait for recordings to be compared with.
+    """Search recordings for the excerpts most similar to clips.
 
     Args:
         clips: float samples [S] each; one shorter than a window stays at similarity 0.
         rate_hz: of their samples, and of the recordings'.
         semitones: the shifts of pitch that are tried.
-        most_similar: does the product, which takes nearly all of the time.
+        most_similar: computes the product, which takes nearly all of the time.
     """
 
     def __init__(
@@ -96,10 +96,10 @@ class NearestSearch:
     def best(self) -> list[Nearest]:
         """For each clip, its best match in everything consumed so far."""
         best = [Nearest()] * self._count
-        for found in self._all():
-            for owner, one in found:
-                if one.similarity > best[owner].similarity:
-                    best[owner] = one
+        for matches in self._all():
+            for owner, window in matches:
+                if window.similarity > best[owner].similarity:
+                    best[owner] = window
         return best
 
     def runs_seconds(self, above: float) -> list[float]:
@@ -109,17 +109,17 @@ class NearestSearch:
             above: the similarity that every window of the stretch must exceed.
         """
         longest = [0.0] * self._count
-        for found in self._all():
+        for runs in self._all():
             began: Nearest | None = None
             before: Nearest | None = None
-            for owner, one in found:
-                if one.similarity <= above:
+            for owner, window in runs:
+                if window.similarity <= above:
                     began = before = None
                     continue
-                if before is None or began is None or not _follows(before, one):
-                    began = one
-                before = one
-                run = one.clip_seconds - began.clip_seconds + WINDOW_SECONDS
+                if before is None or began is None or not _follows(before, window):
+                    began = window
+                before = window
+                run = window.clip_seconds - began.clip_seconds + WINDOW_SECONDS
                 longest[owner] = max(longest[owner], run)
         return longest
 
@@ -154,12 +154,12 @@ def _transposed(features: NDArray[np.float32], rate_hz: int, semitones: int) -> 
 
 
 def _movement(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each band less its own running mean over a second: [N, C] -> [N, C]."""
+    """Subtract from each band its running mean over a second: [N, C] -> [N, C]."""
     levels = np.maximum(decibels, decibels.max() - FLOOR_BELOW_LOUDEST_DB)
     mean = uniform_filter1d(levels, MEAN_COLUMNS, axis=1, mode="nearest")
     return (levels - mean).astype(np.float32)
 
 
 def _rows(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """[K, N, W] -> [K, N * W]."""
+    """Flatten windows: [K, N, W] -> [K, N * W]."""
     return windows.reshape(len(windows), windows.shape[1] * windows.shape[2])

@@ -24,7 +24,7 @@ QUIET_DB = 40.0
 STEPS = 8
 """Excerpts begin at multiples of their length divided by this."""
 THINNED, MOST_LOOKED_AT = 4, 1 << 22
-"""The loudness is measured on every fourth sample, and on at most so many of a recording."""
+"""Loudness is measured on every fourth sample, and on at most this many samples of a recording."""
 
 LEAST_COMPARED = 0.9
 """Least share of each recording's energy that must lie where the two overlap."""
@@ -59,10 +59,10 @@ def _same_whole(a: NDArray[np.int16], b: NDArray[np.int16], rate_hz: int) -> boo
     if _differ(a, b, rate_hz):
         return False
     whole = a.astype(np.float64), b.astype(np.float64)
-    found = _aligned(*whole, rate_hz)
-    if found is None or not _all_is_compared(*whole, found.whole_samples):
+    alignment = _aligned(*whole, rate_hz)
+    if alignment is None or not _all_is_compared(*whole, alignment.whole_samples):
         return False
-    like = likeness(*whole, found, rate_hz)
+    like = likeness(*whole, alignment, rate_hz)
     return like is not None and like.same and like.sure
 
 
@@ -78,12 +78,12 @@ def _same_excerpts(
     excerpts = [
         tuple(wave[start : start + size].astype(np.float64) for wave in (a, b)) for start in places
     ]
-    # Where excerpts were cut is no event that the delay could be told by.
-    found = [_aligned(first * taper, second * taper, rate_hz) for first, second in excerpts]
-    sharpest = max(found, key=lambda at: at.sharpness if at else 0.0)
+    # The cut itself must not look like an event that determines the delay.
+    alignments = [_aligned(first * taper, second * taper, rate_hz) for first, second in excerpts]
+    sharpest = max(alignments, key=lambda at: at.sharpness if at else 0.0)
     sure = False
-    for (first, second), at in zip(excerpts, found, strict=True):
-        # One delay holds throughout, if any excerpt tells it.
+    for (first, second), at in zip(excerpts, alignments, strict=True):
+        # One delay holds throughout, if an excerpt determines it.
         delay = sharpest if sharpest and sharpest.sharpness >= SHARP else at
         like = likeness(first, second, delay, rate_hz) if delay else None
         if like is not None and not like.same:
@@ -93,7 +93,7 @@ def _same_excerpts(
 
 
 def _places(samples: NDArray[np.int16], rate_hz: int) -> list[int]:
-    """Where excerpts begin: the loudest of each third unless it is quiet, loudest first."""
+    """Return where excerpts begin: the loudest of each third that is not quiet, loudest first."""
     step = _step(rate_hz)
     pieces = samples[: len(samples) // step * step].reshape(-1, step)
     powers = (
@@ -108,7 +108,7 @@ def _places(samples: NDArray[np.int16], rate_hz: int) -> list[int]:
 
 
 def _step(rate_hz: int) -> int:
-    """Samples of a part of an excerpt."""
+    """Return the distance between possible excerpts, in samples."""
     return round(EXCERPT_SECONDS * rate_hz / STEPS)
 
 

@@ -1,6 +1,6 @@
-"""Stream recordings, piece by piece, past searches that look for clips in them.
+"""Stream recordings piece by piece through searches that look for clips in them.
 
-Clips wait and recordings stream past, so memory grows with the clips and not with the recordings.
+Searches hold the clips in memory and read the recordings once, so memory grows with the clips.
 Letters: S samples.
 """
 
@@ -16,24 +16,24 @@ from reverie.progress import ProgressBar
 
 PIECE_SECONDS = 120.0
 OVERLAP_SECONDS = 12.0
-"""Of pieces; what is longer and looked for across their ends is found in parts."""
+"""Overlap of pieces; a longer match across the end of a piece is found in parts."""
 
 RecordingT_contra = TypeVar("RecordingT_contra", contravariant=True)
 RecordingT = TypeVar("RecordingT")
 
 
 class SampleSource(Protocol[RecordingT_contra]):
-    """Where the samples of recordings are read, all at one rate: a corpus is one."""
+    """A source of recordings' samples, all at one rate, such as a corpus."""
 
     rate_hz: int
 
     def pcm(self, recording: RecordingT_contra, /) -> NDArray[np.int16]:
-        """Samples of a recording, int16 [S], 32768 standing for 1.0; a view costs no memory."""
+        """Return a recording's samples, int16 [S] with 32768 for 1.0, preferably as a view."""
         ...
 
 
 class Search(Protocol):
-    """Clips that wait for recordings to be compared with."""
+    """A search for clips in recordings."""
 
     def consume(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
         """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""
@@ -42,7 +42,7 @@ class Search(Protocol):
 
 @dataclass(frozen=True)
 class Excerpt:
-    """A stretch of a recording; `recording` is its place among those it was cut from."""
+    """A stretch of a recording; `recording` is its index in the list it was cut from."""
 
     recording: int
     start_seconds: float
@@ -57,13 +57,13 @@ def stream_past(
     *,
     quiet: bool = False,
 ) -> None:
-    """Let each of `searches` consume every recording once, piece by piece.
+    """Feed every recording once to each of `searches`, piece by piece.
 
     Args:
-        searches: told each recording's place among `recordings`.
-        source: where the samples are read.
-        recordings: in the order in which they stream past.
-        title: what the progress says is being done with the training recordings.
+        searches: receive each recording's index in `recordings`.
+        source: of the samples.
+        recordings: in the order in which they are read.
+        title: of the progress bar.
         quiet: show no progress.
     """
     with ProgressBar(title, len(recordings), "training recordings", quiet=quiet) as work:
@@ -74,7 +74,7 @@ def stream_past(
 
 
 def pieces(source: SampleSource[RecordingT], recordings: Sequence[RecordingT]) -> Iterator[Excerpt]:
-    """Every recording in pieces of two minutes that overlap, so that memory stays flat."""
+    """Yield every recording in overlapping pieces of two minutes, so that memory stays constant."""
     rate = source.rate_hz
     step, overlap = round(PIECE_SECONDS * rate), round(OVERLAP_SECONDS * rate)
     for place, recording in enumerate(recordings):

@@ -60,7 +60,7 @@ class Checkpointer:
             state = load_checkpoint(found[-1], self._model, self._optimiser)
             calibration = self._run.calibration(found[-1])
         except ReverieError as error:
-            before = f"goes on from {found[-2].name}" if found[1:] else "begins anew"
+            before = f"resumes from {found[-2].name}" if found[1:] else "begins anew"
             raise ReverieError(
                 error.problem,
                 f"Restore it from a copy, or move {found[-1]} out of the run: the same command "
@@ -110,4 +110,4 @@ def kept_so_far(run: Run) -> str:
     if not found:
         return "no checkpoint was written yet, so the same command begins anew"
     newest = found[-1]
-    return f"what came after {newest.name} is not kept, and the same command goes on from {newest}"
+    return f"what came after {newest.name} is not kept, and the same command resumes from {newest}"

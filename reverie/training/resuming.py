@@ -29,7 +29,7 @@ def lost_notes(run: Run) -> Iterator[str]:
     lost = done - sum(line["epoch"] <= done for line in figures)
     if lost > 0:
         yield (
-            f"The figures of {epochs_text(lost)} are lost from {run.metrics}: training goes on, "
+            f"The figures of {epochs_text(lost)} are lost from {run.metrics}: training continues, "
             "and its curves lack them."
         )
 
@@ -44,7 +44,7 @@ def threads_notes(run: Run, before: Sequence[int]) -> Iterator[str]:
     now = torch.get_num_threads()
     if before and before[-1] != now and list_checkpoints(run.checkpoints):
         yield (
-            f"The run was trained with {_threads(before[-1])} and goes on with {_threads(now)}: "
+            f"The run was trained with {_threads(before[-1])} and continues with {_threads(now)}: "
             "its bytes will differ from those of a training that was never stopped."
         )
 
@@ -53,7 +53,7 @@ def fallback_note(device: torch.device, error: NotImplementedError) -> str:
     """Say that training goes on on the processor, since `device` lacks an operation."""
     reason = (str(error).strip().splitlines() or ["an operation is missing"])[0]
     return (
-        f"The GPU ({device.type}) cannot do all of this model, so that training goes on on the "
+        f"The GPU ({device.type}) cannot do all of this model, so training continues on the "
         f"processor; training.device=cpu begins there. torch says: {reason}"
     )
 

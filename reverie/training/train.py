@@ -96,7 +96,7 @@ def train(
         if interrupt.wished:
             raise KeyboardInterrupt(
                 f"stopped after {done_text(recipe.training, trainer.state)}; the same command "
-                f"goes on from {run.checkpoints / trainer.state.name}"
+                f"resumes from {run.checkpoints / trainer.state.name}"
             )
     return run
 

@@ -1,1 +1,1 @@
-"""What every page needs that is served: checks, limits, bodies, files and the server."""
+"""What every served page needs: checks, limits, bodies, files and the server."""

@@ -1,4 +1,4 @@
-"""The bodies of requests: from the server's own pages alone, no larger than allowed, checked."""
+"""Read bodies of requests, from the server's own pages alone, with a size limit and checks."""
 
 from collections.abc import AsyncIterator
 from typing import TypeVar
@@ -12,17 +12,17 @@ from reverie.web.refused import Refused
 
 LARGEST_JSON_BYTES = 16 * 1024
 _LONGEST_NUMBER = 15
-"""Digits of a body's length."""
+"""Most digits of a Content-Length."""
 
 Body = TypeVar("Body")
 
 
 def check_origin(headers: Headers, hosts: Hosts) -> None:
-    """Refuse what another site makes a browser send.
+    """Refuse requests that another site makes a browser send.
 
     Args:
         headers: of the request.
-        hosts: the names of the server; behind a proxy links have another than the request.
+        hosts: the names of the server; behind a proxy, links and requests name different hosts.
 
     Raises:
         Refused: it comes from another site.
@@ -30,30 +30,30 @@ def check_origin(headers: Headers, hosts: Hosts) -> None:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site not in {None, "same-origin", "none"}:
         raise Refused(403, "another site's request")
-    # A form on a page that sends no referrer sends the origin "null". So may another site's, but
-    # that has no cookie, cannot send JSON, and does not know the organiser's address.
+    # A form on a page without referrer sends the origin "null". Another site may send it too, but
+    # has no cookie, cannot send JSON, and does not know the organiser's address.
     if origin not in {None, "null"} and not hosts.is_own_site(str(origin), headers.get("host")):
         raise Refused(403, "another site's request")
 
 
 async def body_pieces(request: Request, most_bytes: int) -> AsyncIterator[bytes]:
-    """The body of a request, piece by piece, as it comes.
+    """Yield the body of a request piece by piece as it arrives.
 
     Args:
         request: whose body.
-        most_bytes: how long the body may be.
+        most_bytes: the longest body allowed.
 
     Raises:
         Refused: it is longer, or the client goes away before its end.
     """
-    told = request.headers.get("content-length", "0")
-    if not told.isdecimal() or len(told) > _LONGEST_NUMBER or int(told) > most_bytes:
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or len(declared) > _LONGEST_NUMBER or int(declared) > most_bytes:
         raise Refused(413, "too large")
-    taken = 0
+    received_bytes = 0
     try:
         async for piece in request.stream():
-            taken += len(piece)
-            if taken > most_bytes:
+            received_bytes += len(piece)
+            if received_bytes > most_bytes:
                 raise Refused(413, "too large")
             yield piece
     except ClientDisconnect as error:
@@ -61,10 +61,10 @@ async def body_pieces(request: Request, most_bytes: int) -> AsyncIterator[bytes]
 
 
 async def read_json(kind: type[Body], request: Request, hosts: Hosts) -> Body:
-    """The body of a request to the server that `hosts` name, as `kind`.
+    """Read the body of a request to the server that `hosts` name, as `kind`.
 
     Raises:
-        Refused: it is something else, too large, or another site's.
+        Refused: it is not of that kind, too large, or another site's.
     """
     body = await _json_body(request, hosts)
     try:
@@ -74,10 +74,10 @@ async def read_json(kind: type[Body], request: Request, hosts: Hosts) -> Body:
 
 
 async def _json_body(request: Request, hosts: Hosts) -> bytes:
-    """The body of a JSON request to the server that `hosts` name.
+    """Read the body of a JSON request to the server that `hosts` name.
 
     Raises:
-        Refused: it is too large, no JSON, or another site's.
+        Refused: it is too large, not JSON, or another site's.
     """
     check_origin(request.headers, hosts)
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":

@@ -1,7 +1,8 @@
-"""How many connections there may be, and how long each may take.
+"""Limit the number of connections and the time that each may take.
 
-A client that opens many and says little takes nobody else's place: where there are too many, those
-go first that have been without a whole request for longest, the client's own before any other's.
+A client that opens many connections and sends little takes nobody else's place: when there are too
+many, those that have waited longest for a whole request are closed first, the client's own before
+any other's.
 """
 
 import asyncio
@@ -19,32 +20,32 @@ from uvicorn.server import ServerState
 from reverie.web.clients import ClientLog
 
 BACKLOG = 64
-"""Connections that the system holds until they are let in."""
+"""Connections that the system queues until they are accepted."""
 _OTHER_FILES = 4 * BACKLOG
-"""Files that the process has open besides connections, at most: what came in at once and was not
-looked at yet, what is being closed, and its own."""
+"""Most files that the process has open besides connections: new connections that arrived together,
+connections being closed, and its own files."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a client may take, in seconds and in connections."""
+    """Limits of a client, in seconds and in connections."""
 
     header_seconds: float = 10.0
-    """For a request's line and headers, since a connection's beginning or the answer before."""
+    """For a request's line and headers, from the connection's start or the previous answer on."""
     body_seconds: float = 20.0
-    """For what follows them."""
+    """For a request's body."""
     stall_seconds: float = 30.0
-    """So long may a client take nothing of what it is sent."""
+    """For a pause in which a client accepts no data."""
     answer_seconds: float = 600.0
-    """For all that a client is sent to one request."""
+    """For one whole answer."""
     connections: int = 768
-    """In all; fewer where the system lets the process open fewer files."""
+    """In all; fewer if the system lets the process open fewer files."""
     of_client: int = 512
     """A room of listeners behind one address is one client: sixty browsers open six each."""
 
 
 def _room_for(connections: int) -> int:
-    """So many of `connections` as the system lets the process open; it is asked for all of them."""
+    """Ask the system for files for all `connections`, and return how many it allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = connections + _OTHER_FILES
     if soft == resource.RLIM_INFINITY or soft >= needed:
@@ -60,8 +61,8 @@ class Connections:
     """All connections of one server.
 
     Args:
-        log: what is said of clients that do wrong.
-        limits: what each may take.
+        log: reports clients that misbehave.
+        limits: of each connection and client.
     """
 
     def __init__(self, log: ClientLog, limits: Limits) -> None:
@@ -70,8 +71,10 @@ class Connections:
         self._open: set[LimitedProtocol] = set()
 
     def add(self, fresh: "LimitedProtocol") -> None:
-        """Let `fresh` in; where there are too many, another goes."""
-        of_client = [one for one in self._open if one.client_name == fresh.client_name]
+        """Add `fresh`; if there are too many connections, close another."""
+        of_client = [
+            connection for connection in self._open if connection.client_name == fresh.client_name
+        ]
         if len(of_client) >= self.limits.of_client:
             _longest_without(of_client).cut(f"more than {self.limits.of_client} connections")
         elif len(self._open) >= self._most:
@@ -84,12 +87,14 @@ class Connections:
 
 
 def _longest_without(connections: list["LimitedProtocol"]) -> "LimitedProtocol":
-    """The one that is not being answered, and has not been for longest; else the slowest."""
-    return min(connections, key=lambda one: (one.is_answered, one.waiting_since))
+    """Return the connection that has been idle longest, or else the slowest."""
+    return min(
+        connections, key=lambda connection: (connection.is_answered, connection.waiting_since)
+    )
 
 
 class LimitedProtocol(H11Protocol):
-    """uvicorn's HTTP, with a limit to everything that a client can make it wait for."""
+    """uvicorn's HTTP protocol, with a time limit on everything it waits for."""
 
     def __init__(
         self,
@@ -104,14 +109,14 @@ class LimitedProtocol(H11Protocol):
         self._everyone, self._limits = everyone, everyone.limits
         self._timer: asyncio.TimerHandle | None = None
         self._phase: str | None = None
-        self._silent = True  # nothing of the request that is waited for has come
+        self._silent = True  # no part of the next request has arrived
         self._unsent_bytes = 0
         self._stalled: asyncio.TimerHandle | None = None
         self.client_name, self.waiting_since = "?", self.loop.time()
 
     @property
     def is_answered(self) -> bool:
-        """Whether a whole request has come that has no whole answer yet."""
+        """Whether a whole request has arrived and its answer is not complete."""
         return self._phase == "answer"
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -119,22 +124,22 @@ class LimitedProtocol(H11Protocol):
         super().connection_made(transport)
         peer: Any = transport.get_extra_info("peername")
         self.client_name = str(cast(tuple[Any, ...], peer)[0]) if isinstance(peer, tuple) else "?"
-        # Headers and body are two pieces; the second need not wait until the first is acknowledged.
+        # Headers and body are sent as two pieces; the second need not wait for an acknowledgement.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # What the app has sent is then what the system has taken, and not what waits here.
+        # Without a buffer, what the app has sent is what the system has accepted.
         transport.set_write_buffer_limits(high=0)
         self._everyone.add(self)
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Forget the connection."""
         self._everyone.remove(self)
         self._set_timer(None)
         self._set_stalled(None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come."""
+        """Handle received data."""
         if self.transport.is_closing():
             return
         self._silent = False
@@ -142,43 +147,44 @@ class LimitedProtocol(H11Protocol):
         self._look()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, if one may come."""
+        """Wait for the next request, if the connection stays open."""
         super().on_response_complete()
         self._look()
 
     def pause_writing(self) -> None:
-        """The client does not take what it is sent as fast as it is made."""
+        """Note that the client accepts data more slowly than the app sends it."""
         super().pause_writing()
         self._unsent_bytes = self.transport.get_write_buffer_size()
         self._set_stalled(self.loop.call_later(self._limits.stall_seconds, self._check_progress))
 
     def resume_writing(self) -> None:
-        """It has taken all of it."""
+        """Note that the client has accepted all data."""
         super().resume_writing()
         self._set_stalled(None)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP."""
-        self._everyone.log.write(self.client_name, "sent what is no HTTP request")
+        """Refuse data that is not HTTP."""
+        self._everyone.log.write(self.client_name, "sent something other than an HTTP request")
         if self.transport.is_closing():
             return
         try:
             super().send_400_response(msg)
-        except h11.LocalProtocolError:  # in the middle of an answer there is no room for another
+        except h11.LocalProtocolError:  # an answer has begun, and a second cannot be sent
             self.transport.abort()
 
     def cut(self, why: str) -> None:
-        """End it here and now. Browsers open connections that they may need and say nothing."""
+        """Close the connection now; report nothing of a silent one, which browsers open in
+        advance."""
         if not self._silent:
             self._everyone.log.write(self.client_name, f"cut off: {why}")
         self._everyone.remove(self)
         self.transport.abort()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Other protocols that a client offers are not taken, and nothing needs to be said."""
+        """Ignore offers of other protocols."""
 
     def _look(self) -> None:
-        """Set the timer for what is waited for now."""
+        """Set the timer of the current phase."""
         if self.transport.is_closing():
             return self._set_timer(None)
         theirs, ours = self.conn.their_state, self.conn.our_state
@@ -187,7 +193,7 @@ class LimitedProtocol(H11Protocol):
         elif theirs is h11.SEND_BODY:
             phase, limit, why = "body", self._limits.body_seconds, "no whole request"
         elif ours in {h11.SEND_RESPONSE, h11.SEND_BODY}:
-            phase, limit, why = "answer", self._limits.answer_seconds, "its answer was not taken"
+            phase, limit, why = "answer", self._limits.answer_seconds, "its answer was not accepted"
         else:
             phase, limit, why = None, 0.0, ""
         if phase is None:
@@ -202,7 +208,7 @@ class LimitedProtocol(H11Protocol):
     def _check_progress(self) -> None:
         unsent = self.transport.get_write_buffer_size()
         if unsent >= self._unsent_bytes:
-            self.cut(f"it took nothing of its answer for {self._limits.stall_seconds:g} s")
+            self.cut(f"it accepted no part of its answer for {self._limits.stall_seconds:g} s")
         else:
             self._unsent_bytes = unsent
             self._set_stalled(

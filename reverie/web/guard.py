@@ -1,4 +1,4 @@
-"""What every request must pass and every response carries."""
+"""Check every request, and add headers to every response."""
 
 from collections.abc import Mapping
 
@@ -27,16 +27,16 @@ HEADERS: Mapping[str, str] = {
 
 
 class Guard:
-    """Stands around an app: every request names this server, every response has the same headers.
+    """Wrap an app: refuse requests that name another server, and set headers of every response.
 
-    What goes wrong inside is said in one line, once for each kind, and answered with a 500.
+    An error inside the app is reported in one line, once for each kind, and answered with a 500.
 
     Args:
-        app: what it guards.
+        app: to wrap.
         hosts: the names of the server.
-        log: tells the terminal of misdirected requests and of faults.
-        misdirected: what a client reads that called the server by another name.
-        remedy: what the terminal says may be done about such a client.
+        log: reports misdirected requests and faults.
+        misdirected: the answer to a client that called the server by another name.
+        remedy: what the terminal suggests about such a client.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Guard:
         app = self._app
         size = len(scope["raw_path"]) + len(scope["query_string"])
         if size + sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
-            app = PlainTextResponse("Too much is asked at once.\n", 431)
+            app = PlainTextResponse("The request's headers are too long.\n", 431)
         elif not self._hosts.knows(host):
             client = scope.get("client")
             self._log.write(
@@ -77,11 +77,11 @@ class Guard:
         except Exception as error:
             self._log.write_fault(error)
             if begun:
-                raise  # half an answer cannot be made good: the connection is closed
+                raise  # an answer that has begun cannot be replaced: close the connection
             await PlainTextResponse("Something went wrong.\n", 500)(scope, receive, sending)
 
 
 async def answer_refused(_: Request, error: Exception) -> Response:
-    """Answer a request that was not granted: a Starlette handler of `Refused`."""
+    """Answer a refused request: a Starlette handler of `Refused`."""
     assert isinstance(error, Refused)
     return JSONResponse({"refused": str(error)}, error.status)

@@ -1,7 +1,7 @@
-"""By which names a server may be called.
+"""Know the names by which a server may be called.
 
-A page of another site can make its own name lead to this machine (DNS rebinding), and its scripts
-then count as this server's own. What it cannot do is have a browser send another name than its own.
+Another site can make its own name resolve to this machine (DNS rebinding), and its scripts then
+count as this server's own. But it cannot make a browser send a name other than its own.
 """
 
 import ipaddress
@@ -19,9 +19,9 @@ class Hosts:
     """The names of one server.
 
     Args:
-        host: the address that it listens at.
-        port: likewise.
-        base_url: what links begin with.
+        host: the address it listens at.
+        port: the port it listens at.
+        base_url: the beginning of links.
     """
 
     def __init__(self, host: str, port: int, base_url: str) -> None:
@@ -40,25 +40,26 @@ class Hosts:
             self._known |= names
 
     def knows(self, host: str | None) -> bool:
-        """Whether `host`, as a Host header has it, is a name of this server.
+        """Return whether `host`, from a Host header, is a name of this server.
 
-        If it listens at every address of the machine, so is any address with its port: no name
-        leads to it, so none can be made to.
+        A server that listens at every address of the machine accepts any IP address with its port:
+        an IP address cannot be rebound.
         """
         if host is None:
             return False
-        told = host.strip().lower()
-        name, colon, port = told.rpartition(":")
+        parts = host.strip().lower()
+        name, colon, port = parts.rpartition(":")
         if colon and port.isdecimal():
-            told = f"{name.removesuffix('.')}:{port}"
+            parts = f"{name.removesuffix('.')}:{port}"
         else:
-            name, port, told = told, "80", told.removesuffix(".")
-        if told in self._known:
+            name, port, parts = parts, "80", parts.removesuffix(".")
+        if parts in self._known:
             return True
         return self._any_address and port == str(self._port) and _is_address(name)
 
     def is_own_site(self, origin: str, host: str | None) -> bool:
-        """Whether `origin`, as an Origin header has it, is the site that `host` was called by."""
+        """Return whether `origin`, from an Origin header, is the site with the Host header
+        `host`."""
         scheme, separator, site = origin.lower().partition("://")
         if not separator or scheme not in _USUAL_PORTS:
             return False
@@ -66,12 +67,12 @@ class Hosts:
 
 
 def base_of(host: str, port: int, url: str | None) -> str:
-    """What links begin with.
+    """Return the beginning of links.
 
     Args:
-        host: address that is listened at.
-        port: likewise.
-        url: what was asked for instead, if anything.
+        host: the address to listen at.
+        port: the port to listen at.
+        url: what the user asked for instead, if anything.
 
     Raises:
         ReverieError: `url` is more, or less, than a scheme and a host.

@@ -1,4 +1,4 @@
-"""Sending a file, or a part of it, piece by piece, and what of it was really sent."""
+"""Send a file or a range of it piece by piece, and report which bytes were sent."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,21 +11,21 @@ from reverie.web.refused import Refused
 
 PIECE_BYTES = 64 * 1024
 _LONGEST_NUMBER = 15
-"""Digits of a byte's place in a file."""
+"""Most digits of a byte's position in a file."""
 
 
 class Ranged(Response):
-    """A file, or the range of it that a request asks for.
+    """Respond with a file, or with the range of it that a request asks for.
 
     Args:
-        request: what is asked for.
+        request: to answer.
         content: the whole file.
-        media_type: what it is.
-        sent: is called with the first byte and the end of what is sent, as soon as all but
-            the last byte was taken; never for a HEAD, nor for what did not get through.
+        media_type: of the file.
+        sent: called with the first byte and the end of the range as soon as the client has accepted
+            all but its last byte; not called for a HEAD, nor if the connection breaks before.
 
     Raises:
-        Refused: nothing of what is asked for is there.
+        Refused: the file has no byte in the range.
     """
 
     def __init__(
@@ -35,18 +35,18 @@ class Ranged(Response):
         media_type: str,
         sent: Callable[[int, int], None] | None = None,
     ) -> None:
-        asked = byte_range(request.headers.get("range"), len(content))
-        first, last = (0, len(content) - 1) if asked is None else asked
+        requested = byte_range(request.headers.get("range"), len(content))
+        first, last = (0, len(content) - 1) if requested is None else requested
         self._content, self._first, self._end = memoryview(content), first, last + 1
         self._only_headers = request.method == "HEAD"
         self._sent = sent
         headers = {"Accept-Ranges": "bytes", "Content-Length": str(self._end - first)}
-        if asked is not None:
+        if requested is not None:
             headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-        super().__init__(None, 200 if asked is None else 206, headers, media_type)
+        super().__init__(None, 200 if requested is None else 206, headers, media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the response."""
         await send({"type": "http.response.start", "status": self.status_code,
                     "headers": self.raw_headers})  # fmt: skip
         if self._only_headers:
@@ -59,9 +59,9 @@ class Ranged(Response):
             if await request.is_disconnected():
                 return
             await send(self._piece(at, min(at + PIECE_BYTES, last)))
-        # A send begins when what is before it has been taken, and says nothing of a lost
-        # connection. Nobody has the last byte yet: who is gone now did not get all of it, and who
-        # gets it finds it noted.
+        # A send returns once earlier data has been accepted, and does not report a lost connection.
+        # So report before the last byte: a client that has gone did not get the whole file, and
+        # one that gets it finds it recorded.
         await send(self._piece(last, last))
         if await request.is_disconnected():
             return
@@ -76,17 +76,17 @@ class Ranged(Response):
 
 
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """The first and the last byte that a Range header asks for; None for all of them.
+    """Parse a Range header into the first and the last byte; None for the whole file.
 
-    Several ranges at once are answered with all of it, as RFC 9110 allows.
+    Several ranges are answered with the whole file, as RFC 9110 allows.
 
     Raises:
-        Refused: nothing of what is asked for is there.
+        Refused: the file has no byte in the range.
     """
     if header is None or not header.startswith("bytes=") or "," in header:
         return None
     first, dash, last = header.removeprefix("bytes=").strip().partition("-")
-    if not dash or not all(one.isdecimal() and one.isascii() for one in (first, last) if one):
+    if not dash or not all(part.isdecimal() and part.isascii() for part in (first, last) if part):
         return None
     if not first and not last:
         return None
@@ -102,7 +102,7 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
 
 
 async def _read_to_its_end(request: Request) -> None:
-    """What a client says after its request does not matter."""
+    """Read and discard what a client sends after its request."""
     with suppress(ClientDisconnect):
         async for _ in request.stream():
             pass

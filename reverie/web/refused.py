@@ -1,12 +1,12 @@
-"""The one way in which a request is not granted."""
+"""The exception for every refused request."""
 
 
 class Refused(Exception):  # noqa: N818
-    """A request that is not granted.
+    """A request is refused.
 
     Args:
-        status: of HTTP.
-        reason: for a program; it repeats no secret.
+        status: the HTTP status.
+        reason: for a program; it contains no secret.
     """
 
     def __init__(self, status: int, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The socket that a server listens at, and the server."""
+"""Open the socket of a server, and create the server."""
 
 import socket
 from functools import partial
@@ -15,17 +15,17 @@ from reverie.web.guard import HEADER_BYTES
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """Listen at `host` and `port`; port 0 takes any that is free.
+    """Listen at `host` and `port`; port 0 takes any free port.
 
     Raises:
-        ReverieError: it cannot be had.
+        ReverieError: the address or the port is not available.
     """
     if not 0 <= port < 1 << 16:
         raise ReverieError(f"there is no port {port}.", "Choose another --port, 0 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, ValueError) as error:  # of a name that can be none, a ValueError
+    except (OSError, ValueError) as error:  # an impossible name raises a ValueError
         raise ReverieError(
             f"cannot listen at {printable(host)}:{port}: {str(error).lower()}.",
             "Choose another --port or --host.",
@@ -33,14 +33,14 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 def make_server(app: ASGIApp, log: ClientLog, limits: Limits | None = None) -> uvicorn.Server:
-    """The server of `app`, with limits to what each client can make it do.
+    """Create the server of `app`, with limits on each client.
 
     Args:
-        app: what it serves.
-        log: what is said of clients that do wrong.
-        limits: other than the usual ones.
+        app: to serve.
+        log: reports clients that misbehave.
+        limits: to use instead of the defaults.
     """
-    # Any: uvicorn names only the class, and what makes one will do.
+    # Any: uvicorn's annotation asks for a class, but any callable that returns a protocol works.
     protocol: Any = partial(LimitedProtocol, everyone=Connections(log, limits or Limits()))
     config = uvicorn.Config(
         app,

@@ -1,4 +1,4 @@
-"""What a page says, in every language that a folder has a file for."""
+"""Read the texts of pages, in every language that a folder has a file for."""
 
 import tomllib
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @cache
 def texts_in(folder: Path) -> dict[str, dict[str, str]]:
-    """Every text by its name, by the language's code: `en.toml` in `folder` holds the English."""
+    """Return texts by language code, then by name; `folder`/en.toml holds the English ones."""
     return {
         path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
         for path in sorted(folder.glob("*.toml"))

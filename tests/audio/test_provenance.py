@@ -50,7 +50,7 @@ def test_it_is_not_believed_of_another_sound(sound: Path) -> None:
     sound.write_bytes(b"another")
     found = read_sidecar(sound)
     assert found == Sidecar(doubt=found.doubt)
-    assert "tells of another sound than 001.wav" in found.doubt
+    assert "describes another file than 001.wav" in found.doubt
     flac = sound.with_suffix(".flac")
     flac.write_bytes(b"a sound")
     assert read_sidecar(flac).provenance

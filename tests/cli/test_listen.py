@@ -95,7 +95,7 @@ def test_a_rehearsal_says_so_everywhere(corpus: Corpus, tmp_path: Path) -> None:
         (["clips/zebra-model", "--mode", "ranking"], "mode"),
         (["clips/zebra-model", "--corpus", "missing"], "missing"),
         (["test", "--participants", "3"], "settings are fixed"),
-        (["clips/zebra-model", "--out", "test"], "is there already"),
+        (["clips/zebra-model", "--out", "test"], "already exists"),
         (["clips/zebra-model", "--mode", "preference", "--out", "new"], "two folders"),
         (["clips/zebra-model", "--set", "seed=-1"], "seed"),
         (["clips/zebra-model", "--set", f"seed={10**40}"], "seed"),

@@ -1,4 +1,4 @@
-"""Killed at any moment, `prepare` goes on from there."""
+"""Killed at any moment, `prepare` resumes."""
 
 import os
 import resource

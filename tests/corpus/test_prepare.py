@@ -85,7 +85,7 @@ def test_everything_a_folder_may_hold(tmp_path: Path) -> None:
         "silence.flac": "silent",
         "nan.wav": "not numbers",
         "loop": "never end",
-        "round.wav": "circle",
+        "round.wav": "leads back to itself",
         "gone.wav": "not there",
         "x.wav": "folder",
         "short.wav": "too short: 0.5 s",

@@ -72,7 +72,7 @@ def test_an_exchanged_sound_is_not_what_the_provenance_tells_of(
     save(tmp_path / "001.wav", 1)
     system, clip = read(tmp_path, music)
     assert (clip.prompt, clip.hop_samples) == (None, None)
-    assert "tells of another sound than 001.wav" in system.doubts[0]
+    assert "describes another file than 001.wav" in system.doubts[0]
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_a_damaged_checkpoint_is_left_to_a_person_and_the_one_before_goes_on(
     newest = run.find_checkpoint("6")
     whole = {path.name: path.read_bytes() for path in newest.iterdir()}
     zero_half(newest / MODEL)
-    with pytest.raises(ReverieError, match=f"move {newest} .* goes on from epoch-00003"):
+    with pytest.raises(ReverieError, match=f"move {newest} .* resumes from epoch-00003"):
         train(corpus_folder, longer(6), run.folder, quiet=True)
     newest.rename(run.checkpoints / "epoch-00006.damaged")
     train(corpus_folder, longer(6), run.folder, quiet=True)

@@ -132,7 +132,7 @@ def test_asked_while_a_checkpoint_is_written_it_is_written(
     monkeypatch.setattr(interrupting, "AGAIN_SECONDS", 0.0)
     monkeypatch.setattr(checkpoint, "save_file", asked)
     often = load_recipe("paper", [*ENDLESS, "training.checkpoint_minutes=1e-9"])
-    with pytest.raises(KeyboardInterrupt, match=r"stopped after 0 epochs and .* goes on from"):
+    with pytest.raises(KeyboardInterrupt, match=r"stopped after 0 epochs and .* resumes from"):
         train(corpus_folder, often, tmp_path / "run")
     (only,) = list_checkpoints(tmp_path / "run" / "checkpoints")
     assert only.name == "epoch-00000-step-00001"

@@ -190,7 +190,7 @@ def test_asked_to_stop_and_resumed(
             train(corpus_folder, recipe, tmp_path / "run")
     last = list_checkpoints(tmp_path / "run" / "checkpoints")[-1]
     assert str(stopped.value).startswith("stopped after")
-    assert str(stopped.value).endswith(f"the same command goes on from {last}")
+    assert str(stopped.value).endswith(f"the same command resumes from {last}")
     place = read_progress(last)
     assert (taken, place.epoch * EPOCH_STEPS + place.step) == (at, at)
     assert fingerprint(train(corpus_folder, recipe, tmp_path / "run")) == undisturbed

@@ -59,7 +59,7 @@ def test_another_number_of_threads_goes_on_and_is_said(
         train(corpus_folder, load_recipe("paper", told), folder)
     finally:
         torch.set_num_threads(before)
-    assert f"goes on with {other} threads: its bytes will differ" in said(capsys)
+    assert f"continues with {other} threads: its bytes will differ" in said(capsys)
     assert threads_of(folder) == (before, other)
     made_on = json.loads((folder / "config.json").read_text())["made_on"]
     assert made_on["threads"] == f"{before}, then {other}"

@@ -1,1 +1,1 @@
-"""Sound drawn."""
+"""Pictures of sound."""

@@ -1,7 +1,7 @@
-"""Draws a clip: waveform above, spectrogram below, on the same scales for every clip.
+"""Draw a clip: waveform above, spectrogram below, on the same scales for every clip.
 
-Figures are made through matplotlib's object interface; its global state is never touched. It is
-imported when something is drawn, for that takes a second.
+Figures use matplotlib's object interface and never its global state. matplotlib is imported only
+when something is drawn, because the import takes a second.
 Letters: S samples, C columns.
 """
 
@@ -32,7 +32,7 @@ _COLOURS = 128
 
 
 class SamplesOnDisk:
-    """The samples of a mono audio file, [S], read where they are asked for.
+    """The samples of a mono audio file, [S], read on access.
 
     Args:
         file: opened for reading.
@@ -68,7 +68,7 @@ def draw_png(samples: Wave, rate_hz: int) -> bytes:
 
     image = Image.fromarray(draw_rgb(samples, rate_hz))
     buffer = io.BytesIO()
-    # A palette takes a third of the space and is not seen to differ.
+    # A palette takes a third of the space and looks the same.
     image.quantize(_COLOURS, dither=Image.Dither.NONE).save(buffer, "PNG")
     return buffer.getvalue()
 
@@ -77,7 +77,7 @@ def draw_rgb(samples: Wave, rate_hz: int) -> NDArray[np.uint8]:
     """Return the picture of mono `samples` [S] as an array, uint8 [HEIGHT, WIDTH, 3]."""
     from reverie.plotting import Figure, FigureCanvasAgg  # noqa: PLC0415 - takes a second
 
-    # Any: matplotlib's own types leave most arguments open.
+    # Any: matplotlib does not annotate most arguments.
     figure: Any = Figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=_PAPER)
     canvas = FigureCanvasAgg(figure)
     seconds = max(len(samples), 1) / rate_hz

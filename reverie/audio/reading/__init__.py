@@ -1,1 +1,1 @@
-"""Any recording to float32 samples: opened, decoded, mixed to one channel, its damage told."""
+"""Open any recording, decode it to float32 samples, mix it to one channel and report damage."""

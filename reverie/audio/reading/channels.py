@@ -1,4 +1,4 @@
-"""Any sample format to channels of float32."""
+"""Convert any sample format to float32 channels."""
 
 from typing import Any, cast
 
@@ -15,24 +15,24 @@ STORED: dict[str, tuple[str, float, float]] = {
     "flt": ("f4", 0.0, 1.0),
     "dbl": ("f8", 0.0, 1.0),
 }
-"""FFmpeg's sample formats: how each is stored, its zero, and its full scale."""
+"""FFmpeg's sample formats: each one's type, zero and full scale."""
 
 
 def channels_of(frame: av.AudioFrame) -> tuple[list[Samples], float]:
-    """Return the channels of a frame as numbers of its own scale.
+    """Return the channels of a frame in the frame's own scale.
 
     Args:
-        frame: audio of any format, `n` samples in each of its channels.
+        frame: audio of any format, with `n` samples in each channel.
 
     Returns:
-        float32 [n] for each channel, which may be the frame's own memory, and what they are to be
-        multiplied by so that full scale is 1.
+        float32 [n] for each channel, which may share the frame's memory, and the factor that
+        scales them to a full scale of 1.
     """
     name = cast(Any, frame.format).name
     kind, zero, full = STORED[name.removesuffix("p")]
     channels: int = cast(Any, frame.layout).nb_channels
     count = frame.samples
-    # A plane is a buffer, which PyAV's own types do not say.
+    # A plane is a buffer, but PyAV's annotations do not say so.
     planes = cast(tuple[bytes, ...], frame.planes)
     if name.endswith("p"):
         # Each plane is one channel.
@@ -40,7 +40,7 @@ def channels_of(frame: av.AudioFrame) -> tuple[list[Samples], float]:
     else:
         packed = np.frombuffer(planes[0], kind, count * channels).reshape(count, channels)
         views = [packed[:, channel] for channel in range(channels)]
-    # Integers past 24 bits lose nothing audible in float32.
+    # Integers of more than 24 bits lose nothing audible in float32.
     result: list[Samples] = [view.astype(np.float32, copy=False) for view in views]
     if zero:
         result = [channel - np.float32(zero) for channel in result]

@@ -1,4 +1,4 @@
-"""Judges whether a decoded recording is whole, and if not, says why in a musician's words."""
+"""Judge whether a decoded recording is intact, and if not, say why in words for a musician."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from reverie.audio.reading.riff import wav_lie
 from reverie.audio.reading.source import Source
 
 LEAST_GARBAGE_BYTES = 4096
-"""Encoders and taggers leave less than this before the first frame."""
+"""Encoders and taggers leave fewer bytes than this before the first frame."""
 
 TRANSPORT_PACKET_BYTES = (188, 192, 204)
-"""Of an MPEG transport stream, with the stamps and checks that some devices add."""
+"""Packet sizes of MPEG transport streams: plain, and with some devices' timestamps or checksums."""
 
-CUT_NOTE = "its last piece is cut off: whether more followed, and how much, nothing in it tells"
+CUT_NOTE = "its last piece is cut off; the file does not say whether or how much more followed"
 
 
 @dataclass(frozen=True)
 class Condition:
-    """The state of a decoded recording: what makes it unusable, if anything, and remarks."""
+    """The state of a decoded recording: why it is unusable, if it is, and remarks."""
 
     damage: str | None = None
     notes: tuple[str, ...] = ()
 
 
 def condition(path: Path, source: Source) -> Condition:
-    """Judge a recording after all its blocks were taken.
+    """Judge a recording after its last block.
 
     Args:
         path: the file.
@@ -49,7 +49,7 @@ def condition(path: Path, source: Source) -> Condition:
 
 
 def header_fault(path: Path) -> str | None:
-    """Say why nothing can be decoded from a file, where its own header shows it.
+    """Say why nothing can be decoded from a file, if its own header shows it.
 
     Args:
         path: the file.
@@ -67,7 +67,7 @@ def header_fault(path: Path) -> str | None:
 
 
 def _damages(path: Path, source: Source, whole: Length) -> Iterator[str]:
-    """Yield what is wrong with a recording, the gravest first."""
+    """Yield what is wrong with a recording, the worst first."""
     if source.container == "wav" and (lie := wav_lie(path)):
         yield lie
     start, inside, end = _faults(source)
@@ -86,50 +86,50 @@ def _damages(path: Path, source: Source, whole: Length) -> Iterator[str]:
         place = _place(source.decoded_seconds)
         yield f"damaged from {place} on: {lost:.1f} s cannot be decoded"
     first = source.parts[0].passage.first_byte
-    # Pictures lie before the first frame of a FLAC.
+    # In a FLAC, pictures may precede the first frame.
     bare = source.container in LARGEST_PIECE_BYTES and source.container != "flac"
     if bare and first is not None:
         garbage = mpeg.garbage_before(path, first)
         if garbage >= LEAST_GARBAGE_BYTES:
-            yield f"damaged from the start: its first {garbage} bytes are no music"
+            yield f"damaged from the start: its first {garbage} bytes are not music"
 
 
 def _ends(path: Path, source: Source, whole: Length) -> tuple[str, ...]:
-    """Return notes of what a whole recording has at its ends."""
+    """Return notes on the ends of an intact recording."""
     start, _, end = _faults(source)
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     if source.container == "ogg" and lacks_end(path):
-        told += ("its mark of the end is missing: perhaps it was cut off",)
+        notes += ("its end marker is missing: it may have been cut off",)
     if whole.beyond:
-        told += (f"about {whole.beyond:.1f} s follow its end and are not read",)
+        notes += (f"about {whole.beyond:.1f} s follow its end and are not read",)
     if (end and not whole.complete) or _ends_within_piece(path, source, whole):
-        told += (CUT_NOTE,)
+        notes += (CUT_NOTE,)
     elif start or end:
-        told += ("a fraction of a second at its start or end cannot be decoded",)
-    return told
+        notes += ("a fraction of a second at its start or end cannot be decoded",)
+    return notes
 
 
 def _notes(source: Source) -> tuple[str, ...]:
-    """Return what a person should know that is no damage."""
-    told: tuple[str, ...] = ()
+    """Return remarks for the user that are not damage."""
+    notes: tuple[str, ...] = ()
     if source.parts[0].track_note:
-        told += (source.parts[0].track_note,)
+        notes += (source.parts[0].track_note,)
     if source.n_recordings > 1:
         unread = source.n_recordings - len(source.parts)
         left = f", of which {unread} cannot be read" if unread else ""
-        told += (f"{source.n_recordings} recordings joined in one file{left}",)
+        notes += (f"{source.n_recordings} recordings joined in one file{left}",)
     if changed := source.change_note():
-        told += (changed,)
-    return told
+        notes += (changed,)
+    return notes
 
 
 def _faults(source: Source) -> tuple[list[Fault], list[Fault], list[Fault]]:
-    """Faults at the start of the music, those within it, and those at its end."""
+    """Divide faults into those at the start of the music, within it, and at its end."""
     start: list[Fault] = []
     inside: list[Fault] = []
     end: list[Fault] = []
     for fault in source.faults:
-        # FFmpeg grumbles over the habits of some MP3 encoders and decodes them all the same.
+        # FFmpeg complains about the output of some MP3 encoders but decodes it correctly.
         grumble = source.container == "mp3" and not fault.lost
         if fault.seconds > source.decoded_seconds - EDGE_SECONDS:
             end.append(fault)
@@ -137,12 +137,12 @@ def _faults(source: Source) -> tuple[list[Fault], list[Fault], list[Fault]]:
             start.append(fault)
         else:
             inside.append(fault)
-    # In a recording that is mostly faults, none of them is at its ends.
+    # If decoding was given up, all faults count as within the music.
     return ([], list(source.faults), []) if source.faults.stopped else (start, inside, end)
 
 
 def _ends_within_piece(path: Path, source: Source, whole: Length) -> bool:
-    """Return whether a file that does not tell its length ends within a piece."""
+    """Return whether a file that does not declare its length ends within a packet."""
     match source.container:
         case "mp3" if not whole.complete:
             return mpeg.ends_within_frame(path)
@@ -161,5 +161,5 @@ def _pieces(faults: list[Fault]) -> str:
 
 
 def _place(seconds: float) -> str:
-    """A place in the music as a player shows it: `1:05.3`."""
+    """Format a time in the music as a player shows it: `1:05.3`."""
     return f"{int(seconds // 60)}:{seconds % 60:04.1f}"

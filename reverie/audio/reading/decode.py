@@ -1,4 +1,4 @@
-"""Any recording as mono samples at one rate."""
+"""Decode any recording to mono samples at one rate."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,22 +11,22 @@ from reverie.audio.resample import Resampler
 from reverie.errors import ReverieError
 
 MOST_PASSES = 5
-"""One pass finds FLACs joined in one, two find channels that cancel; one to spare."""
+"""One pass finds concatenated FLACs, two find channels that cancel, and the rest is a margin."""
 
 
 def decode(path: Path, rate_hz: int, reading: Reading | None = None) -> Iterator[Samples]:
     """Decode a recording in pieces; memory does not grow with its length.
 
-    The encoder's delay and padding are removed where the container tells them. What cannot be
-    decoded in a damaged file is left out: `reverie prepare` is what refuses such files.
+    The encoder's delay and padding are removed if the container declares them. Undecodable parts of
+    a damaged file are skipped; `reverie prepare` refuses such files.
 
     Args:
         path: the recording.
-        rate_hz: samples per second wanted.
-        reading: how, as `best_reading` found; it is called for if None.
+        rate_hz: samples per second of the result.
+        reading: from `best_reading`, which is called if it is None.
 
     Yields:
-        float32 [n], n > 0, the channels mixed as `mixing` says, full scale at 1.
+        float32 [n], n > 0, mixed to mono as in `mixing.py`, full scale at 1.
 
     Raises:
         Unreadable: nothing can be decoded.
@@ -66,7 +66,7 @@ def load(path: Path, rate_hz: int) -> Samples:
 
 
 def best_reading(path: Path) -> Reading:
-    """How to read a file so that nothing is lost: passes over it until nothing is.
+    """Find how to read a file so that nothing is lost, by repeated passes over it.
 
     Raises:
         Unreadable: nothing can be decoded.
@@ -74,7 +74,7 @@ def best_reading(path: Path) -> Reading:
     reading = PLAIN
     for _ in range(MOST_PASSES):
         with Source(path, reading) as source:
-            # One channel cannot cancel another, and only FLACs hide what is joined to them.
+            # A single channel cannot cancel, and only a FLAC hides what is appended to it.
             if source.channels == 1 and source.container != "flac" and source.n_recordings == 1:
                 return reading
             for _block in source.blocks():

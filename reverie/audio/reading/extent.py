@@ -1,7 +1,7 @@
-"""Finds where a recording ends by its file's own headers.
+"""Find where a recording ends by its file's own headers.
 
-FFmpeg reads what it can of a container and says nothing of the rest: a download that broke off
-plays to where it stops, and a second recording joined on is not seen.
+FFmpeg reads what it can of a container and does not report the rest: an incomplete download plays
+up to its break, and a second recording appended to the first is not noticed.
 """
 
 import struct
@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 MOST_CHUNKS = 100_000
-"""Chunks looked at before a walk over them is given up."""
+"""Most chunks to read before giving up."""
 
 UNKNOWN_SIZE = 0x7FFFF000
-"""Programs that write into a pipe put 0xFFFFFFFF, 0, or from here up, for an unknown size."""
+"""Programs that write into a pipe put 0xFFFFFFFF, 0, or a value from this on for an unknown
+size."""
 
 ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
@@ -25,12 +26,12 @@ def declared_end(file: BinaryIO, start: int, size: int) -> int | None:
 
     Args:
         file: open for reading; its position changes.
-        start: where the recording's first byte lies.
+        start: position of the recording's first byte.
         size: of the whole file, in bytes.
 
     Returns:
-        The byte after its last one, which may lie beyond `size` if the file was cut; None where
-        the container does not tell, or is not known here.
+        The byte after its last one, which lies beyond `size` if the file was cut; None if the
+        container does not declare it, or is unknown here.
     """
     file.seek(start)
     head = file.read(32).ljust(32, b"\0")
@@ -41,22 +42,22 @@ def declared_end(file: BinaryIO, start: int, size: int) -> int | None:
 
 
 def asf_seconds(path: Path) -> float | None:
-    """Return how long an ASF file (WMA, WMV) plays by its header; None if it does not tell."""
+    """Return the duration in the header of an ASF file (WMA, WMV); None if it has none."""
     with path.open("rb") as file:
-        found = _asf_properties(file, 0, path.stat().st_size)
-    if found is None or found[2] & 1:
+        properties = _asf_properties(file, 0, path.stat().st_size)
+    if properties is None or properties[2] & 1:
         return None
-    return found[1]
+    return properties[1]
 
 
 def _read(file: BinaryIO, form: str) -> tuple[int, ...]:
-    """The next numbers of the file; zeros past its end."""
+    """Read the next numbers of the file; zeros past its end."""
     length = struct.calcsize(form)
     return struct.unpack(form, file.read(length).ljust(length, b"\0"))
 
 
 def _riff(file: BinaryIO, start: int, size: int) -> int | None:
-    """RIFF as one chunk; an AVI past 1 GB goes on in others that say `AVIX`."""
+    """Read RIFF as one chunk; an AVI of more than 1 GB continues in chunks named `AVIX`."""
     end = start
     for _ in range(MOST_CHUNKS):
         file.seek(end)
@@ -67,7 +68,7 @@ def _riff(file: BinaryIO, start: int, size: int) -> int | None:
         if not length or (length >= UNKNOWN_SIZE and end == start):
             return None
         end += 8 + length + length % 2
-    # The last padding byte is often left out.
+    # Programs often omit the last padding byte.
     return size if end == size + 1 else end
 
 
@@ -159,7 +160,7 @@ def _voc(file: BinaryIO, start: int, size: int) -> int | None:
         if place == start + header and place + 4 + length > size:
             return place + 4 + length
         place += 4 + length
-    # There may be any number of blocks; one that says that it is the last must follow.
+    # Any number of blocks may follow, but one must be marked as the last.
     return size + 1
 
 
@@ -181,7 +182,7 @@ def _adx(file: BinaryIO, start: int, _: int) -> int | None:
 
 
 def _ebml(file: BinaryIO, start: int, size: int) -> int | None:
-    """Matroska and WebM: the EBML header, then one segment that may not tell its size."""
+    """Read Matroska and WebM: the EBML header, then one segment whose size may be unknown."""
     file.seek(start + 4)
     header = _vint(file)
     if header is None or header > size:
@@ -194,7 +195,7 @@ def _ebml(file: BinaryIO, start: int, size: int) -> int | None:
 
 
 def _vint(file: BinaryIO) -> int | None:
-    """A size of EBML; None if it says that it is unknown."""
+    """Read an EBML size; None if it is marked as unknown."""
     (first,) = _read(file, ">B")
     more = 8 - first.bit_length()
     if more > 7:
@@ -209,7 +210,7 @@ def _asf(file: BinaryIO, start: int, size: int) -> int | None:
 
 
 def _asf_properties(file: BinaryIO, start: int, size: int) -> tuple[int, float, int] | None:
-    """What the header of an ASF says: its bytes, its seconds, its flags (1: it is a stream)."""
+    """Return the size, duration and flags (1: a stream) in the header of an ASF."""
     file.seek(start + 24)
     (objects,) = _read(file, "<I")
     place = start + 30

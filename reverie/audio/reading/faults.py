@@ -1,4 +1,4 @@
-"""What went wrong while a recording was decoded, and where."""
+"""Collect what went wrong while a recording was decoded, and where."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from reverie.audio.reading.tags import TAGS
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A piece that went wrong.
+    """A packet with a decoding error.
 
-    `seconds` were decoded before it. `lost` tells whether nothing came of the piece, or FFmpeg
-    only complained of it; `lost_seconds` is how long it would have been, as far as is known.
+    `seconds` were decoded before it. `lost` is true if the packet gave no sound, and false if
+    FFmpeg only complained; `lost_seconds` is the packet's duration, as far as it is known.
     """
 
     seconds: float
@@ -20,10 +20,10 @@ class Fault:
 
 
 class Faults:
-    """Collects faults.
+    """A list of faults.
 
     Attributes:
-        stopped: whether there were so many that decoding was given up.
+        stopped: whether decoding was given up because there were too many.
     """
 
     def __init__(self) -> None:
@@ -37,6 +37,6 @@ class Faults:
         return iter(self._all)
 
     def add(self, seconds: float, head: bytes, *, lost: bool, lost_seconds: float = 0.0) -> None:
-        """Note a fault after `seconds` of sound, in a piece that begins with `head`."""
+        """Record a fault after `seconds` of sound, in a packet that begins with `head`."""
         if not head.startswith(TAGS):
             self._all.append(Fault(seconds, lost, lost_seconds))

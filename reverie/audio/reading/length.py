@@ -1,4 +1,4 @@
-"""Compares the length that a file states with what was decoded of it."""
+"""Compare the length that a file declares with what was decoded."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,33 +11,32 @@ from reverie.audio.reading.source import Source
 from reverie.audio.reading.tags import tag_bytes
 
 EXACT_CONTAINERS = {"flac", "aiff", "w64", "wv", "tta", "ape", "tak", "mpc", "mpc8", "ast", "dsf"}
-"""These give their length to the sample."""
+"""These declare their length to the sample."""
 
 NEAR_CONTAINERS = {"ogg", "mov,mp4,m4a,3gp,3g2,mj2", "caf", "rm", "adx", "asf", "mxf", "wtv"}
-"""These give it but for what encoders put before and after the sound."""
+"""These declare their length including what encoders add before and after the sound."""
 
 LONGEST_TRACK_CONTAINERS = {"matroska,webm", "flv"}
-"""These give that of their longest track, which may be the picture's."""
+"""These declare the length of their longest track, which may be the video."""
 
 MOST_TAGS = 8
 
 EDGE_SECONDS = 0.2
-"""A loss this near to either end takes no music away."""
+"""A loss this close to either end loses no music."""
 
 SLACK_SECONDS, SLACK_SHARE = 0.5, 0.02
-"""So much may be missing by an estimate, the larger of the two: padding, tags, zeros."""
+"""Tolerance of estimated lengths, the larger of the two: padding, tags, zeros."""
 
 PICTURE_SECONDS, PICTURE_SHARE = 5.0, 0.1
-"""The same where there are pictures, which may go on longer than the sound."""
+"""The same for files with video, which may last longer than the sound."""
 
 
 @dataclass(frozen=True)
 class Length:
-    """How the sound that was decoded compares with what there should be.
+    """The decoded duration compared with the declared one.
 
-    `missing` seconds less were decoded than there should be, None if that is as it should be;
-    `complete` says whether the file tells of all there should be; and about `beyond` seconds
-    follow what it tells of.
+    `missing` is how many declared seconds were not decoded, None if none; `complete` says whether
+    the file declares its whole length; about `beyond` seconds follow the declared end.
     """
 
     missing: float | None = None
@@ -46,18 +45,18 @@ class Length:
 
 
 def length(path: Path, source: Source) -> Length:
-    """Compare what was decoded with what the file tells.
+    """Compare what was decoded with what the file declares.
 
     Args:
         path: the file.
-        source: after its last block, of which there was one.
+        source: after its last block; it had at least one.
     """
     decoded, part = source.decoded_seconds, source.parts[-1]
     slack = max(SLACK_SECONDS, SLACK_SHARE * decoded)
     declared, exact = _declared(path, source)
     if declared is not None and declared - decoded > (slack if exact is None else exact):
         return Length(declared - decoded, complete=True)
-    # What a WAV tells of its bytes is looked at by itself.
+    # `riff.py` checks the sizes in a WAV's header.
     if source.container == "wav" or not part.decoded_seconds:
         return Length(complete=True)
     size = path.stat().st_size
@@ -69,21 +68,20 @@ def length(path: Path, source: Source) -> Length:
     if not part.alone:
         slack = max(PICTURE_SECONDS, PICTURE_SHARE * decoded)
     after = _after(path, source) * _per_byte(source)
-    # An Ogg tells its length by its last page, which a cut one does not have.
+    # The last page of an Ogg gives its length, and a cut file lacks that page.
     if declared is not None and source.container != "ogg":
         beyond = source.container not in TIMED and after > slack
         return Length(complete=True, beyond=after if beyond else None)
-    lost_bytes = source.unread_bytes + sum(one.passage.skipped_bytes for one in source.parts)
-    jumped = sum(one.passage.jumped_seconds for one in source.parts)
+    lost_bytes = source.unread_bytes + sum(part.passage.skipped_bytes for part in source.parts)
+    jumped = sum(part.passage.jumped_seconds for part in source.parts)
     missing = max(lost_bytes * _per_byte(source) + after, jumped)
     return Length(missing if missing > slack else None, complete=declared is not None)
 
 
 def _declared(path: Path, source: Source) -> tuple[float | None, float | None]:
-    """The duration that the file's header gives, and by how much sound may fall short of it where
-    that is known."""
-    told = [part.declared_seconds or None for part in source.parts]
-    declared = sum(one or 0.0 for one in told) if None not in told else None
+    """Return the duration in the file's header, and the tolerance below it if that is known."""
+    durations = [part.declared_seconds or None for part in source.parts]
+    declared = sum(one or 0.0 for one in durations) if None not in durations else None
     match source.container:
         case "mp3" if source.n_recordings == 1:
             declared, exact = mpeg.declared_seconds(path), SLACK_SECONDS
@@ -107,10 +105,10 @@ def _declared(path: Path, source: Source) -> tuple[float | None, float | None]:
 
 
 def _counted(source: Source) -> float | None:
-    """Return the duration by the number of pieces that an AVI states."""
+    """Return the duration that the packet count in an AVI's header gives."""
     total = 0.0
     for part in source.parts:
-        # Some writers count in a wrong unit, in which their pieces are too long as well.
+        # Some programs count in a wrong unit, which makes their packets too long as well.
         odd = abs(part.passage.seconds - part.decoded_seconds) > 0.1 * part.decoded_seconds
         if odd or part.counted_seconds is None:
             return None
@@ -119,15 +117,15 @@ def _counted(source: Source) -> float | None:
 
 
 def _per_byte(source: Source) -> float:
-    """Seconds of sound to a byte of the last part."""
+    """Return the seconds of sound in a byte of the last part."""
     part, passage = source.parts[-1], source.parts[-1].passage
-    # Between the pieces lie headers and those of other tracks.
+    # Between the packets lie headers and packets of other tracks.
     bytes_ = passage.last_byte - (passage.first_byte or 0) - passage.skipped_bytes
     return part.decoded_seconds / max(bytes_, 1)
 
 
 def _after(path: Path, source: Source) -> int:
-    """Return how many bytes lie after the last piece of sound and the tags that follow it."""
+    """Return how many bytes follow the last packet of sound and the tags behind it."""
     place = source.last_start + source.parts[-1].passage.last_byte
     if source.container not in LARGEST_PIECE_BYTES.keys() | RUN_TO_THE_END | TIMED:
         return 0

@@ -1,8 +1,7 @@
-"""Recordings joined end to end in one file, as bytes that are decoded one after another.
+"""Find recordings concatenated in one file, so that they can be decoded one after another.
 
-FFmpeg goes on over a seam of MP3, AAC, AC-3 or transport streams by itself. At others it stops,
-loses what comes with other parameters, or plays a header as sound: there each link is opened on
-its own.
+FFmpeg itself continues past a seam in MP3, AAC, AC-3 or transport streams. At other seams it stops,
+loses sound with other parameters, or plays a header as sound; there each link is opened separately.
 """
 
 import io
@@ -15,15 +14,15 @@ from reverie.audio.reading.extent import declared_end
 from reverie.audio.reading.ogg import Page, first_pages, last_page, page_at
 
 MOST_LINKS = 10_000
-"""Past so many the rest of a file is one link."""
+"""After this many links, the rest of a file is one link."""
 
 READ_BYTES = 1 << 20
 
 FLAC_START = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
-"""The magic of a FLAC and the head of the block that must follow it."""
+"""The magic of a FLAC and the header of the block that must follow it."""
 
 OGG_START = re.compile(rb"OggS\x00\x02")
-"""A page that begins a stream."""
+"""The beginning of a page that begins a stream."""
 
 
 class Link(NamedTuple):
@@ -34,7 +33,7 @@ class Link(NamedTuple):
 
 
 def links(path: Path) -> list[Link]:
-    """Find the recordings joined in a file by its own headers; one if nothing is joined.
+    """Find the concatenated recordings in a file by their headers; usually one.
 
     Args:
         path: the file.
@@ -48,7 +47,7 @@ def links(path: Path) -> list[Link]:
             starts = [0]
             while (end := declared_end(file, starts[-1], size)) and starts[-1] < end < size:
                 file.seek(end)
-                # What follows must begin as the file does: an MP4 by its second four bytes.
+                # The next link must begin like the file: in an MP4, its second four bytes do.
                 head = file.read(8)
                 same = head[:4] == magic if magic[:1] != b"\0" else head[4:] == b"ftyp"
                 if not same or len(starts) == MOST_LINKS:
@@ -58,7 +57,7 @@ def links(path: Path) -> list[Link]:
 
 
 def flac_links(path: Path) -> list[Link]:
-    """Find the FLAC files joined in one, by a search through all of it."""
+    """Find concatenated FLAC files by searching the whole file."""
     size = path.stat().st_size
     with path.open("rb") as file:
         starts = [0, *(place for place in _places(file, FLAC_START) if place)]
@@ -70,8 +69,10 @@ def _parted(starts: list[int], size: int) -> list[Link]:
 
 
 def _ogg_starts(file: BinaryIO, size: int) -> list[int]:
-    """Where the chained links of an Ogg begin; only a search through it finds them, and the
-    number of its last stream tells at once whether there is anything to search for."""
+    """Return where the chained links of an Ogg begin.
+
+    Only a search finds them; the serial number of the last page shows whether there are any.
+    """
     first, last = first_pages(file), last_page(file, size)
     if not first or last is None or last.serial in {page.serial for page in first}:
         return [0]
@@ -82,7 +83,7 @@ def _ogg_starts(file: BinaryIO, size: int) -> list[int]:
         page: Page | None = page_at(file, place)
         if page is None:
             continue
-        # Streams that are multiplexed begin one right after another.
+        # The first pages of multiplexed streams directly follow each other.
         if place > group_end:
             starts.append(place)
         group_end = page.end
@@ -90,30 +91,30 @@ def _ogg_starts(file: BinaryIO, size: int) -> list[int]:
 
 
 def _places(file: BinaryIO, pattern: re.Pattern[bytes]) -> Iterator[int]:
-    """Yield each place where the pattern, of up to 8 bytes, occurs."""
+    """Yield each position of a pattern of up to 8 bytes."""
     place, tail, latest = 0, b"", -1
     while True:
         file.seek(place)
         data = file.read(READ_BYTES)
         if not data:
             return
-        for found in pattern.finditer(tail + data):
-            start = place - len(tail) + found.start()
+        for match in pattern.finditer(tail + data):
+            start = place - len(tail) + match.start()
             if start > latest:
                 latest = start
                 yield start
         place += len(data)
-        # An occurrence may lie across two pieces.
+        # A match may span two pieces.
         tail = data[-7:]
 
 
 class Window(io.RawIOBase):
-    """A part of a file as a file of its own, some of its bytes replaced.
+    """A part of a file presented as a whole file, with some bytes replaced.
 
     Args:
         path: the file.
-        link: which part of it; all that is there if None.
-        patch: bytes to be read in place of what lies at their key, counted within the part.
+        link: the part; None for the whole file.
+        patch: maps positions within the part to the bytes to read there instead.
     """
 
     def __init__(self, path: Path, link: Link | None, patch: dict[int, bytes]) -> None:
@@ -123,25 +124,25 @@ class Window(io.RawIOBase):
         self._patch, self._place = patch, 0
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Return that it can be read."""
         return True
 
     def seekable(self) -> bool:
-        """It can be read from any place."""
+        """Return that it can be read from any position."""
         return True
 
     def tell(self) -> int:
-        """The place of the next byte to be read."""
+        """Return the position of the next byte."""
         return self._place
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go to another place, counted as files do."""
+        """Move to another position."""
         base = (0, self._place, self._link.end - self._link.start)[whence]
         self._place = max(0, base + offset)
         return self._place
 
     def read(self, size: int = -1, /) -> bytes:
-        """Up to `size` bytes; all that is left if it is negative."""
+        """Read up to `size` bytes; all remaining bytes if it is negative."""
         left = max(0, self._link.end - self._link.start - self._place)
         size = left if size < 0 else min(size, left)
         self._file.seek(self._link.start + self._place)

@@ -1,4 +1,4 @@
-"""Mixes channels to one: their mean, or another mix where the mean would lose what they hold.
+"""Mix channels to one: their mean, or another mix if channels would cancel in the mean.
 
 Letters: C channels, n samples.
 """
@@ -12,55 +12,57 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 
 SILENT_POWER = 1e-4
-"""A channel whose power lies 40 dB or more below the loudest one's holds next to nothing."""
+"""A channel whose power is 40 dB or more below the loudest channel's counts as silent."""
 
 LOST_SHARE = 0.05
-"""A mix may lose so much of the power that channels out of step would leave."""
+"""Largest share of the power of uncorrelated channels that a mix may lose to cancellation."""
 
 MixName = Literal["mean", "turned", "loudest"]
 
 
 @dataclass(frozen=True)
 class Mix:
-    """How `channels` channels become one: a weight for each."""
+    """How to mix `channels` channels to one: a weight for each."""
 
     name: MixName
     weights: tuple[float, ...]
 
     @property
     def channels(self) -> int:
-        """How many become one."""
+        """Number of channels that are mixed."""
         return len(self.weights)
 
     def notes(self) -> tuple[str, ...]:
-        """Return what a person should know of the mix; nothing of the plain mean."""
-        told: tuple[str, ...] = ()
+        """Return remarks on the mix for the user; none for the plain mean."""
+        remarks: tuple[str, ...] = ()
         silent = sum(weight == 0 for weight in self.weights)
         if silent and self.name != "loudest":
-            told = (f"{silent} of its {self.channels} channels are silent and left out of the mix",)
+            remarks = (
+                f"{silent} of its {self.channels} channels are silent and left out of the mix",
+            )
             if silent == 1:
-                told = (f"1 of its {self.channels} channels is silent and left out of the mix",)
+                remarks = (f"1 of its {self.channels} channels is silent and left out of the mix",)
         match self.name:
             case "turned":
-                told += ("its channels are out of phase and cancel each other: mixed with the "
-                         "phase of some turned round",)  # fmt: skip
+                remarks += ("its channels are out of phase and cancel each other: mixed with the "
+                "phase of some inverted",)  # fmt: skip
             case "loudest":
-                told += ("its channels cancel each other in places: only the loudest is used",)
+                remarks += ("its channels cancel each other in places: only the loudest is used",)
             case "mean":
                 pass
-        return told
+        return remarks
 
 
 def mean_of(channels: int) -> Mix:
-    """The plain mean."""
+    """Return the plain mean of `channels` channels."""
     return Mix("mean", (1 / channels,) * channels)
 
 
 class Mixer:
-    """Mixes blocks of `mix.channels` channels and watches what the mix loses.
+    """Mix blocks of `mix.channels` channels and measure what the mix loses.
 
     Args:
-        mix: how.
+        mix: to apply.
     """
 
     def __init__(self, mix: Mix) -> None:
@@ -71,7 +73,7 @@ class Mixer:
 
     def mixed(self, channels: list[Samples], scale: float) -> Samples:
         """Mix channels, float32 [n] each, times `scale`: float32 [n], a copy."""
-        # Whoever takes the samples reports those that are not finite.
+        # The caller reports samples that are not finite.
         with np.errstate(all="ignore"):
             self._watch(channels)
             return self._sum(channels, scale)
@@ -90,18 +92,18 @@ class Mixer:
         return total
 
     def _watch(self, channels: list[Samples]) -> None:
-        """Note what the mix loses of a block of channels."""
+        """Measure what the mix loses of a block of channels."""
         weights, products = self._weights, _products_of(channels)
         self._products += products
         left = float(weights @ products @ weights)
-        # What the mix would keep if its channels had nothing to do with each other. Less by 6 dB
-        # or more is lost to cancellation.
+        # The power of the mix if its channels were uncorrelated. A mix 6 dB or more below it has
+        # lost the difference to cancellation.
         power = float(weights**2 @ products.diagonal())
         self._power += power
         self._lost += max(power - 4 * left, 0.0)
 
     def better(self) -> Mix:
-        """Return the mix to use instead, now that all has passed; the same if it lost nothing."""
+        """Return the mix to use instead, after the last block; the same if it lost nothing."""
         powers = self._products.diagonal()
         if not np.isfinite(self._products).all() or not powers.max() > 0:
             return self.mix
@@ -119,18 +121,19 @@ class Mixer:
 
 
 def _products_of(channels: list[Samples]) -> NDArray[np.float64]:
-    """Return the sums of the products of each two of the channels, [C, C]."""
+    """Return the inner products of all pairs of channels, [C, C]."""
     if len(channels) > 2:
         block = np.stack(channels)
         return np.asarray(block @ block.T, np.float64)
-    # A product of matrices takes ten times as long for two rows.
+    # For two rows a matrix product takes ten times as long.
     left, right = channels
     across = np.dot(left, right)
     return np.array([[np.dot(left, left), across], [across, np.dot(right, right)]], np.float64)
 
 
 def _turned(products: NDArray[np.float64], live: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return weights of the mean of live channels, those against the main direction turned."""
+    """Return weights of the mean of live channels, inverting those opposed to the main
+    direction."""
     deviations = np.sqrt(np.where(live, products.diagonal(), np.inf))
     _, vectors = np.linalg.eigh(products / np.outer(deviations, deviations))
     signs = np.where(vectors[:, -1] < 0, -1.0, 1.0)

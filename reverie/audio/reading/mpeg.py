@@ -1,7 +1,7 @@
-"""Reads what an MP3 says of its own length, in its Xing or Info header and by its frames.
+"""Read the length of an MP3 from its Xing or Info header and from its frames.
 
-Without it FFmpeg guesses a duration from the first frame's bit rate, which is wrong for every
-variable bit rate: such a guess must not make a good file look cut.
+Without that header FFmpeg estimates the duration from the first frame's bit rate, which is wrong
+for variable bit rates. Such an estimate must not make an intact file look cut.
 """
 
 import struct
@@ -10,7 +10,7 @@ from pathlib import Path
 from reverie.audio.reading.tags import id3_bytes
 
 SAMPLES_PER_FRAME = {3: 1152, 2: 576, 0: 576}
-"""By MPEG version as the frame header has it: 1, 2 and 2.5; layer III."""
+"""By the frame header's code of the MPEG version: 1, 2 and 2.5; layer III."""
 
 RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
@@ -21,13 +21,14 @@ BIT_RATES = {
     4: (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
     5: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""In thousands a second, by layer of MPEG 1 and, as 4 and 5, layers I and II or III of MPEG 2."""
+"""In kbit/s, by layer of MPEG 1; 4 stands for layer I of MPEG 2, and 5 for its layers II and
+III."""
 
 LONGEST_FRAME_BYTES = 2881
 
 
 def declared_seconds(path: Path) -> float | None:
-    """Return the duration that an MP3's own header gives; None if there is no such header.
+    """Return the duration in an MP3's Xing or Info header; None if it has no such header.
 
     Args:
         path: the file, an MP3.
@@ -57,13 +58,13 @@ def ends_within_frame(path: Path) -> bool:
     """Return whether the last frame of an MP3 (any layer) is cut short, by its header.
 
     Args:
-        path: the file, which ends in frames: tags count as an end.
+        path: the file; tags may follow its frames.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
         file.seek(max(0, size - 2 * LONGEST_FRAME_BYTES))
         tail = file.read()
-    # A frame is told from bytes that look like its head by one that ends where it begins.
+    # Bytes that look like a frame's header are one only if another frame ends just before.
     reached: set[int] = set()
     for place in range(len(tail) - 3):
         length = frame_bytes(tail[place : place + 4])
@@ -92,11 +93,11 @@ def frame_bytes(head: bytes) -> int | None:
 
 
 def garbage_before(path: Path, first_byte: int) -> int:
-    """Count the bytes before the first frame of an MP3 that are no tag, padding or header.
+    """Count the bytes before an MP3's first frame that are not a tag, padding or header.
 
     Args:
         path: the file, an MP3.
-        first_byte: where its first frame lies.
+        first_byte: position of its first frame.
     """
     with path.open("rb") as file:
         tag = id3_bytes(file.read(10))

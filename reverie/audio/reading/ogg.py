@@ -1,4 +1,4 @@
-"""The pages of an Ogg file: where its streams begin, and whether its last one is whole."""
+"""Read the pages of an Ogg file: where its streams begin, and whether its last page is intact."""
 
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -13,7 +13,7 @@ READ_BYTES = 1 << 18
 
 
 class Page(NamedTuple):
-    """Where a page lies, which stream it belongs to, and its flags."""
+    """A page's position, stream and flags."""
 
     start: int
     end: int
@@ -29,7 +29,7 @@ def page_at(file: BinaryIO, place: int) -> Page | None:
         return None
     lengths = file.read(head[26])
     end = place + HEADER_BYTES + head[26] + sum(lengths)
-    # Of a page whose table is cut not even the length is known, but that it goes on.
+    # If the table of lengths is cut, the page has at least these bytes more.
     end += head[26] - len(lengths)
     return Page(place, end, int.from_bytes(head[14:18], "little"), head[5])
 
@@ -46,12 +46,12 @@ def first_pages(file: BinaryIO) -> list[Page]:
 
 
 def last_page(file: BinaryIO, size: int) -> Page | None:
-    """Return the last page whose header is whole; None if there is none."""
+    """Return the last page with a complete header; None if there is none."""
     end = size
     while end > 0:
         start = max(0, end - READ_BYTES)
         file.seek(start)
-        # Some bytes more, as the magic may lie across two pieces.
+        # Read 4 bytes more, because the magic may span two pieces.
         tail = file.read(end - start + 4)
         while (place := tail.rfind(b"OggS\0")) >= 0:
             if page := page_at(file, start + place):
@@ -68,13 +68,13 @@ def ends_within_page(path: Path) -> bool:
         page = last_page(file, size)
         end = size if page is None else page.end
         file.seek(end)
-        # Of the next page only some bytes of the header may be there.
+        # The next page may be cut within its header.
         begun = file.read(HEADER_BYTES)
     return end > size or (0 < len(begun) < HEADER_BYTES and begun.startswith(b"OggS"[: len(begun)]))
 
 
 def lacks_end(path: Path) -> bool:
-    """Return whether the last page of an Ogg file does not say that it ends its stream."""
+    """Return whether the last page of an Ogg file lacks the flag that ends its stream."""
     with path.open("rb") as file:
         page = last_page(file, path.stat().st_size)
     return page is not None and not page.flags & LAST

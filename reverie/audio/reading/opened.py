@@ -1,4 +1,4 @@
-"""One recording as FFmpeg opens it: its frames, and what goes wrong on the way to them."""
+"""Open one recording with FFmpeg, and yield its frames and faults."""
 
 import logging
 from collections.abc import Iterator
@@ -15,34 +15,35 @@ from reverie.audio.reading.passage import COUNTED, Passage
 from reverie.audio.reading.tracks import chosen
 
 LOWEST_HZ, HIGHEST_HZ = 2_000, 3_000_000
-"""Rates of sound. Slower ones are no music and take a hundred times their file's size; DSD of the
-highest rate is 2.8 MHz once it is decoded."""
+"""Accepted sample rates. A slower file is not music and would decode to a hundred times its size;
+DSD of the highest rate decodes to 2.8 MHz."""
 
 MOST_CHANNELS = 255
 
 LONGEST_FRAME_SAMPLES = 1 << 24
-"""No codec has frames so long: Monkey's Audio has the longest, of 1.2 million samples."""
+"""No codec has longer frames: the longest, of Monkey's Audio, have 1.2 million samples."""
 
 OPTIONS = {"protocol_whitelist": "file"}
-"""A playlist under a recording's name must not send FFmpeg out to the network."""
+"""A playlist named like a recording must not make FFmpeg open network addresses."""
 
 NOT_RECORDINGS = {"hls", "dash", "concat", "concatf", "tty", "image2", "lavfi", "sdp", "rtsp"}
-"""Containers that hold no sound themselves: lists of other files, and guesses at plain text."""
+"""Containers without sound of their own: lists of other files, and FFmpeg's guesses at plain
+text."""
 
 CHECKED = {"flac", "tta", "wavpack", "ape", "tak"}
-"""Codecs without loss, whose checksums are right in every file that is whole."""
+"""Lossless codecs, whose checksums are correct in every intact file."""
 
 
 FrameKind = tuple[str, int, int]
-"""The name of a sample format, the number of channels, and samples per second."""
+"""A sample format's name, the number of channels, and samples per second."""
 
 
 class Unreadable(Exception):  # noqa: N818
     """Nothing can be decoded from a file.
 
     Args:
-        reason: why, in a musician's words.
-        lasting: whether it stays so as long as the file is not changed.
+        reason: why, in words for a musician.
+        lasting: whether it holds until the file changes.
     """
 
     def __init__(self, reason: str, *, lasting: bool = True) -> None:
@@ -51,26 +52,26 @@ class Unreadable(Exception):  # noqa: N818
 
 
 class Opened:
-    """A recording, or one of several joined in a file, open for decoding.
+    """A recording, or one of several concatenated in a file, open for decoding.
 
     Args:
         path: the file.
-        link: which part of it; all of it if None.
-        patch: bytes to be read in place of those in the file, by their place.
-        faults: where to note what goes wrong.
+        link: the part of the file; None for all of it.
+        patch: maps positions in the part to the bytes to read there instead.
+        faults: the list to which faults are added.
 
     Attributes:
         codec: FFmpeg's name of the codec, such as `mp3`.
         container: FFmpeg's names of the container, such as `mov,mp4,m4a`.
         rate_hz: samples per second.
-        channels: how many.
-        declared_seconds: the duration the container gives, if it gives one.
-        alone: whether there is nothing but this track, no pictures either.
-        track_declared: whether that duration is this track's own.
-        track_note: which track it is, if there are several of sound.
-        decoded_seconds: how much has been decoded by now.
-        counted_seconds: the duration by the number of pieces that the container gives, if it does.
-        passage: what pieces of sound have passed by now.
+        channels: number of channels.
+        declared_seconds: the duration that the container declares, or None.
+        alone: whether the file has no other track, not even a picture.
+        track_declared: whether `declared_seconds` is this track's own duration.
+        track_note: which track it is, if there are several audio tracks.
+        decoded_seconds: duration decoded so far.
+        counted_seconds: the duration by the container's packet count, or None.
+        passage: the packets read so far.
 
     Raises:
         Unreadable: it is not a recording, or the system refuses to read it.
@@ -92,10 +93,10 @@ class Opened:
         self._window: Window | None = None
         said: list[tuple[int, str, str]] = []
         try:
-            _hear_errors()
+            _capture_errors()
             with av.logging.Capture() as said:
-                # A whole path, so that no part of a name reads as a protocol; and odd tags must
-                # not stop a recording from being read.
+                # With an absolute path no part of a name is taken for a protocol. Odd tags must not
+                # stop a recording from being read.
                 source: Any = str(path.absolute())
                 if link or patch:
                     source = self._window = Window(path, link, patch)
@@ -119,10 +120,10 @@ class Opened:
             self._window.close()
 
     def frames(self, give_up_after: int | None) -> Iterator[tuple[Any, FrameKind]]:
-        """Frames of at least one sample, at a rate and in a number of channels that sound has.
+        """Yield the frames that have samples and a plausible rate and number of channels.
 
         Args:
-            give_up_after: how many faults there may be; None for any number.
+            give_up_after: stop after this many faults; None never stops.
 
         Yields:
             Each frame and its kind.
@@ -140,11 +141,11 @@ class Opened:
                 except FFmpegError:
                     lost = True
                 except IndexError:
-                    # PyAV stumbles at the end of a file in which tracks appeared on the way.
+                    # PyAV fails at the end of a file in which a track appeared late.
                     return
             if counted and packet is not None:
                 passage.add(packet)
-            # Some containers end in an empty piece, of which nothing could come.
+            # Some containers end in an empty packet, which is no fault.
             if said or (lost and (packet is None or packet.size)):
                 head = b"" if packet is None else bytes(memoryview(packet)[:10])
                 self.faults.add(
@@ -172,18 +173,16 @@ class Opened:
         context = stream.codec_context
         if context is None:
             raise Unreadable("its codec is unknown")
-        # Threads would cost more than they give, and hide what they complain about.
+        # Threads would cost more time than they save, and would hide FFmpeg's complaints.
         context.thread_count = 1
-        # A frame takes memory on the word of its header.
+        # FFmpeg allocates as much memory for a frame as its header claims.
         context.options = {"max_samples": str(LONGEST_FRAME_SAMPLES)}
         self.codec = str(context.codec.canonical_name)
         if self.codec in CHECKED:
             context.options |= {"err_detect": "crccheck"}
         self.rate_hz, self.channels = context.sample_rate, context.layout.nb_channels
         if not self.rate_hz or not self.channels:
-            raise Unreadable(
-                "no sound can be made out in it: its header gives no rate or no channels"
-            )
+            raise Unreadable("no sound can be found in it: its header gives no rate or no channels")
         if not LOWEST_HZ <= self.rate_hz <= HIGHEST_HZ:
             raise Unreadable(f"its header gives a rate of {self.rate_hz} Hz: not sound")
         if self.channels > MOST_CHANNELS:
@@ -198,7 +197,7 @@ class Opened:
         stream = self._stream
         if stream.duration is not None and stream.time_base is not None:
             return float(stream.duration * stream.time_base)
-        # Matroska's is that of its longest track, unless it was told for each.
+        # Matroska declares its longest track's duration, unless tags give each track's own.
         words = stream.metadata.get("DURATION", "").split(":")
         try:
             hours, minutes, seconds = words
@@ -216,7 +215,7 @@ class Opened:
         return False
 
     def _seconds(self, packet: Any, lost: bool) -> float:
-        """Return how long a lost piece would have sounded; 0 if that is not known."""
+        """Return the duration of a lost packet; 0 if it is not known."""
         if packet is None or not lost:
             return 0.0
         if packet.duration and packet.time_base:
@@ -225,17 +224,17 @@ class Opened:
         return packet.size * self.decoded_seconds / taken if taken > 0 else 0.0
 
 
-def _hear_errors() -> None:
-    """Send FFmpeg's errors to `Capture`, and not to the terminal."""
+def _capture_errors() -> None:
+    """Send FFmpeg's errors to `Capture` instead of the terminal."""
     if av.logging.get_level() is None:
         logging.getLogger("libav").addHandler(logging.NullHandler())
         av.logging.set_level(av.logging.ERROR)
-        # Each complaint counts, also where the same one has just been heard.
+        # Count every complaint, even one that repeats the previous one.
         av.logging.set_skip_repeated(False)
 
 
 def _reason(error: Exception) -> str:
-    """Say why a file cannot be opened, without FFmpeg's own words where there are better ones."""
+    """Describe why a file cannot be opened, in better words than FFmpeg's if there are any."""
     match error:
         case PermissionError():
             return "cannot be read: permission denied"
@@ -244,7 +243,7 @@ def _reason(error: Exception) -> str:
         case IsADirectoryError():
             return "a folder, not a recording"
         case InvalidDataError() | EOFError():
-            return "no recording can be made out in it"
+            return "no recording can be found in it"
         case MemoryError():
             return "takes more memory than a recording may"
         case _:

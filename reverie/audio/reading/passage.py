@@ -1,5 +1,5 @@
-"""The pieces of sound that pass on their way to the decoder: which bytes of the file they take,
-which lie between them, and where time jumps."""
+"""Track the packets that go to the decoder: which bytes of the file they take, which bytes lie
+between them, and where their time jumps."""
 
 from fractions import Fraction
 from typing import Any
@@ -9,38 +9,38 @@ LARGEST_PIECE_BYTES = {
     "truehd": 1 << 16, "mlp": 1 << 16, "flac": 1 << 24, "amr": 64, "gsm": 1 << 12, "sbc": 1 << 11,
     "aptx": 1 << 16, "g722": 1 << 16,
 }  # fmt: skip
-"""Containers that are frames of sound one right after another, so that bytes between them are no
-music, and the largest frame of each: what is more is garbage that hangs on to it."""
+"""Containers of contiguous frames, in which bytes between frames are not music, and the largest
+frame of each: a larger packet has garbage attached."""
 
 TIMED = {"mpegts", "mpeg", "nut", "rm", "wtv"}
-"""Containers that tell the time of each piece, and not how long all of them last."""
+"""Containers that give each packet's time but no total duration."""
 
 RUN_TO_THE_END = {"flv", "wv", "tta", "ape", "tak", "mpc", "mpc8", "ogg"}
-"""Containers with nothing but tags after the sound."""
+"""Containers in which only tags follow the sound."""
 
 COUNTED = LARGEST_PIECE_BYTES.keys() | TIMED | RUN_TO_THE_END | {"avi"}
-"""Containers whose pieces need to be counted, as their headers tell too little."""
+"""Containers whose packets must be counted, because their headers declare too little."""
 
 LONGEST_JUMP_SECONDS = 3600
-"""A greater jump in time is a clock that was set."""
+"""A larger jump in time means that a clock was set."""
 
 LEAST_JUMP_SECONDS = 0.5
 
 
 class Passage:
-    """Counts pieces.
+    """Count packets.
 
     Args:
         container: FFmpeg's names of the container.
-        time_base: seconds of the unit in which pieces tell their time.
+        time_base: the unit of packets' times, in seconds.
 
     Attributes:
-        first_byte: where the first piece lies, once it is known.
-        end: the byte after the latest piece.
-        last_byte: the byte after the last piece of which something came.
-        packet_bytes: how many bytes all pieces have taken.
-        skipped_bytes: how many bytes lay between them, where nothing should, or are too many for
-            the pieces that hold them.
+        first_byte: position of the first packet; None until it is known.
+        end: the byte after the latest packet.
+        last_byte: the byte after the last packet that gave sound.
+        packet_bytes: total size of all packets.
+        skipped_bytes: bytes between packets where there should be none, and bytes by which packets
+            exceed their largest size.
     """
 
     def __init__(self, container: str, time_base: Fraction | None) -> None:
@@ -54,16 +54,16 @@ class Passage:
 
     @property
     def seconds(self) -> float:
-        """Return how long all pieces should last, by their own headers."""
+        """Return the total duration of all packets, by their own headers."""
         return self._ticks * self._tick
 
     @property
     def jumped_seconds(self) -> float:
-        """Return how much time is missing between pieces."""
+        """Return how much time is missing between packets."""
         return self._jumped_ticks * self._tick
 
     def add(self, packet: Any) -> None:
-        """Count a piece before it is decoded."""
+        """Count a packet before it is decoded."""
         place, size = packet.pos, packet.size
         self.packet_bytes += size
         self._ticks += packet.duration or 0

@@ -1,6 +1,6 @@
-"""Compares the header of a WAV file with the file itself.
+"""Compare the header of a WAV file with the file itself.
 
-FFmpeg reads what it can of a WAV whose header lies and says nothing of it.
+FFmpeg reads what it can of a WAV with a wrong header and does not report it.
 """
 
 import struct
@@ -11,10 +11,11 @@ from typing import BinaryIO
 PCM, IEEE_FLOAT, EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 
 UNKNOWN_SIZE = 0x7FFFF000
-"""Programs that write WAV into a pipe put 0xFFFFFFFF, 0, or from here up, for an unknown size."""
+"""Programs that write WAV into a pipe put 0xFFFFFFFF, 0, or a value from this on for an unknown
+size."""
 
 SLACK_SECONDS = 0.1
-"""Some writers are a few samples out."""
+"""Tolerance: some programs write a size that is a few samples wrong."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class _Format:
 
 
 def wav_lie(path: Path) -> str | None:
-    """Say where the header of a WAV contradicts itself or its file; None if nowhere, or no WAV.
+    """Describe how a WAV's header contradicts itself or its file; None if it does not, or no WAV.
 
     Args:
         path: the file.
@@ -96,7 +97,7 @@ def _wrong_size(file: BinaryIO, length: int, size: int, format_: _Format | None)
 
 
 def _chunks_follow(file: BinaryIO, place: int, size: int) -> bool:
-    """Whether what lies from `place` on begins as the chunks or tags do that may follow sound."""
+    """Whether the bytes at `place` begin like a chunk or tag that may follow the sound."""
     file.seek(place)
     head = file.read(8)
     if head.startswith((b"ID3", b"TAG")) or not head.strip(b"\0"):

@@ -1,8 +1,9 @@
-"""Integers that fill fewer bits than they are stored in: 24 or 20 in 32, 20 in 24, 12 in 16.
+"""Read integers with fewer valid bits than stored ones: 24 or 20 in 32, 20 in 24, 12 in 16.
 
-FFmpeg takes the number of valid bits for the size of a sample, so 24 in 32 come out as noise: it
-is shown a header that tells the size. Valid bits belong at the top, where the rest is zeros; some
-writers put them at the bottom, which is 48 dB too quiet and seen by looking.
+FFmpeg takes the number of valid bits for the size of a sample, so it decodes 24 bits in 32 as
+noise: this module patches the header that FFmpeg reads with the stored size. Valid bits belong at
+the top, above zeros. Some programs put them at the bottom, which is 48 dB too quiet; the samples
+show it.
 """
 
 import struct
@@ -19,16 +20,17 @@ W64_FORMAT = b"fmt \xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 W64_DATA = b"data" + W64_FORMAT[4:]
 
 LOOKED_AT_BYTES = 8 << 20
-"""So much sound is examined before its bits are taken to lie at the bottom."""
+"""How much sound is examined before its bits are taken to lie at the bottom."""
 
 MOST_CHUNKS = 1000
 
 
 @dataclass(frozen=True)
 class SampleBits:
-    """How the integers of a file are to be read.
+    """How to read the integers of a file.
 
-    `patch` replaces bytes of its header, by their place; samples are to be multiplied by `scale`.
+    `patch` maps positions in the file to bytes that replace its header's; multiply samples by
+    `scale`.
     """
 
     patch: dict[int, bytes] = field(default_factory=dict[int, bytes])
@@ -37,7 +39,7 @@ class SampleBits:
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the number of bits is written, in what form; the size of a sample, and its data."""
+    """Where and how a header stores the number of bits, the size of a sample, and its data."""
 
     bits_at: tuple[int, ...]
     form: str
@@ -48,7 +50,7 @@ class _Layout:
 
 
 def sample_bits(path: Path) -> SampleBits:
-    """Find how the integers of the WAV, RF64, Wave64 or CAF file `path` are to be read."""
+    """Find how to read the integers of the WAV, RF64, Wave64 or CAF file `path`."""
     with path.open("rb") as file:
         layout = _layout(file, path.stat().st_size)
         if layout is None or not 0 < layout.valid_bits < 8 * layout.stored_bytes:
@@ -69,7 +71,7 @@ def _layout(file: BinaryIO, size: int) -> _Layout | None:
 
 
 def _wave(file: BinaryIO, place: int, size: int, *, wide: bool) -> _Layout | None:
-    """The chunks of a WAV, or those of a Wave64, whose names and sizes are wider."""
+    """Read the chunks of a WAV, or of a Wave64, whose names and sizes are wider."""
     found: tuple[tuple[int, ...], int, int] | None = None
     for _ in range(MOST_CHUNKS):
         file.seek(place)
@@ -85,7 +87,7 @@ def _wave(file: BinaryIO, place: int, size: int, *, wide: bool) -> _Layout | Non
             found = _wave_format(file.read(40), body)
             if found is None:
                 return None
-        # A Wave64 counts the head of a chunk too and fills up to 8 bytes.
+        # A Wave64 counts a chunk's header in its size and pads to 8 bytes.
         place = place + (length + 7) // 8 * 8 if wide else body + length + length % 2
         if length < (24 if wide else 0) or place > size:
             return None
@@ -93,7 +95,7 @@ def _wave(file: BinaryIO, place: int, size: int, *, wide: bool) -> _Layout | Non
 
 
 def _wave_format(body: bytes, place: int) -> tuple[tuple[int, ...], int, int] | None:
-    """Where the numbers of bits of a format chunk lie, the valid bits, and the stored bytes."""
+    """Return the positions of a format chunk's bit counts, the valid bits, and the stored bytes."""
     if len(body) < 16:
         return None
     tag, channels, _, _, block, bits = struct.unpack("<HHIIHH", body[:16])
@@ -117,14 +119,14 @@ def _caf(file: BinaryIO, size: int) -> _Layout | None:
             return None
         name, length = struct.unpack(">4sq", head)
         if name == b"data":
-            # Four bytes count the edits before the sound.
+            # The sound follows a four-byte edit count.
             return found and _Layout(
                 (found[0],), ">I", found[1], found[2], place + 16, big_endian=found[3]
             )
         if name == b"desc":
             body = file.read(32).ljust(32, b"\0")
             kind, flags, packet, frames, channels, bits = struct.unpack(">4sIIIII", body[8:])
-            # Flag 1: floats; 2: the low byte first.
+            # Flag 1: floats; flag 2: little-endian.
             whole = kind == b"lpcm" and not flags & 1 and frames == 1 and channels
             if not whole or packet % channels or packet // channels not in {2, 3, 4}:
                 return None
@@ -140,7 +142,7 @@ def _at_the_bottom(file: BinaryIO, layout: _Layout, spare: int) -> bool:
     file.seek(layout.data_at)
     low_bits_set = False
     for _ in range(0, LOOKED_AT_BYTES, 1 << 18):
-        # A multiple of the bytes of a sample, whether these are 2, 3 or 4.
+        # A multiple of 2, 3 and 4 bytes, so that no sample is cut.
         data = file.read(3 << 16)
         values = _integers(data, layout)
         if len(values) and (
@@ -155,7 +157,7 @@ def _at_the_bottom(file: BinaryIO, layout: _Layout, spare: int) -> bool:
 
 
 def _integers(data: bytes, layout: _Layout) -> NDArray[np.int32]:
-    """Signed integers [n] from samples of 2 to 4 bytes."""
+    """Convert samples of 2 to 4 bytes to signed integers [n]."""
     size = layout.stored_bytes
     raw = np.frombuffer(data, np.uint8, len(data) // size * size).reshape(-1, size)
     if not layout.big_endian:

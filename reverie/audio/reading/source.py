@@ -1,4 +1,4 @@
-"""Reads a file of sound: its headers, its samples in blocks, and what went wrong."""
+"""Read an audio file: its headers, its samples in blocks, and its faults."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,22 +19,23 @@ from reverie.audio.reading.sample_bits import sample_bits
 __all__ = ["MOST_FAULTS", "PLAIN", "Reading", "Source", "Unreadable"]
 
 LEAST_SHARE = 0.01
-"""Of the sound: other parameters that last for less count as damage."""
+"""A change of rate or channels that lasts for less than this share of the sound counts as
+damage."""
 
 BLOCK_VALUES = 1 << 15
-"""Samples times channels that are decoded before they are handed on."""
+"""Samples times channels that are decoded before a block is yielded."""
 
 MOST_FAULTS = 200
-"""A damaged file is refused after so many faults, however long it goes on."""
+"""A damaged file is refused after this many faults, however long it is."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is read where one pass over it has told what the next one should do otherwise.
+    """How to read a file: what an earlier pass over it showed that the next must do differently.
 
     Args:
-        split_flac: search it for FLAC files joined in one.
-        mixes: how channels become one, by their number; their mean where it says nothing.
+        split_flac: search it for concatenated FLAC files.
+        mixes: how to mix channels, by their number; the default is their mean.
     """
 
     split_flac: bool = False
@@ -46,7 +47,8 @@ PLAIN = Reading()
 
 @dataclass
 class _Kind:
-    """A rate and number of channels: where in the sound it begins, and how long it lasts in all."""
+    """A rate and number of channels: where in the sound it first appears, and its total
+    duration."""
 
     start_seconds: float
     seconds: float = 0.0
@@ -58,12 +60,12 @@ class Source:
     Args:
         path: the file.
         reading: how to read it.
-        give_up_after: how many faults it may have before the rest is left; None for any number.
+        give_up_after: stop decoding after this many faults; None never stops.
 
     Attributes:
-        parts: the recordings joined in the file, opened one after another: one, as a rule.
-        faults: what has gone wrong by now.
-        unread_bytes: how many bytes could not even be opened, of all parts but the first.
+        parts: the concatenated recordings in the file, usually one, opened one after another.
+        faults: recorded so far.
+        unread_bytes: bytes of later parts that could not be opened.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class Source:
             self._links = (flac_links if self.reading.split_flac else links)(self.path)
             bits = sample_bits(self.path)
         except OSError:
-            # FFmpeg's own attempt tells what is wrong with it.
+            # Let FFmpeg try, and report its error.
             self._links = [Link(0, 0)]
         else:
             self._patch, self._scale = bits.patch, bits.scale
@@ -111,12 +113,12 @@ class Source:
 
     @property
     def n_recordings(self) -> int:
-        """Return how many recordings are joined in the file."""
+        """Return the number of recordings concatenated in the file."""
         return len(self._links)
 
     @property
     def last_start(self) -> int:
-        """Where the last of the parts that could be opened begins."""
+        """Position of the last part that could be opened, in bytes."""
         return self._starts[-1]
 
     @property
@@ -131,24 +133,24 @@ class Source:
 
     @property
     def rate_hz(self) -> int:
-        """Samples per second, at the start."""
+        """Samples per second at the start."""
         return self.parts[0].rate_hz
 
     @property
     def channels(self) -> int:
-        """How many channels, at the start."""
+        """Number of channels at the start."""
         return self.parts[0].channels
 
     @property
     def decoded_seconds(self) -> float:
-        """How much has been decoded by now."""
+        """Duration decoded so far."""
         return sum(part.decoded_seconds for part in self.parts)
 
     def blocks(self) -> Iterator[tuple[int, Samples]]:
         """Yield the recording as (rate in Hz, mono float32 [n]) blocks, in order.
 
-        The rate is that of the block: it may change within chained or joined files. Faults are
-        noted in `faults` and what can still be decoded is.
+        Each block has its own rate, which may change within chained or concatenated files. Faults
+        are recorded in `faults`, and decoding continues after them.
         """
         yield from self._blocks_of(self.parts[0])
         for link in self._links[1:]:
@@ -162,7 +164,7 @@ class Source:
             yield from self._blocks_of(part)
 
     def better(self) -> Reading:
-        """Return how to read the file instead, once it was read; the same if nothing was lost."""
+        """Return how to read the file better, after a whole pass; the same if nothing was lost."""
         mixes = {count: self._mixers[count].better() for count in self._main_counts()}
         mixes = {channels: mix for channels, mix in mixes.items() if mix != mean_of(channels)}
         # A second FLAC shows as damage, or as more sound than the header of the first states.
@@ -173,7 +175,7 @@ class Source:
         return Reading(split, mixes)
 
     def change_note(self) -> str | None:
-        """Say where its rate or channels change, if they do."""
+        """Describe where the rate or the number of channels changes; None if they do not."""
         kinds = self._main_kinds()
         if len(kinds) < 2:
             return None
@@ -183,22 +185,22 @@ class Source:
         return f"changes from {first} to {last}, first {int(minutes)}:{seconds:04.1f} in"
 
     def mix_notes(self) -> tuple[str, ...]:
-        """Return what a person should know of how channels became one."""
-        told = [note for count in self._main_counts() for note in self._mixers[count].mix.notes()]
-        return tuple(dict.fromkeys(told))
+        """Return remarks on how channels were mixed."""
+        notes = [note for count in self._main_counts() for note in self._mixers[count].mix.notes()]
+        return tuple(dict.fromkeys(notes))
 
     def _main_kinds(self) -> dict[tuple[int, int], _Kind]:
-        """Return the stretches that are more than a few damaged frames."""
+        """Return the kinds of sound that are more than a few damaged frames."""
         least = LEAST_SHARE * self._mixed_seconds
         return {key: kind for key, kind in self._kinds.items() if kind.seconds > least}
 
     def _main_counts(self) -> list[int]:
-        """Numbers of channels above 1, those of a few damaged frames left out."""
+        """Return the numbers of channels above 1, without those of a few damaged frames."""
         return sorted({count for _, count in self._main_kinds()} - {1})
 
     def _open(self, link: Link) -> Opened:
         whole = len(self._links) == 1
-        # The header that is patched is the file's first.
+        # Only the file's first header is patched.
         patch = {} if link.start else self._patch
         part = Opened(self.path, None if whole else link, patch, self.faults)
         self._starts.append(link.start)
@@ -210,10 +212,10 @@ class Source:
             if new != kind:
                 yield from self._drained(fifo, kind[2])
                 fifo, kind = av.AudioFifo(), new
-            # The queue insists on gapless timestamps, which damaged and live files lack.
+            # The queue requires gapless timestamps, which damaged and live files lack.
             frame.pts = None
             fifo.write(frame)
-            # Many frames are mixed at once: Python's cost for each is what would take the time.
+            # Mix many frames at once: Python's overhead for each would take most of the time.
             if fifo.samples * new[1] >= BLOCK_VALUES:
                 yield from self._drained(fifo, new[2])
         yield from self._drained(fifo, kind[2])

@@ -1,7 +1,7 @@
-"""Tags, which lie before and after the sound of formats that have no place for them."""
+"""Measure tags, which lie before and after the sound in formats without a place for them."""
 
 TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICS")
-"""The bytes that they begin with."""
+"""The bytes with which tags begin."""
 
 
 def id3_bytes(head: bytes) -> int:
@@ -15,10 +15,12 @@ def id3_bytes(head: bytes) -> int:
 
 
 def tag_bytes(head: bytes) -> int:
-    """The length of the tag that begins with these 16 bytes; 0 if none does, or if it is one of
-    lyrics, which tells its length at its end."""
+    """Return the length of the tag that begins with these 16 bytes; 0 if there is none.
+
+    A tag of lyrics counts as none, because its length is at its end.
+    """
     if head.startswith(b"APETAGEX") and len(head) >= 16:
-        # The length counts all but the header that begins so.
+        # The length does not include the 32-byte header.
         return 32 + int.from_bytes(head[12:16], "little")
     if head.startswith(b"TAG"):
         return 128

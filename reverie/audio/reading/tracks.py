@@ -1,4 +1,4 @@
-"""Which of a file's tracks of sound is the recording."""
+"""Choose which of a file's audio tracks is the recording."""
 
 import re
 from typing import Any
@@ -15,18 +15,18 @@ ASIDE = (
     | Disposition.descriptions
     | Disposition.dependent
 )
-"""What a track beside the main one is for."""
+"""Dispositions of tracks other than the main one."""
 
 
 def chosen(tracks: list[Any]) -> tuple[Any, str | None]:
-    """Return the track that players take, and a note of the choice if there was one.
+    """Return the track that players would play, and a note on the choice if there are several.
 
     Args:
-        tracks: streams of sound, one at least.
+        tracks: at least one audio stream.
 
     Returns:
-        The first that is marked as the default; or else the first that is not a commentary or
-        the like; or else the first.
+        The first track marked as the default; otherwise the first that is not a commentary or
+        the like; otherwise the first.
     """
     number = max(range(len(tracks)), key=lambda one: (*_rank(tracks[one]), -one))
     track = tracks[number]
@@ -36,8 +36,8 @@ def chosen(tracks: list[Any]) -> tuple[Any, str | None]:
     words = ["the default"] if track.disposition & Disposition.default else []
     if re.fullmatch("[a-z]{2,3}", language) and language != "und":
         words.append(f"language {language}")
-    told = f" ({', '.join(words)})" if words else ""
-    return track, f"holds {len(tracks)} tracks of sound: track {number + 1}{told} is used"
+    title = f" ({', '.join(words)})" if words else ""
+    return track, f"holds {len(tracks)} tracks of sound: track {number + 1}{title} is used"
 
 
 def _rank(track: Any) -> tuple[bool, bool, bool]:

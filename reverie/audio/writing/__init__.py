@@ -1,1 +1,1 @@
-"""Samples to WAV and FLAC files, whole or not at all."""
+"""Write samples to WAV and FLAC files atomically."""

@@ -1,4 +1,4 @@
-"""Copies a part of a WAV or FLAC file: same samples, rate, channels and way of storing.
+"""Copy a part of a WAV or FLAC file with the same samples, rate, channels and subtype.
 
 Letters: S samples, C channels.
 """
@@ -19,7 +19,7 @@ from reverie.errors import ReverieError, os_reason
 from reverie.storage import replacing
 
 BLOCK_SAMPLES = 1 << 16
-"""Samples of each channel that are read at once."""
+"""Samples of each channel in one read."""
 FLAC_CHANNELS = 8
 _KEPT = {
     "PCM_16": "int16",
@@ -30,7 +30,7 @@ _KEPT = {
     "PCM_U8": "int16",
     "PCM_S8": "int16",
 }
-"""The type of numpy that holds every value of a subtype that is kept."""
+"""The numpy type that holds every value of a subtype that is copied as it is."""
 _UNPACKED = {
     "ULAW": "PCM_16",
     "ALAW": "PCM_16",
@@ -41,9 +41,9 @@ _UNPACKED = {
     "ALAC_24": "PCM_24",
     "ALAC_32": "PCM_32",
 }
-"""The subtype that holds what others decode to; those that are not named decode to floats."""
+"""The subtype that other codecs are decoded to; codecs not listed decode to floats."""
 _OWN_WAV: tuple[WavSubtype, ...] = get_args(WavSubtype)
-"""WAV of these goes through `WavFile`: libsndfile stamps floats with the time."""
+"""`WavFile` writes these, because libsndfile writes the time into WAV files of floats."""
 _FLAC = {"PCM_16": "PCM_16", "PCM_24": "PCM_24", "PCM_S8": "PCM_S8", "PCM_U8": "PCM_S8"}
 
 
@@ -56,24 +56,24 @@ class _Sink(Protocol):
 
 
 def open_sound(path: Path) -> soundfile.SoundFile:
-    """Open a sound that libsndfile reads.
+    """Open an audio file with libsndfile.
 
     Raises:
         ReverieError: it cannot be read.
     """
-    said = "it is no file" if path.exists() else "it is not there"
+    problem = "it is not a file" if path.exists() else "it does not exist"
     try:
         if path.is_file():
             return soundfile.SoundFile(os.fsencode(path))
     except OSError as error:
-        said = os_reason(error)
+        problem = os_reason(error)
     except soundfile.LibsndfileError as error:
-        said = error.error_string.rstrip(".")
-    raise ReverieError(f"{path} cannot be read: {said}.", "Give a WAV or FLAC file.")
+        problem = error.error_string.rstrip(".")
+    raise ReverieError(f"{path} cannot be read: {problem}.", "Give a WAV or FLAC file.")
 
 
 def read_whole(path: Path) -> tuple[NDArray[np.int16], int]:
-    """Return all samples of a mono sound in 16 bits, [S], and its rate in Hz.
+    """Return all samples of a mono file in 16 bits, [S], and its rate in Hz.
 
     Raises:
         ReverieError: it cannot be read, or is not mono.
@@ -82,7 +82,7 @@ def read_whole(path: Path) -> tuple[NDArray[np.int16], int]:
 
 
 def read_float(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Return all samples of a mono sound as floats, [S], and its rate in Hz.
+    """Return all samples of a mono file as floats, [S], and its rate in Hz.
 
     Raises:
         ReverieError: it cannot be read, or is not mono.
@@ -91,7 +91,7 @@ def read_float(path: Path) -> tuple[NDArray[np.float32], int]:
 
 
 def _read_mono(path: Path, kind: type[Sample]) -> tuple[NDArray[Sample], int]:
-    """All samples of a mono sound, [S], of numpy's type `kind`, and its rate in Hz."""
+    """Return all samples of a mono file, [S], as numpy type `kind`, and its rate in Hz."""
     with open_sound(path) as file:
         if file.channels != 1:
             raise ReverieError(f"{path} has {file.channels} channels.", "Give a mono clip.")
@@ -102,10 +102,10 @@ def _read_mono(path: Path, kind: type[Sample]) -> tuple[NDArray[Sample], int]:
 def blocks_of(
     file: soundfile.SoundFile, first: int, last: int, kind: str
 ) -> Iterator[NDArray[Any]]:
-    """Yield samples `first` to `last` in blocks [S, C] of numpy's type `kind`.
+    """Yield samples `first` to `last` in blocks [S, C] of numpy type `kind`.
 
     Raises:
-        ReverieError: the file is cut off or damaged on the way.
+        ReverieError: the file is cut off or damaged within them.
     """
     try:
         file.seek(first)
@@ -122,18 +122,18 @@ def blocks_of(
 
 
 def copy_part(file: soundfile.SoundFile, out: Path, first: int, last: int) -> None:
-    """Write samples `first` to `last` of an open sound to `out`, with the values that they have.
+    """Write samples `first` to `last` of an open file to `out` unchanged.
 
-    PCM and floats are stored as they are in the file; other codecs as what they decode to.
+    PCM and floats keep their subtype; other codecs are decoded.
 
     Args:
         file: mono or of several channels.
         out: `.wav` or `.flac`.
-        first: a sample's place.
-        last: the one after the last.
+        first: index of the first sample.
+        last: index after the last sample.
 
     Raises:
-        ReverieError: `out` cannot hold what the file holds, or the disk refuses.
+        ReverieError: the format of `out` cannot store the samples, or the disk is full.
     """
     suffix = out.suffix.lower()
     if suffix not in {".wav", ".flac"}:
@@ -153,7 +153,7 @@ def copy_part(file: soundfile.SoundFile, out: Path, first: int, last: int) -> No
 def _sink(file: soundfile.SoundFile, temporary: Path, suffix: str, subtype: str) -> _Sink:
     if suffix == ".wav" and subtype in _OWN_WAV:
         return WavFile(temporary, file.samplerate, subtype, file.channels)
-    eight = "PCM_U8"  # all that is left for WAV
+    eight = "PCM_U8"  # the only subtype left for WAV
     return soundfile.SoundFile(
         os.fsencode(temporary),
         "w",

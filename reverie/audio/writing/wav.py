@@ -1,8 +1,8 @@
-"""Writes a WAV file as its samples come; past 4 GB it turns into an RF64 by itself.
+"""Write a WAV file as samples arrive; past 4 GB it becomes an RF64.
 
-libsndfile stamps a float WAV with the time and cannot change its mind about RF64, so the header
-is written here: RIFF, a JUNK chunk that holds the place of RF64's `ds64`, fmt, fact, data
-(EBU Tech 3306, section 4).
+libsndfile writes the time into a float WAV and must choose RF64 in advance, so this module writes
+the header itself: RIFF, a JUNK chunk that reserves space for RF64's `ds64`, fmt, fact, data (EBU
+Tech 3306, section 4).
 """
 
 import struct
@@ -24,7 +24,7 @@ _STORED: dict[WavSubtype, tuple[int, int, str]] = {
     "FLOAT": (IEEE_FLOAT, 4, "<f4"),
     "DOUBLE": (IEEE_FLOAT, 8, "<f8"),
 }
-"""Tag, bytes of a sample on disk, and the type that samples come as: 24 bits are the upper ones."""
+"""Format tag, bytes of a stored sample, and the samples' type; 24 bits are the upper ones of 32."""
 
 
 def header(rate_hz: int, sample_bytes: int, tag: int, samples: int, channels: int = 1) -> bytes:
@@ -37,7 +37,7 @@ def header(rate_hz: int, sample_bytes: int, tag: int, samples: int, channels: in
     )  # fmt: skip
     counted = min(samples, LARGEST_RIFF_BYTES)
     fact = struct.pack("<4sII", b"fact", 4, counted) if tag == IEEE_FLOAT else b""
-    # RIFF counts what follows its own 8 bytes: WAVE, a 36-byte JUNK or ds64, fmt, fact, data.
+    # RIFF's size excludes its own 8 bytes: WAVE, a 36-byte JUNK or ds64, fmt, fact, data.
     riff_bytes = 4 + 36 + len(fmt) + len(fact) + 8 + data_bytes + data_bytes % 2
     if riff_bytes <= LARGEST_RIFF_BYTES:
         start = struct.pack("<4sI4s4sI28x", b"RIFF", riff_bytes, b"WAVE", b"JUNK", 28)
@@ -53,7 +53,7 @@ class WavFile:
     """A WAV file open for writing.
 
     Args:
-        path: where to.
+        path: of the file.
         rate_hz: samples per second.
         subtype: how samples are stored.
         channels: C.
@@ -66,7 +66,7 @@ class WavFile:
         self._handle.write(self._header())
 
     def write(self, samples: NDArray[Any]) -> None:
-        """Append samples [n] or [n, C], of the type that holds the subtype."""
+        """Append samples [n] or [n, C] of the subtype's numpy type."""
         stored = np.ascontiguousarray(samples, self._type)
         if self._sample_bytes < stored.itemsize:
             stored = stored.view(np.uint8).reshape(-1, stored.itemsize)[:, -self._sample_bytes :]
@@ -74,7 +74,7 @@ class WavFile:
         self._samples += len(samples)
 
     def close(self) -> None:
-        """Complete the header, which only now knows the length."""
+        """Complete the header with the length, and close the file."""
         with self._handle:
             if self._samples * self._channels * self._sample_bytes % 2:
                 self._handle.write(b"\0")

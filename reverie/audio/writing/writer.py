@@ -1,4 +1,4 @@
-"""Writes samples to WAV or FLAC as they come, whole or not at all."""
+"""Write samples to WAV or FLAC as they arrive, atomically."""
 
 import errno
 import os
@@ -19,7 +19,7 @@ from reverie.errors import ReverieError
 from reverie.storage import clear_disk_errors, replacing
 
 LEAST_FREE_BYTES = 1 << 16
-"""A disk with less room than this counts as full."""
+"""A disk with less free space counts as full."""
 
 
 class _Sink(Protocol):
@@ -28,21 +28,21 @@ class _Sink(Protocol):
 
 
 class AudioWriter:
-    """Streams mono samples into a file that appears under its name only when it is complete.
+    """Stream mono samples into a file that gets its name only when it is complete.
 
-    The bytes depend on the samples alone: no dates and no tags are written.
+    The bytes depend on the samples alone: the file contains no dates or tags.
 
     Args:
-        path: where to; `.wav` or `.flac`.
+        path: of the file; `.wav` or `.flac`.
         rate_hz: samples per second.
         subtype: how samples are stored; FLAC has no `FLOAT`.
 
     Attributes:
-        clipped_samples: how many samples lay outside [-1, 1] and were limited to it. `FLOAT`
-            stores them as they are and counts none.
+        clipped_samples: how many samples lay outside [-1, 1] and were clipped. `FLOAT` stores
+            samples unchanged and counts none.
 
     Raises:
-        ReverieError: the suffix is neither, or FLAC is asked to hold floats.
+        ReverieError: the suffix is neither of these, or FLAC is to store floats.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class AudioWriter:
         """Open the file under its temporary name.
 
         Raises:
-            ReverieError: the disk refuses.
+            ReverieError: the file cannot be created.
         """
         with ExitStack() as opening:
             temporary = opening.enter_context(replacing(self.path))
@@ -87,7 +87,7 @@ class AudioWriter:
         if not finite.all():
             raise ReverieError(
                 f"{self.path}: sample {self._written + int(np.argmin(finite))} is not a number.",
-                "What computed it has failed; nothing was written.",
+                "The computation has failed; nothing was written.",
             )
         with disk_errors(self.path):
             self._sink.write(self._stored(samples))
@@ -99,7 +99,7 @@ class AudioWriter:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Complete the file and give it its name; after an error, leave nothing."""
+        """Complete and rename the file; after an error, delete it."""
         self._sink = None
         self._closing.__exit__(kind, value, trace)
 
@@ -119,12 +119,12 @@ class AudioWriter:
 
 @contextmanager
 def disk_errors(path: Path) -> Generator[None]:
-    """Raise one clear `ReverieError` where Python or libsndfile finds the disk full."""
+    """Raise a clear `ReverieError` if Python or libsndfile finds the disk full."""
     with clear_disk_errors(path):
         try:
             yield
         except soundfile.LibsndfileError as error:
-            # libsndfile only says that the system refused.
+            # libsndfile reports a system error without its reason.
             full = shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES
             reason = errno.ENOSPC if full else errno.EIO
             raise OSError(reason, os.strerror(reason)) from error

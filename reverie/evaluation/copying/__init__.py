@@ -1,1 +1,1 @@
-"""Does a clip repeat the training recordings?"""
+"""Detect clips that repeat the training recordings."""

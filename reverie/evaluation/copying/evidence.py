@@ -23,11 +23,11 @@ class Evidence:
     """The evidence that a clip was copied."""
 
     pairs: LandmarkMatch
-    """Matching fingerprints: exact, for the same recording."""
+    """Matching landmarks: exact evidence of the same recording."""
     nearest: Nearest
-    """Similar spectrogram: weaker, for the same music."""
+    """A similar spectrogram: weaker evidence of the same music."""
     run_seconds: float
-    """Longest stretch whose spectrogram follows one recording more closely than real music does."""
+    """Longest stretch whose spectrogram matches one recording more closely than real music does."""
 
 
 def find_evidence(
@@ -36,7 +36,7 @@ def find_evidence(
     """Compare groups of clips with the training recordings, which are read once.
 
     Args:
-        corpus: whose training recordings are searched.
+        corpus: its training recordings are searched.
         groups: of float samples [S] at the corpus's rate; the first group holds held-out
             excerpts, which set the similarity above which a window counts towards a run.
         quiet: show no progress.

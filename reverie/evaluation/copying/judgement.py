@@ -1,8 +1,8 @@
-"""Judge whether a clip repeats the training recordings more than real music of its kind does.
+"""Judge whether a clip repeats the training recordings more than real music does.
 
-Repetitive music matches itself, so no threshold fits every corpus. Held-out excerpts of the same
-length, which cannot have been copied, are matched to the same recordings, and a clip is judged by
-its percentile among them.
+Repetitive music matches itself, so no fixed threshold fits every corpus. Held-out excerpts of the
+same length, which cannot be copies, are matched to the same recordings, and a clip is judged by its
+percentile among them.
 Letters: S samples.
 """
 
@@ -27,13 +27,13 @@ class Copying:
 
     evidence: Evidence
     percentile: float
-    """Of its evidence among that of held-out excerpts: 50 is typical of real music."""
+    """Percentile of its evidence among held-out excerpts: 50 is typical of real music."""
     flagged: bool
-    """Beyond the 99th percentile."""
+    """Whether it exceeds the 99th percentile."""
     seconds: float
     """Length of the longest copied run; 0 if the clip is not flagged."""
     recording: str
-    """Path of the training recording that it matches best."""
+    """Path of the best matching training recording."""
     offset_seconds: float
     """Where the match begins in that recording."""
     clip_seconds: float
@@ -47,18 +47,18 @@ def judge_groups(
     *,
     quiet: bool = False,
 ) -> list[list[Copying]]:
-    """Judge every clip of some groups.
+    """Judge every clip of several groups.
 
     Args:
         corpus: split; its training recordings are searched.
         groups: of clips, float samples [S] at the corpus's rate.
-        seconds: length of the held-out excerpts they are compared with.
+        seconds: length of the held-out excerpts to compare with.
         quiet: show no progress.
     """
     held_out = held_out_excerpts(corpus, seconds)
-    evidence = find_evidence(corpus, [held_out, *groups], quiet=quiet)
-    null = NullDistribution(evidence[0])
-    return [[judge(corpus, null, found) for found in group] for group in evidence[1:]]
+    searched = find_evidence(corpus, [held_out, *groups], quiet=quiet)
+    null = NullDistribution(searched[0])
+    return [[judge(corpus, null, evidence) for evidence in group] for group in searched[1:]]
 
 
 def judge(corpus: Corpus, null: NullDistribution, evidence: Evidence) -> Copying:
@@ -67,20 +67,20 @@ def judge(corpus: Corpus, null: NullDistribution, evidence: Evidence) -> Copying
     pairs, nearest = evidence.pairs, evidence.nearest
     flagged = null.flags(evidence)
     exact = null.by_pairs(evidence)
-    found = pairs if exact else nearest
+    match = pairs if exact else nearest
     seconds = pairs.seconds if exact else max(evidence.run_seconds, WINDOW_SECONDS)
     return Copying(
         evidence=evidence,
         percentile=null.percentile(evidence),
         flagged=flagged,
         seconds=seconds if flagged else 0.0,
-        recording=training[found.recording].path,
-        offset_seconds=found.offset_seconds,
-        clip_seconds=found.clip_seconds,
+        recording=training[match.recording].path,
+        offset_seconds=match.offset_seconds,
+        clip_seconds=match.clip_seconds,
     )
 
 
 def held_out_excerpts(corpus: Corpus, seconds: float) -> list[NDArray[np.float32]]:
     """Cut held-out excerpts of `seconds`, float samples [S], for a `NullDistribution`."""
     held_out = corpus.of_split("held-out")
-    return [one.wave for one in cut_evenly(corpus, held_out, seconds, NULL_EXCERPTS)]
+    return [excerpt.wave for excerpt in cut_evenly(corpus, held_out, seconds, NULL_EXCERPTS)]

@@ -1,6 +1,6 @@
-"""The most similar rows by torch: twice as fast as numpy where bfloat16 is.
+"""Find the most similar rows with torch: twice as fast as numpy if bfloat16 is fast.
 
-Letters: Q rows that are looked for, R rows that are looked through, F features.
+Letters: Q query rows, R rows that are searched, F features.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from reverie.similarity.cosine import LEAST_LENGTH
 
 
 class MostSimilarByTorch:
-    """As `similarity.cosine.MostSimilar`; in bfloat16 where that is the faster.
+    """Implement `similarity.cosine.MostSimilar` with torch, in bfloat16 if that is faster.
 
     Args:
         queries: [Q, F].
@@ -26,12 +26,12 @@ class MostSimilarByTorch:
     def __call__(
         self, rows: NDArray[np.float32], /
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """As `similarity.cosine.MostSimilar`."""
+        """Search `rows` [R, F]; see `similarity.cosine.MostSimilar`."""
         similarities, places = (self._queries @ _unit(rows).T).max(dim=1)
         return similarities.float().numpy(), places.numpy()
 
 
 def _unit(rows: NDArray[np.float32]) -> Tensor:
-    """Rows [R, F], each of length 1 or, where it is next to nothing, 0."""
+    """Scale rows [R, F] to length 1; rows that are nearly zero become zero."""
     unit = functional.normalize(torch.as_tensor(rows), dim=1, eps=LEAST_LENGTH)
     return unit.to(torch.bfloat16) if bfloat16_is_fast() else unit

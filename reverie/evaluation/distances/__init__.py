@@ -1,1 +1,1 @@
-"""Distances between sets of clips in spaces of embeddings."""
+"""Distances between sets of clips in embedding spaces."""

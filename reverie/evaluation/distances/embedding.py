@@ -1,4 +1,4 @@
-"""Embeddings: a clip as a few points in a space where similar sounds are near each other.
+"""Embed clips as points in a space where similar sounds are close together.
 
 Letters: S samples, W windows, E width of an embedding.
 """
@@ -13,27 +13,28 @@ from numpy.typing import NDArray
 from reverie.evaluation.measures.mel import cepstra
 
 WINDOW_COLUMNS = 187
-"""Three seconds, the input of musicnn."""
+"""Columns of three seconds, the input of musicnn."""
 SHORTEST_SECONDS = 1.0
 """A shorter clip cannot be embedded."""
 COEFFICIENTS = 20
 
 
 class Embedder(Protocol):
-    """Turns clips into points, in one space or in several."""
+    """Embed clips in one space or several."""
 
     titles: Mapping[str, str]
-    """By name of each of its spaces: its title."""
+    """The title of each space by name."""
 
     def embed(self, wave: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """Samples [S] at 16 kHz, a second or more -> [W, E] by name, a row for each 3 seconds."""
+        """Embed samples [S] at 16 kHz, at least a second: [W, E] by space, a row for each 3 s."""
         ...
 
 
 def windows(columns: NDArray[np.float32]) -> NDArray[np.float32]:
-    """[C, N] -> [W, 187, N]: windows of three seconds spread evenly over the clip.
+    """Cut windows of three seconds, evenly spread over the clip: [C, N] -> [W, 187, N].
 
-    As few as cover it but for less than half a window; a shorter clip is repeated to fill one.
+    There are as few as cover all but less than half a window; a shorter clip is repeated to fill
+    one.
     """
     count, bands = columns.shape
     if count < WINDOW_COLUMNS:
@@ -41,24 +42,24 @@ def windows(columns: NDArray[np.float32]) -> NDArray[np.float32]:
         return columns[None, :WINDOW_COLUMNS]
     wanted = max(round(count / WINDOW_COLUMNS), 1)
     spare, gaps = count - WINDOW_COLUMNS, max(wanted - 1, 1)
-    found = np.empty((wanted, WINDOW_COLUMNS, bands), np.float32)
-    for number, row in enumerate(found):
+    cut = np.empty((wanted, WINDOW_COLUMNS, bands), np.float32)
+    for number, row in enumerate(cut):
         start = number * spare // gaps
         row[:] = columns[start : start + WINDOW_COLUMNS]
-    return found
+    return cut
 
 
 class MfccStatistics:
-    """Mean, spread and movement of 20 mel-frequency cepstral coefficients: needs no weights.
+    """Embed with mean, spread and movement of 20 cepstral coefficients, without trained weights.
 
     Spread is the standard deviation within the window, movement that of the change over 32 ms.
-    The first coefficient, the level, is kept: silence is far from music.
+    The first coefficient, the level, is included, so that silence is far from music.
     """
 
     titles: Mapping[str, str] = MappingProxyType({"mfcc": "MFCC statistics"})
 
     def embed(self, wave: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """As `Embedder.embed`; E = 60."""
+        """Embed samples [S] with E = 60; see `Embedder.embed`."""
         cut = windows(cepstra(wave, COEFFICIENTS))
         change = cut[:, 2:] - cut[:, :-2]
         rows = np.concatenate([cut.mean(axis=1), cut.std(axis=1), change.std(axis=1)], axis=1)

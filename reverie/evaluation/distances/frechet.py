@@ -1,4 +1,4 @@
-"""The Fréchet distance between two sets of embedded clips, and how sure it is.
+"""The Fréchet distance between two sets of embedded clips, with its interval.
 
 Letters: W rows (windows of all clips), E width of an embedding.
 """
@@ -13,11 +13,12 @@ RESAMPLES = 100
 
 
 def frechet(a: Rows, b: Rows) -> float:
-    """Fréchet distance of two normal distributions fitted to rows [W, E] and [V, E].
+    """Return the Fréchet distance of normal distributions fitted to rows [W, E] and [V, E].
 
     |mean a - mean b|^2 + tr(A + B - 2 (A B)^(1/2)), with A and B the unbiased covariances
-    (Dowson & Landau 1982; of audio: Kilgour et al. 2019). With centred rows X and Y the last
-    trace is the sum of the singular values of X Y^T, so fewer rows than dimensions do no harm.
+    (Dowson & Landau 1982; for audio: Kilgour et al. 2019). With centred rows X and Y the last
+    trace is the sum of the singular values of X Y^T, which also holds for fewer rows than
+    dimensions.
 
     Raises:
         ValueError: a set has fewer than two rows.
@@ -27,7 +28,7 @@ def frechet(a: Rows, b: Rows) -> float:
     x, y = _centred(a), _centred(b)
     apart = a.mean(axis=0) - b.mean(axis=0)
     if x.shape[1] <= min(len(x), len(y)):
-        # As many eigenvalues as dimensions: those of A^(1/2) B A^(1/2), squared singular values.
+        # The eigenvalues of A^(1/2) B A^(1/2) are the squared singular values, one per dimension.
         root = _root(x.T @ x)
         squares = np.linalg.eigvalsh(root @ (y.T @ y) @ root)
         together = float(np.sqrt(np.maximum(squares, 0)).sum())
@@ -38,16 +39,16 @@ def frechet(a: Rows, b: Rows) -> float:
 
 
 def frechet_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval:
-    """The Fréchet distance of `a` from the reference `b`, with an interval over a's clips.
+    """Return the Fréchet distance of `a` from the reference `b`, with an interval over a's clips.
 
-    The interval is the basic bootstrap's, which takes out the bias that drawing clips twice adds.
+    The interval is that of the basic bootstrap, which removes the bias of drawing clips twice.
     """
-    # Nothing is lost in the space that the rows span, and it may be far smaller.
+    # The space that the rows span loses nothing and may be far smaller.
     rows, reference = _spanned(a.rows, b.rows)
     value = frechet(rows, reference)
 
     def distances(counts: NDArray[np.float64]) -> list[float]:
-        # A row is there as often as its clip was drawn.
+        # Repeat each row as often as its clip was drawn.
         often = counts[:, a.clips].astype(int)
         return [frechet(np.repeat(rows, times, axis=0), reference) for times in often]
 
@@ -58,7 +59,7 @@ def frechet_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval
 
 
 def _centred(rows: Rows) -> Rows:
-    """Rows less their mean, such that their products are the unbiased covariance."""
+    """Centre and scale rows so that X^T X is the unbiased covariance."""
     return (rows - rows.mean(axis=0)) / np.sqrt(len(rows) - 1)
 
 
@@ -68,7 +69,7 @@ def _root(covariance: Rows) -> Rows:
 
 
 def _spanned(a: Rows, b: Rows) -> tuple[Rows, Rows]:
-    """Both sets in an orthonormal basis of the space they span, if that is smaller."""
+    """Express both sets in an orthonormal basis of the space they span, if that is smaller."""
     if len(a) + len(b) >= a.shape[1]:
         return a, b
     basis, _ = np.linalg.qr(np.concatenate([a, b]).T)

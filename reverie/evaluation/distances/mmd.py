@@ -1,4 +1,4 @@
-"""The maximum mean discrepancy between two sets of embedded clips, and how sure it is.
+"""The maximum mean discrepancy between two sets of embedded clips, with its interval.
 
 Letters: C clips, W rows (windows of all clips), E width of an embedding, R resamples.
 """
@@ -15,9 +15,9 @@ SCALE = 100.0
 
 
 def mmd(a: Rows, b: Rows, bandwidth: float) -> float:
-    """Unbiased squared maximum mean discrepancy of rows [W, E] and [V, E], Gaussian kernel.
+    """Return the unbiased squared MMD of rows [W, E] and [V, E] with a Gaussian kernel.
 
-    Gretton et al. 2012, equation 3; of audio: Chung et al. 2025 (KAD). It may be negative.
+    Gretton et al. 2012, equation 3; for audio: Chung et al. 2025 (KAD). It may be negative.
 
     Raises:
         ValueError: a set has fewer than two rows.
@@ -29,10 +29,11 @@ def mmd(a: Rows, b: Rows, bandwidth: float) -> float:
 
 
 def mmd_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval:
-    """The discrepancy of `a` from the reference `b`, times 100, with an interval over a's clips.
+    """Return 100 times the discrepancy of `a` from the reference `b`, with an interval over a's
+    clips.
 
-    Pairs within one clip are left out, as pairs of a row with itself are: windows of one clip are
-    not independent. The kernel's bandwidth is the median distance within the reference.
+    Pairs of rows within one clip are left out, because windows of one clip are not independent.
+    The kernel's bandwidth is the median distance within the reference.
     """
     bandwidth = median_distance(b.rows)
     ones = np.ones((1, a.count))
@@ -50,10 +51,10 @@ def mmd_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval:
 
 
 def median_distance(rows: Rows) -> float:
-    """Median distance between different rows [W, E]; 1 where all are the same."""
+    """Return the median distance between different rows [W, E]; 1 if all rows are equal."""
     squares = squared_distances(rows, rows)[np.triu_indices(len(rows), 1)]
-    found = float(np.sqrt(np.median(squares))) if len(squares) else 0.0
-    return found or 1.0
+    distances = float(np.sqrt(np.median(squares))) if len(squares) else 0.0
+    return distances or 1.0
 
 
 def _weighted_mmd(
@@ -64,7 +65,7 @@ def _weighted_mmd(
     counts_b: NDArray[np.float64],
     bandwidth: float,
 ) -> NDArray[np.float64]:
-    """The discrepancy if clips count `counts_a` [R, C] and `counts_b` [C] times: [R]."""
+    """Return the discrepancy if clips count `counts_a` [R, C] and `counts_b` [C] times: [R]."""
     weight_a = counts_a[:, clips[0]]
     weight_b = counts_b[clips[1]]
 

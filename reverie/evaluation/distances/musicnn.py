@@ -1,8 +1,8 @@
-"""The music tagger musicnn (Pons & Serra 2019), as an embedding: its forward pass in torch.
+"""The music tagger musicnn (Pons & Serra 2019) as an embedding, implemented in torch.
 
-Its weights, learnt from the Million Song Dataset, lie beside this file with the notice of their
-licence (ISC): those of `MSD_musicnn` in the package musicnn 0.1.0, float32, in torch's layout.
-Source: https://github.com/jordipons/musicnn, none of whose code is used.
+Its weights, trained on the Million Song Dataset, lie beside this file with the notice of their
+licence (ISC). They are those of `MSD_musicnn` in the package musicnn 0.1.0, float32, in torch's
+layout. Source: https://github.com/jordipons/musicnn, none of whose code is used.
 Letters: W windows, C columns of a window, N mel bands, F features.
 """
 
@@ -38,7 +38,7 @@ _BATCH_NORM_EPSILON = 1e-3
 
 
 class Musicnn:
-    """Embeds clips by musicnn's layers up to its penultimate one.
+    """Embed clips with musicnn's layers up to the penultimate one.
 
     Two spaces: `musicnn`, E = 200, and `musicnn-pooled`, E = 1506.
 
@@ -46,7 +46,7 @@ class Musicnn:
         weights: the file of the weights.
 
     Raises:
-        ReverieError: the file is missing, or is not the one that Reverie came with.
+        ReverieError: the file is missing, or differs from the one in the package.
     """
 
     titles: Mapping[str, str] = MappingProxyType(
@@ -57,11 +57,11 @@ class Musicnn:
         self._weights = _load(weights)
 
     def tags(self, penultimate: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Likelihood of each of `TAGS`, [W, 50], of rows [W, 200] of the space `musicnn`."""
+        """Return the likelihood of each of `TAGS`, [W, 50], of rows [W, 200] in `musicnn`."""
         return self._dense(torch.as_tensor(penultimate), "tags").sigmoid().numpy()
 
     def embed(self, wave: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """As `Embedder.embed`."""
+        """Embed samples [S]; see `Embedder.embed`."""
         spectrograms = windows(np.log10(10000 * mel_power(wave, BANDS) + 1))
         with torch.inference_mode():
             pooled = self._pooled(torch.as_tensor(spectrograms))
@@ -70,12 +70,12 @@ class Musicnn:
         return {"musicnn": penultimate.numpy(), "musicnn-pooled": pooled.numpy()}
 
     def _pooled(self, x: Tensor) -> Tensor:
-        """[W, C, N] -> [W, 1506]: each feature's largest and mean value over time, in turn."""
+        """Return each feature's maximum and mean over time, interleaved: [W, C, N] -> [W, 1506]."""
         x = self._normalised(x.unsqueeze(1), "input_norm")
         timbral = functional.pad(x, (0, 0, 3, 3))
         front = [self._front(timbral, name) for name in ("timbral.0", "timbral.1")]
         for name, taps in (("temporal.0", 128), ("temporal.1", 64), ("temporal.2", 32)):
-            # TensorFlow's "same": of an odd number of zeros the last end gets one more.
+            # TensorFlow's "same" padding: an odd number of zeros puts one more at the end.
             front.append(self._front(functional.pad(x, (0, 0, (taps - 1) // 2, taps // 2)), name))
         features = torch.cat(front, dim=1)
         first = self._middle(features, "middle.0")
@@ -85,13 +85,14 @@ class Musicnn:
         return torch.stack([layers.amax(dim=2), layers.mean(dim=2)], dim=2).flatten(1)
 
     def _front(self, x: Tensor, name: str) -> Tensor:
-        """[W, 1, C, N] -> [W, F, C]: filters over time and frequency, the best frequency kept."""
+        """Filter over time and frequency, and take the maximum over frequency:
+        [W, 1, C, N] -> [W, F, C]."""
         weights = self._weights
         x = functional.conv2d(x, weights[f"{name}.weight"], weights[f"{name}.bias"]).relu()
         return self._normalised(x, f"{name}.norm").amax(dim=3)
 
     def _middle(self, x: Tensor, name: str) -> Tensor:
-        """[W, F, C] -> [W, 64, C]."""
+        """Apply a middle layer: [W, F, C] -> [W, 64, C]."""
         kernel, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
         x = functional.conv1d(x, kernel, bias, padding=3).relu()
         return self._normalised(x, f"{name}.norm")
@@ -100,7 +101,7 @@ class Musicnn:
         return functional.linear(x, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
 
     def _normalised(self, x: Tensor, name: str) -> Tensor:
-        """Batch normalisation with the statistics of training."""
+        """Apply batch normalisation with the statistics of training."""
         return functional.batch_norm(
             x,
             self._weights[f"{name}.running_mean"],
@@ -112,7 +113,7 @@ class Musicnn:
 
 
 def _load(path: Path) -> dict[str, Tensor]:
-    """The tensors of the weights' file, by name.
+    """Load the tensors of the weights' file, by name.
 
     Raises:
         ReverieError: the file is missing, or is not the one that Reverie came with.
@@ -123,5 +124,5 @@ def _load(path: Path) -> dict[str, Tensor]:
     except OSError as error:
         raise ReverieError(f"{path} cannot be read: {os_reason(error)}.", remedy) from error
     if hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
-        raise ReverieError(f"{path} is damaged: its SHA-256 is another.", remedy)
+        raise ReverieError(f"{path} is damaged: its SHA-256 differs.", remedy)
     return safetensors.torch.load(content)

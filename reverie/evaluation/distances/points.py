@@ -14,15 +14,15 @@ Rows = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Points:
-    """The embeddings of a system's clips: `rows` [W, E], and the clip that each belongs to, [W]."""
+    """The embeddings of a system's clips: `rows` [W, E], and the clip of each row, [W]."""
 
     rows: Rows
     clips: NDArray[np.int64]
 
     @classmethod
     def of(cls, embedded: Sequence[NDArray[np.float32]]) -> "Points":
-        """From the rows [W, E] of each clip."""
-        owners = np.repeat(np.arange(len(embedded)), [len(one) for one in embedded])
+        """Join the rows [W, E] of each clip."""
+        owners = np.repeat(np.arange(len(embedded)), [len(rows) for rows in embedded])
         return cls(np.concatenate(embedded).astype(np.float64), owners)
 
     @property
@@ -32,7 +32,7 @@ class Points:
 
 
 def diversity(points: Points) -> float:
-    """Mean distance between rows of different clips; 0 where there is one clip only."""
+    """Return the mean distance between rows of different clips; 0 for a single clip."""
     apart = points.clips[:, None] != points.clips[None, :]
     if not apart.any():
         return 0.0
@@ -40,6 +40,6 @@ def diversity(points: Points) -> float:
 
 
 def squared_distances(x: Rows, y: Rows) -> Rows:
-    """Between each of rows [W, E] and each of rows [V, E]: [W, V]."""
+    """Return squared distances between all rows [W, E] and [V, E]: [W, V]."""
     squares = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1)[None, :] - 2 * x @ y.T
     return np.maximum(squares, 0.0)

@@ -1,1 +1,1 @@
-"""What can be measured of one clip by its signal."""
+"""Measures of one clip's signal."""

@@ -1,4 +1,4 @@
-"""How fast a clip departs from the timbre of its prompt, second by second.
+"""Measure how far a clip's timbre drifts from its prompt, second by second.
 
 Letters: S samples, N seconds, E figures of a second.
 """
@@ -15,7 +15,8 @@ COEFFICIENTS = 13
 
 
 def second_timbres(wave: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean and spread of 13 cepstral coefficients in each whole second of samples [S] at 16 kHz.
+    """Return mean and deviation of 13 cepstral coefficients in each second of samples [S] at 16
+    kHz.
 
     Returns:
         [N, E], E = 26.
@@ -26,8 +27,8 @@ def second_timbres(wave: NDArray[np.float32]) -> NDArray[np.float64]:
     columns = cepstra(wave[: seconds * RATE_HZ], COEFFICIENTS)
     edges = np.arange(seconds + 1) * RATE_HZ // HOP_SAMPLES
     spans = [columns[begin:end] for begin, end in pairwise(edges)]
-    found = [np.concatenate([one.mean(axis=0), one.std(axis=0)]) for one in spans]
-    return np.array(found, np.float64)
+    timbres = [np.concatenate([span.mean(axis=0), span.std(axis=0)]) for span in spans]
+    return np.array(timbres, np.float64)
 
 
 def drift(
@@ -35,16 +36,16 @@ def drift(
     clips: Sequence[NDArray[np.float32]],
     spread: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Distance of each second of each clip from the mean of its prompt.
+    """Return the distance of each second of each clip from the mean of its prompt.
 
     Args:
-        prompts: samples [S] at 16 kHz of each clip's prompt, a second or more.
+        prompts: samples [S] at 16 kHz of each clip's prompt, at least a second.
         clips: samples [S] at 16 kHz.
         spread: [E], the standard deviation of each figure over the seconds of real music.
 
     Returns:
-        [clips, N], in spreads of real music, root mean square over the figures; N is that of the
-        longest clip, NaN where a clip has ended.
+        [clips, N], root mean square over the figures, in units of `spread`; N is that of the
+        longest clip, and NaN fills the ends of shorter ones.
     """
     rows: list[NDArray[np.float64]] = []
     for prompt, clip in zip(prompts, clips, strict=True):

@@ -1,4 +1,4 @@
-"""Tones or noise: spectral flatness measured locally, so that the colour of noise is no matter."""
+"""Distinguish tones from noise of any colour by local spectral flatness."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,11 @@ LOWEST_HZ = 60.0
 
 
 def local_spectral_flatness(wave: NDArray[np.float32], rate_hz: int) -> float:
-    """Spectral flatness of float samples [S] within narrow bands, weighted by their energy.
+    """Return the spectral flatness of float samples [S] in narrow bands, weighted by energy.
 
-    Flatness is the geometric mean of the power over its arithmetic mean: near 0 where a few
-    lines hold the power, and 0.56 for noise, in one window. Over the whole spectrum it would
-    take pink or music-shaped noise for music; within some 125 Hz every noise is flat.
+    Flatness is the geometric mean of the power over its arithmetic mean: near 0 if a few lines
+    hold the power, and 0.56 for noise in one window. Over the whole spectrum, pink or
+    music-shaped noise would pass for music; within about 125 Hz all noise is flat.
 
     Returns:
         0 to 1; 0 for silence and for a clip shorter than a window.

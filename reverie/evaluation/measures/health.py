@@ -1,7 +1,7 @@
 """Decide whether a clip is music-like sound, silence, noise, a frozen chord, a loop or clipped.
 
-It measures the clip alone, against the level of the corpus, and says nothing about musical
-quality. It assumes tonal music: it would call a clip of drums alone noise.
+The verdict depends on the clip and on the level of the corpus, and says nothing about musical
+quality. It assumes tonal music: a clip of drums alone would count as noise.
 """
 
 from dataclasses import dataclass
@@ -25,29 +25,29 @@ from reverie.settings import STRICT
 Verdict = Literal["ok", "silent", "noise", "frozen", "looping", "clipped"]
 
 QUIETEST_DBFS = -120.0
-"""What is reported for the level of digital silence."""
+"""The level that is reported for digital silence."""
 
 
 @settings_dataclass(frozen=True, config=STRICT)
 class HealthSettings:
-    """Where the verdicts begin; the tests show signals on both sides of each."""
+    """Thresholds of the verdicts; the tests have signals on both sides of each."""
 
     silent_below_corpus_db: Annotated[float, Field(gt=0)] = 35.0
-    """A clip, or a second of it, so many dB below the corpus is silent."""
+    """A clip, or a second of it, is silent if it is this many dB below the corpus."""
     silent_share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """Share of silent seconds from which a clip is silent."""
+    """Share of silent seconds from which on a clip is silent."""
     noise_flatness: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """Local spectral flatness above which a clip is noise. Noise of any colour has 0.56, noise
-    drawn with the spectrum of a chord 0.3, a piano in noise as loud as itself 0.37, and of 133
-    excerpts of the demo recordings none more than 0.12."""
+    with the spectrum of a chord 0.3, and a piano in equally loud noise 0.37; none of 133 excerpts
+    of the demo recordings exceeds 0.12."""
     clipped_share: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Share of samples at full scale above which a clip is clipped."""
     frozen_change_db: Annotated[float, Field(gt=0)] = 1.8
-    """Change of the spectrum from one half second to another below which a clip is frozen; of
-    the same excerpts none less than 2.4."""
+    """Half-second spectral distance below which a clip is frozen; none of the same excerpts is
+    below 2.4."""
     loop_similarity: Annotated[float, Field(gt=0, lt=1)] = 0.9
-    """Correlation of the spectrum with itself some time later above which a clip loops; of the
-    same excerpts none more than 0.65."""
+    """Autocorrelation of the spectrum over time above which a clip loops; none of the same excerpts
+    exceeds 0.65."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Health:
     seconds: float
     rms_dbfs: float
     relative_db: float
-    """Level of the clip less that of the corpus."""
+    """Level of the clip relative to the corpus."""
     peak_dbfs: float
     clipped_share: float
     """Share of samples at full scale, 0 to 1."""
@@ -66,17 +66,18 @@ class Health:
     flatness: float
     """Local spectral flatness: near 0 for tones, 0.56 for noise of any colour."""
     second_dbfs: tuple[float, ...]
-    """Level of each whole second (of the whole clip where it is shorter)."""
+    """Level of each whole second, or of the whole clip if it is shorter."""
     drift_db: float
-    """Level of the last quarter of the clip less that of the first."""
+    """Level of the clip's last quarter relative to its first."""
     half_second_distance_db: float
-    """How far the spectrum moves, level aside, between half seconds of the clip."""
+    """Distance between the spectra of the clip's half seconds, without their level."""
     repeat_similarity: float
-    """Strongest correlation of the spectrum over time with itself at a later time."""
+    """Largest autocorrelation of the spectrum over time."""
     repeat_seconds: float
-    """The delay of that repeat; 0 where the clip is too short to tell."""
+    """The delay of that maximum; 0 if the clip is too short."""
     frame_boundary_discontinuity: float | None
-    """Mean step between neighbouring samples at frame edges, relative to elsewhere: 1 is none."""
+    """Mean step between neighbouring samples at frame boundaries relative to elsewhere; 1 means no
+    discontinuity."""
     verdict: Verdict
     sentence: str
     """The verdict in plain words."""
@@ -95,8 +96,8 @@ def health(
         samples: mono [S], floats within -1 to 1 or int16.
         rate_hz: samples per second.
         corpus_level_dbfs: level of the training recordings, see `corpus_level_dbfs`.
-        hop_samples: how far apart the model's frames begin, to look for clicks at their edges.
-        settings: where the verdicts begin.
+        hop_samples: hop length of the model's frames, to look for clicks at their boundaries.
+        settings: thresholds of the verdicts.
 
     Raises:
         ReverieError: there are no samples, or some are not finite.
@@ -145,7 +146,7 @@ def health(
 
 
 def _checked(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """Samples [S] as floats.
+    """Return samples [S] as floats.
 
     Raises:
         ReverieError: there are none, or some are not finite.
@@ -158,21 +159,22 @@ def _checked(samples: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def corpus_level_dbfs(corpus: Corpus) -> float:
-    """Level of the training recordings taken as one: their mean power, in dB re full scale."""
+    """Return the level of all training recordings together: their mean power in dB re full
+    scale."""
     train = corpus.of_split("train")
-    power = sum(one.samples * 10 ** (one.rms_dbfs / 10) for one in train)
-    return _decibels(power / max(sum(one.samples for one in train), 1))
+    power = sum(recording.samples * 10 ** (recording.rms_dbfs / 10) for recording in train)
+    return _decibels(power / max(sum(recording.samples for recording in train), 1))
 
 
 def level_dbfs(wave: NDArray[np.float32]) -> float:
-    """RMS of float samples [S] in dB re full scale, at least `QUIETEST_DBFS`."""
+    """Return the RMS of float samples [S] in dB re full scale, at least `QUIETEST_DBFS`."""
     return _decibels(float(np.mean(wave.astype(np.float64) ** 2)) if len(wave) else 0.0)
 
 
 def frame_boundary_discontinuity(wave: NDArray[np.float32], hop_samples: int) -> float | None:
-    """Mean step onto the first sample of each frame, over the mean step anywhere else.
+    """Return the mean step onto the first sample of each frame over the mean step elsewhere.
 
-    None where the clip has no frame edge within, or never moves.
+    None if the clip contains no frame boundary or is constant.
     """
     steps = np.abs(np.diff(wave))
     at_edge = np.zeros(len(steps), bool)
@@ -194,15 +196,16 @@ def _fault(
     change: float,
     repeat: tuple[float, float],
 ) -> tuple[Verdict, str] | None:
-    """What is wrong with a clip that is not silent, as a verdict and in words; None if nothing."""
+    """Return the verdict on a clip that is not silent, in a word and a sentence; None if it is
+    ok."""
     similarity, delay = repeat
     if flatness > limits.noise_flatness:
         return "noise", f"Noise: flatness {flatness:.2f}, where tones are near 0 and noise is 0.56."
     if clipped > limits.clipped_share:
         return "clipped", f"Clipped: {clipped:.1%} of its samples are at full scale."
     if change < limits.frozen_change_db:
-        said = f"Frozen: its sound hardly changes ({change:.1f} dB from moment to moment)."
-        return "frozen", said
+        sentence = f"Frozen: its sound hardly changes ({change:.1f} dB from moment to moment)."
+        return "frozen", sentence
     if similarity > limits.loop_similarity:
         return "looping", f"Looping: it repeats itself every {delay:.2f} s."
     return None
@@ -210,7 +213,7 @@ def _fault(
 
 def _silence(rms: float, relative: float, silent: list[bool]) -> str:
     if rms <= QUIETEST_DBFS:
-        return "Silent: every sample is zero, or as good as zero."
+        return "Silent: every sample is zero or nearly zero."
     if all(silent):
         return f"Silent: {-relative:.0f} dB below the corpus."
     if not silent[0] and all(silent[silent.index(True) :]):
@@ -220,12 +223,12 @@ def _silence(rms: float, relative: float, silent: list[bool]) -> str:
 
 def _sound(relative: float, drift: float) -> str:
     side = "above" if relative > 0 else "below"
-    told = f"Ok: {abs(relative):.1f} dB {side} the level of the corpus"
+    sentence = f"Ok: {abs(relative):.1f} dB {side} the level of the corpus"
     if drift < -12:
-        return f"{told}; it fades by {-drift:.0f} dB from start to end."
+        return f"{sentence}; it fades by {-drift:.0f} dB from start to end."
     if drift > 12:
-        return f"{told}; it swells by {drift:.0f} dB from start to end."
-    return f"{told}."
+        return f"{sentence}; it swells by {drift:.0f} dB from start to end."
+    return f"{sentence}."
 
 
 def _decibels(power: float) -> float:

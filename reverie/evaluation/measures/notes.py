@@ -1,8 +1,8 @@
-"""Transcribe a clip by basic-pitch, and summarise its notes.
+"""Transcribe a clip with basic-pitch, and summarise its notes.
 
-Bittner et al. 2022. Its ONNX model is read from the `basic-pitch` package, none of whose code is
-run: https://github.com/spotify/basic-pitch, Apache 2.0. It was made for many instruments and is
-not exact for any; the same errors are made on clips and on real music.
+Bittner et al. 2022. The ONNX model is read from the `basic-pitch` package, whose code is not run:
+https://github.com/spotify/basic-pitch, Apache 2.0. It handles many instruments and is exact for
+none, but makes the same errors on clips and on real music.
 Letters: S samples, C columns, K keys of a piano.
 """
 
@@ -22,7 +22,7 @@ RATE_HZ = 22050
 HOP_SAMPLES = 256
 WINDOW_SAMPLES = 2 * RATE_HZ - HOP_SAMPLES
 MARGIN_COLUMNS = 15
-"""The model's output at each end of a window is not used."""
+"""Number of the model's output columns at each end of a window that are not used."""
 KEYS = 88
 LOWEST_MIDI = 21
 ONSET = 0.5
@@ -52,31 +52,34 @@ class NoteFigures:
     onsets_per_second: float
     """Notes struck together count once."""
     polyphony: float
-    """Mean number of notes sounding where any does; 0 where none does."""
+    """Mean number of simultaneous notes while any sounds; 0 if none does."""
     pitch_classes: tuple[float, ...]
-    """Seconds of each pitch class, from C: 12."""
+    """Duration in seconds of each of the 12 pitch classes, from C."""
     intervals: tuple[float, ...]
-    """How often the highest note moves by -12 to 12 semitones, wider ones counted as 12: 25."""
+    """Counts of the highest note's 25 intervals, -12 to 12 semitones; wider ones count as 12."""
 
 
 def model_path() -> Path | None:
-    """Where the installed `basic-pitch` package has its model; None without it or onnxruntime."""
-    found = find_spec("basic_pitch")
-    if find_spec("onnxruntime") is None or found is None or found.origin is None:
+    """Return the model's path in the installed `basic-pitch` package.
+
+    None if the package or onnxruntime is not installed.
+    """
+    spec = find_spec("basic_pitch")
+    if find_spec("onnxruntime") is None or spec is None or spec.origin is None:
         return None
-    path = Path(found.origin).parent / "saved_models" / "icassp_2022" / "nmp.onnx"
+    path = Path(spec.origin).parent / "saved_models" / "icassp_2022" / "nmp.onnx"
     return path if path.is_file() else None
 
 
 class Transcriber:
-    """Transcribes clips into notes.
+    """Transcribe clips into notes.
 
     Args:
         path: of the model.
     """
 
     def __init__(self, path: Path) -> None:
-        # Left out of the types: the package is optional.
+        # The package is optional, so it is not type-checked.
         import onnxruntime  # noqa: PLC0415  # pyright: ignore
 
         runtime: Any = onnxruntime
@@ -84,13 +87,13 @@ class Transcriber:
         self._input = self._session.get_inputs()[0].name
 
     def notes(self, wave: NDArray[np.float32], rate_hz: int) -> list[Note]:
-        """The notes of samples [S], sorted by start."""
+        """Return the notes of samples [S], sorted by start."""
         resampled = soxr.resample(wave, rate_hz, RATE_HZ).astype(np.float32)
         sounding, onsets = self._posteriors(resampled)
         return decode_notes(sounding, onsets)
 
     def _posteriors(self, wave: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """Probabilities that each key sounds and that it is struck: [C, K] each."""
+        """Return the probabilities that each key sounds and that it is struck: [C, K] each."""
         margin = MARGIN_COLUMNS * HOP_SAMPLES
         step = WINDOW_SAMPLES - 2 * margin
         count = max(-(-len(wave) // step), 1)
@@ -105,12 +108,12 @@ class Transcriber:
 
 
 def decode_notes(sounding: NDArray[np.float32], onsets: NDArray[np.float32]) -> list[Note]:
-    """Notes from the probabilities that each key sounds and that it is struck: [C, K] each.
+    """Decode notes from the probabilities that each key sounds and that it is struck: [C, K] each.
 
-    A note begins at a peak of its key's onsets, and lasts while the key sounds or another onset
-    comes.
+    A note begins at a peak of its key's onsets, and lasts until the key is silent or is struck
+    again.
     """
-    found: list[Note] = []
+    notes: list[Note] = []
     columns = len(onsets)
     before = np.vstack([np.zeros((1, KEYS), onsets.dtype), onsets[:-1]])
     after = np.vstack([onsets[1:], np.zeros((1, KEYS), onsets.dtype)])
@@ -125,12 +128,12 @@ def decode_notes(sounding: NDArray[np.float32], onsets: NDArray[np.float32]) -> 
             last = int(audible[breaks[0]] if len(breaks) else audible[-1])
             if last + 1 >= SHORTEST_COLUMNS:
                 begin, length = start * SECONDS_PER_COLUMN, (last + 1) * SECONDS_PER_COLUMN
-                found.append(Note(LOWEST_MIDI + key, begin, length))
-    return sorted(found, key=lambda one: (one.start_seconds, one.midi))
+                notes.append(Note(LOWEST_MIDI + key, begin, length))
+    return sorted(notes, key=lambda note: (note.start_seconds, note.midi))
 
 
 def note_figures(notes: Sequence[Note], seconds: float) -> NoteFigures:
-    """Statistics of the `notes` of a clip of `seconds`."""
+    """Summarise the `notes` of a clip of `seconds`."""
     classes, intervals = np.zeros(12), np.zeros(2 * WIDEST_INTERVAL + 1)
     tops: list[int] = []
     chord_start = -1.0
@@ -156,17 +159,17 @@ def note_figures(notes: Sequence[Note], seconds: float) -> NoteFigures:
 
 
 def histogram_distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Jensen-Shannon distance of two histograms: 0 for the same shape, 1 for nothing in common.
+    """Return the Jensen-Shannon distance of two histograms: 0 for the same shape, 1 if disjoint.
 
-    An empty one has nothing in common with any other.
+    The distance of an empty histogram from any other is 1.
     """
     if not a.sum() or not b.sum():
         return 0.0 if a.sum() == b.sum() else 1.0
     p, q = a / a.sum(), b / b.sum()
     middle = (p + q) / 2
 
-    def divergence(one: NDArray[np.float64]) -> float:
-        held = one > 0
-        return float((one[held] * np.log2(one[held] / middle[held])).sum())
+    def divergence(histogram: NDArray[np.float64]) -> float:
+        held = histogram > 0
+        return float((histogram[held] * np.log2(histogram[held] / middle[held])).sum())
 
     return float(np.sqrt(max((divergence(p) + divergence(q)) / 2, 0.0)))

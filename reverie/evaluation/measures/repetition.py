@@ -1,4 +1,4 @@
-"""Whether a clip's spectrum stays the same over time (frozen) or repeats (looping)."""
+"""Measure whether a clip's spectrum stays the same over time (frozen) or repeats (looping)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,10 @@ SHORTEST_LOOP_SECONDS = 0.3
 
 
 def half_second_spectral_distance_db(wave: NDArray[np.float32], rate_hz: int) -> float:
-    """Mean deviation of the half-second spectra of float samples [S] from their mean, in dB.
+    """Return the mean deviation of half-second spectra of samples [S] from their mean, in dB.
 
-    The level of each half second is subtracted first: a chord that dies away is frozen too.
-    Only bands within 30 dB of the loudest count. 0 for a clip shorter than a second.
+    The level of each half second is subtracted first, so that a decaying chord counts as frozen.
+    Only bands within 30 dB of the loudest count. A clip shorter than a second gives 0.
     """
     halves = len(wave) * 2 // rate_hz
     if halves < 2:
@@ -27,22 +27,22 @@ def half_second_spectral_distance_db(wave: NDArray[np.float32], rate_hz: int) ->
 
 
 def strongest_repeat(wave: NDArray[np.float32], rate_hz: int) -> tuple[float, float]:
-    """The delay at which a clip resembles itself most.
+    """Find the delay at which a clip resembles itself most.
 
-    The spectrogram, less its mean and trend, is correlated with itself at each delay from 0.3 s to
-    half the clip.
+    This is the maximum of the spectrogram's autocorrelation, without mean and trend, at delays from
+    0.3 s to half the clip.
 
     Args:
         wave: float samples [S].
         rate_hz: of the samples.
 
     Returns:
-        The correlation, 1 for an exact loop, and the delay in seconds; (0, 0) for a clip that is
-        too short to tell.
+        The correlation, 1 for an exact loop, and the delay in seconds; (0, 0) if the clip is too
+        short.
     """
     features = band_decibels(wave, rate_hz).astype(np.float64)
     columns = features.shape[1]
-    # A sound that fades resembles itself at every delay; without its trend it does not.
+    # A fading sound resembles itself at every delay unless its trend is removed.
     time: NDArray[np.float64] = np.linspace(-1, 1, columns)
     slope = features @ time / float(time @ time)
     features = features - features.mean(axis=1, keepdims=True) - np.outer(slope, time)

@@ -1,4 +1,4 @@
-"""How a clip is built in time: does its harmony come again, has it a pulse, does it flow?
+"""Measure a clip's structure in time: recurring harmony, pulse and spectral flux.
 
 Letters: S samples, C columns of a spectrogram, N bands.
 """
@@ -20,7 +20,7 @@ BANDS = 40
 FLOOR_BELOW_LOUDEST_DB = 60.0
 FLOOR_SAMPLES, LEAST_FLOOR_DB = 1024, -120.0
 STEP_COLUMNS = 2
-"""Flux is measured over so many columns: 32 ms."""
+"""Spectral flux is measured over this many columns, 32 ms."""
 
 
 @dataclass(frozen=True)
@@ -28,27 +28,27 @@ class Structure:
     """Figures of one clip."""
 
     tonal_similarity: float
-    """Mean likeness of the harmony to that two seconds and more away: 1 is one chord held."""
+    """Mean similarity of the harmony to that at least two seconds away: 1 is one held chord."""
     pulse: float
-    """Strongest correlation of the onsets with themselves 0.2 to 2 s later: 1 is a metronome."""
+    """Largest autocorrelation of the onsets at delays of 0.2 to 2 s: 1 is a metronome."""
     spectral_flux_db: float
     """Mean change of the spectrum over 32 ms."""
     onset_asymmetry: float
-    """How much of that change is louder, less how much is softer, as a share of both: instruments
-    that are struck rise at once and die away; what is cut up, or reversed, does not."""
+    """Energy of rising minus falling changes over 32 ms, as a share of both. Struck instruments
+    rise at once and decay slowly; shuffled or reversed sound does not."""
     floor_db: float
-    """Level of the quietest twentieth of the spectrum under that of the whole: what lies between
-    the tones. Hiss, and the rounding of few bits, raise it; -120 at least, 0 in silence."""
+    """Level of the quietest twentieth of the spectrum relative to the whole, which is what lies
+    between the tones. Hiss and coarse quantisation raise it; at least -120, and 0 for silence."""
 
 
 def structure(wave: NDArray[np.float32]) -> Structure:
-    """Figures of samples [S] at 16 kHz, a second or more."""
+    """Measure samples [S] at 16 kHz, at least a second."""
     power = mel_power(wave, BANDS)
     decibels = 10 * np.log10(np.maximum(power, 1e-12))
     decibels = np.maximum(decibels, decibels.max() - FLOOR_BELOW_LOUDEST_DB)
     change = decibels[STEP_COLUMNS:] - decibels[:-STEP_COLUMNS]
     louder, softer = np.maximum(change, 0), np.maximum(-change, 0)
-    # Squared, so that what happens at once counts for more than what comes slowly.
+    # Squares weight sudden changes more than slow ones.
     rise, fall = float((louder**2).sum()), float((softer**2).sum())
     return Structure(
         tonal_similarity=_tonal_similarity(wave),
@@ -60,9 +60,9 @@ def structure(wave: NDArray[np.float32]) -> Structure:
 
 
 def chroma(wave: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Power of the twelve pitch classes, from C, of samples [S] at 16 kHz: [C, 12].
+    """Return the power of the twelve pitch classes, from C, of samples [S] at 16 kHz: [C, 12].
 
-    A column every 128 ms; each has length 1, or 0 where nothing sounds.
+    There is a column every 128 ms, scaled to length 1; silent columns are 0.
     """
     if len(wave) < CHROMA_SAMPLES:
         wave = np.pad(wave, (0, CHROMA_SAMPLES - len(wave)))
@@ -71,17 +71,17 @@ def chroma(wave: NDArray[np.float32]) -> NDArray[np.float64]:
     used = (hertz >= LOWEST_HZ) & (hertz <= HIGHEST_HZ)
     classes = np.round(12 * np.log2(hertz[used] / 440) + 9).astype(int) % 12
     folding = (classes[:, None] == np.arange(12)).astype(np.float64)
-    found = np.abs(spectra[:, used]).astype(np.float64) @ folding
-    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    power = np.abs(spectra[:, used]).astype(np.float64) @ folding
+    return power / np.maximum(np.linalg.norm(power, axis=1, keepdims=True), 1e-9)
 
 
 def _spectra(wave: NDArray[np.float32], window: NDArray[np.float64]) -> Spectra:
-    """Of windows that overlap by a half: [S] -> [C, F]."""
+    """Compute spectra of windows that overlap by half: [S] -> [C, F]."""
     return stft(wave, window.astype(np.float32), len(window) // 2, single=True)
 
 
 def _floor_db(wave: NDArray[np.float32]) -> float:
-    # Its side lobes lie far under what is looked for, as those of Hann's window do not.
+    # Its side lobes lie far below the floor, unlike those of a Hann window.
     spectra = _spectra(wave, np.blackman(FLOOR_SAMPLES))
     power = power_of(spectra)
     whole = float(power.sum(axis=1).mean())
@@ -102,13 +102,13 @@ def _tonal_similarity(wave: NDArray[np.float32]) -> float:
 def _pulse(onsets: NDArray[np.float32]) -> float:
     onsets = onsets - onsets.mean()
     energy = float(onsets @ onsets)
-    first, last = (round(one * RATE_HZ / HOP_SAMPLES) for one in PULSE_SECONDS)
+    first, last = (round(pulse_second * RATE_HZ / HOP_SAMPLES) for pulse_second in PULSE_SECONDS)
     last = min(last, len(onsets) // 2)
     if not energy or last <= first:
         return 0.0
     size = 2 * len(onsets)
     spectrum = scipy.fft.rfft(onsets, size)
     products = scipy.fft.irfft(spectrum * np.conj(spectrum), size)[first:last]
-    # Fewer columns meet at longer delays.
+    # At longer delays fewer columns overlap.
     share = 1 - np.arange(first, last) / len(onsets)
     return float((products / energy / share).max())

@@ -1,1 +1,1 @@
-"""What an evaluation says: verdicts and a page."""
+"""Reports of an evaluation: verdicts and a page."""

@@ -1,7 +1,7 @@
-"""A folder of clips as one page: each with its player, picture, verdict, prompt and settings.
+"""Write a page of a folder of clips, each with player, picture, verdict, prompt and settings.
 
-The page lies beside the clips and plays the files themselves, so it stays small however many and
-however long they are. Only prompts are held in it.
+The page lies beside the clips and plays their files, so it stays small however many and long they
+are. Only prompts are embedded in it.
 Letters: S samples.
 """
 
@@ -35,25 +35,25 @@ from reverie.terminal import printable
 
 PAGE = "index.html"
 PROMPT_SECONDS = 10.0
-"""Of a longer prompt the page plays the end, which the clip goes on from."""
+"""Of a longer prompt the page plays the end, which the clip continues."""
 MOST_PROMPTS = 40
-"""Ten seconds take some 250 kB, so that no page exceeds some 10 MB; the last clips have theirs."""
+"""Most prompts in a page, those of the last clips: at about 250 kB each they take at most 10 MB."""
 LATEST_SECONDS = 600.0
-"""A prompt further into a file is not looked for: all before it would have to be decoded."""
+"""A prompt later in a file is not shown, because everything before it would have to be decoded."""
 MOST_PRELOADED = 20
-"""Of more clips the browser opens only those that are played."""
+"""With more clips, the browser loads only those that are played."""
 
 _TEMPLATE = Path(__file__).with_name("clips.html")
 
 
 @dataclass(frozen=True)
 class _Sound:
-    """Where a prompt's sound is found again."""
+    """The audio of a prompt."""
 
     uri: str = ""
     seconds: float = 0.0
     is_part: bool = False
-    """Whether it is the end of the prompt only."""
+    """Whether it is only the end of the prompt."""
     why_not: str = ""
     """Why there is no player."""
 
@@ -65,13 +65,13 @@ def write_clips_page(
     verdicts: Mapping[str, ClipVerdict] | None = None,
     quiet: bool = False,
 ) -> Path:
-    """Write the page of all clips in `folder`, beside them, in place of the one that is there.
+    """Write the page of all clips in `folder` beside them, replacing an earlier one.
 
     Args:
-        folder: of clips, whoever made them; folders below it are left out.
-        corpus: that the clips are to resemble, for the level to judge them by and the sound of
-            prompts; None where it is gone.
-        verdicts: of clips that were judged already, by file name; the others are judged.
+        folder: of clips from any source; subfolders are left out.
+        corpus: that the clips should resemble, for its level and the audio of prompts; None if it
+            is missing.
+        verdicts: of clips already judged, by file name; the others are judged.
         quiet: show no progress.
 
     Returns:
@@ -112,15 +112,15 @@ def clips_in(folder: Path) -> list[Path]:
         ReverieError: there are none.
     """
     names = folder.iterdir() if folder.is_dir() else ()
-    found = [path for path in names if is_audio_name(path.name) and path.is_file()]
-    found = [path for path in found if not path.name.startswith(".")]
-    if not found:
+    clips = [path for path in names if is_audio_name(path.name) and path.is_file()]
+    clips = [path for path in clips if not path.name.startswith(".")]
+    if not clips:
         raise ReverieError(f"{folder} holds no clips.", "Give a folder of clips.")
-    return sorted(found, key=_natural)
+    return sorted(clips, key=_natural)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
-    """The parts of a name, numbers by their value."""
+    """Return a sort key that orders the numbers in a name by value."""
     parts = re.split(r"([0-9]+)", path.name)
     return [(int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in parts]
 
@@ -128,12 +128,12 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 def _clip(
     clip: Path, page: Path, verdict: ClipVerdict, corpus: Corpus | None, *, has_prompt: bool
 ) -> dict[str, Any]:
-    """What the template shows of a clip."""
+    """Return the values that the template shows for a clip."""
     try:
         beside = read_sidecar(clip)
     except OSError as error:
         beside = Sidecar(doubt=f"It cannot be read: {os_reason(error)}.")
-    made = beside.provenance
+    provenance = beside.provenance
     return {
         "name": printable(clip.name),
         "seconds": _length(clip),
@@ -143,7 +143,7 @@ def _clip(
         "tone": verdict.tone,
         "sentence": verdict.sentence,
         "doubt": printable(beside.doubt),
-        "prompt": _prompt(made, corpus, has_sound=has_prompt) if made else None,
+        "prompt": _prompt(provenance, corpus, has_sound=has_prompt) if provenance else None,
         "facts": _facts(beside),
     }
 
@@ -156,52 +156,59 @@ def _length(clip: Path) -> str:
         return ""
 
 
-def _prompt(made: Provenance, corpus: Corpus | None, *, has_sound: bool) -> dict[str, Any]:
-    prompt = made.prompt
+def _prompt(provenance: Provenance, corpus: Corpus | None, *, has_sound: bool) -> dict[str, Any]:
+    prompt = provenance.prompt
     if not prompt.recording:
         return {"recording": "", "sound": _Sound()}
     end = prompt.offset_seconds + prompt.seconds
     return {
         "recording": printable(prompt.recording),
         "span": f"{position(prompt.offset_seconds)} to {position(end)}",
-        "sound": _sound(made, corpus) if has_sound else _Sound(),
+        "sound": _sound(provenance, corpus) if has_sound else _Sound(),
     }
 
 
-def _sound(made: Provenance, corpus: Corpus | None) -> _Sound:
-    """The end of a clip's prompt, if what is there now is what the clip goes on from."""
-    prompt, rate_hz = made.prompt, made.rate_hz
+def _sound(provenance: Provenance, corpus: Corpus | None) -> _Sound:
+    """Return the end of a clip's prompt, if its source is unchanged."""
+    prompt, rate_hz = provenance.prompt, provenance.rate_hz
     if prompt.seconds * rate_hz < 1:
         return _Sound()
     try:
-        samples = _from_corpus(made, corpus)
+        samples = _from_corpus(provenance, corpus)
         if samples is None:
             samples = _from_file(prompt, rate_hz)
     except (Unreadable, ReverieError, OSError):
         return _Sound(why_not="The recording cannot be read.")
     if samples is None:
-        return _Sound(why_not="The recording is not there to be played.")
+        return _Sound(why_not="The recording is missing.")
     digest = hashlib.sha256(samples.tobytes()).hexdigest()
     if prompt.samples_sha256 and digest != prompt.samples_sha256:
-        return _Sound(why_not="The recording was changed since.")
+        return _Sound(why_not="The recording has changed since.")
     shown = samples[-round(PROMPT_SECONDS * rate_hz) :]
     is_part = len(shown) < len(samples)
     return _Sound(audio_uri(to_int16(shown), rate_hz), len(shown) / rate_hz, is_part)
 
 
-def _from_corpus(made: Provenance, corpus: Corpus | None) -> NDArray[np.float32] | None:
-    """Samples [S] of the prompt, if it is of a recording of that very corpus."""
-    if corpus is None or made.corpus_hash != corpus.content_hash:
+def _from_corpus(provenance: Provenance, corpus: Corpus | None) -> NDArray[np.float32] | None:
+    """Return samples [S] of the prompt, if it comes from a recording of this corpus."""
+    if corpus is None or provenance.corpus_hash != corpus.content_hash:
         return None
-    recording = next((one for one in corpus.recordings if one.path == made.prompt.recording), None)
-    if recording is None or made.rate_hz != corpus.rate_hz:
+    recording = next(
+        (
+            recording
+            for recording in corpus.recordings
+            if recording.path == provenance.prompt.recording
+        ),
+        None,
+    )
+    if recording is None or provenance.rate_hz != corpus.rate_hz:
         return None
-    first, last = _span(made.prompt, corpus.rate_hz)
+    first, last = _span(provenance.prompt, corpus.rate_hz)
     return to_float32(corpus.pcm(recording)[first:last])
 
 
 def _from_file(prompt: Prompt, rate_hz: int) -> NDArray[np.float32] | None:
-    """Samples [S] of the prompt, if it is of a file that is there."""
+    """Return samples [S] of the prompt, if it comes from a file that exists."""
     file = Path(prompt.recording)
     first, last = _span(prompt, rate_hz)
     if not file.is_file() or last > LATEST_SECONDS * rate_hz:
@@ -222,20 +229,22 @@ def _span(prompt: Prompt, rate_hz: int) -> tuple[int, int]:
 
 
 def _facts(beside: Sidecar) -> list[tuple[str, str]]:
-    """How a clip was made, by name."""
+    """Return how a clip was made, as names and values."""
     facts: list[tuple[str, str]] = []
-    if made := beside.provenance:
+    if provenance := beside.provenance:
         facts = [
-            ("Run", printable(made.run)),
-            ("Checkpoint", f"{printable(made.checkpoint)}, epoch {made.epoch}"),
-            ("Architecture", printable(made.architecture)),
-            ("Made by", printable(made.made_by)),
+            ("Run", printable(provenance.run)),
+            ("Checkpoint", f"{printable(provenance.checkpoint)}, epoch {provenance.epoch}"),
+            ("Architecture", printable(provenance.architecture)),
+            ("Made by", printable(provenance.made_by)),
         ]
-        facts += [(name.replace("_", " "), _value(value)) for name, value in made.settings.items()]
-        if made.clipped_samples:
-            facts.append(("Samples limited to full scale", str(made.clipped_samples)))
-        if made.lacks:
-            facts.append(("Could not be done", printable(made.lacks)))
+        facts += [
+            (name.replace("_", " "), _value(value)) for name, value in provenance.settings.items()
+        ]
+        if provenance.clipped_samples:
+            facts.append(("Samples clipped at full scale", str(provenance.clipped_samples)))
+        if provenance.lacks:
+            facts.append(("Not possible", printable(provenance.lacks)))
     if trim := beside.trim:
         span = f"{trim.start_seconds:.2f} s to {trim.end_seconds:.2f} s"
         facts.append(("Trimmed", f"{span} of {printable(trim.of)}"))
@@ -243,7 +252,7 @@ def _facts(beside: Sidecar) -> list[tuple[str, str]]:
 
 
 def _value(value: Any) -> str:
-    """A setting's value, as JSON holds it, in words."""
+    """Format a setting's JSON value in words."""
     match value:
         case None | []:
             return "none"
@@ -258,7 +267,7 @@ def _value(value: Any) -> str:
 
 
 def _counts(clips: list[dict[str, Any]]) -> str:
-    """How many clips came to which verdict, the good one first."""
-    every = [str(one["verdict"]) for one in clips]
+    """Count the clips by verdict, the good one first."""
+    every = [str(clip["verdict"]) for clip in clips]
     order = sorted(dict.fromkeys(every), key=lambda verdict: (verdict != "ok", verdict))
     return ", ".join(f"{every.count(verdict)} {verdict}" for verdict in order)

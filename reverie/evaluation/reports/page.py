@@ -1,4 +1,4 @@
-"""The report of an evaluation: JSON for programs, a page for people."""
+"""Write the report of an evaluation: JSON for programs, and a page for people."""
 
 import dataclasses
 import json
@@ -27,12 +27,12 @@ from reverie.terminal import printable
 
 PAGE, FIGURES_FILE = "report.html", "evaluation.json"
 MOST_COPIES = 6
-"""Of a system, so many copied runs are shown beside what they repeat."""
+"""Most copied runs of a system that are shown beside what they repeat."""
 SHOWN_SECONDS = 4.0
 MOST_DRIFTS = 8
 MOST_EMBEDDED, EMBEDDED_SECONDS = 40, 10.0
-"""Of clips that do not lie beside the page so many, spread evenly over all, can be played, each its
-beginning: some 250 kB each, so that no page exceeds some 10 MB by them."""
+"""Most clips embedded in the page, evenly spread, and how much of each, if the files do not lie
+beside the page: at about 250 kB each they take at most 10 MB."""
 CLIP_COLUMNS = (
     ("Clip", "text"),
     ("Verdict", "text"),
@@ -53,13 +53,13 @@ _TEMPLATE = Path(__file__).with_name("page.html")
 def write_evaluation(
     evaluation: Evaluation, systems: Sequence[System], corpus: Corpus, folder: Path
 ) -> Path:
-    """Write `evaluation.json` and `report.html` into `folder`; gives the page's path.
+    """Write `evaluation.json` and `report.html` into `folder`, and return the page's path.
 
     Args:
-        evaluation: what was found.
-        systems: what it was found of, for their sound.
-        corpus: for the sound of what they repeat.
-        folder: where to.
+        evaluation: to report.
+        systems: the evaluated systems, for their audio.
+        corpus: for the audio that clips repeat.
+        folder: of the report.
 
     Raises:
         ReverieError: the disk refuses.
@@ -74,13 +74,15 @@ def write_evaluation(
         corpus=printable(evaluation.corpus),
         clip_seconds=f"{evaluation.clip_seconds:g}",
         reference_clips=len(evaluation.references[0].clips),
-        systems=[_system(one, evaluation, systems, corpus, sounds) for one in evaluation.systems],
+        systems=[
+            _system(system, evaluation, systems, corpus, sounds) for system in evaluation.systems
+        ],
         distances=[_distance(name, evaluation) for name in evaluation.titles],
-        columns=[("", "text"), *((printable(one.name), "number") for one in rows)],
+        columns=[("", "text"), *((printable(row.name), "number") for row in rows)],
         distance_rows=distance_rows(rows, evaluation),
         figure_rows=figure_rows(rows),
         figures=_measured(rows),
-        tag_rows=[[printable(one.name), _tagged(one)] for one in rows if one.tags],
+        tag_rows=[[printable(row.name), _tagged(row)] for row in rows if row.tags],
         drift=_drift(rows),
         clip_columns=CLIP_COLUMNS,
         missing=sorted(evaluation.missing.items()),
@@ -93,7 +95,7 @@ def write_evaluation(
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Everything that was found, and the verdicts, as JSON holds it."""
+    """Return the evaluation and its verdicts as plain JSON values."""
     found = dataclasses.asdict(evaluation)
     for told, one in zip(found["systems"], evaluation.systems, strict=True):
         said = verdict(one, evaluation)
@@ -135,24 +137,24 @@ def _system(
 
 
 def _sounds(systems: Sequence[System], rate_hz: int, page: Path) -> dict[tuple[str, str], str]:
-    """The address of each clip's sound by the names of its system and itself; empty for none."""
+    """Return the URL of each clip's audio by the system's and the clip's name; empty for none."""
     every = [(system.name, clip) for system in systems for clip in system.clips]
-    found = {
+    addresses = {
         (name, clip.name): relative_uri(clip.path, page)
         for name, clip in every
         if clip.path and lies_beside(clip.path, page)
     }
-    others = [(name, clip) for name, clip in every if (name, clip.name) not in found]
+    others = [(name, clip) for name, clip in every if (name, clip.name) not in addresses]
     count = min(len(others), MOST_EMBEDDED)
     embedded = {at * len(others) // count for at in range(count)}
     for at, (name, clip) in enumerate(others):
         start = clip.wave[: round(EMBEDDED_SECONDS * rate_hz)]
-        found[name, clip.name] = audio_uri(to_int16(start), rate_hz) if at in embedded else ""
-    return found
+        addresses[name, clip.name] = audio_uri(to_int16(start), rate_hz) if at in embedded else ""
+    return addresses
 
 
 def _played(clip: ClipFigures, sound: str) -> dict[str, str]:
-    """A clip as it is listed with its player."""
+    """Return a clip's entry in the list of players."""
     return {
         "name": printable(clip.name),
         "verdict": clip.health.verdict,
@@ -163,36 +165,38 @@ def _played(clip: ClipFigures, sound: str) -> dict[str, str]:
 
 
 def _clip_row(clip: ClipFigures) -> tuple[str, ...]:
-    found = clip.health
+    copying = clip.health
     return (
         printable(clip.name),
-        found.verdict,
-        f"{signed(found.relative_db)} dB",
-        f"{signed(found.drift_db)} dB",
-        f"{found.flatness:.2f}",
-        f"{found.half_second_distance_db:.1f} dB",
-        f"{found.repeat_similarity:.2f}",
+        copying.verdict,
+        f"{signed(copying.relative_db)} dB",
+        f"{signed(copying.drift_db)} dB",
+        f"{copying.flatness:.2f}",
+        f"{copying.half_second_distance_db:.1f} dB",
+        f"{copying.repeat_similarity:.2f}",
         ""
-        if found.frame_boundary_discontinuity is None
-        else f"{found.frame_boundary_discontinuity:.1f}",
+        if copying.frame_boundary_discontinuity is None
+        else f"{copying.frame_boundary_discontinuity:.1f}",
         "" if clip.copying is None else f"{clip.copying.percentile:.0f} %",
     )
 
 
-def _copy(name: str, found: Copying, wave: NDArray[np.float32], corpus: Corpus) -> dict[str, Any]:
-    """A copied run and what it repeats, side by side."""
-    recording = next(one for one in corpus.recordings if one.path == found.recording)
-    seconds = max(found.seconds, SHOWN_SECONDS)
+def _copy(name: str, copying: Copying, wave: NDArray[np.float32], corpus: Corpus) -> dict[str, Any]:
+    """Return a copied run and the passage that it repeats."""
+    recording = next(
+        recording for recording in corpus.recordings if recording.path == copying.recording
+    )
+    seconds = max(copying.seconds, SHOWN_SECONDS)
     rate = corpus.rate_hz
-    mine = _part(wave, found.clip_seconds, seconds, rate)
-    theirs = _part(corpus.pcm(recording), found.offset_seconds, seconds, rate)
+    mine = _part(wave, copying.clip_seconds, seconds, rate)
+    theirs = _part(corpus.pcm(recording), copying.offset_seconds, seconds, rate)
     return {
         "clip": printable(name),
-        "clip_at": f"{found.clip_seconds:.1f}",
-        "recording": printable(found.recording),
-        "recording_at": f"{found.offset_seconds:.1f}",
-        "seconds": f"{found.seconds:.1f}",
-        "semitones": found.evidence.nearest.semitones,
+        "clip_at": f"{copying.clip_seconds:.1f}",
+        "recording": printable(copying.recording),
+        "recording_at": f"{copying.offset_seconds:.1f}",
+        "seconds": f"{copying.seconds:.1f}",
+        "semitones": copying.evidence.nearest.semitones,
         "mine": audio_uri(to_int16(mine), rate),
         "theirs": audio_uri(theirs, rate),
         "mine_picture": png_uri(draw_png(mine, rate)),
@@ -208,24 +212,26 @@ def _part(wave: NDArray[Sample], start: float, seconds: float, rate: int) -> NDA
 def _distance(name: str, evaluation: Evaluation) -> dict[str, Any]:
     rows = [*evaluation.systems, *evaluation.references]
     spans = [
-        Span(printable(one.name), found.value, found.low, found.high, aside=one.kind is not None)
-        for one in rows
-        if one.distances and (found := one.distances[name].mmd)
+        Span(printable(row.name), found.value, found.low, found.high, aside=row.kind is not None)
+        for row in rows
+        if row.distances and (found := row.distances[name].mmd)
     ]
-    told = "; ".join(f"{one.name} {one.value:.2f}" for one in spans)
+    summary = "; ".join(f"{span.name} {span.value:.2f}" for span in spans)
     title = evaluation.titles[name]
-    chart = interval_chart(spans, "distance to held-out music", f"Discrepancy by {title}: {told}.")
+    chart = interval_chart(
+        spans, "distance to held-out music", f"Discrepancy by {title}: {summary}."
+    )
     return {"title": title, "chart": chart}
 
 
 def figure_rows(rows: Sequence[SystemFigures], *, intervals: bool = True) -> list[list[str]]:
-    """Return a row for each figure that any system has: its title, and its value of each."""
+    """Return a row for each figure that any system has: its title, and each system's value."""
     return [
         [
             _titled(figure),
             *(
-                _shown(one.figures.get(figure.key), figure.digits, intervals=intervals)
-                for one in rows
+                _shown(row.figures.get(figure.key), figure.digits, intervals=intervals)
+                for row in rows
             ),
         ]
         for figure in _measured(rows)
@@ -235,64 +241,70 @@ def figure_rows(rows: Sequence[SystemFigures], *, intervals: bool = True) -> lis
 def distance_rows(
     rows: Sequence[SystemFigures], evaluation: Evaluation, *, intervals: bool = True
 ) -> list[list[str]]:
-    """Return a row for each distance: its title, and its value of each system."""
+    """Return a row for each distance: its title, and each system's value."""
     found: list[list[str]] = []
     for name, title in evaluation.titles.items():
-        distances = [one.distances.get(name) for one in rows]
+        distances = [row.distances.get(name) for row in rows]
         found.append(
             [
                 f"Fréchet, {title}",
-                *(_shown(one and one.frechet, 1, intervals=intervals) for one in distances),
+                *(
+                    _shown(distance and distance.frechet, 1, intervals=intervals)
+                    for distance in distances
+                ),
             ]
         )
         found.append(
-            [f"Diversity, {title}", *(f"{one.diversity:.1f}" if one else "" for one in distances)]
+            [
+                f"Diversity, {title}",
+                *(f"{distance.diversity:.1f}" if distance else "" for distance in distances),
+            ]
         )
     for title, kind in (("Pitch classes", "pitch_classes"), ("Melodic intervals", "intervals")):
-        if any(getattr(one, kind) for one in rows):
+        if any(getattr(row, kind) for row in rows):
             found.append(
-                [title, *(_shown(getattr(one, kind), 2, intervals=intervals) for one in rows)]
+                [title, *(_shown(getattr(row, kind), 2, intervals=intervals) for row in rows)]
             )
     return found
 
 
-def _tagged(one: SystemFigures) -> str:
-    return ", ".join(f"{name} {value:.0%}" for name, value in one.tags.items())
+def _tagged(system: SystemFigures) -> str:
+    return ", ".join(f"{name} {value:.0%}" for name, value in system.tags.items())
 
 
 def _measured(rows: Sequence[SystemFigures]) -> list[Figure]:
-    """Those of `FIGURES` that anything has."""
-    return [figure for figure in FIGURES if any(figure.key in one.figures for one in rows)]
+    """Return those of `FIGURES` that any system has."""
+    return [figure for figure in FIGURES if any(figure.key in row.figures for row in rows)]
 
 
 def _titled(figure: Figure) -> str:
     return f"{figure.title}, {figure.unit}" if figure.unit else figure.title
 
 
-def _shown(found: Interval | None, digits: int, *, intervals: bool = True) -> str:
-    """`1.2 (0.9 to 1.5)`."""
-    if found is None:
+def _shown(interval: Interval | None, digits: int, *, intervals: bool = True) -> str:
+    """Format an interval as `1.2 (0.9 to 1.5)`."""
+    if interval is None:
         return ""
-    value = f"{found.value:.{digits}f}"
-    if not intervals or found.low is None or found.high is None:
+    value = f"{interval.value:.{digits}f}"
+    if not intervals or interval.low is None or interval.high is None:
         return minus(value)
-    return minus(f"{value} ({found.low:.{digits}f} to {found.high:.{digits}f})")
+    return minus(f"{value} ({interval.low:.{digits}f} to {interval.high:.{digits}f})")
 
 
 def _drift(rows: Sequence[SystemFigures]) -> Markup | None:
-    known = [one for one in rows if one.drift][:MOST_DRIFTS]
-    if not any(one.kind is None for one in known):
+    known = [row for row in rows if row.drift][:MOST_DRIFTS]
+    if not any(row.kind is None for row in known):
         return None
     lines = [
         Line(
-            printable(one.name),
-            list(range(1, len(one.drift or ()) + 1)),
-            [float(value) for value in one.drift or ()],
+            printable(row.name),
+            list(range(1, len(row.drift or ()) + 1)),
+            [float(value) for value in row.drift or ()],
         )
-        for one in known
+        for row in known
     ]
-    told = ", ".join(f"{one.name} {one.y[-1]:.1f}" for one in lines if one.y[-1] is not None)
+    summary = ", ".join(f"{line.name} {line.y[-1]:.1f}" for line in lines if line.y[-1] is not None)
     return line_chart(
         lines, "second after the prompt", "distance from the prompt",
-        f"Distance from the prompt by second; in the last second {told}.",
+        f"Distance from the prompt by second; in the last second {summary}.",
     )  # fmt: skip

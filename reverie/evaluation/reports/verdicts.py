@@ -1,4 +1,4 @@
-"""Put the figures of a system into words."""
+"""Describe the figures of a system in words."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from reverie.evaluation.interval import Interval
 from reverie.pages.page import Tone
 
 BY_CHANCE = 0.01
-"""Copies count once fewer than one evaluation in a hundred would flag as many by chance."""
+"""Copies count if chance would flag as many in less than this share of evaluations."""
 DECIDING_EMBEDDING = "musicnn"
-"""The embedding whose discrepancy decides."""
+"""The embedding whose discrepancy decides the verdict."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
     count = len(system.clips)
     if not count:
         return Verdict("bad", "None of its clips can be judged.", ())
-    found = Counter(one.health.verdict for one in system.clips)
+    found = Counter(clip.health.verdict for clip in system.clips)
     details = [_health(found, count), _near(system, evaluation), _copies(system)]
     usual, many = found.most_common(1)[0]
     if usual != "ok" and 2 * many >= count:
@@ -50,7 +50,7 @@ def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
 
 
 def _placed(count: int, share: float | None) -> tuple[Tone, str]:
-    """Put into words where a system lies between music and noise."""
+    """Describe where a system lies between music and noise."""
     if share is None:
         return "warn", f"{count} {'clip is' if count == 1 else 'clips are'} too few to place."
     if share <= 0:
@@ -63,7 +63,7 @@ def _placed(count: int, share: float | None) -> tuple[Tone, str]:
 
 
 def copies_tell(system: SystemFigures) -> bool:
-    """Whether more clips are flagged than would be by chance."""
+    """Whether more clips are flagged than expected by chance."""
     chance = 1 - FLAGGED_PERCENTILE / 100
     likely = float(binom.sf(system.copied - 1, len(system.clips), chance))
     return system.copied > 0 and likely < BY_CHANCE
@@ -72,12 +72,16 @@ def copies_tell(system: SystemFigures) -> bool:
 def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | None:
     """Place a system between real music (0) and shaped noise (1) by its discrepancy.
 
-    0 as well where its interval meets that of real music; None where there are too few clips.
+    It is also 0 if its interval overlaps that of real music, and None with too few clips.
     """
     name = DECIDING_EMBEDDING
     mine = system.distances[name].mmd
     music, noise = (
-        next(one.distances[name].mmd for one in evaluation.references if one.kind == kind)
+        next(
+            reference.distances[name].mmd
+            for reference in evaluation.references
+            if reference.kind == kind
+        )
         for kind in ("music", "noise")
     )
     if mine is None or music is None or noise is None:
@@ -88,20 +92,20 @@ def music_to_noise(system: SystemFigures, evaluation: Evaluation) -> float | Non
 
 
 def discrepancy(system: SystemFigures) -> float | None:
-    """The deciding discrepancy from held-out music; None where there are too few clips."""
+    """Return the deciding discrepancy from held-out music; None with too few clips."""
     found = system.distances.get(DECIDING_EMBEDDING)
     return found.mmd.value if found and found.mmd else None
 
 
-def _meet(one: Interval, other: Interval) -> bool:
-    if one.low is None or one.high is None or other.low is None or other.high is None:
+def _meet(a: Interval, b: Interval) -> bool:
+    if a.low is None or a.high is None or b.low is None or b.high is None:
         return False
-    return one.low <= other.high and other.low <= one.high
+    return a.low <= b.high and b.low <= a.high
 
 
-def _health(found: Counter[str], count: int) -> str:
-    told = ", ".join(f"{many} {name}" for name, many in found.most_common())
-    return f"Of {count} clips: {told}."
+def _health(counts: Counter[str], count: int) -> str:
+    summary = ", ".join(f"{many} {name}" for name, many in counts.most_common())
+    return f"Of {count} clips: {summary}."
 
 
 def _near(system: SystemFigures, evaluation: Evaluation) -> str:
@@ -110,7 +114,7 @@ def _near(system: SystemFigures, evaluation: Evaluation) -> str:
     if share is None:
         return f"Too few clips for a distance by {title}."
     if share <= 0:
-        return f"By {title} its distance to held-out music cannot be told from that of real music."
+        return f"By {title} it is as close to held-out music as real music is."
     if share > 1:
         return f"By {title} it is farther from real music than noise of the same spectrum is."
     return f"By {title} it lies {share:.0%} of the way from real music to noise of its spectrum."
@@ -120,9 +124,11 @@ def _copies(system: SystemFigures) -> str:
     count = len(system.clips)
     if not system.copied:
         return "No clip repeats the training recordings more than real music does."
-    longest = max((one.copying for one in system.clips if one.copying), key=lambda one: one.seconds)
-    told = (
+    longest = max(
+        (clip.copying for clip in system.clips if clip.copying), key=lambda copying: copying.seconds
+    )
+    sentence = (
         f"{system.copied} of {count} clips repeat the training recordings beyond what 99 of 100 "
         f"real excerpts do; the longest run is {longest.seconds:.1f} s of {longest.recording}."
     )
-    return told if copies_tell(system) else f"{told} So many may be chance."
+    return sentence if copies_tell(system) else f"{sentence} This many may be chance."

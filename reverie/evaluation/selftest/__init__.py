@@ -1,1 +1,1 @@
-"""Do the measures see what they are for? Damage of known kinds, and planted copies."""
+"""Test the measures on known kinds of damage and on planted copies."""

@@ -1,6 +1,6 @@
-"""Ways to damage or disguise music, for the self-tests of the measures.
+"""Damage or disguise music, for the self-tests of the measures.
 
-Each takes and gives float samples [S] (or another number where it says so).
+Each function takes and returns float samples [S]; those that stretch change their number.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Wave = NDArray[np.float32]
 Damage = Callable[[Wave, int, np.random.Generator], Wave]
-"""Takes samples [S], their rate in Hz and a random generator."""
+"""A function of samples [S], their rate in Hz and a random generator."""
 
 STRETCH_SAMPLES = 1024
 
@@ -28,7 +28,7 @@ def noise(snr_db: float) -> Damage:
 
 
 def low_pass(highest_hz: float) -> Damage:
-    """Remove everything above `highest_hz`; no change if the rate holds nothing there."""
+    """Remove everything above `highest_hz`; change nothing if the rate is too low for it."""
 
     def cut(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         if highest_hz >= rate_hz / 2:
@@ -40,7 +40,7 @@ def low_pass(highest_hz: float) -> Damage:
 
 
 def mu_law(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
-    """Quantise to eight bits a sample along the curve of ITU G.711."""
+    """Quantise to 8 bits with the companding curve of ITU G.711."""
     held = np.clip(wave, -1, 1)
     folded = np.sign(held) * np.log1p(255 * np.abs(held)) / np.log(256)
     coarse = np.rint(folded * 127) / 127
@@ -48,7 +48,7 @@ def mu_law(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa:
 
 
 def shuffle(piece_seconds: float) -> Damage:
-    """Cut into pieces and put them into a random order."""
+    """Cut the clip into pieces and shuffle them."""
 
     def mix(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
         size = round(piece_seconds * rate_hz)
@@ -60,7 +60,7 @@ def shuffle(piece_seconds: float) -> Damage:
 
 
 def loop(seconds: float) -> Damage:
-    """Repeat its beginning for its whole length."""
+    """Repeat the clip's beginning for its whole length."""
 
     def repeat(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         return np.resize(wave[: round(seconds * rate_hz)], len(wave))
@@ -69,12 +69,12 @@ def loop(seconds: float) -> Damage:
 
 
 def silence(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
-    """Replace it by silence."""
+    """Replace the clip by silence."""
     return np.zeros_like(wave)
 
 
 def stretch(factor: float) -> Damage:
-    """Stretch to `factor` times the length at the same pitch.
+    """Stretch the clip to `factor` times its length at the same pitch.
 
     Source: the phase vocoder, Flanagan & Golden 1966.
     """
@@ -86,7 +86,7 @@ def stretch(factor: float) -> Damage:
 
 
 def transpose(semitones: float) -> Damage:
-    """Raise the pitch at the same length."""
+    """Raise the clip's pitch at the same length."""
 
     def raise_(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         ratio = 2 ** (semitones / 12)
@@ -97,20 +97,20 @@ def transpose(semitones: float) -> Damage:
 
 
 def stretched(wave: Wave, factor: float) -> Wave:
-    """Samples [round(factor * S)] of the same pitches, `factor` times as long."""
+    """Return samples [round(factor * S)] of the same pitches, `factor` times as long."""
     hop = STRETCH_SAMPLES // 4
     window = scipy.signal.get_window("hann", STRETCH_SAMPLES)
     transform = scipy.signal.ShortTimeFFT(window, hop, 1.0)
-    found = transform.stft(wave.astype(np.float64))
-    places = np.arange(0, found.shape[1] - 1, 1 / factor)
+    spectra = transform.stft(wave.astype(np.float64))
+    places = np.arange(0, spectra.shape[1] - 1, 1 / factor)
     before = places.astype(int)
     share = places - before
-    size = np.abs(found)
+    size = np.abs(spectra)
     sizes = size[:, before] * (1 - share) + size[:, before + 1] * share
-    # Each column's phase goes on from the one before by as much as it does in the original.
-    turns = np.angle(found[:, before + 1] * np.conj(found[:, before]))
-    phases = np.angle(found[:, :1]) + np.cumsum(turns, axis=1) - turns
-    spectra: NDArray[np.complex128] = (sizes * np.exp(1j * phases)).astype(np.complex128)
-    made = transform.istft(spectra)
+    # Each column's phase advances from the previous one by as much as in the original.
+    turns = np.angle(spectra[:, before + 1] * np.conj(spectra[:, before]))
+    phases = np.angle(spectra[:, :1]) + np.cumsum(turns, axis=1) - turns
+    stretched_spectra: NDArray[np.complex128] = (sizes * np.exp(1j * phases)).astype(np.complex128)
+    result = transform.istft(stretched_spectra)
     length = round(factor * len(wave))
-    return np.resize(np.pad(made, (0, max(length - len(made), 0))), length).astype(np.float32)
+    return np.resize(np.pad(result, (0, max(length - len(result), 0))), length).astype(np.float32)

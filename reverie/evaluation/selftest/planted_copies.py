@@ -1,4 +1,4 @@
-"""Is copying found? Copies of training music are planted, and those found are counted.
+"""Test whether copying is detected: plant copies of training music and count those found.
 
 Letters: S samples.
 """
@@ -40,19 +40,20 @@ class Found:
     planted: int
     flagged: int
     placed: int
-    """Flagged, and traced to the recording they come from, within a second."""
+    """How many were flagged and traced to the right place in the right recording, within a
+    second."""
 
 
 @dataclass(frozen=True)
 class Real:
-    """How many excerpts of held-out music were flagged, wrongly."""
+    """How many excerpts of held-out music were wrongly flagged."""
 
     seconds: float
     excerpts: int
     by_others: int | None
-    """Each judged by all other held-out excerpts, as a clip is; None where there are too few."""
+    """Each judged against all other held-out excerpts, like a clip; None if there are too few."""
     by_other_recordings: int | None
-    """Each judged by excerpts of other recordings only, as if its own were not held out."""
+    """Each judged only against excerpts of other recordings, as if its own were not held out."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
 
     Args:
         corpus: split.
-        plants: of each length and kind.
+        plants: number of copies of each length and kind.
         quiet: show no progress.
     """
     rng = np.random.default_rng(4)
@@ -79,7 +80,10 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
         real = cut_evenly(corpus, held_out, seconds, 3 * plants)
         sources = cut_evenly(corpus, training, seconds, plants)
         groups = {
-            way: [damage(one.wave, corpus.rate_hz, rng) if damage else one.wave for one in sources]
+            way: [
+                damage(source.wave, corpus.rate_hz, rng) if damage else source.wave
+                for source in sources
+            ]
             for way, damage in PLANTED.items()
         }
         origins = dict.fromkeys(groups, sources)
@@ -112,7 +116,7 @@ def check_copying(corpus: Corpus, *, plants: int = PLANTS, quiet: bool = False) 
 
 
 def _flagged(evidence: Sequence[Evidence], owners: Sequence[int]) -> int | None:
-    """How many excerpts are flagged when judged by the excerpts of other owners."""
+    """Count the excerpts that are flagged when judged against those of other owners."""
     flagged = 0
     for owner in set(owners):
         others = [one for one, of in zip(evidence, owners, strict=True) if of != owner]
@@ -132,12 +136,12 @@ def _spliced(
 
 
 def copying_table(test: CopyingTest) -> list[str]:
-    """The result of `check_copying` as lines of Markdown."""
+    """Format the result of `check_copying` as Markdown."""
     lines = ["| copy | length | planted | found | traced |", "|---|---:|---:|---:|---:|"]
     lines += [
-        f"| {one.way} | {one.seconds:g} s | {one.planted} | {one.flagged / one.planted:.0%} "
-        f"| {one.placed / one.planted:.0%} |"
-        for one in test.counts
+        f"| {count.way} | {count.seconds:g} s | {count.planted} "
+        f"| {count.flagged / count.planted:.0%} | {count.placed / count.planted:.0%} |"
+        for count in test.counts
     ]
     for real in test.held_out:
         ways = {

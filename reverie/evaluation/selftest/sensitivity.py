@@ -1,4 +1,4 @@
-"""Do the measures see damage? Held-out clips are damaged in known ways and measured.
+"""Test whether the measures detect damage: damage held-out clips in known ways and measure them.
 
 Letters: S samples.
 """
@@ -39,7 +39,7 @@ DAMAGES: dict[str, Damage] = {
 
 @dataclass(frozen=True)
 class Seen:
-    """How one measure responds to one kind of damage."""
+    """The response of one measure to one kind of damage."""
 
     damage: str
     measure: str
@@ -49,10 +49,10 @@ class Seen:
     @property
     def seen(self) -> bool:
         """Whether the two intervals do not overlap."""
-        one, other = self.undamaged, self.damaged
-        if one.low is None or one.high is None or other.low is None or other.high is None:
+        interval, other = self.undamaged, self.damaged
+        if interval.low is None or interval.high is None or other.low is None or other.high is None:
             return False
-        return other.low > one.high or other.high < one.low
+        return other.low > interval.high or other.high < interval.low
 
 
 def check_damage(
@@ -62,12 +62,12 @@ def check_damage(
     clip_seconds: float = CLIP_SECONDS,
     quiet: bool = False,
 ) -> tuple[list[Seen], Evaluation]:
-    """Damage held-out clips in known ways, and compare every measure with that of intact ones.
+    """Damage held-out clips in known ways, and compare every measure with that of intact clips.
 
     Args:
-        corpus: with ten minutes of held-out music or more; with less there are fewer clips.
-        clips: how many, at most.
-        clip_seconds: how long.
+        corpus: with at least ten minutes of held-out music; with less there are fewer clips.
+        clips: most clips.
+        clip_seconds: length of a clip.
         quiet: show no progress.
 
     Raises:
@@ -95,7 +95,7 @@ def check_damage(
 
 
 def measures(system: SystemFigures) -> dict[str, Interval]:
-    """Every figure of a system that has an interval, by name."""
+    """Return every figure of a system that has an interval, by name."""
     titles = {figure.key: figure.title for figure in FIGURES}
     found = {titles[key]: one for key, one in system.figures.items()}
     for name, distance in system.distances.items():
@@ -111,13 +111,13 @@ def measures(system: SystemFigures) -> dict[str, Interval]:
 
 
 def damage_table(seen: Sequence[Seen]) -> list[str]:
-    """The result of `check_damage` as lines of Markdown: a row a measure, a column a damage."""
+    """Format the result of `check_damage` as Markdown: measures in rows, damages in columns."""
     damaged = list(dict.fromkeys(one.damage for one in seen))
-    found = {(one.measure, one.damage): one for one in seen}
+    by_cell = {(response.measure, response.damage): response for response in seen}
     lines = ["| measure | intact | " + " | ".join(damaged) + " |"]
     lines.append("|---|" + "---:|" * (len(damaged) + 1))
     for measure in dict.fromkeys(one.measure for one in seen):
-        cells = [_cell(found.get((measure, name))) for name in damaged]
+        cells = [_cell(by_cell.get((measure, name))) for name in damaged]
         intact = next(one.undamaged for one in seen if one.measure == measure)
         lines.append(f"| {measure} | {intact.value:.3g} | " + " | ".join(cells) + " |")
     return lines
@@ -127,8 +127,8 @@ def _system(name: str, waves: Sequence[NDArray[np.float32]]) -> System:
     return System(name, tuple(Loaded(f"{at:03d}", wave) for at, wave in enumerate(waves, 1)))
 
 
-def _cell(one: Seen | None) -> str:
-    if one is None:
+def _cell(response: Seen | None) -> str:
+    if response is None:
         return ""
-    value = f"{one.damaged.value:.3g}"
-    return f"**{value}**" if one.seen else value
+    value = f"{response.damaged.value:.3g}"
+    return f"**{value}**" if response.seen else value

@@ -1,1 +1,1 @@
-"""What is compared, how it is made to sound alike, and who hears what in which order."""
+"""The design of a test: conditions, stimuli, and the order of each participant."""

@@ -1,4 +1,4 @@
-"""What is compared: the files of each condition, and the corpus that anchors come from."""
+"""Gather the files of each condition, and the corpus that anchors come from."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,18 +17,19 @@ _EXPERIMENT = "experiment.json"
 def gather(
     sources: Sequence[Path], corpus: Path | None
 ) -> tuple[dict[str, list[Path]], Path | None]:
-    """The files of each condition, and the corpus that anchors are made from.
+    """Return the files of each condition, and the corpus of the anchors.
 
     Args:
         sources: one experiment, or folders of audio, each of which is a condition.
-        corpus: a prepared corpus; an experiment names its own.
+        corpus: a prepared corpus; by default that of the experiment.
 
-    Raises:
-        ReverieError: a folder is missing or holds no audio, or two have one name, or an anchor's.
+        Raises:
+        ReverieError: a folder is missing or holds no audio, or has the name of another folder or
+            of an anchor.
     """
     if len(sources) == 1 and (sources[0] / _EXPERIMENT).is_file():
         folders = _pool(sources[0])
-        names = [one.name for one in folders]
+        names = [folder.name for folder in folders]
         own = _own_corpus(sources[0])
         corpus = corpus or (own if own is not None and (own / MANIFEST).is_file() else None)
     else:
@@ -48,11 +49,13 @@ def gather(
 def _pool(experiment: Path) -> list[Path]:
     pool = experiment / "pool"
     try:
-        folders = sorted(one for one in pool.iterdir() if one.is_dir()) if pool.is_dir() else []
+        folders = (
+            sorted(entry for entry in pool.iterdir() if entry.is_dir()) if pool.is_dir() else []
+        )
     except OSError as error:
         raise ReverieError(
             f"{pool} cannot be read: {os_reason(error)}.",
-            "Let it be readable.",
+            "Make it readable.",
         ) from error
     if not folders:
         raise ReverieError(
@@ -62,7 +65,7 @@ def _pool(experiment: Path) -> list[Path]:
 
 
 def _own_corpus(experiment: Path) -> Path | None:
-    """The corpus that an experiment names."""
+    """Return the corpus that an experiment names."""
     path = experiment / _EXPERIMENT
     about: Any = read_json(path, "an experiment")
     told: Any = cast(dict[str, Any], about).get("corpus") if isinstance(about, dict) else None

@@ -1,4 +1,4 @@
-"""Who hears what, and when: seeded, and balanced over conditions, clips and places in the order.
+"""Draw each participant's order, balanced over conditions, clips and positions.
 
 Letters: C conditions (or pairs of them), P participants.
 """
@@ -18,29 +18,29 @@ from reverie.listening.settings import ListeningSettings
 Thing = TypeVar("Thing")
 
 REPEAT_DISTANCE = 5
-"""A repeat comes at least so many trials after what it repeats, where there is room."""
+"""Least number of trials between a trial and its repeat, if there is room."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One sound, or a pair of them, in a participant's order."""
+    """One sound, or a pair of sounds, in a participant's order."""
 
     kind: TrialKind
     stimuli: tuple[Stimulus, ...]
     expected: int | None = None
-    """Of an attention trial: the right answer; a score, or 0 or 1 for the first or the second."""
+    """The right answer to an attention trial: a score, or 0 or 1 for the first or the second."""
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """Of each sound."""
-        return tuple(one.condition for one in self.stimuli)
+        """The condition of each sound."""
+        return tuple(stimulus.condition for stimulus in self.stimuli)
 
 
 Order = tuple[Trial, ...]
 
 
 def williams_rows(count: int) -> list[list[int]]:
-    """Orders of `count` things, each as often at every place and after every other.
+    """Return orders of `count` items in which each is equally often at every place and after each.
 
     Williams (1949): `count` rows if it is even, twice as many if it is odd. The first `count` rows
     are a Latin square by themselves.
@@ -55,28 +55,28 @@ def williams_rows(count: int) -> list[list[int]]:
 def make_design(
     stimuli: Stimuli, settings: ListeningSettings, rng: np.random.Generator
 ) -> tuple[Order, ...]:
-    """The order of every participant, [P].
+    """Draw the order of every participant, [P].
 
-    Test trials come in blocks in which each condition (or pair) comes once, in the order of a row
-    of Williams's square; consecutive participants have consecutive rows. So over any C of them,
-    counted from the first, each condition comes once at every place; at a place the counts of two
-    conditions differ by one at most, and over a whole design by two. Clips of a condition are
-    dealt in turn: each is heard as often as any other within one, and never twice by the same
-    participant but in a repeat.
+    Test trials form blocks that contain each condition (or pair) once, in the order of a row of
+    Williams's square; consecutive participants have consecutive rows. So among each C participants,
+    counted from the first, every condition is at every place once. At a place the counts of two
+    conditions differ by at most one, and over a whole design by at most two. Clips of a condition
+    are dealt in turn: their counts differ by at most one, and no participant hears one twice except
+    in a repeat.
 
     Raises:
-        ReverieError: preferences are asked for among fewer than two conditions.
+        ReverieError: a preference test has fewer than two conditions.
     """
     decks = _decks(stimuli, rng)
-    systems = [one.name for one in stimuli.conditions if one.role == "system"]
+    systems = [condition.name for condition in stimuli.conditions if condition.role == "system"]
     things = _compared(systems, settings.mode)
     things = [things[int(at)] for at in rng.permutation(len(things))]
     count = trial_count(stimuli, settings)
     rows = williams_rows(len(things))
     blocks = -(-count // len(things))
     dealt = dict.fromkeys(decks, 0)
-    # The same for all participants, so that every block stays a Latin square, and drawn, so that
-    # two conditions do not come as A B B A over and over.
+    # All participants share these turns, so that every block stays a Latin square. They are drawn
+    # at random, so that two conditions do not repeat A B B A.
     turns = [int(rng.integers(len(things))) for _ in range(blocks)]
     shown = dict.fromkeys(things, 0)
     orders: list[Order] = []
@@ -91,54 +91,54 @@ def make_design(
         hands = _hands(sequence, decks, dealt, rng)
         trials: list[Trial] = []
         for conditions in sequence:
-            # A pair has its two sides in turn, over all participants.
+            # Over all participants, a pair alternates its two sides.
             turned = shown[conditions] % 2 == 1
             shown[conditions] += 1
-            heard = tuple(hands[one].pop() for one in conditions)
+            heard = tuple(hands[condition].pop() for condition in conditions)
             trials.append(Trial("test", heard[::-1] if turned else heard))
         orders.append(_filled(trials, decks, stimuli, settings, rng))
     return tuple(orders)
 
 
 def _row(participant: int, block: int, turn: int, things: int, rows: int) -> int:
-    """Consecutive participants have the rows of one Latin square in every block."""
+    """Return a row such that in each block consecutive participants form a Latin square."""
     square = (participant // things + block) % (rows // things)
     return square * things + (participant + turn) % things
 
 
 def trial_count(stimuli: Stimuli, settings: ListeningSettings) -> int:
-    """How many test trials each participant can have: as asked for, or what the clips allow."""
+    """Return the number of test trials per participant: as set, or as many as the clips allow."""
     fewest, systems = _fewest(stimuli)
     if settings.mode == "rating":
         count = min(settings.clips, fewest * systems)
-        # With the same clips for all, only whole blocks give everyone the same.
+        # If all hear the same clips, only whole blocks are equal for everyone.
         whole = settings.same_clips and count >= systems
         return count - count % systems if whole else count
-    # Each pair takes a clip of both, so a block of all pairs takes C - 1 of each condition.
+    # Each pair uses a clip of both conditions, so a block of all pairs uses C - 1 of each.
     pairs = systems * (systems - 1) // 2
     return min(settings.clips, max(fewest // max(systems - 1, 1) * pairs, 1))
 
 
 def _fewest(stimuli: Stimuli) -> tuple[int, int]:
-    """Clips of the system that has fewest, and how many systems there are."""
-    names = [one.name for one in stimuli.conditions if one.role == "system"]
-    counts = [sum(one.condition == name for one in stimuli.stimuli) for name in names]
+    """Return the smallest number of clips of a system, and the number of systems."""
+    names = [condition.name for condition in stimuli.conditions if condition.role == "system"]
+    counts = [sum(stimulus.condition == name for stimulus in stimuli.stimuli) for name in names]
     return min(counts), len(names)
 
 
 def _compared(systems: Sequence[str], mode: Mode) -> list[tuple[str, ...]]:
     if mode == "rating":
-        return [(one,) for one in systems]
+        return [(system,) for system in systems]
     if len(systems) < 2:
         raise ReverieError("there is nothing to prefer.", "Give two folders or more.")
     return list(combinations(systems, 2))
 
 
 def _decks(stimuli: Stimuli, rng: np.random.Generator) -> dict[str, list[Stimulus]]:
-    """The clips of each condition, shuffled."""
+    """Shuffle the clips of each condition."""
     decks: dict[str, list[Stimulus]] = {}
     for condition in stimuli.conditions:
-        own = [one for one in stimuli.stimuli if one.condition == condition.name]
+        own = [stimulus for stimulus in stimuli.stimuli if stimulus.condition == condition.name]
         decks[condition.name] = [own[int(at)] for at in rng.permutation(len(own))]
     return decks
 
@@ -149,17 +149,17 @@ def _hands(
     dealt: dict[str, int],
     rng: np.random.Generator,
 ) -> dict[str, list[Stimulus]]:
-    """The next clips of each condition, as many as `sequence` needs, shuffled."""
+    """Deal the next clips of each condition, as many as `sequence` needs, shuffled."""
     needed: dict[str, int] = {}
     for conditions in sequence:
-        for one in conditions:
-            needed[one] = needed.get(one, 0) + 1
+        for condition in conditions:
+            needed[condition] = needed.get(condition, 0) + 1
     hands: dict[str, list[Stimulus]] = {}
     for name, count in needed.items():
         deck = decks[name]
-        taken = [deck[(dealt[name] + number) % len(deck)] for number in range(count)]
+        hand = [deck[(dealt[name] + number) % len(deck)] for number in range(count)]
         dealt[name] += count
-        hands[name] = [taken[int(at)] for at in rng.permutation(count)]
+        hands[name] = [hand[int(at)] for at in rng.permutation(count)]
     return hands
 
 
@@ -170,7 +170,7 @@ def _filled(
     settings: ListeningSettings,
     rng: np.random.Generator,
 ) -> Order:
-    """Practice, then the test trials with anchors, repeats and beeps among them."""
+    """Join practice and the test trials, with anchors, repeats and beeps among them."""
     trials = list(tests)
     for name in (UPPER, LOWER):
         for clip in _some(decks.get(name, []), settings.anchors, rng):
@@ -187,7 +187,9 @@ def _filled(
 def _attention(stimuli: Stimuli, mode: Mode, rng: np.random.Generator) -> Trial:
     beeps = {one.beeps: one for one in stimuli.stimuli if one.beeps is not None}
     if mode == "rating":
-        count = int(rng.integers(2, 6))  # one beep would be answered by whoever always says 1
+        count = int(
+            rng.integers(2, 6)
+        )  # someone who always answers 1 would be right about one beep
         return Trial("attention", (beeps[count],), count)
     first, second = (int(one) + 1 for one in rng.permutation(5)[:2])
     return Trial("attention", (beeps[first], beeps[second]), int(second > first))
@@ -199,8 +201,10 @@ def _practice(
     settings: ListeningSettings,
     rng: np.random.Generator,
 ) -> list[Trial]:
-    """Clips over the range of quality: the anchors, if there are any, then one system after
-    another; clips that are not tested wherever there are any."""
+    """Choose clips over the range of quality: any anchors, then one system after another.
+
+    Clips that are not tested are preferred.
+    """
     tested = {one.token for trial in tests for one in trial.stimuli}
     spare = {
         name: [one for one in deck if one.token not in tested] or deck

@@ -1,4 +1,4 @@
-"""Clips made alike in all but their music: one rate, one length, one loudness, faded.
+"""Make clips differ in their music alone: equal rate, length, loudness and fades.
 
 Letters: S samples.
 """
@@ -28,26 +28,26 @@ from reverie.progress import ProgressBar
 from reverie.terminal import printable
 
 LOUDNESS_LUFS = -23.0
-"""What clips are brought to (EBU R 128); less where one of them would clip."""
+"""Loudness of the clips (EBU R 128), unless one of them would clip."""
 HIGHEST_PEAK = 10 ** (-1 / 20)
 LEAST_LUFS = -33.0
-"""Clips are not made softer than this for one that is all peaks; that one stays softer still."""
+"""Lowest common loudness; a clip with higher peaks stays softer than the others."""
 FADE_IN_SECONDS, FADE_OUT_SECONDS = 0.02, 0.1
 LEAST_RATE_HZ, MOST_RATE_HZ = 8000, 48000
 BEEPS_HZ, BEEP_SECONDS, GAP_SECONDS = 660.0, 0.18, 0.32
 ANCHOR_CLIPS = 20
-"""How many clips of each anchor are made, where the corpus has as many."""
+"""Number of clips of each anchor, if the corpus has enough music."""
 
 UPPER, LOWER = "real music", "shaped noise"
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A sound before it is made like the others."""
+    """A sound before it is matched to the others."""
 
     condition: str
     name: str
-    """Where it is from, for the organiser."""
+    """Its origin, for the organiser."""
     wave: NDArray[np.float32]
     """[S]"""
 
@@ -57,12 +57,12 @@ class Stimulus:
     """A sound of the test."""
 
     token: str
-    """Its file's name, which tells nothing."""
+    """Its file's name, which reveals nothing."""
     condition: str
     """Empty for beeps."""
     name: str
     sha256: str
-    """Of its file."""
+    """Digest of its file."""
     beeps: int | None = None
 
 
@@ -74,9 +74,9 @@ class Stimuli:
     stimuli: tuple[Stimulus, ...]
     rate_hz: int
     seconds: float
-    """Length of each."""
+    """Length of each sound."""
     left_out: tuple[str, ...]
-    """Clips that are not used, and why."""
+    """Why each clip that was left out is not used."""
 
 
 def make_stimuli(
@@ -88,19 +88,19 @@ def make_stimuli(
     *,
     quiet: bool = False,
 ) -> Stimuli:
-    """Write every sound of a test to `folder`, as WAV under a name that tells nothing.
+    """Write every sound of a test to `folder` as WAV, under a name that reveals nothing.
 
     Args:
         files: of each condition.
-        corpus: what the anchors are made from; without it there are none.
+        corpus: source of the anchors; None for no anchors.
         settings: of the test.
-        folder: where to.
-        rng: for the noise.
+        folder: of the sounds.
+        rng: draws the noise.
         quiet: show no progress.
 
     Raises:
         ReverieError: a file cannot be decoded, a condition has no clip that is long enough, or
-            the disk refuses.
+            writing fails.
     """
     rate_hz = _common_rate([path for paths in files.values() for path in paths])
     clips, left_out = _read_clips(files, rate_hz, settings, quiet=quiet)
@@ -134,7 +134,7 @@ def make_stimuli(
 def _read_clips(
     files: dict[str, list[Path]], rate_hz: int, settings: ListeningSettings, *, quiet: bool
 ) -> tuple[list[Clip], list[str]]:
-    """Read the clips of each condition that are long enough, and say which are not."""
+    """Read the clips of each condition that are long enough, and report the others."""
     clips: list[Clip] = []
     left_out: list[str] = []
     total = sum(len(paths) for paths in files.values())
@@ -159,10 +159,10 @@ def _read_clips(
 
 
 def _beginning(path: Path, rate_hz: int, seconds: float) -> NDArray[np.float32]:
-    """The first `seconds` of a file, as mono.
+    """Read the first `seconds` of a file as mono.
 
     Raises:
-        ReverieError: it cannot be decoded, or holds what is no number.
+        ReverieError: it cannot be decoded, or some samples are not numbers.
     """
     pieces, count, most = [np.empty(0, np.float32)], 0, round(seconds * rate_hz)
     try:
@@ -187,7 +187,7 @@ def _unusable(path: Path, why: str) -> ReverieError:
 
 
 def _common_rate(paths: Sequence[Path]) -> int:
-    """The highest rate of all, so that no condition is told by what it lost."""
+    """Return the highest rate of all, so that no condition loses high frequencies."""
     highest = LEAST_RATE_HZ
     for path in paths:
         try:
@@ -199,7 +199,7 @@ def _common_rate(paths: Sequence[Path]) -> int:
 
 
 def _anchors(corpus: Corpus, seconds: float, rate_hz: int, rng: np.random.Generator) -> list[Clip]:
-    """Held-out music, and noise with its spectrum and level."""
+    """Make anchors: held-out music, and noise with its spectrum and level."""
     recordings = corpus.of_split("held-out")
     excerpts = cut_evenly(corpus, recordings, seconds, ANCHOR_CLIPS)
     if not excerpts:
@@ -207,7 +207,7 @@ def _anchors(corpus: Corpus, seconds: float, rate_hz: int, rng: np.random.Genera
             f"{corpus.folder} holds out no music of {seconds:.1f} s for the anchors.",
             "Give another --corpus, or --set anchors=0.",
         )
-    waves = [one.wave for one in excerpts]
+    waves = [excerpt.wave for excerpt in excerpts]
     spectrum = mean_spectrum(waves, corpus.rate_hz)
     rms = float(np.sqrt(np.mean([np.mean(wave**2) for wave in waves])))
     noise = [shaped_noise(spectrum, len(wave), rms, rng) for wave in waves]
@@ -240,7 +240,7 @@ def _rise(size: int) -> NDArray[np.float32]:
 
 
 def _beeps(count: int, size: int, rate_hz: int) -> NDArray[np.float32]:
-    """So many beeps after half a second, then nothing."""
+    """Make `count` beeps after half a second, then silence."""
     wave = np.zeros(size, np.float32)
     spread = min(GAP_SECONDS + BEEP_SECONDS, size / rate_hz / 6)
     length = round(min(BEEP_SECONDS, spread / 2) * rate_hz)
@@ -260,7 +260,7 @@ def _loudness(wave: NDArray[np.float32], rate_hz: int) -> float | None:
 
 
 def _gains(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> list[np.float32]:
-    """What brings all to one loudness with their peaks under -1 dBFS; silence stays."""
+    """Return the gains that equalise loudness with peaks under -1 dBFS; silence is unchanged."""
     loudness = [_loudness(wave, rate_hz) for wave in waves]
     room = [HIGHEST_PEAK / max(float(np.abs(wave).max()), 1e-12) for wave in waves]
     possible = [

@@ -1,1 +1,1 @@
-"""From the answers of a panel to what may be concluded."""
+"""Draw conclusions from the answers of a panel."""

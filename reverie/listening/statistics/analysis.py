@@ -1,4 +1,4 @@
-"""The analysis of a listening test: everything, from the answers to what may be concluded."""
+"""Analyse a listening test, from the answers to the conclusions."""
 
 import dataclasses
 import json
@@ -16,7 +16,7 @@ from reverie.listening.statistics.results import Results, results
 
 @dataclass(frozen=True)
 class Analysis:
-    """What a test found, with the exclusion rule applied and without."""
+    """The results of a test, with and without the exclusion rule."""
 
     title: str
     mode: Mode
@@ -24,14 +24,14 @@ class Analysis:
     ended: bool
     """False for a look before the test has ended."""
     note: str | None
-    """Of a rehearsal: what must be said of every figure."""
+    """The remark that must accompany every figure of a rehearsal."""
     invited: int
     began: int
     """Participants who answered anything, practice included."""
     exclusion: Exclusion
     conclusions: tuple[str, ...]
     kept: Results | None
-    """Of those whom the rule keeps; None if none of them answered."""
+    """Results of those whom the rule keeps; None if none of them answered."""
     everyone: Results
 
 
@@ -48,7 +48,7 @@ def analyse(panel: Panel, rng: np.random.Generator) -> Analysis:
             "Analyse it again when a listener has rated a clip of a system.",
         )
     exclusion = exclude(panel)
-    left_out = {one.participant for one in exclusion.left_out}
+    left_out = {participant.participant for participant in exclusion.left_out}
     kept = results(without(panel, left_out), rng) if left_out else everyone
     return Analysis(
         title=panel.title,
@@ -66,9 +66,9 @@ def analyse(panel: Panel, rng: np.random.Generator) -> Analysis:
 
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
-    """Everything that was found, as JSON holds it: no figure is not a number.
+    """Return the analysis as plain JSON values, without NaN.
 
     Raises:
-        ValueError: one is after all.
+        ValueError: a figure is NaN.
     """
     return json.loads(json.dumps(dataclasses.asdict(analysis), allow_nan=False))

@@ -1,8 +1,8 @@
-"""Which systems listeners tell apart.
+"""Test which systems differ.
 
-Participants and clips are both samples: other people would have answered differently, and so
-would these people about other clips. A test that counts ratings as if they were independent
-finds differences that are not there.
+Participants and clips are both samples: other people would answer differently, and so would these
+people about other clips. A test that treats ratings as independent finds differences that do not
+exist.
 
 Letters: P participants, K clips of a system, S systems.
 """
@@ -29,11 +29,11 @@ IGNORED_BY_CLASSIC = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One mean score less another, in points, and how far to trust it."""
+    """The difference of two mean scores, in points, and its uncertainty."""
 
     difference: float
     standard_error: float | None = None
-    """None, and all that follows, where participants, clips or answers do not vary."""
+    """This and the following values are None if participants, clips or answers do not vary."""
     degrees_of_freedom: float | None = None
     low: float | None = None
     """The ends of the 95 % interval, for this pair alone."""
@@ -43,12 +43,12 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Contrast(Difference):
-    """Two systems compared: the first's mean less the second's."""
+    """The comparison of two systems: the first's mean less the second's."""
 
     first: str
     second: str
     p_holm: float | None
-    """Adjusted for all pairs compared: below 0.05, the two are told apart."""
+    """p adjusted for all pairs: below 0.05, the two differ significantly."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,16 @@ class SignedRank:
 
 @dataclass(frozen=True)
 class Classic:
-    """The tests that listening tests are usually given; see `IGNORED_BY_CLASSIC`."""
+    """The tests that are usual for listening tests; see `IGNORED_BY_CLASSIC`."""
 
     friedman_p: float | None
-    """That not all systems are alike; None for fewer than three systems or two participants."""
+    """p that all systems are equal; None for fewer than three systems or two participants."""
     friedman_participants: int
     pairs: tuple[SignedRank, ...]
 
 
 def compare_all(tables: Sequence[ScoreTable]) -> tuple[Contrast, ...]:
-    """Every pair of systems; what `tables` hold of anchors is left aside."""
+    """Compare every pair of systems; the anchors in `tables` are ignored."""
     pairs = list(itertools.combinations(_systems(tables), 2))
     found = [contrast(one.scores, other.scores) for one, other in pairs]
     adjusted = holm([one.p for one in found])
@@ -89,25 +89,25 @@ def compare_all(tables: Sequence[ScoreTable]) -> tuple[Contrast, ...]:
 
 
 def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> Difference:
-    """The difference of two systems' means, tested against participants and clips at once.
+    """Test the difference of two systems' means over participants and clips at once.
 
     The variance of the difference is that of two crossed clusterings, participants + clips - cells
-    (Cameron, Gelbach and Miller 2011), each part estimated without bias for few by equating sums
-    of squares with their expectations; where everyone heard every clip, this is the analysis of
+    (Cameron, Gelbach and Miller 2011). Each part is estimated without small-sample bias by equating
+    sums of squares with their expectations; if everyone heard every clip, this is the analysis of
     variance. It is never below the larger of the two one-way variances. The degrees of freedom are
     Satterthwaite's for the three mean squares, but no fewer than those of the larger one-way
     variance alone.
 
-    Measured on simulated panels without a difference, 10 or 20 participants, 2 systems of 15 clips
-    or 5 of 6, everyone hearing every clip or a third of them, three times 400 panels of each: p was
-    below 0.05 in 3.4 to 6.8 % of comparisons (4.8 % in all), after Holm anywhere in a panel in 0.7
-    to 6.8 %. Without any variance of clips or of liking it is 3.3 %. Worse were plain Satterthwaite
-    (down to 2 %), Satterthwaite on the components (7.5 % of panels after Holm), the sum of both
-    degrees of freedom (6.7 %, 7.5 %), and participants alone, as the classic tests do (up to 43 %,
-    8 to 27 % with about the variances of `power.Spread`).
+    It was measured on simulated panels without a difference: 10 or 20 participants, 2 systems of 15
+    clips or 5 of 6, everyone hearing every clip or a third of them, three times 400 panels of each.
+    p was below 0.05 in 3.4 to 6.8 % of comparisons (4.8 % in all), and after Holm anywhere in a
+    panel in 0.7 to 6.8 %. Without any variance of clips or of liking it is 3.3 %. Worse were plain
+    Satterthwaite (down to 2 %), Satterthwaite on the components (7.5 % of panels after Holm), the
+    sum of both degrees of freedom (6.7 %, 7.5 %), and participants alone, as the classic tests do
+    (up to 43 %, 8 to 27 % with about the variances of `power.Spread`).
 
     Args:
-        first: [P, K], not a number where missing; everyone's one score of each clip.
+        first: [P, K], one score of each participant and clip, NaN if missing.
         second: [P, K'], the same participants.
     """
     systems = parts(first), parts(second)
@@ -126,7 +126,7 @@ def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> Differe
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:
-    """p values adjusted for their number by Holm (1979); those that are None do not count."""
+    """Adjust p values for their number by Holm's method (1979), ignoring those that are None."""
     known = sorted((p, at) for at, p in enumerate(values) if p is not None)
     adjusted: list[float | None] = [None] * len(values)
     reached = 0.0
@@ -137,9 +137,9 @@ def holm(values: Sequence[float | None]) -> list[float | None]:
 
 
 def classic_tests(tables: Sequence[ScoreTable]) -> Classic:
-    """Friedman's test of all systems and Wilcoxon's of each pair, on participants' means."""
+    """Apply Friedman's test to all systems and Wilcoxon's to each pair, on participants' means."""
     systems = _systems(tables)
-    means = {one.condition.name: _participant_means(one.scores) for one in systems}
+    means = {system.condition.name: _participant_means(system.scores) for system in systems}
     pairs = list(itertools.combinations(means, 2))
     differences = [means[one] - means[other] for one, other in pairs]
     found = [_signed_rank(values[np.isfinite(values)]) for values in differences]
@@ -155,11 +155,11 @@ def classic_tests(tables: Sequence[ScoreTable]) -> Classic:
 
 
 def _systems(tables: Sequence[ScoreTable]) -> list[ScoreTable]:
-    return [one for one in tables if one.condition.role == "system"]
+    return [table for table in tables if table.condition.role == "system"]
 
 
 def _participant_means(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each participant's mean, not a number where they rated nothing: [P]."""
+    """Return each participant's mean, NaN if they rated nothing: [P]."""
     count = np.isfinite(scores).sum(axis=1)
     total = np.nan_to_num(scores).sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
@@ -174,7 +174,7 @@ def _signed_rank(differences: NDArray[np.float64]) -> float | None:
 
 
 def _friedman(means: NDArray[np.float64]) -> float | None:
-    """Of [S, P] means without gaps."""
+    """Apply Friedman's test to means [S, P] without gaps."""
     if means.shape[0] < 3 or means.shape[1] < 2 or np.ptp(means, axis=0).max() < SMALL:
         return None
     untyped: Any = stats

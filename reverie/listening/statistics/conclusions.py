@@ -1,4 +1,4 @@
-"""What may be concluded from a listening test, in plain words."""
+"""State the conclusions from a listening test in plain words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from reverie.listening.statistics.scores import ScoreRow
 from reverie.pages.page import minus
 
 UNFINISHED = (
-    "The test has not ended: this is a look at what has been answered so far, and to stop when it "
-    "looks right would bias it."
+    "The test has not ended: these are the answers so far, and stopping it when they look right "
+    "would bias it."
 )
 REHEARSAL = (
-    "These are no people's ratings: the answers were made to try the test out, "
+    "These are not people's ratings: the answers were made to try the test out, "
     "and say nothing about the music."
 )
 FEW = 8
@@ -27,7 +27,7 @@ _MOST_NAMED = 8
 
 @dataclass(frozen=True)
 class Pair:
-    """Two systems, the better first, and how much better in a sentence without its end."""
+    """Two systems, the better first, and a clause on how much better it is."""
 
     better: str
     worse: str
@@ -36,50 +36,54 @@ class Pair:
 
     @property
     def is_significant(self) -> bool:
-        """Whether they are, after Holm, at the 5 % level."""
+        """Whether they differ at the 5 % level after Holm's correction."""
         return self.p_holm is not None and self.p_holm < LEVEL
 
 
 def conclude(
     panel: Panel, exclusion: Exclusion, everyone: Results, kept: Results | None
 ) -> tuple[str, ...]:
-    """Everything that may be said, most important first, about those whom the rule keeps."""
+    """State all conclusions about the listeners whom the rule keeps, most important first."""
     results = kept or everyone
-    said = [REHEARSAL] if panel.rehearsal else []
-    said += [] if panel.ended else [UNFINISHED]
-    said += _listeners(panel, exclusion, everyone, kept)
+    sentences = [REHEARSAL] if panel.rehearsal else []
+    sentences += [] if panel.ended else [UNFINISHED]
+    sentences += _listeners(panel, exclusion, everyone, kept)
     pairs = judged_pairs(results)
-    said += _apart(pairs)
-    said += _not_apart(pairs)
-    said += _size(panel, results)
+    sentences += _apart(pairs)
+    sentences += _not_apart(pairs)
+    sentences += _size(panel, results)
     if kept and exclusion.left_out:
-        said.append(_with_everyone(pairs, judged_pairs(everyone)))
-    said += _anchors(results)
-    said += _repeats(results)
-    said += _small(results)
-    return tuple(said)
+        sentences.append(_with_everyone(pairs, judged_pairs(everyone)))
+    sentences += _anchors(results)
+    sentences += _repeats(results)
+    sentences += _small(results)
+    return tuple(sentences)
 
 
 def judged_pairs(results: Results) -> list[Pair]:
-    """Every pair of systems, whatever the mode."""
+    """Return every pair of systems in either mode."""
     pairs: list[Pair] = []
-    for one in results.pairs:
-        better, worse = _ordered(one.first, one.second, one.difference)
-        said = f"{better} is rated {abs(one.difference):.2f} points higher than {worse}"
-        if one.low is not None and one.high is not None:
-            low, high = (one.low, one.high) if one.difference >= 0 else (-one.high, -one.low)
-            said += f" (95 % interval {minus(f'{low:.2f}')} to {minus(f'{high:.2f}')})"
-        pairs.append(Pair(better, worse, one.p_holm, said))
-    for one in results.preferred.pairs if results.preferred else ():
-        better, worse = _ordered(one.first, one.second, one.difference)
-        chance = max(one.chance, 1 - one.chance)
-        said = f"{better} is preferred to {worse} with a chance of {chance:.0%}"
-        pairs.append(Pair(better, worse, one.p_holm, said))
+    for comparison in results.pairs:
+        better, worse = _ordered(comparison.first, comparison.second, comparison.difference)
+        clause = f"{better} is rated {abs(comparison.difference):.2f} points higher than {worse}"
+        if comparison.low is not None and comparison.high is not None:
+            low, high = (
+                (comparison.low, comparison.high)
+                if comparison.difference >= 0
+                else (-comparison.high, -comparison.low)
+            )
+            clause += f" (95 % interval {minus(f'{low:.2f}')} to {minus(f'{high:.2f}')})"
+        pairs.append(Pair(better, worse, comparison.p_holm, clause))
+    for comparison in results.preferred.pairs if results.preferred else ():
+        better, worse = _ordered(comparison.first, comparison.second, comparison.difference)
+        chance = max(comparison.chance, 1 - comparison.chance)
+        clause = f"{better} is preferred to {worse} with a chance of {chance:.0%}"
+        pairs.append(Pair(better, worse, comparison.p_holm, clause))
     return pairs
 
 
 def shown_p(p: float) -> str:
-    """`p = 0.012`, `p < 0.001`."""
+    """Format p as `p = 0.012` or `p < 0.001`."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
@@ -90,63 +94,68 @@ def _ordered(first: str, second: str, difference: float) -> tuple[str, str]:
 def _listeners(
     panel: Panel, exclusion: Exclusion, everyone: Results, kept: Results | None
 ) -> list[str]:
-    said = [
+    sentences = [
         f"{everyone.participants} of {_count(panel.invited, 'invited listener')} answered, "
         f"{everyone.finished} of them every test trial."
     ]
     if everyone.unrated:
-        said.append(f"Nobody has answered about {', '.join(everyone.unrated)}.")
+        sentences.append(f"Nobody has answered about {', '.join(everyone.unrated)}.")
     left = len(exclusion.left_out)
     if left and kept:
-        said.append(
+        sentences.append(
             f"The rule fixed before the test left out {left}; what follows rests on the "
             f"{_count(kept.answers, 'answer')} of {_count(kept.participants, 'listener')}."
         )
     elif left:
-        said.append(
+        sentences.append(
             "The rule fixed before the test leaves nobody, so what follows is about everyone's "
             "answers and must not be trusted."
         )
-    return said
+    return sentences
 
 
 def _apart(pairs: Sequence[Pair]) -> list[str]:
-    apart = sorted((one for one in pairs if one.is_significant), key=lambda one: one.p_holm or 0.0)
+    apart = sorted(
+        (pair for pair in pairs if pair.is_significant), key=lambda pair: pair.p_holm or 0.0
+    )
     allowance = f" after Holm's correction for {len(pairs)} pairs" if len(pairs) > 1 else ""
-    said = [
-        f"{one.sentence}, {shown_p(one.p_holm or 0.0)}{allowance}." for one in apart[:_MOST_NAMED]
+    sentences = [
+        f"{pair.sentence}, {shown_p(pair.p_holm or 0.0)}{allowance}."
+        for pair in apart[:_MOST_NAMED]
     ]
     if len(apart) > _MOST_NAMED:
-        said.append(f"{len(apart) - _MOST_NAMED} more pairs are told apart; the table has them.")
-    return said
+        sentences.append(
+            f"{len(apart) - _MOST_NAMED} more pairs are told apart; the table has them."
+        )
+    return sentences
 
 
 def _not_apart(pairs: Sequence[Pair]) -> list[str]:
-    tested = [one for one in pairs if one.p_holm is not None]
-    alike = [one for one in tested if not one.is_significant]
-    said: list[str] = []
+    tested = [pair for pair in pairs if pair.p_holm is not None]
+    alike = [pair for pair in tested if not pair.is_significant]
+    sentences: list[str] = []
     if not pairs:
-        said.append("There is one system alone, so nothing to compare it with.")
+        sentences.append("There is one system alone, so nothing to compare it with.")
     if alike and len(alike) == len(pairs):
-        said.append("No two systems are told apart.")
+        sentences.append("No two systems are told apart.")
     elif alike:
-        said.append(f"Not told apart: {_named(alike)}.")
+        sentences.append(f"Not told apart: {_named(alike)}.")
     if alike:
-        said.append(
+        sentences.append(
             "Not told apart is not equal: there may be a difference that this test was too small "
             "to find."
         )
     if len(tested) < len(pairs):
-        missing = [one for one in pairs if one.p_holm is None]
-        said.append(
+        missing = [pair for pair in pairs if pair.p_holm is None]
+        sentences.append(
             f"Could not be tested: {_named(missing)}. It takes two listeners, two clips of each "
             "system, and answers that are not all the same."
         )
-    return said
+    return sentences
 
 
 def _named(pairs: Sequence[Pair]) -> str:
-    named = ", ".join(f"{one.better} and {one.worse}" for one in pairs[:_MOST_NAMED])
+    named = ", ".join(f"{pair.better} and {pair.worse}" for pair in pairs[:_MOST_NAMED])
     more = len(pairs) - _MOST_NAMED
     return f"{named}, and {more} more pairs" if more > 0 else named
 
@@ -156,39 +165,39 @@ def _size(panel: Panel, results: Results) -> list[str]:
         return []
     if panel.mode == "preference":
         chance = 1 / (1 + np.exp(-results.smallest))
-        what = f"a system preferred to another with a chance of {chance:.0%}"
+        difference = f"a system preferred to another with a chance of {chance:.0%}"
     elif results.smallest > 4:
         return ["No difference that the scale has room for would be found four times in five."]
     else:
-        what = f"a difference of {results.smallest:.1f} points"
+        difference = f"a difference of {results.smallest:.1f} points"
     return [
-        f"With these listeners and clips, {what} would be found about four times in five; "
+        f"With these listeners and clips, {difference} would be found about four times in five; "
         "smaller ones mostly go unseen."
     ]
 
 
 def _with_everyone(pairs: Sequence[Pair], everyone: Sequence[Pair]) -> str:
-    told, all_told = (
-        {(one.better, one.worse) for one in group if one.is_significant}
+    significant, all_told = (
+        {(pair.better, pair.worse) for pair in group if pair.is_significant}
         for group in (pairs, everyone)
     )
-    if told == all_told:
+    if significant == all_told:
         return "With everyone's answers, nobody left out, the same pairs are told apart."
-    changed = ", ".join(f"{better} and {worse}" for better, worse in sorted(told ^ all_told))
+    changed = ", ".join(f"{better} and {worse}" for better, worse in sorted(significant ^ all_told))
     return f"It depends on who is left out: with everyone's answers it is otherwise for {changed}."
 
 
 def _anchors(results: Results) -> list[str]:
     if results.better_anchors:
-        right, asked = results.better_anchors
-        if 2 * right > asked:
-            return [f"The better anchor was preferred in {right} of {asked} anchor trials."]
+        right, trials = results.better_anchors
+        if 2 * right > trials:
+            return [f"The better anchor was preferred in {right} of {trials} anchor trials."]
         return [
-            f"The better anchor was preferred in only {right} of {asked} anchor trials: distrust "
+            f"The better anchor was preferred in only {right} of {trials} anchor trials: distrust "
             "every other answer too."
         ]
     lower, upper = (
-        [one for one in results.rows if one.role == role] for role in ("lower", "upper")
+        [row for row in results.rows if row.role == role] for role in ("lower", "upper")
     )
     if not lower or not upper:
         return ["Without answers about both hidden anchors, nothing shows that listeners judged "
@@ -200,30 +209,30 @@ def _anchors(results: Results) -> list[str]:
             f"{high:.1f}: distrust every other figure too."
         ]
     outside = [
-        one.condition for one in results.rows if one.role == "system" and not low < one.mean < high
+        row.condition for row in results.rows if row.role == "system" and not low < row.mean < high
     ]
-    said = f"The anchors came out in order, the lower at {low:.1f} and the upper at {high:.1f}"
+    sentence = f"The anchors came out in order, the lower at {low:.1f} and the upper at {high:.1f}"
     if outside:
-        return [f"{said}, but not with all systems between them: {', '.join(outside)}."]
-    return [f"{said}, with every system between them."]
+        return [f"{sentence}, but not with all systems between them: {', '.join(outside)}."]
+    return [f"{sentence}, with every system between them."]
 
 
 def _mean(rows: Sequence[ScoreRow]) -> float:
-    return sum(one.mean * one.ratings for one in rows) / sum(one.ratings for one in rows)
+    return sum(row.mean * row.ratings for row in rows) / sum(row.ratings for row in rows)
 
 
 def _repeats(results: Results) -> list[str]:
     if not results.repeats:
         return []
-    one = results.repeats
-    what, answer = ("clip", "score") if one.mean_difference is not None else ("pair", "answer")
-    said = (
-        f"Of {_count(one.pairs, what)} heard twice by the same listener, {one.identical:.0%} got "
-        f"the same {answer} again"
+    repeats = results.repeats
+    noun, answer = ("clip", "score") if repeats.mean_difference is not None else ("pair", "answer")
+    sentence = (
+        f"Of {_count(repeats.pairs, noun)} heard twice by the same listener, "
+        f"{repeats.identical:.0%} got the same {answer} again"
     )
-    if one.mean_difference is not None:
-        said += f"; the two scores were {one.mean_difference:.1f} points apart on average"
-    return [f"{said}."]
+    if repeats.mean_difference is not None:
+        sentence += f"; the two scores were {repeats.mean_difference:.1f} points apart on average"
+    return [f"{sentence}."]
 
 
 def _small(results: Results) -> list[str]:
@@ -240,5 +249,5 @@ def _small(results: Results) -> list[str]:
     return ["All of this is about people and clips like these, and no others."]
 
 
-def _count(many: int, what: str) -> str:
-    return f"{many} {what}" if many == 1 else f"{many} {what}s"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,4 +1,4 @@
-"""Whose answers are left out, by the rule that was fixed before the test."""
+"""Exclude participants by the rule that was fixed before the test."""
 
 import dataclasses
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ _RANKS: dict[Role, int] = {"lower": 0, "system": 1, "upper": 2}
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A participant whose answers do not count, and why."""
+    """An excluded participant, and the reasons."""
 
     participant: str
     reasons: tuple[str, ...]
@@ -21,77 +21,86 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Exclusion:
-    """What the rule says, and whom it left out."""
+    """The rule, and whom it excluded."""
 
     rule: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
 
 
 def exclude(panel: Panel) -> Exclusion:
-    """Apply the panel's rule to everyone who answered anything."""
+    """Apply the panel's rule to everyone with at least one answer."""
     found = [LeftOut(name, _reasons(panel, name)) for name in participants(panel)]
-    return Exclusion(rule_in_words(panel.rule), tuple(one for one in found if one.reasons))
+    return Exclusion(
+        rule_in_words(panel.rule),
+        tuple(participant for participant in found if participant.reasons),
+    )
 
 
 def participants(panel: Panel) -> tuple[str, ...]:
-    """Everyone who answered anything, in the order of their first answers."""
-    return tuple(dict.fromkeys(one.participant for one in _answers(panel)))
+    """Return everyone with at least one answer, in the order of their first answers."""
+    return tuple(dict.fromkeys(answer.participant for answer in _answers(panel)))
 
 
 def answered(panel: Panel, participant: str) -> int:
-    """How many test trials a participant answered."""
-    return sum(one.kind == "test" and one.participant == participant for one in _answers(panel))
+    """Return how many test trials a participant answered."""
+    return sum(
+        answer.kind == "test" and answer.participant == participant for answer in _answers(panel)
+    )
 
 
 def without(panel: Panel, left_out: Collection[str]) -> Panel:
-    """The same panel less some participants' answers."""
+    """Return the panel without some participants' answers."""
     return dataclasses.replace(
         panel,
-        ratings=tuple(one for one in panel.ratings if one.participant not in left_out),
-        preferences=tuple(one for one in panel.preferences if one.participant not in left_out),
+        ratings=tuple(rating for rating in panel.ratings if rating.participant not in left_out),
+        preferences=tuple(
+            preference for preference in panel.preferences if preference.participant not in left_out
+        ),
     )
 
 
 def rule_in_words(rule: ExclusionRule) -> tuple[str, ...]:
-    """When a participant is left out, a sentence for each condition."""
+    """Describe when a participant is excluded, in a sentence for each condition."""
     errors = rule.most_attention_errors
-    said = [
+    sentences = [
         f"More than {errors} wrong {'answer' if errors == 1 else 'answers'} to attention trials."
         if errors
         else "Any wrong answer to an attention trial.",
         f"Less than {rule.least_answered:.0%} of the test trials answered.",
     ]
     if rule.anchors_in_order:
-        said.append("The lower anchor not placed below the upper anchor.")
-    return tuple(said)
+        sentences.append("The lower anchor not placed below the upper anchor.")
+    return tuple(sentences)
 
 
 def better_chosen(panel: Panel, answers: Sequence[Rating | Preference]) -> tuple[int, int]:
-    """In how many anchor trials of a preference test the better role was chosen, and of how many.
+    """Count a preference test's anchor trials with the better role chosen, and all of them.
 
     An upper anchor is better than a system, a system better than a lower anchor.
     """
-    ranks = {one.name: _RANKS[one.role] for one in panel.conditions}
-    told = [
-        ranks[one.conditions[one.chosen]] > ranks[one.conditions[1 - one.chosen]]
-        for one in answers
-        if isinstance(one, Preference)
-        and one.kind == "anchor"
-        and all(name in ranks for name in one.conditions)
-        and ranks[one.conditions[0]] != ranks[one.conditions[1]]
+    ranks = {condition.name: _RANKS[condition.role] for condition in panel.conditions}
+    answered_trials = [
+        ranks[answer.conditions[answer.chosen]] > ranks[answer.conditions[1 - answer.chosen]]
+        for answer in answers
+        if isinstance(answer, Preference)
+        and answer.kind == "anchor"
+        and all(name in ranks for name in answer.conditions)
+        and ranks[answer.conditions[0]] != ranks[answer.conditions[1]]
     ]
-    return sum(told), len(told)
+    return sum(answered_trials), len(answered_trials)
 
 
 def _reasons(panel: Panel, participant: str) -> tuple[str, ...]:
-    mine = [one for one in _answers(panel) if one.participant == participant]
+    mine = [answer for answer in _answers(panel) if answer.participant == participant]
     rule = panel.rule
     reasons: list[str] = []
-    asked = [one for one in mine if one.kind == "attention" and one.expected is not None]
-    wrong = sum(_answer(one) != one.expected for one in asked)
+    attention = [
+        answer for answer in mine if answer.kind == "attention" and answer.expected is not None
+    ]
+    wrong = sum(_answer(answer) != answer.expected for answer in attention)
     if wrong > rule.most_attention_errors:
-        reasons.append(f"{wrong} of {len(asked)} attention trials answered wrongly")
-    done = sum(one.kind == "test" for one in mine)
+        reasons.append(f"{wrong} of {len(attention)} attention trials answered wrongly")
+    done = sum(answer.kind == "test" for answer in mine)
     if done < rule.least_answered * panel.test_trials:
         reasons.append(f"{done} of {panel.test_trials} test trials answered")
     if rule.anchors_in_order:
@@ -100,20 +109,21 @@ def _reasons(panel: Panel, participant: str) -> tuple[str, ...]:
 
 
 def _disorder(panel: Panel, mine: Sequence[Rating | Preference]) -> list[str]:
-    """Why the anchors are not in order; nothing where they are, or where one was not heard.
+    """Return why the anchors are not in order; nothing if they are, or if one was not heard.
+
 
     In a preference test they are in order if the better role was chosen more often than not.
     """
     if panel.mode == "preference":
-        right, asked = better_chosen(panel, mine)
-        if asked and 2 * right <= asked:
-            return [f"the better of two roles preferred in {right} of {asked} anchor trials"]
+        right, trials = better_chosen(panel, mine)
+        if trials and 2 * right <= trials:
+            return [f"the better of two roles preferred in {right} of {trials} anchor trials"]
         return []
-    roles: dict[str, Role] = {one.name: one.role for one in panel.conditions}
+    roles: dict[str, Role] = {condition.name: condition.role for condition in panel.conditions}
     scores: dict[Role, list[int]] = {"lower": [], "upper": [], "system": []}
-    for one in mine:
-        if isinstance(one, Rating) and one.kind == "anchor" and one.condition in roles:
-            scores[roles[one.condition]].append(one.score)
+    for answer in mine:
+        if isinstance(answer, Rating) and answer.kind == "anchor" and answer.condition in roles:
+            scores[roles[answer.condition]].append(answer.score)
     if not scores["lower"] or not scores["upper"]:
         return []
     low, high = float(np.mean(scores["lower"])), float(np.mean(scores["upper"]))
@@ -126,5 +136,5 @@ def _answers(panel: Panel) -> tuple[Rating | Preference, ...]:
     return (*panel.ratings, *panel.preferences)
 
 
-def _answer(one: Rating | Preference) -> int:
-    return one.score if isinstance(one, Rating) else one.chosen
+def _answer(answer: Rating | Preference) -> int:
+    return answer.score if isinstance(answer, Rating) else answer.chosen

@@ -1,4 +1,4 @@
-"""What a test can find, before anyone has listened.
+"""Estimate the power of a test before anyone has listened.
 
 Letters: P participants, K clips of a system.
 """
@@ -9,63 +9,63 @@ from math import sqrt
 from reverie.listening.statistics.student_t import t_critical, t_power
 
 SIZES = (0.2, 0.3, 0.5, 0.8, 1.0)
-"""Differences of two systems' true means, in points, that `power_table` asks about."""
+"""True differences of two systems' means, in points, for which power is reported."""
 LEVEL = 0.05
 USUAL = 0.8
-"""A difference counts as one that a test can find if it does so four times in five."""
+"""A test can detect a difference if it does so with this probability."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard deviations, in points of a scale from 1 to 5, of what moves a score.
+    """Standard deviations of the components of a score, in points of a scale from 1 to 5.
 
-    The defaults are assumptions, not measurements; a pilot's own are better. How strict a
-    participant is in all does not matter, since everyone rates both systems alike often.
+    The defaults are assumptions, not measurements; those of a pilot are better. How strict a
+    participant is does not matter, since everyone rates both systems equally often.
     """
 
     by_system: float = 0.25
-    """How participants differ in what they think of one system."""
+    """Between participants' opinions of one system."""
     clip: float = 0.35
-    """How clips of one system differ."""
+    """Between clips of one system."""
     residual: float = 0.8
-    """How one participant's score of one clip differs from what the rest predicts, rounding to
-    whole points included."""
+    """Of one participant's score of one clip around its prediction, including rounding to whole
+    points."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """Who hears what. Everyone hears equally many clips of each system."""
+    """A design in which everyone hears the same number of clips of each system."""
 
     participants: int
     clips: int
-    """Of each system, in all."""
+    """Number of clips of each system."""
     heard: int | None = None
-    """Of each system, by each participant; None for all."""
+    """Number of clips of each system that each participant hears; None for all."""
     same_clips: bool = True
-    """If not all are heard: whether everyone hears the same ones, or each an even share of all."""
+    """If not all are heard: whether everyone hears the same clips, or each an even share of all."""
 
 
 @dataclass(frozen=True)
 class Power:
-    """What a design can find of two systems compared."""
+    """The power of a design to compare two systems."""
 
     standard_error: float
-    """Of the difference, in points."""
+    """Standard error of the difference, in points."""
     degrees_of_freedom: float
     chances: tuple[tuple[float, float], ...]
-    """(difference, chance to find it) for each of `SIZES`."""
+    """(difference, probability of detecting it) for each of `SIZES`."""
     smallest: float
-    """The smallest difference found four times in five."""
+    """The smallest difference that is detected four times in five."""
 
 
 def power(design: Design, spread: Spread | None = None, comparisons: int = 1) -> Power:
-    """What a design can find at the 5 % level.
+    """Compute the power of a design at the 5 % level.
 
     Args:
-        design: who hears what.
-        spread: how scores scatter.
-        comparisons: pairs of systems tested; each is asked for the level that Holm's correction
-            asks of the first, so for more than one this errs on the side of too little.
+        design: of the test.
+        spread: of the scores.
+        comparisons: number of pairs of systems; each must reach the level of the first step of
+            Holm's correction, so for more than one pair this underestimates power.
 
     Raises:
         ValueError: fewer than two participants, or than two clips of a system heard.
@@ -81,10 +81,9 @@ def power(design: Design, spread: Spread | None = None, comparisons: int = 1) ->
 
 
 def precision(design: Design, spread: Spread) -> tuple[float, float]:
-    """The standard error of the difference of two systems, and its degrees of freedom.
+    """Return the standard error of the difference of two systems, and its degrees of freedom.
 
-    The degrees of freedom are those that `comparisons.contrast` finds where its mean squares are
-    what they are expected to be.
+    The degrees of freedom are those of `comparisons.contrast` with expected mean squares.
 
     Raises:
         ValueError: fewer than two participants, or than two clips of a system heard.
@@ -107,9 +106,9 @@ def precision(design: Design, spread: Spread) -> tuple[float, float]:
 def chance_to_find(
     size: float, error: float, degrees_of_freedom: float, level: float = LEVEL
 ) -> float:
-    """How often a t test, two-sided at `level`, finds a true difference of `size`.
+    """Return the probability that a two-sided t test at `level` detects a difference of `size`.
 
-    One that is found the wrong way round counts too; it hardly ever is.
+    A difference detected with the wrong sign counts too, but is very rare.
     """
     if error <= 0:
         return 1.0 if size else level
@@ -117,8 +116,8 @@ def chance_to_find(
 
 
 def smallest_found(error: float, degrees_of_freedom: float, level: float = LEVEL) -> float:
-    """The smallest true difference found with a chance of `USUAL`."""
-    # The estimated error is beyond twice the true one too seldom to matter.
+    """Return the smallest true difference that is detected with probability `USUAL`."""
+    # The estimated error rarely exceeds twice the true one.
     limit = t_critical(level, degrees_of_freedom)
     low, high = 0.0, 2 * limit + 8
     while high - low > 1e-4 * limit:

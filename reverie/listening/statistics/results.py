@@ -1,4 +1,4 @@
-"""What one set of participants' answers come to, in numbers."""
+"""Compute the figures of one set of participants' answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ class Results:
     """The figures of a test, for everyone or for those whom the rule keeps."""
 
     participants: int
-    """With at least one answered test trial that counts."""
+    """Number with at least one answered test trial that counts."""
     finished: int
-    """With all of them."""
+    """Number who answered all test trials."""
     answers: int
-    """To test trials about systems."""
+    """Number of answers to test trials about systems."""
     rows: tuple[ScoreRow, ...]
     """Empty in preference mode, as are `pairs`."""
     unrated: tuple[str, ...]
@@ -39,35 +39,40 @@ class Results:
     preferred: Preferred | None
     """None in rating mode."""
     better_anchors: tuple[int, int] | None
-    """Of a preference test: anchor trials with the better role chosen, and all such trials."""
+    """In a preference test, the anchor trials with the better role chosen, and all anchor
+    trials."""
     smallest: float | None
-    """The smallest difference that these listeners and clips would tell apart four times in five,
-    between two systems of middling standard error, at the level of Holm's first step: in points,
-    or between abilities."""
+    """The smallest difference that these listeners and clips would detect four times in five,
+    between two systems of median standard error, at the level of Holm's first step: in points, or
+    between abilities."""
 
 
 def results(panel: Panel, rng: np.random.Generator) -> Results | None:
-    """The figures of a panel; None where nobody answered a test trial about a system."""
+    """Compute a panel's figures; None if nobody answered a test trial about a system."""
     return _of_ratings(panel, rng) if panel.mode == "rating" else _of_preferences(panel)
 
 
 def _of_ratings(panel: Panel, rng: np.random.Generator) -> Results | None:
     tables = score_tables(panel)
-    systems = [one for one in tables if one.condition.role == "system"]
+    systems = [table for table in tables if table.condition.role == "system"]
     if not systems:
         return None
-    heard = {one.condition.name for one in tables}
-    names = {one.condition.name for one in systems}
+    heard = {table.condition.name for table in tables}
+    names = {system.condition.name for system in systems}
     people = {
-        one.participant for one in panel.ratings if one.kind == "test" and one.condition in names
+        rating.participant
+        for rating in panel.ratings
+        if rating.kind == "test" and rating.condition in names
     }
     pairs = compare_all(tables)
     return Results(
         participants=len(people),
         finished=_finished(panel),
-        answers=sum(len(one.given) for one in systems),
+        answers=sum(len(system.given) for system in systems),
         rows=score_rows(tables, rng),
-        unrated=tuple(one.name for one in panel.conditions if one.name not in heard),
+        unrated=tuple(
+            condition.name for condition in panel.conditions if condition.name not in heard
+        ),
         pairs=pairs,
         classic=classic_tests(tables) if len(systems) > 1 else None,
         repeats=consistency(panel),
@@ -81,21 +86,23 @@ def _of_preferences(panel: Panel) -> Results | None:
     answers = counted(panel)
     if not answers:
         return None
-    found = abilities(panel)
-    heard = {name for one in panel.preferences for name in one.conditions}
-    right, asked = better_chosen(panel, panel.preferences)
+    preferred = abilities(panel)
+    heard = {name for preference in panel.preferences for name in preference.conditions}
+    right, trials = better_chosen(panel, panel.preferences)
     return Results(
-        participants=len({one.participant for one in answers}),
+        participants=len({answer.participant for answer in answers}),
         finished=_finished(panel),
         answers=len(answers),
         rows=(),
-        unrated=tuple(one.name for one in panel.conditions if one.name not in heard),
+        unrated=tuple(
+            condition.name for condition in panel.conditions if condition.name not in heard
+        ),
         pairs=(),
         classic=None,
         repeats=consistency(panel),
-        preferred=found,
-        better_anchors=(right, asked) if asked else None,
-        smallest=_smallest(found.pairs),
+        preferred=preferred,
+        better_anchors=(right, trials) if trials else None,
+        smallest=_smallest(preferred.pairs),
     )
 
 
@@ -104,11 +111,11 @@ def _finished(panel: Panel) -> int:
 
 
 def _smallest(pairs: Sequence[Contrast | Choice]) -> float | None:
-    """From every pair's standard error and degrees of freedom."""
+    """Return the smallest detectable difference, from all pairs' standard errors."""
     errors = [
-        (one.standard_error, one.degrees_of_freedom)
-        for one in pairs
-        if one.standard_error is not None and one.degrees_of_freedom is not None
+        (pair.standard_error, pair.degrees_of_freedom)
+        for pair in pairs
+        if pair.standard_error is not None and pair.degrees_of_freedom is not None
     ]
     if not errors:
         return None

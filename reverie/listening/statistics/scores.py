@@ -1,4 +1,4 @@
-"""The paper's one table: what each condition scored, and how far to trust that.
+"""Compute the paper's table of each condition's score, with intervals.
 
 Letters: P participants, K clips of a condition, R resamples.
 """
@@ -22,17 +22,17 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Every score of one condition; the tables of a panel have the same participants, in order."""
+    """All scores of one condition; the tables of a panel share their order of participants."""
 
     condition: Condition
     participants: tuple[str, ...]
     clips: tuple[str, ...]
     scores: NDArray[np.float64]
-    """[P, K], not a number where a participant did not rate a clip."""
+    """[P, K], NaN if a participant did not rate a clip."""
 
     @property
     def given(self) -> NDArray[np.float64]:
-        """The scores that were given, by participant, then by clip: [ratings]."""
+        """The scores without gaps, by participant, then by clip: [ratings]."""
         return self.scores[np.isfinite(self.scores)]
 
 
@@ -44,10 +44,10 @@ class ScoreRow:
     role: Role
     mean: float
     low: float | None
-    """The ends of the 95 % interval; None where one participant rated one clip."""
+    """The ends of the 95 % interval; None if one participant rated one clip."""
     high: float | None
     z_mean: float
-    """The mean of the scores after each participant's own mean and standard deviation."""
+    """The mean of the scores standardised by each participant's mean and standard deviation."""
     ratings: int
     clips: int
     participants: int
@@ -57,17 +57,17 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class Consistency:
-    """How alike the same participants answered about the same clips twice."""
+    """How similarly the same participants answered about the same clips twice."""
 
     pairs: int
     mean_difference: float | None
-    """Between the two scores, without sign, in points; None of preferences."""
+    """Mean absolute difference of the two scores, in points; None for preferences."""
     identical: float
-    """The share of pairs with the same answer twice."""
+    """Share of pairs with the same answer twice."""
 
 
 def score_tables(panel: Panel) -> tuple[ScoreTable, ...]:
-    """The scores of every condition that has any: test trials of systems, anchor trials of anchors.
+    """Return each rated condition's scores: of systems in test trials, of anchors in anchor trials.
 
     If a participant rated a clip more than once in such trials, the last score counts.
     """
@@ -85,37 +85,37 @@ def score_tables(panel: Panel) -> tuple[ScoreTable, ...]:
 
 
 def score_rows(tables: Sequence[ScoreTable], rng: np.random.Generator) -> tuple[ScoreRow, ...]:
-    """The row of every condition, in their order.
+    """Compute the row of every condition, in order.
 
-    A participant's own mean and standard deviation are those of all systems' scores of theirs;
-    where the deviation is 0, every standardised score is 0.
+    A participant's mean and standard deviation are those of their scores of all systems; if the
+    deviation is 0, every standardised score is 0.
     """
-    tests = [one.scores for one in tables if one.condition.role == "system"]
+    tests = [table.scores for table in tables if table.condition.role == "system"]
     standard = _standardiser(np.concatenate(tests, axis=1)) if tests else None
-    return tuple(_row(one, standard, rng) for one in tables)
+    return tuple(_row(table, standard, rng) for table in tables)
 
 
 def crossed_interval(
     scores: NDArray[np.float64], rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> tuple[float, float] | None:
-    """The 95 % interval of a mean score with other participants and other clips.
+    """Return the 95 % interval of a mean score over other participants and other clips.
 
-    The bootstrap of two crossed samples: participants and clips are drawn with replacement, each by
-    itself, and a rating counts as often as its participant times its clip (Owen 2007, "The
-    pigeonhole bootstrap"). Its percentiles are too near with few clips, and too far where each
-    participant heard but some of them; so they are moved, in proportion, to where the crossed
-    variance (`variances.crossed_variance`) and t with Satterthwaite's degrees of freedom put them.
-    On 200 to 400 simulated panels each of 10, 20 or 60 participants, with 3 to 15 clips, all or a
-    third of them heard, it held the true mean in 93 to 97 %; the plain percentiles in 90 to 98 %.
-    Where there is one participant or one clip, only the other is drawn.
+    It is the bootstrap of two crossed samples: participants and clips are drawn independently with
+    replacement, and a rating counts as often as its participant times its clip (Owen 2007, "The
+    pigeonhole bootstrap"). Its percentiles are too narrow with few clips, and too wide if each
+    participant heard only some clips. So they are scaled to the width that the crossed variance
+    (`variances.crossed_variance`) and t with Satterthwaite's degrees of freedom give. On 200 to 400
+    simulated panels each of 10, 20 or 60 participants, with 3 to 15 clips, all or a third of them
+    heard, the interval held the true mean in 93 to 97 %; plain percentiles did in 90 to 98 %. With
+    one participant or one clip, only the other is drawn.
 
     Args:
-        scores: [P, K], not a number where missing.
+        scores: [P, K], NaN if missing.
         rng: draws the resamples.
         resamples: R.
 
     Returns:
-        Its ends; None where neither can be drawn.
+        Its ends; None if neither can be drawn.
     """
     rated = np.isfinite(scores)
     scores = scores[rated.any(axis=1)][:, rated.any(axis=0)]
@@ -125,7 +125,7 @@ def crossed_interval(
     people, clips = (resampled_counts(many, resamples, rng) for many in scores.shape)
     count = (people @ rated * clips).sum(axis=1)
     total = (people @ np.nan_to_num(scores) * clips).sum(axis=1)
-    drawn = count > 0  # With few ratings a draw can miss them all.
+    drawn = count > 0  # With few ratings, a draw may contain none.
     means = total[drawn] / count[drawn]
     ends = np.quantile(means, [0.025, 0.975])
     spread = float(means.std())
@@ -140,12 +140,15 @@ def crossed_interval(
 
 
 def consistency(panel: Panel) -> Consistency | None:
-    """How alike repeats were answered; None where there are none."""
+    """Return how similarly repeats were answered; None without repeats."""
     if panel.mode == "preference":
-        twice = _twice((one, one.clips, one.clips[one.chosen]) for one in panel.preferences)
+        twice = _twice(
+            (preference, preference.clips, preference.clips[preference.chosen])
+            for preference in panel.preferences
+        )
         apart = None
     else:
-        twice = _twice((one, one.clip, one.score) for one in panel.ratings)
+        twice = _twice((rating, rating.clip, rating.score) for rating in panel.ratings)
         apart = [abs(one - other) for one, other in twice]
     if not twice:
         return None
@@ -156,7 +159,7 @@ def consistency(panel: Panel) -> Consistency | None:
 def _twice(
     answers: Iterable[tuple[Rating | Preference, object, Answer]],
 ) -> list[tuple[Answer, Answer]]:
-    """The first and the second answer of every repeat: of (trial, what was heard, answer)."""
+    """Pair the first and second answer of every repeat, from (trial, stimulus, answer)."""
     first: dict[tuple[str, object], Answer] = {}
     pairs: list[tuple[Answer, Answer]] = []
     for trial, rated, answer in answers:
@@ -169,11 +172,11 @@ def _twice(
 
 
 def _table(condition: Condition, ratings: list[Rating], people: tuple[str, ...]) -> ScoreTable:
-    clips = tuple(dict.fromkeys(one.clip for one in ratings))
+    clips = tuple(dict.fromkeys(rating.clip for rating in ratings))
     row, column = ({name: at for at, name in enumerate(names)} for names in (people, clips))
     scores = np.full((len(people), len(clips)), np.nan)
-    for one in ratings:
-        scores[row[one.participant], column[one.clip]] = one.score
+    for rating in ratings:
+        scores[row[rating.participant], column[rating.clip]] = rating.score
     return ScoreTable(condition, people, clips, scores)
 
 
@@ -203,7 +206,7 @@ def _row(
 
 
 def _standardiser(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Each participant's mean and the reciprocal of their standard deviation, or 0: [P, 1] each."""
+    """Return each participant's mean, and 1 / standard deviation or 0: [P, 1] each."""
     rated = np.isfinite(scores)
     count = np.maximum(rated.sum(axis=1, keepdims=True), 1)
     mean = np.where(rated, scores, 0.0).sum(axis=1, keepdims=True) / count

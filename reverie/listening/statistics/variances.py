@@ -1,4 +1,4 @@
-"""How far a mean score, or the difference of two, is from that of other listeners and other clips.
+"""Estimate the variance of a mean score, or of a difference of two, over listeners and clips.
 
 Letters: P participants, K clips of a system.
 """
@@ -14,63 +14,63 @@ SMALL = 1e-9
 
 @dataclass(frozen=True)
 class Parts:
-    """The mean of a system, and what its variance is made of."""
+    """The mean of a system, and the components of its variance."""
 
     mean: float
     ratings: float
     heard: NDArray[np.float64]
-    """How many clips each participant rated: [P]."""
+    """Number of clips that each participant rated: [P]."""
     sums: NDArray[np.float64]
-    """Each participant's scores less the mean, added up: [P]."""
+    """Sum of each participant's scores less the mean: [P]."""
     clips: int
     people: float
-    """The share of participants in the variance of the mean; that of clips; that of the rest."""
+    """Contributions of participants, clips and the residual to the variance of the mean."""
     by_clip: float
     residual: float
 
 
 @dataclass(frozen=True)
 class CrossedVariance:
-    """That of a mean, or of a difference of two, over participants and clips at once."""
+    """The variance of a mean, or of a difference of two, over participants and clips at once."""
 
     variance: float
     degrees_of_freedom: float
     """Satterthwaite's degrees of freedom of its mean squares."""
     larger_degrees_of_freedom: float
-    """Those of the larger of the two one-way variances alone."""
+    """Degrees of freedom of the larger of the two one-way variances."""
 
 
 def crossed_variance(systems: Sequence[Parts], people: int) -> CrossedVariance | None:
-    """Participants + clips - cells (Cameron, Gelbach and Miller 2011), each part without bias.
+    """Compute participants + clips - cells (Cameron, Gelbach and Miller 2011), each unbiased.
 
     It is never below the larger of the two one-way variances.
 
     Args:
-        systems: the one whose mean it is of, or the two whose difference.
-        people: P, who rated any of them.
+        systems: one system for its mean, or two for their difference.
+        people: P, the number of participants who rated any of them.
 
     Returns:
-        None where participants, clips or scores do not vary.
+        None if participants, clips or scores do not vary.
     """
-    if people < 2 or any(one.clips < 2 for one in systems):
+    if people < 2 or any(system.clips < 2 for system in systems):
         return None
-    cells = sum(one.residual for one in systems)
+    cells = sum(system.residual for system in systems)
     shared = 2 * _covariance(systems[0], systems[1]) if len(systems) == 2 else 0.0
-    by_people = max(sum(one.people for one in systems) - shared + cells, 0.0)
-    by_clips = max(sum(one.by_clip for one in systems) + cells, 0.0)
+    by_people = max(sum(system.people for system in systems) - shared + cells, 0.0)
+    by_clips = max(sum(system.by_clip for system in systems) + cells, 0.0)
     variance = max(by_people + by_clips - cells, by_people, by_clips)
     if variance < SMALL**2:
         return None
     squares = by_people**2 / (people - 1) + sum(
-        (max(one.by_clip, 0.0) + one.residual) ** 2 / (one.clips - 1) for one in systems
+        (max(system.by_clip, 0.0) + system.residual) ** 2 / (system.clips - 1) for system in systems
     )
-    of_clips = sum(one.clips for one in systems) - len(systems)
+    of_clips = sum(system.clips for system in systems) - len(systems)
     larger = float(people - 1 if by_people > by_clips else of_clips)
     return CrossedVariance(variance, variance**2 / squares if squares > 0 else larger, larger)
 
 
 def parts(scores: NDArray[np.float64]) -> Parts:
-    """Three sums of squares, by participant, by clip and by cell, and what is behind them.
+    """Estimate three variances from the sums of squares by participant, by clip and by cell.
 
     Each sum's expectation is linear in the three variances; the coefficients are the squared
     entries of (incidence of one factor)' (centring) (incidence of the other), summed.
@@ -91,7 +91,7 @@ def parts(scores: NDArray[np.float64]) -> Parts:
         ]
     )
     squares = np.array([sums @ sums, clip_sums @ clip_sums, (centred**2).sum()])
-    # Least squares: where two factors cannot be told apart, they share what they explain.
+    # Least squares: two factors that cannot be separated share what they explain.
     people, by_clip, residual = np.linalg.lstsq(coefficients, squares, rcond=SMALL)[0]
     return Parts(
         mean,
@@ -109,16 +109,16 @@ def _own(sizes: NDArray[np.float64], squared: float, count: float) -> float:
     return squared - 2 * float((sizes**3).sum()) / count + squared**2 / count**2
 
 
-def _covariance(one: Parts, other: Parts) -> float:
-    """Of the two means, through the participants that rated both systems."""
-    shared = float(one.heard @ other.heard)
-    both = one.ratings * other.ratings
+def _covariance(a: Parts, b: Parts) -> float:
+    """Return the covariance of two means, through the participants who rated both systems."""
+    shared = float(a.heard @ b.heard)
+    both = a.ratings * b.ratings
     expected = (
         shared
-        - float(one.heard @ other.heard**2) / other.ratings
-        - float(one.heard**2 @ other.heard) / one.ratings
+        - float(a.heard @ b.heard**2) / b.ratings
+        - float(a.heard**2 @ b.heard) / a.ratings
         + shared**2 / both
     )
     if expected < SMALL:
         return 0.0
-    return float(one.sums @ other.sums) / expected * shared / both
+    return float(a.sums @ b.sums) / expected * shared / both

@@ -1,7 +1,7 @@
-"""Time that nobody can set: seconds since this machine was started, and which start it was.
+"""A clock that nobody can set: seconds since the machine's boot, and an identifier of the boot.
 
-The clock on the wall may be set back or forward while a test runs, by a person or by the network.
-How long a sound has been with a participant is judged by this clock alone.
+A person or the network may set the time of day while a test runs. So this clock alone measures how
+long a participant has had a sound.
 """
 
 import secrets
@@ -14,17 +14,17 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True)
 class Moment:
-    """An instant, which is comparable with others of the same start alone."""
+    """An instant, comparable only with others of the same boot."""
 
     boot: str
-    """Which start of the machine; where the system does not tell, of this process."""
+    """Identifier of the machine's boot, or of this process if the system has none."""
     seconds: float
-    """Since then."""
+    """Seconds since the boot."""
 
     def since(self, earlier: "Moment | None") -> float | None:
-        """Seconds from `earlier` to this; None where that cannot be known.
+        """Return the seconds from `earlier` to this instant; None if they cannot be known.
 
-        It cannot after a restart of the machine, nor where `earlier` seems to be still to come.
+        They are unknown after a reboot, or if `earlier` seems to lie in the future.
         """
         if earlier is None or earlier.boot != self.boot or earlier.seconds > self.seconds:
             return None
@@ -32,7 +32,7 @@ class Moment:
 
 
 def _boot() -> tuple[str, int] | None:
-    """The machine's start and the clock that counts from it, suspension included."""
+    """Return the boot's identifier and the clock that counts from it, including suspension."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     try:
         boot = _BOOT_ID.read_text(encoding="ascii").strip()
@@ -46,7 +46,7 @@ _PROCESS = secrets.token_urlsafe(12)
 
 
 def now() -> Moment:
-    """This instant. Processes share the clock where the system names its start, as Linux does."""
+    """Return the current instant; processes share the clock if the system identifies its boot."""
     if _MACHINE is None:
         return Moment(_PROCESS, time.monotonic())
     boot, clock = _MACHINE

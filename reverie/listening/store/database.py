@@ -1,4 +1,4 @@
-"""The SQLite database of a test: its tables, how it is opened, written and copied."""
+"""Create, open, write and copy the SQLite database of a test."""
 
 import json
 import os
@@ -19,13 +19,13 @@ from reverie.terminal import printable
 
 _SHORT_LOCK_MS, _LOCK_SECONDS = 100, 30
 _UNREADABLE = (sqlite3.Error, Damaged, UnicodeError, OSError)
-"""What reading a database can end in; SQLite's own words about damage may be no text."""
+"""Errors of reading a database; SQLite's message about damage may be invalid text."""
 
 
 def create_database(
     path: Path, orders: Sequence[Order], *, rehearsal: bool, about_sha256: str
 ) -> None:
-    """Make the database of a new test, with secret links and tokens for every participant."""
+    """Create the database of a new test, with secret links and tokens for every participant."""
     database = _connect(path)
     with writing(database):
         for statement in TABLES.split(";"):
@@ -64,12 +64,12 @@ def open_database(path: Path) -> sqlite3.Connection:
     Raises:
         ReverieError: it is missing, damaged or another program's, or it cannot be written.
     """
-    read_database(path).close()  # before anything is written to what may be no test's
+    read_database(path).close()  # check it before writing to it
     return _connect(path)
 
 
 def read_database(path: Path) -> sqlite3.Connection:
-    """Open the database of a test to read it. Nothing is written, so its folder may be read-only.
+    """Open the database of a test read-only; its folder may be read-only too.
 
     Raises:
         ReverieError: it is missing, damaged or another program's.
@@ -89,23 +89,23 @@ def read_database(path: Path) -> sqlite3.Connection:
 
 
 def back_up(path: Path, out: Path) -> None:
-    """Copy the database at `path` to the new file `out`, whole, also while it is written to.
+    """Copy the database at `path` completely to the new file `out`, even while it is in use.
 
     Args:
         path: of a test's database.
-        out: where to, as one file that needs no other.
+        out: the copy, a single complete file.
 
     Raises:
         ReverieError: there is something at `out`, the database is damaged, or the disk refuses.
     """
     if os.path.lexists(out):
-        raise ReverieError(f"{out} is there already.", "Choose another --out.")
+        raise ReverieError(f"{out} already exists.", "Choose another --out.")
     with (
         closing(read_database(path)) as source,
         clear_disk_errors(out),
         replacing(out) as temporary,
     ):
-        # Nobody else may read the secrets in it, from its first byte on.
+        # It holds secrets, so nobody else may read it from the start.
         temporary.touch(0o600)
         with closing(sqlite3.connect(temporary)) as copy:
             try:
@@ -117,7 +117,7 @@ def back_up(path: Path, out: Path) -> None:
 
 
 def damaged(path: Path, why: object) -> ReverieError:
-    """What is said of a database that cannot be used."""
+    """Make the error of a database that cannot be used."""
     return ReverieError(
         f"{path} is damaged ({printable(str(why))}).",
         "Restore it from a copy; nothing was changed.",
@@ -126,21 +126,21 @@ def damaged(path: Path, why: object) -> ReverieError:
 
 @contextmanager
 def writing(database: sqlite3.Connection) -> Generator[None]:
-    """All of it or nothing, on disk when it ends."""
+    """Run a transaction, which is on the disk when the context ends."""
     database.execute("begin immediate")
     try:
         yield
     except BaseException:
-        if database.in_transaction:  # after some errors SQLite has rolled back by itself
+        if database.in_transaction:  # after some errors SQLite has already rolled back
             database.execute("rollback")
         raise
     database.execute("commit")
 
 
 def checkpoint(database: sqlite3.Connection) -> None:
-    """Bring everything into the database's one file, so that a plain copy of it is whole.
+    """Merge everything into the database's main file, so that a plain copy of it is complete.
 
-    Where another process reads just now, it is left for the next time.
+    If another process is reading, this does nothing until the next call.
     """
     database.execute(f"pragma busy_timeout = {_SHORT_LOCK_MS}")
     try:
@@ -161,16 +161,16 @@ def _connect(path: Path) -> sqlite3.Connection:
         database.close()
         raise ReverieError(
             f"{path} cannot be written: {error}.",
-            "Let it and its folder be writable, or copy the whole folder to where they are.",
+            "Make it and its folder writable, or copy the whole folder to a writable place.",
         ) from error
     return database
 
 
 def _reading(path: Path) -> sqlite3.Connection:
-    """A connection that reads; where SQLite can make no file beside `path`, to a copy of it.
+    """Open a connection for reading, to a copy if SQLite cannot create files beside `path`.
 
-    What was answered last may lie in the file beside it that ends in -wal, which to ignore would
-    be to lose it. A connection that may only read would leave such files behind.
+    The latest answers may lie in the -wal file beside it, which must not be ignored. A read-only
+    connection would leave such files behind.
     """
     address = f"file:{quote(os.fsencode(path.absolute()))}?mode=rw"
     database = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)

@@ -1,4 +1,4 @@
-"""What an answer must be, and when a sound counts as heard to its end."""
+"""Check answers, and whether a sound was heard to its end."""
 
 from collections.abc import Sequence
 
@@ -7,31 +7,31 @@ from reverie.listening.store.records import Answer
 from reverie.web.refused import Refused
 
 HEARD_SHARE = 0.9
-"""So much of a sound's length must have passed before it can be rated: timers are not exact."""
+"""Share of a sound's length that must pass before it can be rated, since timers are inexact."""
 
 MOST_PIECES = 64
-"""Pieces of a sound, apart from each other, that are remembered; players ask for a few."""
+"""Most separate pieces of a sound to track; players request a few."""
 
 
 def least_seconds(seconds: float) -> float:
-    """How long a sound of `seconds` must have been heard."""
+    """Return how long a sound of `seconds` must have been heard."""
     return HEARD_SHARE * seconds
 
 
 def check_answer(
     answer: Answer, mode: Mode, seconds: float, sent_ago: Sequence[float | None]
 ) -> None:
-    """Refuse an answer that is none, or was given too soon.
+    """Refuse an answer that is invalid or was given too soon.
 
-    A sound is played after all of it was sent, and no two are played at once: what was sent last
-    leaves time for itself, what was sent before that also for what came after.
+    A sound is played after all of it was sent, and only one plays at a time. So the last sound sent
+    needs time for itself, and an earlier one also for those after it.
 
     Args:
-        answer: what the participant's page says.
-        mode: what is asked.
-        seconds: of each sound.
-        sent_ago: for each sound of the trial, how many seconds ago the last missing byte of it was
-            sent; None where it was not, or where that cannot be known.
+        answer: from the participant's page.
+        mode: of the test.
+        seconds: length of each sound.
+        sent_ago: for each sound of the trial, how many seconds ago its last missing byte was sent;
+            None if it was not, or if that is unknown.
 
     Raises:
         Refused: it is off the scale, or its sounds cannot all have been heard.
@@ -46,13 +46,13 @@ def check_answer(
 
 
 class Coverage:
-    """Which bytes of a sound were sent."""
+    """The bytes of a sound that were sent."""
 
     def __init__(self) -> None:
         self._pieces: list[tuple[int, int]] = []
 
     def add(self, first: int, end: int) -> None:
-        """Note that the bytes from `first` up to `end` were sent."""
+        """Record that the bytes from `first` up to `end` were sent."""
         joined: list[tuple[int, int]] = []
         for begin, stop in sorted([*self._pieces, (first, end)]):
             if begin >= stop:
@@ -66,5 +66,5 @@ class Coverage:
         self._pieces = joined
 
     def is_whole(self, size: int) -> bool:
-        """Whether all of `size` bytes were sent."""
+        """Return whether all `size` bytes were sent."""
         return self._pieces[:1] == [(0, size)]

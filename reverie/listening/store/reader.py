@@ -1,4 +1,4 @@
-"""What the database of a test tells of all of it."""
+"""Read the database of a test."""
 
 import json
 import sqlite3
@@ -10,10 +10,10 @@ from reverie.listening.store.records import Answer, Answered, Participant
 
 
 class Reader:
-    """Reads the database of one test; it may be used by many threads.
+    """Read the database of one test, from any number of threads.
 
     Args:
-        database: that of the test, which the reader closes in the end.
+        database: of the test; the reader closes it.
     """
 
     def __init__(self, database: sqlite3.Connection) -> None:
@@ -21,7 +21,7 @@ class Reader:
         self._database = database
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._database.close()
 
     @property
@@ -31,34 +31,35 @@ class Reader:
 
     @property
     def rehearsal(self) -> bool:
-        """Whether this is no real test; decided once, when the test is made."""
+        """Whether this is a rehearsal, which is decided when the test is made."""
         return bool(json.loads(str(self._about("rehearsal"))))
 
     @property
     def ended_at(self) -> float | None:
         """When the organiser ended the test."""
-        found = self._about("ended_at")
-        return None if found is None else float(found)
+        row = self._about("ended_at")
+        return None if row is None else float(row)
 
     @property
     def about_sha256(self) -> str | None:
-        """The digest of the file that tells of the test, as it was when the test was made."""
+        """The digest of test.json when the test was made."""
         return self._about("about_sha256")
 
     def orders(self) -> dict[int, list[tuple[int, TrialKind, int | None, list[str]]]]:
-        """Every participant's trials in order: position, kind, right answer if any, stimuli."""
+        """Return every participant's trials in order: position, kind, right answer or None,
+        stimuli."""
         with self._lock:
             rows = self._database.execute(
                 "select participant, position, kind, expected, stimulus from trials join sounds "
                 "using (participant, position) order by participant, position, place"
             ).fetchall()
-        found: dict[int, list[tuple[int, TrialKind, int | None, list[str]]]] = {}
+        by_participant: dict[int, list[tuple[int, TrialKind, int | None, list[str]]]] = {}
         for participant, position, kind, expected, stimulus in rows:
-            order = found.setdefault(participant, [])
+            order = by_participant.setdefault(participant, [])
             if not order or order[-1][0] != position:
                 order.append((position, kind, expected, []))
             order[-1][3].append(stimulus)
-        return found
+        return by_participant
 
     @property
     def has_ended(self) -> bool:
@@ -70,7 +71,7 @@ class Reader:
         return self.ended_at is not None or left == 0
 
     def participants(self) -> list[Participant]:
-        """Every place, taken or not."""
+        """Return every participant, whether they have begun or not."""
         with self._lock:
             rows = self._database.execute(
                 "select id, invitation, opened_at, consented_at, finished_at, language, comment, "
@@ -81,7 +82,7 @@ class Reader:
         return [Participant(*row) for row in rows]
 
     def answers(self) -> list[Answered]:
-        """Every answer, participant by participant, in the order of their trials."""
+        """Return every answer, by participant, in the order of their trials."""
         with self._lock:
             heard: dict[tuple[int, int], list[str]] = {}
             for participant, position, stimulus in self._database.execute(
@@ -95,8 +96,8 @@ class Reader:
                 "using (participant, position) order by participant, position"
             ).fetchall()
         return [
-            Answered(who, where, kind, expected, tuple(heard[who, where]), Answer(*how), agent, at)
-            for who, where, kind, expected, *how, agent, at in rows
+            Answered(key, where, kind, expected, tuple(heard[key, where]), Answer(*how), agent, at)
+            for key, where, kind, expected, *how, agent, at in rows
         ]
 
     def _about(self, name: str) -> Any:

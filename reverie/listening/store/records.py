@@ -1,4 +1,4 @@
-"""What is told of participants and of what they did."""
+"""Records of participants and their answers."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,26 +10,26 @@ Step = Literal["welcome", "setup", "trial", "comment", "thanks", "closed"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What a participant answered to a trial, and how."""
+    """A participant's answer to a trial, and how it was given."""
 
     answer: int
     """A score, or 0 or 1 for the first or the second of a pair."""
     plays: int
     heard_ms: int
     answer_ms: int
-    """From the end of the first hearing to the answer."""
+    """Time from the end of the first playback to the answer."""
 
 
 @dataclass(frozen=True)
 class State:
-    """Where a participant is."""
+    """The progress of a participant."""
 
     step: Step
     number: int = 0
-    """The trial's, from 1."""
+    """Number of the trial, from 1."""
     trials: int = 0
     practice: int = 0
-    """How many of the trials are practice."""
+    """Number of practice trials."""
     token: str = ""
     sounds: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""The tables of a test's database, and whether a database is one: file, tables, types, values."""
+"""The tables of a test's database, and a check of a database's tables, types and values."""
 
 import sqlite3
 from contextlib import closing
@@ -46,14 +46,14 @@ create table answers (
 """
 
 LATEST = 253402300799.0
-"""No time is later: the last second of the year 9999."""
+"""The latest valid time: the last second of the year 9999."""
 
 _SECRETS = {
     "participants": ("invitation", "cookie"),
     "trials": ("token",),
     "sounds": ("token", "stimulus"),
 }
-"""Columns that links, cookies and files' names are made of."""
+"""Columns whose values occur in links, cookies and file names."""
 
 _RULES = {
     "an answer to a trial that is none": "select 1 from answers left join trials "
@@ -73,18 +73,18 @@ _RULES = {
     "an end that is no time": "select 1 from about where name = 'ended_at' and "
     f"(value glob '*[^0-9.]*' or not cast(value as real) between 1 and {LATEST})",
 }
-"""What must not be there, and the query that finds it."""
+"""Contradictions in a database, and the queries that find them."""
 
 
 class Damaged(Exception):  # noqa: N818
-    """What is wrong with a database, as a noun."""
+    """The fault of a database, as a noun phrase."""
 
 
 def check(database: sqlite3.Connection) -> None:
-    """Refuse what is not the whole database of a test.
+    """Refuse a file that is not the complete database of a test.
 
     Raises:
-        Damaged: something in it is not as it was made.
+        Damaged: its content is not that of a test.
         sqlite3.Error: it cannot be read.
     """
     wrong: list[str] = [row[0] for row in database.execute("pragma integrity_check(1)")]
@@ -93,30 +93,30 @@ def check(database: sqlite3.Connection) -> None:
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(TABLES)
         expected = _tables(fresh)
-    found = _tables(database)
-    for name in sorted(expected.keys() | found.keys()):
-        if name not in found:
+    tables = _tables(database)
+    for name in sorted(expected.keys() | tables.keys()):
+        if name not in tables:
             raise Damaged(f"no table {name}: it is another program's")
         if name not in expected:
             raise Damaged(f"{name!a}, which no test has: it is another program's")
-        if found[name] != expected[name]:
+        if tables[name] != expected[name]:
             raise Damaged(f"other columns of {name}: another version's or another program's")
     for name, columns in expected.items():
         wrongs = _wrongs(name, columns)
         counted = ", ".join(f"max({condition})" for condition in wrongs.values())
         held = database.execute(f"select {counted} from {name}").fetchone()
-        for what, is_so in zip(wrongs, held, strict=True):
+        for fault, is_so in zip(wrongs, held, strict=True):
             if is_so:
-                raise Damaged(what)
-        for _ in database.execute(f"select * from {name}"):  # text that is none is found so
+                raise Damaged(fault)
+        for _ in database.execute(f"select * from {name}"):  # reading it finds invalid text
             pass
-    for what, query in _RULES.items():
+    for fault, query in _RULES.items():
         if _any(database, query):
-            raise Damaged(what)
+            raise Damaged(fault)
 
 
 def _tables(database: sqlite3.Connection) -> dict[str, list[tuple[str, str, int, int]]]:
-    """For each table, or whatever else there is: its columns' names, types and constraints."""
+    """Return the columns' names, types and constraints of each table or other object."""
     names: list[str] = [
         row[0]
         for row in database.execute(
@@ -135,22 +135,22 @@ def _tables(database: sqlite3.Connection) -> dict[str, list[tuple[str, str, int,
 
 
 def _wrongs(table: str, columns: list[tuple[str, str, int, int]]) -> dict[str, str]:
-    """What may be wrong with the values of a table, and the condition that says so of a row."""
-    found: dict[str, str] = {}
+    """Return possible faults of a table's values, and the condition that finds a faulty row."""
+    faults: dict[str, str] = {}
     for column, declared, required, _ in columns:
         name, kind = f"{table}.{column}", declared.lower()
         allowed = f"'{kind}'" if required else f"'{kind}', 'null'"
-        found[f"{name}, which is no {kind}"] = f"typeof({column}) not in ({allowed})"
+        faults[f"{name}, which is no {kind}"] = f"typeof({column}) not in ({allowed})"
         if kind != "text":
-            found[f"{name}, which is out of range"] = (
+            faults[f"{name}, which is out of range"] = (
                 f"{column} is not null and not {column} between 0 and {LATEST}"
             )
         if column in _SECRETS.get(table, ()):
-            found[f"{name}, which is not one"] = (
+            faults[f"{name}, which is not one"] = (
                 f"{column} glob '*[^A-Za-z0-9_-]*' or length({column}) not between 16 and 64 "
                 f"or {column} is null"
             )
-    return found
+    return faults
 
 
 def _any(database: sqlite3.Connection, query: str) -> bool:

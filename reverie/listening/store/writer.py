@@ -1,7 +1,7 @@
-"""Everything that participants do, kept in SQLite the moment they do it.
+"""Store everything that participants do in SQLite at once.
 
-A call that returns has been written to disk; a process that is killed in between loses nothing
-that was acknowledged, and an answer cannot be there twice: its trial is its key.
+When a call returns, its data is on the disk, so a killed process loses nothing that was
+acknowledged. An answer cannot be stored twice, because its trial is its key.
 """
 
 import sqlite3
@@ -20,16 +20,16 @@ from reverie.web.refused import Refused
 
 
 class Store(Reader):
-    """The database of one test; it may be used by many threads.
+    """The database of one test, for any number of threads.
 
-    Times of day are kept for people to read. Nothing is judged by them: a clock on the wall can be
-    set, so how long a sound has been with a participant is measured by `clock`.
+    Times of day are stored for people to read only. They can be set, so `clock` measures how long a
+    participant has had a sound.
 
     Args:
-        database: that of the test, which the store closes in the end.
+        database: of the test; the store closes it.
         mode: `rating` (answers 1 to 5) or `preference` (0 or 1).
         seconds: the length of every sound.
-        clock: what durations are measured by.
+        clock: measures durations.
     """
 
     def __init__(
@@ -44,19 +44,19 @@ class Store(Reader):
         self._seconds, self.now = seconds, clock
 
     def checkpoint(self) -> None:
-        """Bring every answer into the database's one file, for whoever copies it."""
+        """Merge every answer into the database's main file, so that it can be copied."""
         with self._lock:
             checkpoint(self._database)
 
     def end(self) -> None:
-        """End the test: nothing more is taken. It cannot be undone."""
+        """End the test for good; no further answers are accepted."""
         with self._lock, writing(self._database):
             self._database.execute(
                 "insert or ignore into about values ('ended_at', ?)", (f"{_time_of_day():.3f}",)
             )
 
     def admit(self, invitation: str) -> str:
-        """The cookie of the participant with this invitation.
+        """Return the cookie of the participant with this invitation.
 
         Raises:
             Refused: there is none.
@@ -72,7 +72,7 @@ class Store(Reader):
         return row[0]
 
     def who(self, cookie: str | None) -> int:
-        """The participant with this cookie.
+        """Return the participant with this cookie.
 
         Raises:
             Refused: there is none.
@@ -86,7 +86,7 @@ class Store(Reader):
         return row[0]
 
     def state(self, participant: int) -> State:
-        """Where `participant` is now."""
+        """Return the progress of `participant`."""
         with self._lock:
             consented, ready, finished = self._database.execute(
                 "select consented_at, ready_at, finished_at from participants where id = ?",
@@ -121,7 +121,7 @@ class Store(Reader):
         )
 
     def consent(self, participant: int, language: str, user_agent: str) -> None:
-        """Note that `participant` agreed to take part."""
+        """Record that `participant` agreed to take part."""
         self._note(
             participant,
             "consented_at = coalesce(consented_at, ?), language = ?, user_agent = ?",
@@ -129,7 +129,7 @@ class Store(Reader):
         )
 
     def ready(self, participant: int) -> None:
-        """Note that `participant` has set the volume.
+        """Record that `participant` has set the volume.
 
         Raises:
             Refused: they have not agreed to take part.
@@ -139,10 +139,10 @@ class Store(Reader):
         self._note(participant, "ready_at = coalesce(ready_at, ?)", (_time_of_day(),))
 
     def stimulus(self, participant: int, sound: str) -> str:
-        """The stimulus behind `sound`.
+        """Return the stimulus behind `sound`.
 
         Raises:
-            Refused: it is not a sound of the trial that `participant` is at.
+            Refused: it is not a sound of the current trial of `participant`.
         """
         if sound not in self.state(participant).sounds:
             raise Refused(404, "no such sound")
@@ -153,10 +153,10 @@ class Store(Reader):
         return row[0]
 
     def sent(self, sound: str, at: Moment | None = None) -> None:
-        """Note that the last missing byte of `sound` was sent, now or at `at`.
+        """Record that the last missing byte of `sound` was sent, now or at `at`.
 
-        The first such moment counts, unless it was before a restart of the machine: how long ago
-        that was cannot be known, so that the sound has to be sent, and heard, again.
+        The first such moment counts, unless it was before a reboot: how long ago that was is
+        unknown, so the sound must be sent and heard again.
         """
         at = self.now() if at is None else at
         with self._lock, writing(self._database):
@@ -170,7 +170,7 @@ class Store(Reader):
                 )
 
     def answer(self, participant: int, trial: str, answer: Answer, user_agent: str) -> None:
-        """Keep an answer. The same answer again changes nothing, so that it can be sent again.
+        """Store an answer; sending the same answer again changes nothing.
 
         Raises:
             Refused: the trial is not this participant's, is not their turn, has another answer,
@@ -206,7 +206,7 @@ class Store(Reader):
             )  # fmt: skip
 
     def finish(self, participant: int, comment: str) -> None:
-        """Note that `participant` is done.
+        """Record that `participant` has finished.
 
         Raises:
             Refused: trials are left.
@@ -230,5 +230,5 @@ def _moment(boot: str | None, seconds: float | None) -> Moment | None:
 
 
 def _time_of_day() -> float:
-    """Seconds since 1970, as a person would read them; a clock may be set to before that."""
+    """Return seconds since 1970, at least 0 even if the clock is set to before that."""
     return min(max(time.time(), 1.0), LATEST)

@@ -1,1 +1,1 @@
-"""The pages of a listening test, and the server that gives them."""
+"""The pages of a listening test and their server."""

@@ -1,7 +1,7 @@
 """The web app of a listening test.
 
-Participants are told what they need and nothing else: tokens stand for everything, and no part of
-a request ever reaches the file system; sounds are found by looking their tokens up.
+Participants receive only what they need: tokens stand for everything else. No part of a request
+reaches the file system, because sounds are looked up by their tokens.
 """
 
 import asyncio
@@ -42,23 +42,23 @@ _HERE = Path(__file__).parent
 YEAR_SECONDS = 365 * 24 * 3600
 _MISDIRECTED = "This is not the address of the test. Open the link as it was given to you."
 QUIET_SECONDS = 1.0
-"""So long after something was written it is brought into the database's one file."""
+"""Delay after a write until the database is merged into its main file."""
 
 
 class ListeningApp:
     """The app of one test.
 
-    Requests are answered one after another on one thread: each takes a millisecond or two, the
-    database included, and handing it to another thread would take longer.
+    One thread answers all requests in turn: each takes a millisecond or two with the database, and
+    switching threads would take longer.
 
     Args:
-        test: what is served.
+        test: to serve.
         store: its database.
-        base_url: what links begin with.
-        hosts: the names that the server may be called by.
-        log: what is said of clients that do wrong.
-        peek: whether the organiser may see answers before the end.
-        secure: whether cookies are for HTTPS alone.
+        base_url: the beginning of links.
+        hosts: the names of the server.
+        log: reports clients that misbehave.
+        peek: show the organiser answers before the end.
+        secure: restrict cookies to HTTPS.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class ListeningApp:
         self._hosts, self._log = hosts, log
         self._sounds, self._deliveries = test.sounds(), Deliveries()
         self._settling: asyncio.TimerHandle | None = None
-        # Cookies ignore ports: two tests on one machine need two names.
+        # Cookies ignore ports, so two tests on one machine need different names.
         self.cookie = f"reverie-{sha256(store.organiser.encode()).hexdigest()[:12]}"
         style = Markup((_HERE / "participant.css").read_text(encoding="utf-8"))
         self._page = render(
@@ -88,10 +88,12 @@ class ListeningApp:
         ).encode()
         self._script = (_HERE / "participant.js").read_bytes()
         self._about = json.dumps(overview(test)).encode()
-        self._beeps = next(one.token for one in test.stimuli.stimuli if one.beeps == 5)
+        self._beeps = next(
+            stimulus.token for stimulus in test.stimuli.stimuli if stimulus.beeps == 5
+        )
 
     def asgi(self) -> ASGIApp:
-        """The app, for a server."""
+        """Return the app for a server."""
         organiser = "/organiser/{secret}"
         app = Starlette(
             routes=[
@@ -115,7 +117,7 @@ class ListeningApp:
                 Refused: answer_refused, sqlite3.Error: self._unkept, SoundChanged: self._changed,
             },
         )  # fmt: skip
-        # To send elsewhere whoever asks for a path and a slash would repeat the path, secrets too.
+        # A redirect of a path with a trailing slash would repeat the path and its secrets.
         app.router.redirect_slashes = False
         return Guard(
             app,
@@ -126,7 +128,7 @@ class ListeningApp:
         )
 
     def link(self, invitation: str) -> str:
-        """The link of a participant."""
+        """Return the link of a participant."""
         return f"{self.base_url}/join/{invitation}"
 
     @property
@@ -137,19 +139,19 @@ class ListeningApp:
     # Participants.
 
     async def page(self, _: Request) -> Response:
-        """The one page that participants see."""
+        """Send the participants' page."""
         return HTMLResponse(self._page)
 
     async def script(self, _: Request) -> Response:
-        """What the page runs."""
+        """Send the page's script."""
         return Response(self._script, media_type="text/javascript")
 
     async def about(self, _: Request) -> Response:
-        """What the page says of the test, the same for everyone."""
+        """Send the description of the test, which is the same for everyone."""
         return Response(self._about, media_type="application/json")
 
     async def join(self, request: Request) -> Response:
-        """What an invitation's link opens."""
+        """Open an invitation's link."""
         if request.method == "HEAD":
             raise Refused(405, "open it")
         cookie = self.store.admit(request.path_params["invitation"])
@@ -166,11 +168,11 @@ class ListeningApp:
         return response
 
     async def state(self, request: Request) -> Response:
-        """Where the participant is."""
+        """Send the participant's progress."""
         return JSONResponse(asdict(self.store.state(self._who(request))))
 
     async def sound(self, request: Request) -> Response:
-        """A sound of the trial that the participant is at."""
+        """Send a sound of the participant's current trial."""
         token = request.path_params["token"]
         content = self._sounds.read(self.store.stimulus(self._who(request), token))
 
@@ -183,48 +185,51 @@ class ListeningApp:
         return Ranged(request, content, "audio/wav", sent)
 
     async def volume_check(self, request: Request) -> Response:
-        """Beeps as loud as the clips."""
+        """Send beeps as loud as the clips."""
         self._who(request)
         return Ranged(request, self._sounds.read(self._beeps), "audio/wav")
 
     async def consent(self, request: Request) -> Response:
-        """Agree to take part."""
-        given = await read_json(Consent, request, self._hosts)
-        if given.language not in texts():
+        """Record that the participant agrees to take part."""
+        body = await read_json(Consent, request, self._hosts)
+        if body.language not in texts():
             raise Refused(422, "no such language")
-        self.store.consent(self._who(request), given.language, _agent(request))
+        self.store.consent(self._who(request), body.language, _agent(request))
         self._written()
         return Response(status_code=204)
 
     async def ready(self, request: Request) -> Response:
-        """Have set the volume."""
+        """Record that the participant has set the volume."""
         await read_json(Ready, request, self._hosts)
         self.store.ready(self._who(request))
         self._written()
         return Response(status_code=204)
 
     async def answer(self, request: Request) -> Response:
-        """Answer a trial; when this returns, the answer is on disk."""
-        given = await read_json(Given, request, self._hosts)
-        answer = Answer(given.answer, given.plays, given.heard_ms, given.answer_ms)
-        self.store.answer(self._who(request), given.trial, answer, _agent(request))
+        """Store an answer to a trial; when this returns, it is on the disk."""
+        body = await read_json(Given, request, self._hosts)
+        answer = Answer(body.answer, body.plays, body.heard_ms, body.answer_ms)
+        self.store.answer(self._who(request), body.trial, answer, _agent(request))
         self._written()
         return Response(status_code=204)
 
     async def finish(self, request: Request) -> Response:
-        """End one's part, with a comment."""
-        given = await read_json(Finish, request, self._hosts)
-        self.store.finish(self._who(request), given.comment)
+        """Record that the participant has finished, with a comment."""
+        body = await read_json(Finish, request, self._hosts)
+        self.store.finish(self._who(request), body.comment)
         self._written()
         return Response(status_code=204)
 
     # The organiser.
 
     async def organiser(self, request: Request) -> Response:
-        """Progress, links and, at the end, answers."""
+        """Send the organiser's page: progress, links and, at the end, answers."""
         self._organiser(request)
         self._sounds.check_all()
-        links = {one.number: self.link(one.invitation) for one in self.store.participants()}
+        links = {
+            participant.number: self.link(participant.invitation)
+            for participant in self.store.participants()
+        }
         page = organiser_page(
             self.test, self.store, links, peek=self.peek, fault=self._sounds.report()
         )
@@ -236,10 +241,10 @@ class ListeningApp:
         self._organiser(request)
         self.store.end()
         self._written()
-        return RedirectResponse(".", 303)  # a redirect names no secret
+        return RedirectResponse(".", 303)  # a relative redirect reveals no secret
 
     async def export(self, request: Request) -> Response:
-        """All answers, once the test has ended."""
+        """Send all answers, once the test has ended."""
         self._organiser(request)
         if not (self.peek or self.store.has_ended):
             raise Refused(409, "the test has not ended")
@@ -250,15 +255,15 @@ class ListeningApp:
         return Response(write(self.test, self.store), media_type=media_type)
 
     def _organiser(self, request: Request) -> None:
-        given, secret = request.path_params["secret"], self.store.organiser
-        if not compare_digest(given.encode(), secret.encode()):
+        secret, organiser_secret = request.path_params["secret"], self.store.organiser
+        if not compare_digest(secret.encode(), organiser_secret.encode()):
             raise Refused(404, "no such page")
 
     def _who(self, request: Request) -> int:
         return self.store.who(request.cookies.get(self.cookie))
 
     def _written(self) -> None:
-        """Something was written: soon it is brought into the one file that people copy."""
+        """Schedule merging the latest writes into the main file, which people copy."""
         if self._settling is None:
             loop = asyncio.get_running_loop()
             self._settling = loop.call_later(QUIET_SECONDS, self._settle)
@@ -271,12 +276,12 @@ class ListeningApp:
             self._log.write_once(f"the database: {error}")
 
     async def _unkept(self, _: Request, error: Exception) -> Response:
-        """The database cannot be read or written now: the page asks again until it can."""
+        """Answer while the database cannot be read or written; the page retries until it can."""
         self._log.write_once(f"the database: {error}; participants wait")
         return JSONResponse({"waiting": "for the server"}, 503, {"Retry-After": "5"})
 
     async def _changed(self, _: Request, error: Exception) -> Response:
-        """A sound is not the one that the test was made with: nothing in its place is played."""
+        """Refuse a sound that has changed since the test was made."""
         self._log.write_once(f"{self._sounds.report() or error}. Restore it from a copy.")
         return JSONResponse({"refused": "the sound is damaged"}, 410)
 

@@ -1,4 +1,4 @@
-"""What the participant's page may send: nothing more, and nothing of another kind."""
+"""The request bodies that the participant's page may send."""
 
 from typing import Annotated
 
@@ -10,19 +10,19 @@ from reverie.settings import STRICT
 
 @dataclass(frozen=True, config=STRICT)
 class Consent:
-    """What agreeing to take part sends."""
+    """Sent when a participant agrees to take part."""
 
     language: Annotated[str, Field(pattern="^[a-z]{2,3}$")]
 
 
 @dataclass(frozen=True, config=STRICT)
 class Ready:
-    """What having set the volume sends."""
+    """Sent when a participant has set the volume."""
 
 
 @dataclass(frozen=True, config=STRICT)
 class Given:
-    """What an answer sends."""
+    """Sent with an answer."""
 
     trial: Annotated[str, Field(max_length=64)]
     answer: Annotated[int, Field(strict=True)]
@@ -33,6 +33,6 @@ class Given:
 
 @dataclass(frozen=True, config=STRICT)
 class Finish:
-    """What the last page sends."""
+    """Sent by the last page."""
 
     comment: Annotated[str, Field(max_length=2000)]

@@ -1,19 +1,19 @@
-"""What of each sound was sent."""
+"""Track which bytes of each sound were sent."""
 
 from reverie.listening.store.hearing import Coverage
 
 _MOST_UNFINISHED = 4096
-"""Sounds of which a part was sent, at most: two for each of a thousand participants, and more."""
+"""Most partly sent sounds to track: more than two for each of a thousand participants."""
 
 
 class Deliveries:
-    """What of every sound that is not whole yet was sent."""
+    """The bytes sent of every sound that is not yet complete."""
 
     def __init__(self) -> None:
         self._unfinished: dict[str, Coverage] = {}
 
     def add(self, sound: str, first: int, end: int, size: int) -> bool:
-        """Note that bytes of `sound` were sent; gives whether all of its `size` bytes were now."""
+        """Record that bytes of `sound` were sent; return whether all `size` bytes have been."""
         coverage = self._unfinished.pop(sound, None) or Coverage()
         coverage.add(first, end)
         if coverage.is_whole(size):

@@ -1,4 +1,4 @@
-"""The organiser's page: progress, links and, at the end, answers."""
+"""Make the organiser's page: progress, links and, at the end, answers."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,14 +17,14 @@ _COLUMNS = (("Participant", "text"), ("Invitation", "text"), ("Answers", "number
 def organiser_page(
     test: ListeningTest, store: Reader, links: Mapping[int, str], *, peek: bool, fault: str
 ) -> str:
-    """The page, as HTML.
+    """Return the page as HTML.
 
     Args:
-        test: which.
-        store: what its database tells.
-        links: every participant's, by number.
-        peek: whether answers may be seen before the end.
-        fault: what is wrong with the test's sounds, if anything.
+        test: to show.
+        store: reads the test's database.
+        links: of every participant, by number.
+        peek: show answers before the end.
+        fault: the fault of the test's sounds; empty for none.
     """
     people = store.participants()
     ended = store.has_ended
@@ -32,27 +32,27 @@ def organiser_page(
         _TEMPLATE,
         title=test.settings.title,
         rehearsal=store.rehearsal,
-        finished=sum(one.finished_at is not None for one in people),
-        answered=sum(one.answered for one in people),
-        trials=sum(one.trials for one in people),
+        finished=sum(participant.finished_at is not None for participant in people),
+        answered=sum(participant.answered for participant in people),
+        trials=sum(participant.trials for participant in people),
         columns=_COLUMNS,
         rows=[
             [
-                participant_name(one.number),
-                Markup("<code>{}</code>").format(links[one.number]),
-                f"{one.answered} of {one.trials}",
-                "finished" if one.finished_at is not None
-                else "taking part" if one.consented_at is not None
-                else "opened" if one.opened_at is not None else "not opened",
+                participant_name(participant.number),
+                Markup("<code>{}</code>").format(links[participant.number]),
+                f"{participant.answered} of {participant.trials}",
+                "finished" if participant.finished_at is not None
+                else "taking part" if participant.consented_at is not None
+                else "opened" if participant.opened_at is not None else "not opened",
             ]
-            for one in people
+            for participant in people
         ],
         ended=ended,
         peek=peek,
         fault=shown(fault),
         here=f"/organiser/{store.organiser}",
         comments=[
-            (participant_name(one.number), shown(one.comment))
-            for one in people if (ended or peek) and one.comment
+            (participant_name(participant.number), shown(participant.comment))
+            for participant in people if (ended or peek) and participant.comment
         ],
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the first page says of a test."""
+"""Describe a test for its first page."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from reverie.listening.store.hearing import least_seconds
 from reverie.listening.web.texts import texts
 
 SECONDS_TO_ANSWER = 4.0
-"""About how long an answer takes after a clip, for the estimate on the first page."""
+"""Estimated time from the end of a clip to the answer."""
 
 
 def overview(test: ListeningTest) -> dict[str, Any]:
-    """Mode, length, duration, texts: the same for every participant; no condition is named."""
+    """Return mode, length, duration and texts; they name no condition and are equal for all."""
     settings, seconds, order = test.settings, test.stimuli.seconds, test.orders[0]
     sounds = sum(len(trial.stimuli) for trial in order)
     minutes = (sounds * seconds + len(order) * SECONDS_TO_ANSWER) / 60

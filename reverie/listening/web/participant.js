@@ -303,7 +303,7 @@ function choose(code) {
   localStorage.setItem("reverie-language", code);
 }
 
-// The keyboard: space plays, digits or letters answer, Enter goes on.
+// The keyboard: space plays, digits or letters answer, Enter continues.
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;

@@ -1,4 +1,4 @@
-"""Serving a test until Ctrl-C."""
+"""Serve a test until Ctrl-C."""
 
 import os
 from contextlib import closing
@@ -24,16 +24,16 @@ def make_app(
     *,
     peek: bool,
 ) -> ListeningApp:
-    """The app of `test` at an address.
+    """Make the app of `test` at an address.
 
     Args:
-        test: which.
+        test: to serve.
         store: its database.
-        host: address that is listened at.
-        port: likewise.
-        url: what links begin with, where that is not the address.
-        log: what is said of clients that do wrong.
-        peek: whether the organiser sees answers before the end.
+        host: the address to listen at.
+        port: the port to listen at.
+        url: the beginning of links, if it is not the address.
+        log: reports clients that misbehave.
+        peek: show the organiser answers before the end.
 
     Raises:
         ReverieError: links cannot begin with `url`.
@@ -50,21 +50,21 @@ def serve(
     """Serve `test` until it is interrupted.
 
     Args:
-        test: which.
-        host: address to listen at.
-        port: likewise.
-        url: what links begin with, where that is not the address.
-        peek: whether the organiser sees answers before the end.
+        test: to serve.
+        host: the address to listen at.
+        port: the port to listen at.
+        url: the beginning of links, if it is not the address.
+        peek: show the organiser answers before the end.
         announce: print the links first.
 
     Raises:
-        ReverieError: the address cannot be had, the test is served already, its folder cannot be
-            written, a sound of it was changed, or it is damaged.
+        ReverieError: the address is not available, the test is already being served, its folder
+            cannot be written, one of its sounds has changed, or it is damaged.
     """
     if not os.access(test.folder, os.W_OK | os.X_OK):
         raise ReverieError(
-            f"{test.folder} cannot be written, and answers are kept there.",
-            "Let it be writable, or copy the whole folder to where it is and serve the copy.",
+            f"{test.folder} cannot be written, but answers are stored there.",
+            "Make it writable, or copy the whole folder to a writable place and serve the copy.",
         )
     with only_one(test.folder), closing(open_socket(host, port)) as listening:
         sounds = test.sounds()
@@ -76,7 +76,7 @@ def serve(
             app = make_app(test, store, host, listening.getsockname()[1], url, log, peek=peek)
             if announce:
                 echo(f"The organiser's page: {app.organiser_link}")
-                for one in store.participants():
-                    echo(f"Participant {one.number}: {app.link(one.invitation)}")
-                echo("Serving until Ctrl-C; every answer is kept as it is given.")
+                for participant in store.participants():
+                    echo(f"Participant {participant.number}: {app.link(participant.invitation)}")
+                echo("Serving until Ctrl-C; every answer is stored at once.")
             make_server(app.asgi(), log).run(sockets=[listening])

@@ -1,4 +1,4 @@
-"""What participants read, in every language there is a file for."""
+"""Read the participants' texts, in every language that has a file."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ _FOLDER = Path(__file__).with_name("texts")
 
 
 def texts() -> dict[str, dict[str, str]]:
-    """Every text by its name, by the language's code."""
+    """Return texts by language code, then by name."""
     return texts_in(_FOLDER)

@@ -1,4 +1,4 @@
-"""The architectures of the paper, one a file, each a composition of front, core and head."""
+"""The architectures of the paper, one in each file, composed of a front, a core and a head."""
 
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from reverie.models.settings import ModelSettings
 
 
 class ModelBuilder(Protocol):
-    """Builds a model; `build_model`, or one of a person's own."""
+    """Build a model: `build_model`, or a function of your own."""
 
     def __call__(
         self,
@@ -29,7 +29,7 @@ class ModelBuilder(Protocol):
         rng: torch.Generator | None,
         codebook_info: CodebookInfo | None = None,
     ) -> FrameModel:
-        """Build the model that `settings` name; without `rng`, its values do not matter."""
+        """Build the model that `settings` name; without `rng` its weights need no values."""
         ...
 
 
@@ -39,13 +39,13 @@ def build_model(
     rng: torch.Generator | None,
     codebook_info: CodebookInfo | None = None,
 ) -> FrameModel:
-    """The model that `settings` names.
+    """Build the model that `settings` name.
 
     Args:
-        settings: which one, and how wide.
-        spec: of the frames that it predicts.
+        settings: name the architecture and its sizes.
+        spec: of the frames to predict.
         rng: for the initial weights; None only on the meta device, which has no values.
-        codebook_info: of their codes: where embeddings begin.
+        codebook_info: the codec's vectors, which initialise embeddings of codes.
     """
     parts = Parts(settings, spec, rng, codebook_info)
     match settings.architecture:
@@ -75,6 +75,6 @@ def build_model(
 def meta_model(
     settings: ModelSettings, spec: FrameSpec, builder: ModelBuilder = build_model
 ) -> FrameModel:
-    """The model that `settings` names with shapes and no values, which take no memory."""
+    """Build the model that `settings` name on the meta device: shapes without values or memory."""
     with torch.device("meta"):
         return builder(settings, spec, None)

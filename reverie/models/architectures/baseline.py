@@ -5,6 +5,6 @@ from reverie.models.contract import FrameModel
 
 
 def baseline(parts: Parts) -> FrameModel:
-    """The frame straight into one LSTM."""
+    """Feed the frame directly to one LSTM."""
     front = parts.no_front()
     return FrameModel(front, parts.lstms(front.features), parts.linear_head())

@@ -5,7 +5,7 @@ from reverie.models.contract import FrameModel
 
 
 def bilinear(parts: Parts) -> FrameModel:
-    """LSTMs that hear the same dense layer, each with weights of its own, their outputs summed."""
+    """Feed one dense layer to parallel LSTMs with separate weights, and sum their outputs."""
     settings = parts.settings
     front = parts.dense_front(relu=True)
     core = parts.lstms(front.features, members=settings.branches, join="sum")

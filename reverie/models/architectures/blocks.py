@@ -5,7 +5,7 @@ from reverie.models.contract import FrameModel
 
 
 def blocks(parts: Parts) -> FrameModel:
-    """The last frames as one image, real and imaginary part its channels, moving on by one."""
+    """Convolve a sliding window of frames as an image with real and imaginary parts as channels."""
     frames = parts.frames
     front = parts.conv_front(planes=frames.planes, step_frames=parts.settings.step_frames)
     return FrameModel(front, parts.lstms(front.features), parts.linear_head())

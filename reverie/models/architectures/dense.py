@@ -5,6 +5,6 @@ from reverie.models.contract import FrameModel
 
 
 def dense(parts: Parts) -> FrameModel:
-    """The frame through a dense layer, then one LSTM."""
+    """Feed the frame through a dense layer to one LSTM."""
     front = parts.dense_front(relu=True)
     return FrameModel(front, parts.lstms(front.features), parts.linear_head())

@@ -5,7 +5,7 @@ from reverie.models.contract import FrameModel
 
 
 def ensemble(parts: Parts) -> FrameModel:
-    """Small stacks side by side, each with a prediction of its own, averaged."""
+    """Average the predictions of small parallel stacks."""
     settings = parts.settings
     front = parts.no_front()
     small = max(1, settings.hidden // settings.members)

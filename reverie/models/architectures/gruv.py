@@ -5,6 +5,6 @@ from reverie.models.contract import FrameModel
 
 
 def gruv(parts: Parts) -> FrameModel:
-    """The frame through a linear layer with no activation, then one LSTM."""
+    """Feed the frame through a linear layer without activation to one LSTM."""
     front = parts.dense_front(relu=False)
     return FrameModel(front, parts.lstms(front.features), parts.linear_head())

@@ -1,4 +1,4 @@
-"""The parts that architectures are made of, with the settings they share filled in."""
+"""Build the parts of architectures from the settings that they share."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from reverie.models.settings import ModelSettings
 
 @dataclass(frozen=True)
 class Parts:
-    """Makes parts; weights are drawn in the order in which they are asked for."""
+    """Build parts; their initial weights are drawn in the order of the calls."""
 
     settings: ModelSettings
     frames: FrameSpec
@@ -28,20 +28,20 @@ class Parts:
 
     @property
     def seen(self) -> int:
-        """Numbers of a frame that a front takes in: its own, or those of its codes' vectors."""
+        """Width of a frame as a front reads it: its numbers, or those of its codes' vectors."""
         return self.frames.codebook_dim or self.frames.width
 
     def no_front(self) -> Front:
-        """Frames as they are."""
-        return self._heard(NoFront(self.seen))
+        """Build a front that passes frames through unchanged."""
+        return self._embedded(NoFront(self.seen))
 
     def dense_front(self, *, relu: bool) -> Front:
-        """Each frame through a dense layer of the LSTM's width."""
-        return self._heard(DenseFront(self.dense(self.seen, relu=relu)))
+        """Build a front with a dense layer of the LSTM's width."""
+        return self._embedded(DenseFront(self.dense(self.seen, relu=relu)))
 
     def conv_front(self, *, planes: int, step_frames: int) -> Front:
-        """The convolutional network."""
-        return self._heard(
+        """Build a convolutional front."""
+        return self._embedded(
             ConvFront(
                 self.seen,
                 planes=planes,
@@ -51,14 +51,14 @@ class Parts:
             )
         )
 
-    def _heard(self, front: Front) -> Front:
-        """`front`, after an embedding where frames are codes."""
+    def _embedded(self, front: Front) -> Front:
+        """Return `front`, with an embedding before it if frames are codes."""
         if not self.frames.codebook_size:
             return front
         return EmbeddedFront(CodeEmbedding(self.frames, self.codebook_info, self.rng), front)
 
     def dense(self, features: int, *, relu: bool) -> Dense:
-        """A dense layer to the LSTM's width."""
+        """Build a dense layer to the LSTM's width."""
         settings = self.settings
         return Dense(
             features,
@@ -78,7 +78,7 @@ class Parts:
         hidden: int | None = None,
         join: Join = "sum",
     ) -> LstmCore:
-        """`depth` LSTM layers, one upon the other, of `members` side by side."""
+        """Build a stack of `depth` LSTM layers, each with `members` in parallel."""
         settings = self.settings
         width = hidden or settings.hidden
         return LstmCore(
@@ -98,7 +98,7 @@ class Parts:
         )
 
     def linear_head(self, dense: Dense | None = None) -> Head:
-        """A linear layer to the next frame, or to its codes, after `dense` if it is given."""
+        """Build a linear layer to the next frame or its codes, after the optional `dense`."""
         if self.frames.codebook_size:
             return self._code_head(self.settings.hidden, dense=dense)
         head = LinearHead(
@@ -111,7 +111,8 @@ class Parts:
         return self._judged(head, self.settings.hidden)
 
     def ensemble_head(self, hidden: int) -> Head:
-        """A linear layer for each member, of `hidden` features each, averaged; or of its codes."""
+        """Build a linear layer for each member of `hidden` features, averaged; or a head of
+        codes."""
         if self.frames.codebook_size:
             return self._code_head(hidden, members=self.settings.members)
         members = self.settings.members
@@ -126,7 +127,7 @@ class Parts:
         return self._judged(head, members * hidden)
 
     def _judged(self, head: LinearHead | EnsembleHead, features: int) -> Head:
-        """`head`, of so many features, with an adversary where one is asked for."""
+        """Return `head`, with `features` inputs, and an adversary around it if the settings ask."""
         settings = self.settings
         if settings.adversary == "none":
             return head

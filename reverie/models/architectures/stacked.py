@@ -5,7 +5,7 @@ from reverie.models.contract import FrameModel
 
 
 def stacked(parts: Parts) -> FrameModel:
-    """LSTMs one upon the other, after a dense layer or not."""
+    """Stack LSTM layers, after an optional dense layer."""
     front = parts.dense_front(relu=True) if parts.settings.dense_front else parts.no_front()
     core = parts.lstms(front.features, depth=parts.settings.depth)
     return FrameModel(front, core, parts.linear_head())

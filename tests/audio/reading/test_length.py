@@ -144,4 +144,4 @@ def test_an_ogg_without_its_last_page_is_noted(tmp_path: Path) -> None:
     path = wav(tmp_path / "a.ogg", music(4.0), subtype="VORBIS")
     data = path.read_bytes()
     path.write_bytes(data[: data.rfind(b"OggS")])
-    assert "its mark of the end is missing" in judged(path).notes[0]
+    assert "its end marker is missing" in judged(path).notes[0]

@@ -126,16 +126,16 @@ def test_a_prompt_of_a_file_plays_unless_the_file_is_gone_or_another(
     clip(tmp_path / "clips" / "001.wav", made(music, prompt))
     page = write_clips_page(tmp_path / "clips", None, quiet=True)
     assert len(players(page)) == 2
-    assert "The corpus is not there" in page.read_text()
+    assert "The corpus is missing" in page.read_text()
     soundfile.write(tune, random_melody(6, RATE_HZ, 6.0), RATE_HZ)
     page = write_clips_page(tmp_path / "clips", None, quiet=True)
-    assert (len(players(page)), "was changed since" in page.read_text()) == (1, True)
+    assert (len(players(page)), "has changed since" in page.read_text()) == (1, True)
     tune.write_text("no music")
     page = write_clips_page(tmp_path / "clips", None, quiet=True)
     assert (len(players(page)), "cannot be read" in page.read_text()) == (1, True)
     tune.unlink()
     page = write_clips_page(tmp_path / "clips", None, quiet=True)
-    assert (len(players(page)), "is not there to be played" in page.read_text()) == (1, True)
+    assert (len(players(page)), "The recording is missing" in page.read_text()) == (1, True)
 
 
 def test_a_prompt_of_another_corpus_does_not_play(music: Corpus, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_doubtful_provenance_and_broken_sound_are_shown_as_such(
     (tmp_path / "001.wav").write_bytes(b"torn")
     text = write_clips_page(tmp_path, music, quiet=True).read_text()
     assert "not judged" in text
-    assert "tells of another sound" in text
+    assert "describes another file" in text
 
 
 def test_a_folder_without_clips_has_no_page(tmp_path: Path) -> None:
