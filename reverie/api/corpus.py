@@ -1,5 +1,7 @@
 """A corpus, as scripts hold it."""
 
+import os
+import shlex
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,10 +15,12 @@ from reverie.corpus.leaks import Leak, known_leaks
 from reverie.corpus.listing import ListedCorpus
 from reverie.corpus.manifest import Recording, Refusal
 from reverie.corpus.page import write_corpus_page
+from reverie.corpus.place import AnotherCorpusError
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import as_result, lines, unused_lines
 from reverie.errors import ReverieError
 from reverie.settings import build
+from reverie.terminal import printable
 
 KIND_WORDS = {
     "corpus": "a corpus",
@@ -174,10 +178,34 @@ def prepare(
         ReverieError: nothing in the folder can be used, or something else is in the way.
     """
     chosen = dotted(PrepareSettings, settings, keywords, "prepare")
+    try:
+        return _prepare(
+            recordings, out, chosen, replace=replace, processes=processes, progress=progress
+        )
+    except AnotherCorpusError as error:
+        remedy = "Choose another `out`, or give `replace=True` to put the new corpus in its place."
+        raise ReverieError(error.problem, remedy) from error
+
+
+def _prepare(
+    recordings: PathLike,
+    out: PathLike | None,
+    settings: Settings,
+    *,
+    replace: bool = False,
+    processes: int | None = None,
+    progress: bool,
+) -> Corpus:
+    """Prepare recordings, by settings with their dotted names.
+
+    Raises:
+        AnotherCorpusError: a corpus of other recordings is there.
+        ReverieError: as `prepare`.
+    """
     made = preparing.prepare(
         Path(recordings),
         default_corpus_folder(Path(recordings)) if out is None else Path(out),
-        build(PrepareSettings, chosen, "prepare"),
+        build(PrepareSettings, settings, "prepare"),
         replace=replace,
         processes=processes,
         quiet=not progress,
@@ -226,7 +254,12 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     if isinstance(corpus, Corpus):
         return corpus
     if what_is(Path(corpus)).kind == "recordings":
-        return prepare(corpus, progress=progress)
+        try:
+            return _prepare(corpus, None, {}, progress=progress)
+        except AnotherCorpusError as error:
+            recordings = shlex.quote(printable(os.fspath(corpus)))
+            remedy = f"Prepare it elsewhere: reverie prepare {recordings} --out FOLDER"
+            raise ReverieError(error.problem, remedy) from error
     return open_corpus(corpus)
 
 

@@ -27,7 +27,7 @@ class Group:
     files: tuple[tuple[str, str], ...]
     """Each file and its own remark, in the order given."""
     setting: str = ""
-    """The option of `reverie prepare` that would admit refused files; empty where none would."""
+    """The setting, in backticks, that would admit refused files; empty where none would."""
 
 
 def grouped(remarks: Iterable[tuple[str, str]]) -> list[Group]:
@@ -103,9 +103,9 @@ def _setting(remarks: list[str]) -> str:
     if remarks[0].startswith(_TOO_SHORT):
         seconds = min(_value(_NUMBER.findall(remark)[0]) for remark in remarks)
         them = "it" if len(remarks) == 1 else "them"
-        return f"--min-seconds {_below(seconds):g} admits {them}"
+        return f"`min_seconds={_below(seconds):g}` admits {them}"
     if remarks[0].startswith(_DAMAGED):
-        return "--keep-damaged uses what can be decoded"
+        return "`keep_damaged=True` uses what can be decoded"
     return ""
 
 

@@ -131,7 +131,7 @@ def shortcomings(test: ListeningTest) -> list[str]:
         )
     roles = {one.role for one in test.stimuli.conditions}
     if settings.mode == "rating" and settings.anchors and "upper" not in roles:
-        found.append("There are no hidden anchors: they need a --corpus.")
+        found.append("There are no hidden anchors: they need a `corpus`.")
     if settings.mode == "preference" and settings.anchors:
         found.append("Of preferences there are no anchors.")
     return found

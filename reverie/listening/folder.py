@@ -104,7 +104,7 @@ class ListeningTest:
         if folder.exists():
             raise ReverieError(
                 f"{folder} is there already.",
-                "Choose another --out; to go on with a test, give its folder.",
+                "Choose another `out`; to go on with a test, give its folder.",
             )
         files, found = gather(sources, corpus)
         for_noise, for_orders = _rngs(settings)

@@ -50,7 +50,7 @@ class Outcome:
                 f"the report cannot be written to {folder}: "
                 f"{getattr(error, 'problem', error)}".rstrip(".")
                 + ".",
-                "Give --out and a folder that can be written.",
+                "Choose a folder that can be written.",
             ) from error
         return page
 
@@ -72,8 +72,8 @@ def outcome(test: ListeningTest, *, peek: bool = False) -> Outcome:
             raise ReverieError(
                 f"{test.folder} has not ended: {finished} of {len(people)} participants have "
                 "finished.",
-                "End it on the organiser's page, or add --peek; to stop when results look right "
-                "biases them.",
+                "End it on the organiser's page, or give `peek=True`; to stop when results look "
+                "right biases them.",
             )
         panel = test.panel(store)
         # The resamples are drawn alike each time, so that the same answers give the same page.
