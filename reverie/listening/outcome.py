@@ -50,7 +50,7 @@ class Outcome:
                 f"the report cannot be written to {folder}: "
                 f"{getattr(error, 'problem', error)}".rstrip(".")
                 + ".",
-                "Choose a folder that can be written.",
+                "Give a folder that can be written as `out`.",
             ) from error
         return page
 

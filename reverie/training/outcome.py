@@ -142,7 +142,7 @@ def _next(run: Run, state: Progress, ending: Limit | None) -> Iterator[str]:
     elif place == str(run.folder):
         yield f"{heading}, give the same command again with {options}."
     else:
-        yield f"{heading}: the same command with {options} and another `out`."
+        yield f"{heading}: the same command with {options} and `out={place}`."
 
 
 def _command(run: Run, out: str, changes: dict[str, float]) -> str | None:
