@@ -1,11 +1,10 @@
 """A corpus, as scripts hold it."""
 
-import os
 import shlex
 from pathlib import Path
 from typing import Any, Literal
 
-from reverie.api.keywords import PathLike, Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted, path_of
 from reverie.corpus import corpus as prepared
 from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
@@ -130,8 +129,9 @@ class Corpus:
             ReverieError: the disk refuses.
         """
         found = self.leaks(progress=progress) if leaks else []
-        write_corpus_page(self.opened, Path(path), found, quiet=not progress)
-        return Path(path)
+        page = path_of(path, "path")
+        write_corpus_page(self.opened, page, found, quiet=not progress)
+        return page
 
     def lines(self) -> list[str]:
         """Say what it holds and what was not used, line by line, and what to do next."""
@@ -202,9 +202,10 @@ def _prepare(
         AnotherCorpusError: a corpus of other recordings is there.
         ReverieError: as `prepare`.
     """
+    source = path_of(recordings, "recordings")
     made = preparing.prepare(
-        Path(recordings),
-        default_corpus_folder(Path(recordings)) if out is None else Path(out),
+        source,
+        default_corpus_folder(source) if out is None else path_of(out, "out"),
         build(PrepareSettings, settings, "prepare"),
         replace=replace,
         processes=processes,
@@ -219,7 +220,7 @@ def list_corpora(folder: PathLike = ".") -> list[ListedCorpus]:
     Raises:
         ReverieError: the folder is missing.
     """
-    return listing.list_corpora(Path(folder))
+    return listing.list_corpora(path_of(folder, "folder"))
 
 
 def default_corpus_folder(recordings: Path) -> Path:
@@ -236,9 +237,10 @@ def open_corpus(folder: PathLike) -> Corpus:
     Raises:
         ReverieError: there is none, or it is damaged.
     """
-    place = what_is(Path(folder))
+    path = path_of(folder, "folder")
+    place = what_is(path)
     refuse_other(place, "corpus")
-    return Corpus(prepared.Corpus.open(place.corpus or Path(folder)))
+    return Corpus(prepared.Corpus.open(place.corpus or path))
 
 
 def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
@@ -253,14 +255,15 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     """
     if isinstance(corpus, Corpus):
         return corpus
-    if what_is(Path(corpus)).kind == "recordings":
+    path = path_of(corpus, "corpus", "a Corpus")
+    if what_is(path).kind == "recordings":
         try:
-            return _prepare(corpus, None, {}, progress=progress)
+            return _prepare(path, None, {}, progress=progress)
         except AnotherCorpusError as error:
-            recordings = shlex.quote(printable(os.fspath(corpus)))
+            recordings = shlex.quote(printable(str(path)))
             remedy = f"Prepare it elsewhere: reverie prepare {recordings} --out FOLDER"
             raise ReverieError(error.problem, remedy) from error
-    return open_corpus(corpus)
+    return open_corpus(path)
 
 
 def refuse_other(place: Place, wanted: Literal["corpus", "run"]) -> None:
@@ -281,4 +284,6 @@ def as_corpus(corpus: "Corpus | PathLike") -> Corpus:
     Raises:
         ReverieError: as `open_corpus`.
     """
-    return corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
+    return (
+        corpus if isinstance(corpus, Corpus) else open_corpus(path_of(corpus, "corpus", "a Corpus"))
+    )
