@@ -21,7 +21,7 @@ TIGHTNESS = 100.0
 """What a beat off the period costs: this times the square of the logarithm of their ratio."""
 SMOOTHING_PERIODS = 1 / 32
 """Standard deviation of the bell that onset strength is smoothed with, in periods."""
-LEAST_SPREAD_DB = 0.1
+LEAST_SPREAD_DB = 0.3
 """Onset strength that varies less than this is not scaled up further: a held tone has no onsets."""
 NEAR_BEATS, FAR_BEATS = 2, 3
 """A beat's place is predicted from the beats so many before and after it."""
@@ -161,7 +161,7 @@ def _confidence(
     if len(places) < 2 * far + 1:
         return np.zeros(len(places)), 0.0
     at = np.arange(len(score))
-    scaled = score / max(float(score.std()), 1e-12)
+    scaled = score / max(float(score.std()), 1.0)
     inner = np.arange(far, len(places) - far)
     near_middle = (places[inner - NEAR_BEATS] + places[inner + NEAR_BEATS]) / 2
     far_middle = (places[inner - FAR_BEATS] + places[inner + FAR_BEATS]) / 2
