@@ -21,8 +21,8 @@ TIGHTNESS = 100.0
 """What a beat off the period costs: this times the square of the logarithm of their ratio."""
 SMOOTHING_PERIODS = 1 / 32
 """Standard deviation of the bell that onset strength is smoothed with, in periods."""
-LEAST_SPREAD_DB = 0.3
-"""Onset strength that varies less than this is not scaled up further: a held tone has no onsets."""
+LEAST_SPREAD_DB = 0.05
+"""Onset strength whose deviation is less has no onsets: a held tone's, or silence."""
 NEAR_BEATS, FAR_BEATS = 2, 3
 """A beat's place is predicted from the beats so many before and after it."""
 SHIFTS = 16
@@ -67,8 +67,8 @@ class Beats:
 def track_beats(samples: Wave, rate_hz: int, bpm: float | None = None) -> Beats:
     """Find the beats of a recording.
 
-    Nothing in it is random. Where there is no beat to be found, the beats are those of a
-    metronome, and the confidence is 0.
+    Where there are no onsets, or less than a second of sound, the beats are those of a metronome,
+    and the confidence is 0.
 
     Args:
         samples: mono [S], floats within -1 to 1 or int16, S from 0; a memory map is read in pieces.
@@ -83,11 +83,12 @@ def track_beats(samples: Wave, rate_hz: int, bpm: float | None = None) -> Beats:
         raise ReverieError(f"A tempo of {bpm:g} bpm cannot be used.", f"Give {limits}.")
     strength = onset_strength(samples, rate_hz)
     second, seconds = rate_hz / hop_samples(rate_hz), len(samples) / rate_hz
-    if len(strength) < second or not strength.any():
+    spread = float(strength.std()) if len(strength) >= second else 0.0
+    if spread < LEAST_SPREAD_DB:
         metronome = np.array([0.0, 60 / (bpm or PRIOR_BPM)])
         return _covering(metronome, np.zeros(2), 0.0, seconds)
     periods = beat_periods(strength, second, bpm)
-    scaled = strength.astype(np.float64) / max(float(strength.std()), LEAST_SPREAD_DB)
+    scaled = strength.astype(np.float64) / spread
     score = _smoothed(scaled, float(np.median(periods)) * SMOOTHING_PERIODS)
     columns = _best_path(score, periods)
     if len(columns) < 2:
@@ -161,7 +162,7 @@ def _confidence(
     if len(places) < 2 * far + 1:
         return np.zeros(len(places)), 0.0
     at = np.arange(len(score))
-    scaled = score / max(float(score.std()), 1.0)
+    scaled = score / float(score.std())
     inner = np.arange(far, len(places) - far)
     near_middle = (places[inner - NEAR_BEATS] + places[inner + NEAR_BEATS]) / 2
     far_middle = (places[inner - FAR_BEATS] + places[inner + FAR_BEATS]) / 2
