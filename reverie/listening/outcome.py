@@ -72,8 +72,8 @@ def outcome(test: ListeningTest, *, peek: bool = False) -> Outcome:
             raise ReverieError(
                 f"{test.folder} has not ended: {finished} of {len(people)} participants have "
                 "finished.",
-                "End it on the organiser's page, or give `peek=True`; stopping when results look right "
-                "biases them.",
+                "End it on the organiser's page, or give `peek=True`; stopping when results look "
+                "right biases them.",
             )
         panel = test.panel(store)
         # A fixed seed makes the same answers give the same page.
