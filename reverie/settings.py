@@ -91,7 +91,7 @@ def assigned(assignments: Iterable[str]) -> dict[str, Any]:
         name, equals, text = assignment.partition("=")
         if not equals or not all(name.strip().split(".")):
             raise ReverieError(
-                f"--set {assignment!r} is not an assignment.", "Write --set section.field=value."
+                f"{assignment!r} is not an assignment.", "Write section.field=value."
             )
         named[name.strip()] = _value(text.strip())
     return named

@@ -2,7 +2,9 @@
 
 import importlib
 import json
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import get_args
 
@@ -190,3 +192,24 @@ def test_import_time(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     ]
     ours, _, theirs = (float(row.split("|")[2].split()[0]) for row in rows)
     assert ours < theirs
+
+
+@pytest.mark.skipif(not (FOLDER.parent / ".git").exists(), reason="needs the repository's commits")
+def test_versions(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write_recordings(tmp_path / "tunes", 3, 20.0, 8000)
+    told = tmp_path / "figures.json"
+    words = ["HEAD", "--rounds", "1", "--recordings", str(tmp_path / "tunes"), "--recipe", "paper"]
+    words += ["--epochs", "3", "--set", *SMALL, "--clips", "2", "--seconds", "1"]
+    table = run("versions", monkeypatch, capsys, *words, "--json", str(told))
+    figures = json.loads(told.read_text())["figures"]
+    assert len(figures) == 5
+    for name, columns in figures.items():
+        ((old,), (new,)) = columns["HEAD"], columns["working tree"]
+        assert f"| {name} | {old:.3g} ({old:.3g} to {old:.3g}) |" in table
+        assert f"| {new / old:.2f} ({new / old:.2f} to {new / old:.2f}) |" in table
+    listed = subprocess.run(
+        ["git", "-C", FOLDER, "worktree", "list"], check=True, capture_output=True, text=True
+    )
+    assert tempfile.gettempdir() not in listed.stdout

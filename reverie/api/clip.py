@@ -11,7 +11,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.api.keywords import PathLike
+from reverie.api.keywords import PathLike, path_of
 from reverie.audio.pcm import to_int16
 from reverie.audio.pictures.clip import draw_png, save_png
 from reverie.audio.provenance import Provenance, Sidecar, read_sidecar, write_sidecar
@@ -67,7 +67,7 @@ class Clip:
         Raises:
             ReverieError: it is missing or damaged, or has no samples.
         """
-        file = Path(path)
+        file = path_of(path, "path")
         samples, rate_hz = read_float(file)
         try:
             provenance = read_sidecar(file).provenance

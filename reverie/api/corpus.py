@@ -1,9 +1,10 @@
 """A corpus, as scripts hold it."""
 
+import shlex
 from pathlib import Path
 from typing import Any, Literal
 
-from reverie.api.keywords import PathLike, Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted, path_of
 from reverie.corpus import corpus as prepared
 from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
@@ -13,10 +14,12 @@ from reverie.corpus.leaks import Leak, known_leaks
 from reverie.corpus.listing import ListedCorpus
 from reverie.corpus.manifest import Recording, Refusal
 from reverie.corpus.page import write_corpus_page
+from reverie.corpus.place import AnotherCorpusError
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import as_result, lines, unused_lines
 from reverie.errors import ReverieError
 from reverie.settings import build
+from reverie.terminal import printable
 
 KIND_WORDS = {
     "corpus": "a corpus",
@@ -126,8 +129,9 @@ class Corpus:
             ReverieError: the disk refuses.
         """
         found = self.leaks(progress=progress) if leaks else []
-        write_corpus_page(self.opened, Path(path), found, quiet=not progress)
-        return Path(path)
+        page = path_of(path, "path")
+        write_corpus_page(self.opened, page, found, quiet=not progress)
+        return page
 
     def lines(self) -> list[str]:
         """Say what it holds and what was not used, line by line, and what to do next."""
@@ -174,10 +178,35 @@ def prepare(
         ReverieError: nothing in the folder can be used, or something else is in the way.
     """
     chosen = dotted(PrepareSettings, settings, keywords, "prepare")
+    try:
+        return _prepare(
+            recordings, out, chosen, replace=replace, processes=processes, progress=progress
+        )
+    except AnotherCorpusError as error:
+        remedy = "Choose another `out`, or give `replace=True` to put the new corpus in its place."
+        raise ReverieError(error.problem, remedy) from error
+
+
+def _prepare(
+    recordings: PathLike,
+    out: PathLike | None,
+    settings: Settings,
+    *,
+    replace: bool = False,
+    processes: int | None = None,
+    progress: bool,
+) -> Corpus:
+    """Prepare recordings, by settings with their dotted names.
+
+    Raises:
+        AnotherCorpusError: a corpus of other recordings is there.
+        ReverieError: as `prepare`.
+    """
+    source = path_of(recordings, "recordings")
     made = preparing.prepare(
-        Path(recordings),
-        default_corpus_folder(Path(recordings)) if out is None else Path(out),
-        build(PrepareSettings, chosen, "prepare"),
+        source,
+        default_corpus_folder(source) if out is None else path_of(out, "out"),
+        build(PrepareSettings, settings, "prepare"),
         replace=replace,
         processes=processes,
         quiet=not progress,
@@ -191,7 +220,7 @@ def list_corpora(folder: PathLike = ".") -> list[ListedCorpus]:
     Raises:
         ReverieError: the folder is missing.
     """
-    return listing.list_corpora(Path(folder))
+    return listing.list_corpora(path_of(folder, "folder"))
 
 
 def default_corpus_folder(recordings: Path) -> Path:
@@ -208,9 +237,10 @@ def open_corpus(folder: PathLike) -> Corpus:
     Raises:
         ReverieError: there is none, or it is damaged.
     """
-    place = what_is(Path(folder))
+    path = path_of(folder, "folder")
+    place = what_is(path)
     refuse_other(place, "corpus")
-    return Corpus(prepared.Corpus.open(place.corpus or Path(folder)))
+    return Corpus(prepared.Corpus.open(place.corpus or path))
 
 
 def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
@@ -225,9 +255,15 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     """
     if isinstance(corpus, Corpus):
         return corpus
-    if what_is(Path(corpus)).kind == "recordings":
-        return prepare(corpus, progress=progress)
-    return open_corpus(corpus)
+    path = path_of(corpus, "corpus", "a Corpus")
+    if what_is(path).kind == "recordings":
+        try:
+            return _prepare(path, None, {}, progress=progress)
+        except AnotherCorpusError as error:
+            recordings = shlex.quote(printable(str(path)))
+            remedy = f"Prepare it elsewhere: reverie prepare {recordings} --out FOLDER"
+            raise ReverieError(error.problem, remedy) from error
+    return open_corpus(path)
 
 
 def refuse_other(place: Place, wanted: Literal["corpus", "run"]) -> None:
@@ -248,4 +284,6 @@ def as_corpus(corpus: "Corpus | PathLike") -> Corpus:
     Raises:
         ReverieError: as `open_corpus`.
     """
-    return corpus if isinstance(corpus, Corpus) else open_corpus(corpus)
+    return (
+        corpus if isinstance(corpus, Corpus) else open_corpus(path_of(corpus, "corpus", "a Corpus"))
+    )

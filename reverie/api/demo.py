@@ -1,9 +1,8 @@
 """Everything on the embedded recordings."""
 
-from pathlib import Path
 from typing import Any
 
-from reverie.api.keywords import PathLike, Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted, path_of
 from reverie.demo.steps import Demo
 from reverie.demo.steps import run_demo as run
 from reverie.runs.settings import Recipe
@@ -34,5 +33,6 @@ def run_demo(
     Raises:
         ReverieError: `out` holds something else, or this machine is too small.
     """
+    path_of(recipe, "recipe", "a recipe's name")
     chosen = load_recipe(recipe, dotted(Recipe, settings, keywords, "demo"))
-    return run(Path(out), chosen, quiet=not progress)
+    return run(path_of(out, "out"), chosen, quiet=not progress)

@@ -4,11 +4,11 @@ import html
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from reverie.api.clip import Clip
 from reverie.api.corpus import Corpus, as_corpus
-from reverie.api.keywords import PathLike
+from reverie.api.keywords import PathLike, path_of
 from reverie.corpus.corpus import Corpus as PreparedCorpus
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate as measure
@@ -126,7 +126,9 @@ class Evaluation:
         Raises:
             ReverieError: the disk refuses.
         """
-        return write_evaluation(self.figures, self._systems, self._corpus, Path(folder))
+        return write_evaluation(
+            self.figures, self._systems, self._corpus, path_of(folder, "folder")
+        )
 
     def __repr__(self) -> str:
         return "\n".join(f"{name}: {line}" for name, line in self.verdicts().items())
@@ -136,7 +138,7 @@ class Evaluation:
 
 
 def evaluate(
-    systems: Mapping[str, Clips],
+    systems: Mapping[str, Clips] | Clips,
     corpus: Corpus | PathLike,
     *,
     seed: int = 0,
@@ -146,7 +148,8 @@ def evaluate(
     """Judge sets of clips by number: are they ok, how near to music, are they copies?
 
     Args:
-        systems: by name: clips, a folder of audio files of any origin, or several files.
+        systems: by name: clips, a folder of audio files of any origin, or several files. One set
+            may come without a name: it is called `clips`, or as its folder.
         corpus: what they are to resemble; they are compared with its held-out recordings.
         seed: decides the noise that is compared with, and the draws of the intervals.
         copying: search the training recordings for the clips.
@@ -157,6 +160,9 @@ def evaluate(
     """
     settings = build(EvaluationSettings, {"seed": seed}, "evaluate")
     opened = as_corpus(corpus).opened
+    if not isinstance(systems, Mapping):
+        folder = isinstance(systems, str | os.PathLike)
+        systems = {path_of(systems, "systems").resolve().name if folder else "clips": systems}
     if not systems:
         raise ReverieError("there is nothing to judge.", "Give clips, or folders of them.")
     read = [_system(name, clips, opened) for name, clips in systems.items()]
@@ -192,8 +198,17 @@ def _system(name: str, clips: Clips, corpus: PreparedCorpus) -> System:
     Raises:
         ReverieError: a file is missing, or a folder holds no audio.
     """
+    if not isinstance(cast(object, name), str):
+        raise ReverieError(f"systems has the name {name!r}.", "Name each set of clips by a text.")
     if isinstance(clips, str | os.PathLike):
-        return read_systems([Path(clips)], corpus, [name])[0]
+        return read_systems([path_of(clips, "systems")], corpus, [name])[0]
+    if not isinstance(cast(object, clips), Sequence):
+        raise ReverieError(
+            f"systems: {name} is of the kind {type(clips).__name__}.",
+            "Give clips, a folder of them, or several files; `run.generate()` makes clips.",
+        )
+    if not clips:
+        raise ReverieError(f"systems: {name} has no clips.", "Give clips, or folders of them.")
     held = [clip if isinstance(clip, Clip) else Clip.open(clip) for clip in clips]
     waves = [(f"{at:03d}", clip.samples, clip.rate_hz, clip.provenance)
              for at, clip in enumerate(held, 1)]  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from reverie.api.corpus import Corpus
-from reverie.api.keywords import PathLike, Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted, path_of
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment as Finished
 from reverie.experiment.protocol import run_experiment as run
@@ -118,9 +118,13 @@ def run_experiment(
     chosen.setdefault("budget", "time" if protocol == "variants" else "epochs")
     chosen.setdefault("models", ENTRANTS.get(protocol, ENTRANTS["paper"]))
     made = build(ExperimentSettings, chosen, "experiment")
-    source = corpus.folder if isinstance(corpus, Corpus) else Path(corpus)
+    source = corpus.folder if isinstance(corpus, Corpus) else path_of(corpus, "corpus", "a Corpus")
     name = made.scale if protocol == "paper" else protocol
-    folder = Path(out) if out else Path(f"{source.resolve().name}-experiment-{name}")
+    folder = (
+        path_of(out, "out")
+        if out is not None
+        else Path(f"{source.resolve().name}-experiment-{name}")
+    )
     return Experiment(run(source, folder, made, quiet=not progress))
 
 
@@ -137,6 +141,7 @@ def architectures(
     Raises:
         ReverieError: there is no such recipe, or a setting does not fit.
     """
+    path_of(recipe, "recipe", "a recipe's name")
     chosen = load_recipe(recipe, dotted(Recipe, settings, keywords, "architectures"))
     found: list[ArchitectureCost] = []
     for name in get_args(Architecture):

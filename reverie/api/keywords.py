@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from reverie.errors import ReverieError
@@ -10,6 +11,41 @@ from reverie.settings import fields_of, nearest
 
 Settings = Mapping[str, Any]
 PathLike = str | os.PathLike[str]
+
+
+def path_of(given: object, name: str, kinds: str = "") -> Path:
+    """Read an argument as a path.
+
+    Args:
+        given: what was passed.
+        name: of the argument.
+        kinds: what else it may be, such as `a Corpus`, for the message.
+
+    Raises:
+        ReverieError: it is no path.
+    """
+    if isinstance(given, str | os.PathLike):
+        path = cast(str | bytes, os.fspath(cast(PathLike, given)))
+        if isinstance(path, str) and path:
+            return Path(path)
+        problem = "empty" if not path else "a path of bytes"
+    else:
+        problem = "None" if given is None else f"of the kind {type(given).__name__}"
+    either = f"{kinds}, or " if kinds else ""
+    raise ReverieError(f"{name} is {problem}.", f"Give {either}a path, as text or a Path.")
+
+
+def paths_of(given: object, name: str, kinds: str = "") -> list[Path]:
+    """Read an argument as a path or several.
+
+    Raises:
+        ReverieError: it is neither, or empty.
+    """
+    if isinstance(given, Sequence) and not isinstance(given, str | bytes):
+        if not given:
+            raise ReverieError(f"{name} is empty.", "Give one path at least.")
+        return [path_of(path, name, kinds) for path in cast(Sequence[object], given)]
+    return [path_of(given, name, kinds)]
 
 
 def dotted(
@@ -27,6 +63,11 @@ def dotted(
     Raises:
         ReverieError: a name is unknown, or stands for several settings.
     """
+    if settings is not None and not isinstance(cast(object, settings), Mapping):
+        raise ReverieError(
+            f"{where}: settings is of the kind {type(settings).__name__}.",
+            "Give a dict of settings by name, or give them as keywords.",
+        )
     known = fields_of(kind)
     sections = {name.partition(".")[0] for name in known if "." in name}
     chosen: dict[str, Any] = {}
@@ -74,7 +115,6 @@ def prompt_names(prompt: PathLike | Sequence[PathLike] | None) -> list[str]:
     """
     if prompt is None:
         return ["nothing"]
-    names = [prompt] if isinstance(prompt, (str, os.PathLike)) else list(prompt)
-    if not names:
+    if not isinstance(cast(object, prompt), str) and not prompt:
         raise ReverieError("prompt is an empty list.", "Write prompt=None to begin from nothing.")
-    return [os.fspath(one) for one in names]
+    return [str(path) for path in paths_of(prompt, "prompt", "held-out, training, None")]

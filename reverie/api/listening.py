@@ -1,12 +1,11 @@
 """Blind listening tests, as scripts hold them. They need no torch."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reverie.api.keywords import PathLike, Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted, path_of, paths_of
 from reverie.errors import ReverieError
 from reverie.listening import folder as tests
 from reverie.listening.balance import as_json, describe, shortcomings
@@ -36,7 +35,7 @@ class ListeningTest:
         Raises:
             ReverieError: there is none, or it is damaged.
         """
-        return cls(tests.ListeningTest.open(Path(folder)))
+        return cls(tests.ListeningTest.open(path_of(folder, "folder")))
 
     @property
     def folder(self) -> Path:
@@ -99,9 +98,10 @@ class ListeningTest:
         Raises:
             ReverieError: something is there already, or the disk refuses.
         """
-        name = f"{Path(folder).resolve().name}-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
-        copy = Path(out) if out else Path(name)
-        tests.back_up_answers(Path(folder), copy)
+        test = path_of(folder, "folder")
+        name = f"{test.resolve().name}-{datetime.now():%Y%m%d-%H%M%S}.sqlite"
+        copy = path_of(out, "out") if out is not None else Path(name)
+        tests.back_up_answers(test, copy)
         return copy
 
 
@@ -130,8 +130,7 @@ def listening_test(
         ReverieError: a setting does not fit, the sources do not, or a test that was made before
             is given settings.
     """
-    single = isinstance(sources, str | os.PathLike)
-    paths = [Path(sources)] if single else [Path(source) for source in sources]
+    paths = paths_of(sources, "sources")
     chosen = dotted(ListeningSettings, settings, keywords, "listening_test")
     if len(paths) == 1 and tests.ListeningTest.is_one(paths[0]):
         if chosen or out is not None or corpus is not None:
@@ -142,7 +141,13 @@ def listening_test(
         return ListeningTest(tests.ListeningTest.open(paths[0]))
     made = build(ListeningSettings, chosen, "listen")
     alone = len(paths) == 1 and (paths[0] / "experiment.json").is_file()
-    folder = Path(out) if out else paths[0] / "listening" if alone else Path("listening-test")
-    anchors = Path(corpus) if corpus else None
+    folder = (
+        path_of(out, "out")
+        if out is not None
+        else paths[0] / "listening"
+        if alone
+        else Path("listening-test")
+    )
+    anchors = path_of(corpus, "corpus") if corpus is not None else None
     opened = tests.ListeningTest.make(paths, folder, made, anchors, quiet=not progress)
     return ListeningTest(opened, is_new=True)

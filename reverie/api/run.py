@@ -7,7 +7,7 @@ from typing import Any
 
 from reverie.api.clip import Clips, in_memory, on_disk
 from reverie.api.corpus import Corpus, refuse_other
-from reverie.api.keywords import PathLike, Settings, dotted, prompt_names
+from reverie.api.keywords import PathLike, Settings, dotted, path_of, prompt_names
 from reverie.api.stream import Stream
 from reverie.corpus.kinds import what_is
 from reverie.errors import ReverieError
@@ -139,14 +139,14 @@ class Run:
             ReverieError: a setting does not fit, the run has no checkpoint, the prompt is too short
                 or silent, or there is no room.
         """
-        if out is not None and Path(out).suffix.lower() in SUFFIXES:
+        target = None if out is None else path_of(out, "out")
+        if target is not None and target.suffix.lower() in SUFFIXES:
             keywords.setdefault("count", 1)
         wanted = self._settings("generate", settings, keywords, prompt)
         level = cache(lambda: level_of(self.opened))
-        if out is None:
+        if target is None:
             made = generate_in_memory(self.opened, wanted, quiet=not progress)
             return in_memory(made, level)
-        target = Path(out)
         if target.suffix.lower() in SUFFIXES:
             clip = generate_file(
                 self.opened, wanted, target, overwrite=overwrite, quiet=not progress
@@ -220,7 +220,7 @@ def list_runs(folder: PathLike = ".") -> list[ListedRun]:
     Raises:
         ReverieError: the folder is missing.
     """
-    return listing.list_runs(Path(folder))
+    return listing.list_runs(path_of(folder, "folder"))
 
 
 def load(
@@ -236,7 +236,8 @@ def load(
     Raises:
         ReverieError: there is none, or it is damaged.
     """
-    place = what_is(Path(folder))
+    path = path_of(folder, "folder")
+    place = what_is(path)
     refuse_other(place, "run")
-    given = Path(corpus) if corpus else None
-    return Run(OpenedRun.open(place.run or Path(folder), given, builder), place.checkpoint)
+    given = None if corpus is None else path_of(corpus, "corpus")
+    return Run(OpenedRun.open(place.run or path, given, builder), place.checkpoint)

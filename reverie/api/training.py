@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.api.corpus import Corpus, corpus_of
-from reverie.api.keywords import PathLike, Settings, dotted
+from reverie.api.keywords import PathLike, Settings, dotted, path_of
 from reverie.api.run import Run
 from reverie.evaluation.preview_monitor import PreviewMonitor
 from reverie.generation.preview import preview
@@ -64,7 +64,7 @@ def train(
     """
     opened = corpus_of(corpus, progress=progress).opened
     chosen = _recipe(recipe, dotted(Recipe, settings, keywords, "train"))
-    folder = Path(out) if out is not None else default_run_folder(opened.folder, recipe)
+    folder = path_of(out, "out") if out is not None else default_run_folder(opened.folder, recipe)
     run = train_run(
         opened.folder,
         chosen,
@@ -84,7 +84,7 @@ def train(
 
 def default_run_folder(corpus: Path, recipe: str | PathLike | Recipe) -> Path:
     """Where a run goes if nothing is said: `CORPUS-RECIPE` beside its corpus."""
-    name = "run" if isinstance(recipe, Recipe) else Path(recipe).stem
+    name = "run" if isinstance(recipe, Recipe) else path_of(recipe, "recipe", "a Recipe").stem
     named = corpus.resolve() if corpus.name in ("", "..") else corpus
     return named.with_name(f"{named.name}-{name}")
 
@@ -113,11 +113,12 @@ def estimate(
     """
     opened = corpus_of(corpus).opened
     chosen = _recipe(recipe, dotted(Recipe, settings, keywords, "estimate"))
-    folder = Path(out) if out is not None else default_run_folder(opened.folder, recipe)
+    folder = path_of(out, "out") if out is not None else default_run_folder(opened.folder, recipe)
     return estimate_training(opened, chosen, folder, builder)
 
 
 def _recipe(recipe: str | PathLike | Recipe, changes: Settings) -> Recipe:
     if isinstance(recipe, Recipe):
         return build(Recipe, override(dataclasses.asdict(recipe), changes), "recipe")
+    path_of(recipe, "recipe", "a recipe's name, a Recipe")
     return load_recipe(recipe, changes)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.api.keywords import PathLike
+from reverie.api.keywords import PathLike, path_of
 from reverie.audio.provenance import read_sidecar
 from reverie.evaluation.best_stretch import Stretch, corpus_of, trim_to_best
 
@@ -47,8 +47,12 @@ def trim(
     Raises:
         ReverieError: the clip cannot be read, nothing would stay, or a file is in the way.
     """
-    path = Path(clip)
-    target = Path(out) if out else path.with_name(f"{path.stem}-trimmed{path.suffix}")
+    path = path_of(clip, "clip")
+    target = (
+        path_of(out, "out")
+        if out is not None
+        else path.with_name(f"{path.stem}-trimmed{path.suffix}")
+    )
     stretch = trim_to_best(
         path,
         target,

@@ -21,9 +21,9 @@ TIGHTNESS = 100.0
 """What a beat off the period costs: this times the square of the logarithm of their ratio."""
 SMOOTHING_PERIODS = 1 / 32
 """Standard deviation of the bell that onset strength is smoothed with, in periods."""
-LEAST_SPREAD_DB = 0.1
-"""Onset strength that varies less than this is not scaled up further: a held tone has no onsets."""
-NEIGHBOUR_BEATS = 2
+LEAST_SPREAD_DB = 0.05
+"""Onset strength whose deviation is less has no onsets: a held tone's, or silence."""
+NEAR_BEATS, FAR_BEATS = 2, 3
 """A beat's place is predicted from the beats so many before and after it."""
 SHIFTS = 16
 CHANCE_REGULARITY = 0.25
@@ -40,8 +40,8 @@ class Beats:
     """[N], N >= 2, seconds, strictly rising; the first lies at or before the beginning of the
     recording, the last at or after its end."""
     confidence: float
-    """0 to 1: how regularly onsets come at the beats. 0 is what noise, speech and silence reach;
-    a metronome reaches 0.95, rags 0.6 to 0.8; from 0.3 on the beats can be relied on."""
+    """0 to 1: how regularly onsets come at the beats. Noise, speech and silence have 0, a metronome
+    0.95; 0 too where there are fewer than seven beats."""
     local_confidence: NDArray[np.float64]
     """[N], the same of the 16 beats around each."""
 
@@ -67,8 +67,8 @@ class Beats:
 def track_beats(samples: Wave, rate_hz: int, bpm: float | None = None) -> Beats:
     """Find the beats of a recording.
 
-    Nothing in it is random. Where there is no beat to be found, the beats are those of a
-    metronome, and the confidence is 0.
+    Where there are no onsets, or less than a second of sound, the beats are those of a metronome,
+    and the confidence is 0.
 
     Args:
         samples: mono [S], floats within -1 to 1 or int16, S from 0; a memory map is read in pieces.
@@ -83,11 +83,12 @@ def track_beats(samples: Wave, rate_hz: int, bpm: float | None = None) -> Beats:
         raise ReverieError(f"A tempo of {bpm:g} bpm cannot be used.", f"Give {limits}.")
     strength = onset_strength(samples, rate_hz)
     second, seconds = rate_hz / hop_samples(rate_hz), len(samples) / rate_hz
-    if len(strength) < second or not strength.any():
+    spread = float(strength.std()) if len(strength) >= second else 0.0
+    if spread < LEAST_SPREAD_DB:
         metronome = np.array([0.0, 60 / (bpm or PRIOR_BPM)])
         return _covering(metronome, np.zeros(2), 0.0, seconds)
     periods = beat_periods(strength, second, bpm)
-    scaled = strength / max(float(strength.std()), LEAST_SPREAD_DB)
+    scaled = strength.astype(np.float64) / spread
     score = _smoothed(scaled, float(np.median(periods)) * SMOOTHING_PERIODS)
     columns = _best_path(score, periods)
     if len(columns) < 2:
@@ -117,7 +118,7 @@ def _best_path(score: NDArray[np.float64], periods: NDArray[np.float64]) -> NDAr
     links = np.full(len(score), -1)
     first = 0
     while first < len(score):
-        period = periods[first]
+        period = float(periods[first])
         lags = np.arange(round(2 * period), round(period / 2) - 1, -1)
         last = min(first + int(lags[-1]), len(score))
         cost = TIGHTNESS * np.log(lags / period) ** 2
@@ -153,31 +154,36 @@ def _confidence(
     """Return how well beats at `places` [N] foretell each other: around each [N], and overall.
 
     Beats are put where score [C] is great, so that it is greater at them than elsewhere even in
-    noise. What noise has not is that the place in the middle of a beat's neighbours, which do not
-    know of it, does as well as the beat itself. Both are compared with the mean over the grids
-    that are shifted by parts of a beat.
+    noise. What noise lacks is that the place where a beat's neighbours, which were not chosen for
+    it, predict it does as well as the beat itself. Both are compared with the mean over the
+    grids that are shifted by parts of a beat.
     """
-    apart = NEIGHBOUR_BEATS
-    if len(places) < 2 * apart + 1:
+    far = FAR_BEATS
+    if len(places) < 2 * far + 1:
         return np.zeros(len(places)), 0.0
-    before, after = places[: -2 * apart], places[2 * apart :]
-    period = (after - before) / (2 * apart)
-    shifts = (np.arange(SHIFTS) - SHIFTS // 2) / SHIFTS
     at = np.arange(len(score))
-    scale = 1 / max(float(score.std()), 1e-12)
-    shifted = np.interp(places[apart:-apart, None] + shifts * period[:, None], at, score)
-    chosen = shifted[:, SHIFTS // 2]
-    base = shifted.mean(axis=1)
-    predicted = np.interp((before + after) / 2, at, score)
-    gains = np.pad(np.stack([predicted - base, chosen - base]) * scale, ((0, 0), (apart, apart)))
-    width = min(STRETCH_BEATS, len(places))
-    around = np.stack([np.convolve(row, np.full(width, 1 / width), mode="same") for row in gains])
+    scaled = score / float(score.std())
+    inner = np.arange(far, len(places) - far)
+    near_middle = (places[inner - NEAR_BEATS] + places[inner + NEAR_BEATS]) / 2
+    far_middle = (places[inner - FAR_BEATS] + places[inner + FAR_BEATS]) / 2
+    # The parabola through the four: it follows a tempo that rises and falls.
+    curved = near_middle + (near_middle - far_middle) * NEAR_BEATS**2 / (far**2 - NEAR_BEATS**2)
+    period = (places[inner + far] - places[inner - far]) / (2 * far)
+    shifts = np.arange(SHIFTS) / SHIFTS - 0.5
+    base = np.interp(places[inner, None] + shifts * period[:, None], at, scaled).mean(axis=1)
+    gains = np.stack(
+        [np.interp(p, at, scaled) - base for p in (places[inner], near_middle, curved)]
+    )
+    gains = np.pad(gains, ((0, 0), (far, far)))
+    stretch = np.full(min(STRETCH_BEATS, len(places)), 1 / STRETCH_BEATS)
+    around = np.stack([np.convolve(row, stretch, mode="same") for row in gains])
+    return _above_chance(around), float(_above_chance(gains[:, far:-far].mean(axis=1)))
 
-    def excess(gain: NDArray[np.float64]) -> NDArray[np.float64]:
-        regularity = gain[0] / (np.maximum(gain[1], 0) + LEAST_GAIN)
-        return np.clip((regularity - CHANCE_REGULARITY) / (1 - CHANCE_REGULARITY), 0, 1)
 
-    return excess(around), float(excess(gains.mean(axis=1)))
+def _above_chance(gains: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of gains [3, ...] at the beats and at both predicted places: 0 to 1, [...]."""
+    regularity = gains[1:].max(axis=0) / (np.maximum(gains[0], 0) + LEAST_GAIN)
+    return np.clip((regularity - CHANCE_REGULARITY) / (1 - CHANCE_REGULARITY), 0, 1)
 
 
 def _covering(

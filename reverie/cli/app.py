@@ -26,6 +26,7 @@ from reverie.cli.models import models
 from reverie.cli.prepare import prepare
 from reverie.cli.train import train
 from reverie.cli.trim import trim
+from reverie.cli.words import options_of, say
 from reverie.errors import INTERRUPTED, ReverieError, is_memory_error, os_reason
 from reverie.terminal import echo
 
@@ -45,10 +46,12 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
     def reporting(*arguments: Any, **options: Any) -> None:
         try:
             _hear()
-            command(*arguments, **options)
-        except ReverieError as error:
-            echo(f"reverie: {error}", err=True)
-            raise typer.Exit(2) from error
+            with options_of(command):
+                try:
+                    command(*arguments, **options)
+                except ReverieError as error:
+                    say(f"reverie: {error}", err=True)
+                    raise typer.Exit(2) from error
         except KeyboardInterrupt as interrupt:
             said = str(interrupt) or "interrupted; what was finished is kept"
             with _deaf():

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli.options import AsJson, Quiet, seconds_of
+from reverie.cli.words import say
 
 
 def generate(
@@ -142,7 +143,7 @@ def generate(
     Example: reverie generate piano-codes -s 30 -n 3 --prompt tune.mp3
     """
     import reverie
-    from reverie.terminal import echo, echo_json
+    from reverie.terminal import echo_json
 
     opened = reverie.load(run, corpus)
     settings = {
@@ -171,7 +172,7 @@ def generate(
     if as_json:
         echo_json(clips.as_dict())
         return
-    echo(*clips.lines())
+    say(*clips.lines())
     if show and clips.page:
         import webbrowser
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli.options import AsJson, Quiet
+from reverie.cli.words import say
 
 
 def inspect(
@@ -58,8 +59,8 @@ def inspect(
         return
     aligned = "".join("r" if kind == "number" else "l" for _, kind in COLUMNS)
     echo_table([heading for heading, _ in COLUMNS], aligned, corpus.rows())
-    echo(*corpus.inspection_lines())
+    say(*corpus.inspection_lines())
     for finding in found:
-        echo(*paragraph(f"- {finding.text}", "  "))
+        say(*paragraph(f"- {finding.text}", "  "))
     if html:
         echo(f"The page is {html}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reverie.cli.options import AsJson, Quiet
+from reverie.cli.words import say
 
 if TYPE_CHECKING:
     import reverie
@@ -64,14 +65,14 @@ def design(
 
     Example: reverie listen design piano-experiment-desk
     """
-    from reverie.terminal import echo, echo_json
+    from reverie.terminal import echo_json
 
     options = _options(participants, clips, mode, rehearsal=rehearsal)
     test = _test(sources, out, corpus, assignments, options, quiet=quiet or as_json)
     if as_json:
         echo_json(test.as_dict())
         return
-    echo(*test.describe())
+    say(*test.describe())
 
 
 def serve(
@@ -183,11 +184,10 @@ def _test(
     """The test that `sources` is, or a new one made of them."""
     import reverie
     from reverie.settings import assigned
-    from reverie.terminal import echo
 
     given = {name: value for name, value in options.items() if value is not None}
     settings = assigned(assignments or ()) | given
     test = reverie.listening_test(sources, out, settings, corpus=corpus, progress=not quiet)
     if not quiet and test.is_new:
-        echo(*test.shortcomings, f"The test: {test.folder}")
+        say(*test.shortcomings, f"The test: {test.folder}")
     return test

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli.options import AsJson, Quiet, hertz_of, seconds_of
+from reverie.cli.words import say
 
 
 def prepare(
@@ -79,9 +80,7 @@ def prepare(
     """
     import reverie
     from reverie.corpus.nothing_usable import NothingUsable
-    from reverie.corpus.place import AnotherCorpusError
-    from reverie.errors import ReverieError
-    from reverie.terminal import echo, echo_json
+    from reverie.terminal import echo_json
 
     try:
         corpus = reverie.prepare(
@@ -101,14 +100,9 @@ def prepare(
             progress=not quiet,
         )
     except NothingUsable as error:
-        echo(*error.lines(), err=True)
-        raise
-    except AnotherCorpusError as error:
-        raise ReverieError(
-            error.problem,
-            "Choose another --out, or give --replace to put the new corpus in its place.",
-        ) from error
+        say(*error.lines(), err=True)
+        raise error.after_lines() from error
     if as_json:
         echo_json(corpus.as_dict())
     else:
-        echo(*corpus.lines())
+        say(*corpus.lines())

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from reverie.cli.options import AsJson, Assignments, Quiet, RecipeName, minutes_of
+from reverie.cli.words import in_options, say
 
 
 def train(
@@ -62,7 +63,7 @@ def train(
     """
     import reverie
     from reverie.settings import assigned
-    from reverie.terminal import echo, echo_json, echo_text
+    from reverie.terminal import echo_json, echo_text
 
     options = {
         "training.epochs": epochs,
@@ -74,7 +75,7 @@ def train(
     changes |= {name: value for name, value in options.items() if value is not None}
     opened = reverie.corpus_of(corpus, progress=not quiet)
     if opened.is_new and not (quiet or as_json):
-        echo(*opened.lines())
+        say(*opened.lines())
     if dry_run:
         echo_text(reverie.estimate(opened, recipe, out, changes).lines)
         return
@@ -87,4 +88,4 @@ def train(
     if as_json and run.metrics:
         echo_json({"run": str(run.folder), **run.metrics[-1]})
         return
-    echo_text(run.outcome().lines)
+    echo_text(map(in_options, run.outcome().lines))

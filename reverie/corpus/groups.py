@@ -28,7 +28,7 @@ class Group:
     files: tuple[tuple[str, str], ...]
     """Each file and its own remark, in the order given."""
     setting: str = ""
-    """The option of `reverie prepare` that would admit refused files; empty if none would."""
+    """The setting, in backticks, that would admit refused files; empty if none would."""
 
 
 def grouped(remarks: Iterable[tuple[str, str]]) -> list[Group]:
@@ -104,9 +104,9 @@ def _setting(remarks: list[str]) -> str:
     if remarks[0].startswith(_TOO_SHORT):
         seconds = min(_value(_NUMBER.findall(remark)[0]) for remark in remarks)
         noun = "it" if len(remarks) == 1 else "them"
-        return f"--min-seconds {_below(seconds):g} admits {noun}"
+        return f"`min_seconds={_below(seconds):g}` admits {noun}"
     if remarks[0].startswith(_DAMAGED):
-        return "--keep-damaged uses what can be decoded"
+        return "`keep_damaged=True` uses what can be decoded"
     return ""
 
 

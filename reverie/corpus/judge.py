@@ -98,7 +98,7 @@ def _unfit(entry: Entry, settings: PrepareSettings) -> str | None:
     if entry.analysed.peak_dbfs < settings.silence_dbfs:
         reason = f"silent: its loudest sample lies at {entry.analysed.peak_dbfs:.0f} dB full scale"
         raisable = entry.analysed.peak_dbfs > QUIETEST_DBFS
-        return f"{reason}; --normalise -1 turns it up" if raisable else reason
+        return f"{reason}; `normalise_dbfs=-1` turns it up" if raisable else reason
     seconds = entry.analysed.samples / entry.rate_hz
     if seconds < settings.min_seconds:
         shown = f"{seconds:.2g}" if seconds < 10 else f"{seconds:.0f}"

@@ -56,9 +56,17 @@ class NothingUsable(ReverieError):  # noqa: N818
                 problem = f"{recordings} is a checkpoint of Reverie, not a folder of recordings."
         super().__init__(problem, remedy)
         self.refused, self.left_out = refused, left_out
+        self._recordings = recordings
 
     def lines(self) -> list[str]:
         """Return lines on what was refused and left out."""
         # The error itself says what the folder as a whole is.
         inside = [item for item in self.left_out if item.name != "."]
         return [*refusal_lines(self.refused), *left_out_lines(inside)]
+
+    def after_lines(self) -> ReverieError:
+        """Return what remains to be said once `lines` are printed: no reason comes twice."""
+        if not self.refused:
+            return self
+        remedy = "No corpus was written."
+        return ReverieError(f"{self._recordings} holds nothing usable.", remedy)

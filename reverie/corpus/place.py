@@ -86,7 +86,7 @@ def check_same(
     if 2 * common <= len(known):
         of = f"the corpus of {source}" if source else "the beginning of another corpus"
         shared = f": {common} of its {len(known)} recordings are in {recordings}" if known else ""
-        raise AnotherCorpusError(f"{out} is {of}{shared}.", "Choose another --out.")
+        raise AnotherCorpusError(f"{out} is {of}{shared}.", "Choose another `out`.")
 
 
 def _source(out: Path) -> str | None:

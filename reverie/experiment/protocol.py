@@ -257,7 +257,7 @@ def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
         if isinstance(read, dict):
             read = translate_experiment(cast(dict[str, Any], read))
         begun = as_record(cast(object, read), _Begun, str(path))
-        remedy = "Choose another --out for a new experiment."
+        remedy = "Choose another `out` for a new experiment."
         if begun.corpus_hash != corpus.content_hash:
             raise ReverieError(f"{folder} was begun with another corpus.", remedy)
         before = json.loads(json.dumps(begun.settings))

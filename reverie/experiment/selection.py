@@ -49,7 +49,7 @@ def _remedy(corpus: Corpus) -> str:
     if count < 3:
         return "Prepare three recordings at least."
     fraction = (count - 2) * 100 // count / 100
-    return f"Prepare more recordings, or these with --train-fraction {fraction:g}."
+    return f"Prepare more recordings, or these with `train_fraction={fraction:g}`."
 
 
 def selection_loss(run: Run, checkpoint: Path, corpus: Corpus, held_out: HeldOut) -> float:

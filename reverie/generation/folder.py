@@ -35,7 +35,7 @@ class TakenError(ReverieError):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"{path} is there already, {why}.", "Choose another --out, or give --overwrite."
+            f"{path} is there already, {why}.", "Choose another `out`, or give `overwrite=True`."
         )
 
 

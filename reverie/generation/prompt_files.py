@@ -74,8 +74,8 @@ class _File:
     def __init__(self, path: Path, spec: FrameSpec, rate_hz: int, at_seconds: float | None) -> None:
         if not path.is_file():
             raise ReverieError(
-                f"--prompt {path} is no file.",
-                "Give held-out, training, nothing, or audio files.",
+                f"{path} is no file to take a prompt from.",
+                "Give held-out, training, nothing or audio files as `prompt`.",
             )
         self.path, self._spec, self._rate_hz = path, spec, rate_hz
         self._start = None if at_seconds is None else round(at_seconds * rate_hz)
@@ -109,7 +109,7 @@ class _File:
         spec, rate_hz = self._spec, self._rate_hz
         if self._start is not None:
             begin = f"{self.path} has {self._available / rate_hz:.2f} s from {self._clock}"
-            rest, remedy = " on", "Choose an earlier place with --prompt-at."
+            rest, remedy = " on", "Choose an earlier `prompt_at_seconds`."
         else:
             assert self._levels is not None
             begin = f"{self.path} has {self._available / rate_hz:.2f} s"
@@ -121,7 +121,7 @@ class _File:
         if self._start is not None and not Sounding.of(self._stretch, rate_hz).end:
             raise ReverieError(
                 f"{self.path} is silent at {self._clock}: there is nothing to go on from.",
-                "Choose another place with --prompt-at.",
+                "Choose another `prompt_at_seconds`.",
             )
 
     def prompt(self, length_samples: int) -> FilePrompt:

@@ -62,8 +62,8 @@ def choose_prompts(
         return _from_files([Path(one) for one in files], run, count, at_seconds)
     if at_seconds is not None:
         raise ReverieError(
-            "--prompt-at is a place in a file of your own, and none is given.",
-            "Give one with --prompt FILE.",
+            "`prompt_at_seconds` is a place in a file of your own, and none is given.",
+            "Give one as `prompt`.",
         )
     if source == NOTHING:
         samples = spec.samples_for(run.recipe.model.step_frames - 1)
@@ -90,7 +90,7 @@ def _drawn(
     if not recordings:
         raise ReverieError(
             f"no {source} recording is as long as a prompt ({seconds:.1f} s).",
-            "Take the prompt from a longer file with --prompt FILE.",
+            "Give a longer file as `prompt`.",
         )
     prompts: list[Prompt] = []
     pieces: list[Tensor] = []
@@ -103,7 +103,7 @@ def _drawn(
         if not order:
             raise ReverieError(
                 f"every {source} recording is silent where a prompt could end.",
-                "Take the prompt from a file that sounds with --prompt FILE.",
+                "Give a file that sounds as `prompt`.",
             )
         index = order.pop(0)
         chosen, first, last = recordings[index]

@@ -129,7 +129,7 @@ def _span(
     if first >= last:
         raise ReverieError(
             f"nothing of {clip} lies between {begin:g} s and {finish:g} s.",
-            f"It has {samples / rate_hz:.2f} s; give a --start before the --end.",
+            f"It has {samples / rate_hz:.2f} s; give a `start` before the `end`.",
         )
     return first, last
 
@@ -176,7 +176,7 @@ def require_free(clip: Path, out: Path, *, overwrite: bool) -> None:
     Raises:
         ReverieError: something is in the way.
     """
-    remedy = "Choose another --out."
+    remedy = "Choose another `out`."
     if out.exists() and (not overwrite or out.samefile(clip)):
         raise ReverieError(f"{out} is there already.", remedy)
     told = sidecar_of(out)
@@ -216,6 +216,6 @@ def _writable(folder: Path) -> Generator[None]:
         if isinstance(cause, OSError) and cause.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
             raise ReverieError(
                 f"{folder} cannot be written: {os_reason(cause)}.",
-                "Give --out FILE in a folder that can be.",
+                "Give a file in a folder that can be as `out`.",
             ) from error
         raise

@@ -131,7 +131,7 @@ def shortcomings(test: ListeningTest) -> list[str]:
         )
     roles = {condition.role for condition in test.stimuli.conditions}
     if settings.mode == "rating" and settings.anchors and "upper" not in roles:
-        remarks.append("There are no hidden anchors: they need a --corpus.")
+        remarks.append("There are no hidden anchors: they need a `corpus`.")
     if settings.mode == "preference" and settings.anchors:
         remarks.append("Of preferences there are no anchors.")
     return remarks

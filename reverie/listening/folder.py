@@ -103,7 +103,7 @@ class ListeningTest:
         if folder.exists():
             raise ReverieError(
                 f"{folder} already exists.",
-                "Choose another --out; to continue a test, give its folder.",
+                "Choose another `out`; to continue a test, give its folder.",
             )
         files, found = gather(sources, corpus)
         for_noise, for_orders = _rngs(settings)

@@ -50,7 +50,7 @@ class Outcome:
                 f"the report cannot be written to {folder}: "
                 f"{getattr(error, 'problem', error)}".rstrip(".")
                 + ".",
-                "Give --out and a folder that can be written.",
+                "Give a folder that can be written as `out`.",
             ) from error
         return page
 
@@ -72,8 +72,8 @@ def outcome(test: ListeningTest, *, peek: bool = False) -> Outcome:
             raise ReverieError(
                 f"{test.folder} has not ended: {finished} of {len(people)} participants have "
                 "finished.",
-                "End it on the organiser's page, or add --peek; stopping when results look right "
-                "biases them.",
+                "End it on the organiser's page, or give `peek=True`; stopping when results look "
+                "right biases them.",
             )
         panel = test.panel(store)
         # A fixed seed makes the same answers give the same page.

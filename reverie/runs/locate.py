@@ -45,13 +45,13 @@ def find_corpus(run: Path, content_hash: str, stored: Path, relative: str | None
         if folder == stored:
             refused = ReverieError(
                 f"{stored} has changed since {run} was trained on it.",
-                "Prepare it as it was, or name a copy of it with --corpus FOLDER.",
+                "Prepare it as it was, or give a copy of it as `corpus`.",
             )
     if refused and (stored / MANIFEST).exists():
         raise refused
     raise ReverieError(
         f"the corpus of {run} is neither at {stored} nor beside the run.",
-        "Put it beside the run, or name it with --corpus FOLDER.",
+        "Put it beside the run, or give it as `corpus`.",
     )
 
 

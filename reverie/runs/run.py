@@ -265,7 +265,7 @@ class Run:
 
     def check_continues(self, recipe: Recipe, corpus: Corpus) -> None:
         """Refuse, by a `ReverieError`, to go on under another corpus or recipe."""
-        remedy = "Choose another --out for a new run."
+        remedy = "Choose another `out` for a new run."
         if corpus.content_hash != self.corpus_hash:
             raise ReverieError(f"{self.folder} was trained on another corpus.", remedy)
         before, now = flat(dataclasses.asdict(self.recipe)), flat(dataclasses.asdict(recipe))

@@ -135,14 +135,14 @@ def _next(run: Run, state: Progress, ending: Limit | None) -> Iterator[str]:
         heading += ", train a new one"
         place += "-longer"
     command = _command(run, place, changes)
-    options = " ".join(f"--{name} {value:g}" for name, value in changes.items())
+    options = " and ".join(f"`{name}={value:g}`" for name, value in changes.items())
     if command:
         yield f"{heading}:"
         yield f"  {command}"
     elif place == str(run.folder):
         yield f"{heading}, give the same command again with {options}."
     else:
-        yield f"{heading}: the same command with {options} and --out {shlex.quote(place)}."
+        yield f"{heading}: the same command with {options} and `out={place}`."
 
 
 def _command(run: Run, out: str, changes: dict[str, float]) -> str | None:

@@ -180,7 +180,7 @@ def plan(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) 
         raise ReverieError(
             f"the checkpoints of this run need about {needs.disk_bytes / GIB:.2f} GiB and "
             f"{run_folder} has {needs.disk_available_bytes / GIB:.2f} GiB free.",
-            "Choose another --out, keep fewer (training.keep_epochs), or lower model.hidden.",
+            "Choose another `out`, keep fewer (training.keep_epochs), or lower model.hidden.",
         )
     return needs
 

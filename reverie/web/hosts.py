@@ -82,7 +82,7 @@ def base_of(host: str, port: int, url: str | None) -> str:
             host = socket.gethostname()
         return f"http://{_netloc(_bracketed(host), port)}"
     wrong = ReverieError(
-        f"links cannot begin with {url!r}.", "Give --url as https://host or https://host:port."
+        f"links cannot begin with {url!r}.", "Give `url` as https://host or https://host:port."
     )
     try:
         parts = urlsplit(url.rstrip("/"))

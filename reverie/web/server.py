@@ -21,14 +21,14 @@ def open_socket(host: str, port: int) -> socket.socket:
         ReverieError: the address or the port is not available.
     """
     if not 0 <= port < 1 << 16:
-        raise ReverieError(f"there is no port {port}.", "Choose another --port, 0 to 65535.")
+        raise ReverieError(f"there is no port {port}.", "Choose another `port`, 0 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, ValueError) as error:  # an impossible name raises a ValueError
         raise ReverieError(
             f"cannot listen at {printable(host)}:{port}: {str(error).lower()}.",
-            "Choose another --port or --host.",
+            "Choose another `port` or `host`.",
         ) from error
 
 

@@ -56,7 +56,7 @@ def test_another_corpus_is_replaced_on_demand(tunes: Path, tmp_path: Path) -> No
     assert CliRunner().invoke(app, [str(tunes), *words]).exit_code == 0
     refused = CliRunner().invoke(app, [str(other), *words])
     assert isinstance(refused.exception, ReverieError)
-    assert "--replace" in refused.exception.remedy
+    assert "`replace=True`" in refused.exception.remedy
     result = CliRunner().invoke(app, [str(other), *words, "--replace"])
     assert "1 recording used" in result.stdout
 

@@ -16,7 +16,7 @@ def test_many_one_shots_are_a_count_an_example_and_the_setting() -> None:
     assert group_lines(grouped(short(300))) == [
         "  300 files: too short: 0.2-0.5 s, and 2 s are asked for",
         "    such as kit/000.wav",
-        "    --min-seconds 0.1 admits them",
+        "    `min_seconds=0.1` admits them",
     ]
 
 
@@ -24,7 +24,7 @@ def test_few_are_named_one_by_one() -> None:
     told = group_lines(grouped([("a.wav", "cut off after 0:03.0"), ("b.wav", "empty")]))
     assert told == [
         "  a.wav: cut off after 0:03.0",
-        "    --keep-damaged uses what can be decoded",
+        "    `keep_damaged=True` uses what can be decoded",
         "  b.wav: empty",
     ]
 
@@ -34,7 +34,7 @@ def test_few_are_named_one_by_one() -> None:
 )
 def test_the_setting_admits_what_was_rounded_up_too(seconds: str, admits: float) -> None:
     (group,) = grouped([("a.wav", f"too short: {seconds} s, and 20 s are asked for")])
-    assert group.setting == f"--min-seconds {admits:g} admits it"
+    assert group.setting == f"`min_seconds={admits:g}` admits it"
 
 
 def test_what_differs_is_a_range_of_numbers_and_times() -> None:

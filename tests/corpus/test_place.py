@@ -39,7 +39,7 @@ def test_another_corpus_is_replaced_only_where_it_is_meant(tmp_path: Path) -> No
     make(one, out)
     before = state(out)
     # Names and lengths are alike; only the music differs.
-    with pytest.raises(ReverieError, match=r"one: 0 of its 2 .*\. Choose another --out\.$"):
+    with pytest.raises(ReverieError, match=r"one: 0 of its 2 .*\. Choose another `out`\.$"):
         make(other, out)
     with pytest.raises(ReverieError, match=r"is the corpus of .*one"):
         make(other / "0.wav", out)

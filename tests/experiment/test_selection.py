@@ -14,9 +14,9 @@ def test_the_option_gives_two(tmp_path: Path, count: int) -> None:
     for number in range(count):
         tune(tmp_path / "music" / f"{number}.wav", number)
     corpus = make(tmp_path / "music", tmp_path / "corpus")
-    with pytest.raises(ReverieError, match="--train-fraction") as refused:
+    with pytest.raises(ReverieError, match="train_fraction") as refused:
         part_held_out(corpus)
-    fraction = float(refused.value.remedy.split()[-1].rstrip("."))
+    fraction = float(refused.value.remedy.rpartition("=")[2].rstrip("`."))
     again = make(tmp_path / "music", tmp_path / "corpus", train_fraction=fraction)
     found = part_held_out(again)
     assert len(found.selection) == len(found.prompts) == 1

@@ -100,7 +100,7 @@ def test_clips_of_other_settings_are_refused_by_name(
     with pytest.raises(ReverieError, match=r"001.wav is there already") as refusal:
         generate(run, replace(DRAWN, **changes), three, quiet=True)
     assert named in str(refusal.value)
-    assert "--overwrite" in refusal.value.remedy
+    assert "`overwrite=True`" in refusal.value.remedy
     assert contents(three) == before
 
 

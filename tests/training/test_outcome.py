@@ -40,7 +40,7 @@ def test_a_rate_that_has_fallen_needs_a_new_run(corpus_folder: Path, tmp_path: P
         outcome(run)
         .lines[-1]
         .endswith(
-            f"train a new one: the same command with --epochs 2 and --out {run.folder}-longer."
+            f"train a new one: the same command with `epochs=2` and `out={run.folder}-longer`."
         )
     )
 

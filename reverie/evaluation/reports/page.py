@@ -226,16 +226,12 @@ def _distance(name: str, evaluation: Evaluation) -> dict[str, Any]:
 
 def figure_rows(rows: Sequence[SystemFigures], *, intervals: bool = True) -> list[list[str]]:
     """Return a row for each figure that any system has: its title, and each system's value."""
-    return [
-        [
-            _titled(figure),
-            *(
-                _shown(row.figures.get(figure.key), figure.digits, intervals=intervals)
-                for row in rows
-            ),
-        ]
-        for figure in _measured(rows)
-    ]
+    table: list[list[str]] = []
+    for figure in _measured(rows):
+        values = [row.figures.get(figure.key) for row in rows]
+        shown = [_shown(value, figure.digits, intervals=intervals) for value in values]
+        table.append([_titled(figure), *shown])
+    return table
 
 
 def distance_rows(
@@ -245,21 +241,11 @@ def distance_rows(
     found: list[list[str]] = []
     for name, title in evaluation.titles.items():
         distances = [row.distances.get(name) for row in rows]
-        found.append(
-            [
-                f"Fréchet, {title}",
-                *(
-                    _shown(distance and distance.frechet, 1, intervals=intervals)
-                    for distance in distances
-                ),
-            ]
-        )
-        found.append(
-            [
-                f"Diversity, {title}",
-                *(f"{distance.diversity:.1f}" if distance else "" for distance in distances),
-            ]
-        )
+        frechet = [each and each.frechet for each in distances]
+        shown = [_shown(value, 1, intervals=intervals) for value in frechet]
+        found.append([f"Fréchet, {title}", *shown])
+        diversity = [f"{each.diversity:.1f}" if each else "" for each in distances]
+        found.append([f"Diversity, {title}", *diversity])
     for title, kind in (("Pitch classes", "pitch_classes"), ("Melodic intervals", "intervals")):
         if any(getattr(row, kind) for row in rows):
             found.append(

@@ -153,7 +153,7 @@ def _read_clips(
         if not any(clip.condition == condition for clip in clips):
             raise ReverieError(
                 f"{condition} has no clip of {settings.shortest_seconds:g} s.",
-                "Give longer clips, or --set shortest_seconds=SECONDS.",
+                "Give longer clips, or `shortest_seconds=SECONDS`.",
             )
     return clips, left_out
 
@@ -205,7 +205,7 @@ def _anchors(corpus: Corpus, seconds: float, rate_hz: int, rng: np.random.Genera
     if not excerpts:
         raise ReverieError(
             f"{corpus.folder} holds out no music of {seconds:.1f} s for the anchors.",
-            "Give another --corpus, or --set anchors=0.",
+            "Give another `corpus`, or `anchors=0`.",
         )
     waves = [excerpt.wave for excerpt in excerpts]
     spectrum = mean_spectrum(waves, corpus.rate_hz)

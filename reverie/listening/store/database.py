@@ -99,7 +99,7 @@ def back_up(path: Path, out: Path) -> None:
         ReverieError: there is something at `out`, the database is damaged, or the disk refuses.
     """
     if os.path.lexists(out):
-        raise ReverieError(f"{out} already exists.", "Choose another --out.")
+        raise ReverieError(f"{out} already exists.", "Choose another `out`.")
     with (
         closing(read_database(path)) as source,
         clear_disk_errors(out),

@@ -124,7 +124,7 @@ class ListeningApp:
             self._hosts,
             self._log,
             misdirected=_MISDIRECTED,
-            remedy="if it is this server's, --url says so",
+            remedy="if it is this server's, give it as url",
         )
 
     def link(self, invitation: str) -> str:

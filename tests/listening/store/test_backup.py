@@ -170,7 +170,7 @@ def test_a_file_system_that_cannot_be_written(made: ListeningTest, tmp_path: Pat
     assert report in told[1]
     assert (elsewhere / "results.html").is_file()
     assert report in refused[1]
-    assert "Give --out and a folder that can be written." in refused[2]
+    assert "Give a folder that can be written as --out." in refused[2]
     assert f"{made.folder} cannot be written, and answers are kept there" in serving[2]
     assert sorted(one.name for one in made.folder.iterdir()) == [DATABASE, "stimuli", "test.json"]
 
