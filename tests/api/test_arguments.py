@@ -31,7 +31,7 @@ CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
 }
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: type(wrong).__name__)
 @pytest.mark.parametrize("name", CALLS)
 def test_what_is_no_path(name: str, wrong: object) -> None:
     call, argument = CALLS[name]
