@@ -113,6 +113,29 @@ def generate(
             show_default="the recipe's",
         ),
     ] = None,
+    guidance: Annotated[
+        float | None,
+        typer.Option(
+            help="Of codes: how much further to keep to what came long before than the model does "
+            "by itself; 0 not at all.",
+            show_default="the recipe's",
+        ),
+    ] = None,
+    bpm: Annotated[
+        float | None,
+        typer.Option(
+            help="Of models of the beat: the tempo, in beats a minute.",
+            show_default="the prompt's",
+        ),
+    ] = None,
+    beat: Annotated[
+        bool | None,
+        typer.Option(
+            "--beat/--no-beat",
+            help="Of models of the beat: whether they are told one.",
+            show_default="the recipe's",
+        ),
+    ] = None,
     guard: Annotated[
         bool | None,
         typer.Option(
@@ -158,6 +181,9 @@ def generate(
         "top_k": top_k,
         "top_p": top_p,
         "min_p": min_p,
+        "guidance": guidance,
+        "bpm": bpm,
+        "beat": beat,
         "guard": guard,
         "format": file_format,
     }

@@ -181,7 +181,7 @@ def generate_in_memory(
     require_memory(run, settings, in_memory=True)
     plan = plan_clips(run, settings)
     trained = run.load(plan.checkpoint)
-    lacks = missing_calibration(trained.model.head, settings, trained.calibration)
+    lacks = missing_calibration(trained.model, settings, trained.calibration)
     chunks = [chunk.numpy() for chunk in _progress(plan, trained, quiet=quiet)]
     waves = np.concatenate(chunks, axis=1)
     facts = (dataclasses.replace(each, lacks=lacks) for each in plan.provenance)
@@ -247,7 +247,7 @@ def _write_missing(
         quiet: show no progress.
     """
     trained = plan.run.load(plan.checkpoint)
-    lacks = missing_calibration(trained.model.head, plan.settings, trained.calibration)
+    lacks = missing_calibration(trained.model, plan.settings, trained.calibration)
     with staging(paths[0].parent) as stage:
         staged = [(place, stage / paths[place].name) for place in missing]
         clipped = _write(plan, trained, staged, quiet=quiet)

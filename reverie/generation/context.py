@@ -96,12 +96,13 @@ class Context:
         if self._hidden is None:
             output = self.model.head(self._zero_hidden())
             return Prediction(output, output if self._short else added)
-        places = [0 if self._carried else self._begun(self._renewed)]
-        if self._short:
-            places.append(self._begun(self._short))
+        full = self._hidden[:, 0 if self._carried else self._begun(self._renewed)]
+        if not self._short:
+            return Prediction(self.model.head(full), added)
         # Both outputs from one product.
-        outputs = self.model.head(self._hidden[:, places])
-        return Prediction(outputs[:, 0], outputs[:, 1] if self._short else added)
+        both = torch.stack([full, self._hidden[:, self._begun(self._short)]])
+        output, short = self.model.head(both)
+        return Prediction(output, short)
 
     def _begun(self, frames: int) -> int:
         """Where the state is that began so many frames ago, or at the first step."""

@@ -66,6 +66,9 @@ CHANGES: list[dict[str, Any]] = [
     {"top_k": 1},
     {"top_p": 0.1},
     {"min_p": 0.9},
+    {"guidance": 2.0},
+    {"beat": False},
+    {"bpm": 90.0},
     {"guard": False},
 ]
 

@@ -29,7 +29,7 @@ from reverie.runs.checkpoint import (
 )
 from reverie.runs.metrics import append_metrics, read_metrics
 from reverie.runs.run import Run
-from reverie.runs.settings import Recipe, SamplingSettings
+from reverie.runs.settings import GenerationDefaults, Recipe
 from reverie.storage import file_sha256
 from reverie.training import trainer
 from reverie.training.optimiser import build_optimiser
@@ -359,7 +359,9 @@ def test_a_checkpoint_before_the_first_measure_has_what_sampling_needs(
             train(corpus.folder, recipe, folder, quiet=True)
         run = Run.open(folder)
         trained = run.load(run.find_checkpoint())
-        head, wanted = trained.model.head, recipe.generation
-        assert missing(head, wanted, trained.calibration) == ""
-        assert "before held-out music was measured" in missing(head, wanted, Calibration())
-        assert missing(head, SamplingSettings(guard=False), Calibration()) == ""
+        model, wanted = trained.model, recipe.generation
+        assert missing(model, wanted, trained.calibration) == ""
+        assert "before held-out music was measured" in missing(model, wanted, Calibration())
+        assert missing(model, GenerationDefaults(guard=False), Calibration()) == ""
+        fast = GenerationDefaults(guard=False, bpm=180)
+        assert "has not learnt the beat" in missing(model, fast, Calibration())

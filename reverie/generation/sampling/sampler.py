@@ -23,10 +23,11 @@ from reverie.generation.sampling.processors import (
 from reverie.generation.sampling.surprisal import SurprisalTemperature
 from reverie.models.calibration import Calibration
 from reverie.models.code_head import CodeHead
-from reverie.models.contract import Head, RegressionHead
-from reverie.runs.settings import SamplingSettings
+from reverie.models.contract import FrameModel, Head, RegressionHead
+from reverie.runs.settings import GenerationDefaults, SamplingSettings
 
 MISSING_GUARD = "the guards are off: this checkpoint was written before held-out music was measured"
+MISSING_BEAT = "`bpm` has no effect: this model has not learnt the beat (`model.beat`)"
 MISSING_SPREAD = (
     "the temperature has no effect: this checkpoint was written before held-out music was measured"
 )
@@ -84,13 +85,18 @@ def make_sampler(
             raise TypeError(f"no sampler of a {type(head).__name__}")
 
 
-def missing(head: Head, settings: SamplingSettings, calibration: Calibration) -> str:
-    """What of `settings` cannot be done with this calibration, in words; or nothing."""
-    if isinstance(head, CodeHead):
+def missing(model: FrameModel, settings: GenerationDefaults, calibration: Calibration) -> str:
+    """Say what of `settings` this model cannot do with this calibration; empty for nothing."""
+    lacks: list[str] = []
+    if settings.bpm is not None and model.conditioner is None:
+        lacks.append(MISSING_BEAT)
+    if isinstance(model.head, CodeHead):
         measured = calibration.surprisal_bits and calibration.loudness_db
-        return "" if measured or not settings.guard else MISSING_GUARD
-    measured = calibration.rmse is not None
-    return "" if measured or settings.temperature == 0 else MISSING_SPREAD
+        if settings.guard and not measured:
+            lacks.append(MISSING_GUARD)
+    elif calibration.rmse is None and settings.temperature:
+        lacks.append(MISSING_SPREAD)
+    return "; ".join(lacks)
 
 
 class RegressionSampler:

@@ -1,0 +1,82 @@
+"""Guidance is what its definition says: the same model, begun from nothing a few frames ago."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from reverie.frames.contract import FrameSpec
+from reverie.generation.context import Method, begin_context
+from reverie.generation.sampling.processors import Guidance
+from reverie.generation.sampling.sampler import make_sampler
+from reverie.models.architectures import build_model
+from reverie.models.calibration import Calibration
+from reverie.models.code_head import CodeHead
+from reverie.models.contract import FrameModel
+from reverie.models.settings import ModelSettings
+from reverie.runs.settings import SamplingSettings
+
+SPEC = FrameSpec(4, 3, codebook_size=6, codebook_dim=5)
+SHORT, LONG, WINDOW = 3, 9, 7
+
+
+@pytest.fixture
+def model() -> FrameModel:
+    settings = ModelSettings(hidden=16, head_width=8, beat=True)
+    return build_model(settings, SPEC, torch.Generator().manual_seed(1))
+
+
+def plainly(model: FrameModel, frames: Tensor, beat: Tensor, length: int | None) -> list[Tensor]:
+    """The likeliest codes of the next frame, by feeding all frames and the newest ones anew."""
+    head = model.head
+    assert isinstance(head, CodeHead)
+    opinions = [
+        model(frames[:, -count:] if count else frames, beat=beat[:, -count:] if count else beat)
+        for count in (length or 0, SHORT)
+    ]
+    prefixes = [head.prefix(output[:, -1]) for output in opinions]
+    codes: list[Tensor] = []
+    for _ in range(head.n_codebooks):
+        full, short = (prefix.logits().log_softmax(-1) for prefix in prefixes)
+        codes.append((full + 1.5 * (full - short)).argmax(-1))
+        for prefix in prefixes:
+            prefix.append(codes[-1])
+    return codes
+
+
+@pytest.mark.parametrize("method", ["carry", "rolling"])
+@pytest.mark.parametrize("begun", [1, 2, 5, LONG])
+@torch.no_grad()
+def test_it_equals_feeding_anew(model: FrameModel, method: Method, begun: int) -> None:
+    rng = torch.Generator().manual_seed(5)
+    frames = torch.randint(0, 6, (2, begun, 3), generator=rng)
+    position = 2 * torch.rand((2, begun + 20, 1), generator=rng)
+    beat = torch.cat([position, torch.full_like(position, 0.4)], dim=-1)
+    settings = SamplingSettings(temperature=0.0, guidance=1.5, guard=False)
+    sampler = make_sampler(model.head, settings, torch.Generator(), Calibration())
+    context = begin_context(model, frames, method, WINDOW, beat[:, :begun], SHORT)
+    for step in range(12):
+        found = sampler(*context.predict())
+        told = beat[:, : begun + step]
+        expected = plainly(model, frames, told, WINDOW if method == "rolling" else None)
+        assert torch.equal(found, torch.stack(expected, dim=-1))
+        frames = torch.cat([frames, found.unsqueeze(1)], dim=1)
+        context.append(found.unsqueeze(1), beat[:, begun + step : begun + step + 1])
+
+
+@torch.no_grad()
+def test_it_may_begin_while_the_music_plays(model: FrameModel) -> None:
+    frames = torch.randint(0, 6, (1, 12, 3), generator=torch.Generator().manual_seed(5))
+    always = begin_context(model, frames, "carry", WINDOW, short_frames=SHORT)
+    later = begin_context(model, frames[:, :-SHORT], "carry", WINDOW)
+    assert later.predict().short is None
+    later.add_short(SHORT)
+    later.append(frames[:, -SHORT:])
+    for one, other in zip(always.predict(), later.predict(), strict=True):
+        assert one is not None
+        assert other is not None
+        torch.testing.assert_close(one, other)
+
+
+def test_none_leaves_the_logits() -> None:
+    logits = torch.randn(2, 4, 6)
+    torch.testing.assert_close(Guidance(0.0)(logits), logits[0].log_softmax(-1))
