@@ -124,7 +124,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("no sound")
     (tmp_path / "folder.wav").mkdir()
     for name, said in (
-        ("gone.wav", "it is not there"),
+        ("gone.wav", "it does not exist"),
         ("folder.wav", "it is no file"),
         ("text.wav", "cannot be read: "),
     ):
