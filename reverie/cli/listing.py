@@ -46,7 +46,7 @@ def corpora(folder: Where = Path(), as_json: AsJson = False) -> None:
 def runs(folder: Where = Path(), as_json: AsJson = False) -> None:
     """List the runs in a folder.
 
-    Of each its recipe, state, epochs, best held-out loss, size, and when it was last written.
+    Of each its model, state, epochs, best held-out loss, size, and when it was last written.
 
     Example: reverie runs
     """
@@ -68,7 +68,7 @@ def runs(folder: Where = Path(), as_json: AsJson = False) -> None:
         )
         for run in found
     ]
-    headings = ("run", "recipe", "state", "epochs", "loss", "size", "written")
+    headings = ("run", "model", "state", "epochs", "loss", "size", "written")
     _echo_rows(headings, "lllrrrr", rows, f"No run is in {folder}.")
     _echo_problems([(_name(run.folder, folder), run.problem) for run in found])
 

@@ -96,7 +96,7 @@ def test_errors_are_one_kind(clips: Clips, tmp_path: Path) -> None:
         clips[0].save(tmp_path / "a.mp3")
     with pytest.raises(reverie.ReverieError, match="FLAC cannot hold floats"):
         clips[0].save(tmp_path / "a.flac", encoding="float")
-    with pytest.raises(reverie.ReverieError, match="not there"):
+    with pytest.raises(reverie.ReverieError, match="does not exist"):
         Clip.open(tmp_path / "missing.wav")
     (tmp_path / "broken.wav").write_bytes(b"RIFF")
     with pytest.raises(reverie.ReverieError, match="cannot be read"):
@@ -157,5 +157,5 @@ def test_what_is_gone_is_told(run: Run, tmp_path: Path) -> None:
     assert clip.path is not None
     assert soundfile.info(clip.path).samplerate == clip.rate_hz
     clip.path.unlink()
-    with pytest.raises(reverie.ReverieError, match="not there"):
+    with pytest.raises(reverie.ReverieError, match="does not exist"):
         _ = clip.samples

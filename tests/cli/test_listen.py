@@ -77,9 +77,9 @@ def test_a_rehearsal_says_so_everywhere(corpus: Corpus, tmp_path: Path) -> None:
     folder = make(tmp_path, corpus, "--rehearsal")
     answer_all(ListeningTest.open(folder), SCORES, "=cmd|'/c calc'!A1")
     result = listen("results", folder)
-    assert "no people's ratings" in result.stdout
+    assert "not people's ratings" in result.stdout
     assert json.loads((folder / "results.json").read_text())["rehearsal"] is True
-    assert "no people's ratings" in (folder / "results.html").read_text().replace("&#39;", "'")
+    assert "not people's ratings" in (folder / "results.html").read_text().replace("&#39;", "'")
     table = (folder / "answers.csv").read_text().strip().splitlines()
     assert all("rehearsal: not people's ratings" in line for line in table[1:])
     assert json.loads(listen("design", folder, "--json").stdout)["rehearsal"] is True
@@ -88,7 +88,7 @@ def test_a_rehearsal_says_so_everywhere(corpus: Corpus, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["missing"], "missing is no folder of clips"),
+        (["missing"], "missing is not a folder of clips"),
         (["clips/zebra-model", "clips/zebra-model"], "given twice"),
         (["clips/zebra-model", "--set", "clps=3"], "Did you mean clips"),
         (["clips/zebra-model", "--participants", "0"], "participants"),

@@ -158,7 +158,7 @@ def test_copies_of_clips_are_known_by_their_sound_and_all_is_said(tmp_path: Path
     assert "3 left out:" in said
     assert "  002.wav, favourite.wav: a clip made by Reverie" in said
     assert "  run: a run of Reverie" in said
-    ignored = "4 other files ignored: no recordings by their names (2 .jpg, 1 .json, 1 .txt)."
+    ignored = "4 other files ignored: not recordings by their names (2 .jpg, 1 .json, 1 .txt)."
     assert ignored in said
     # Its provenance gone, nothing tells what it is.
     shutil.rmtree(run)

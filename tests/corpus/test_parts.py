@@ -46,7 +46,7 @@ def test_the_end_of_one_long_recording_is_held_out(tmp_path: Path) -> None:
     corpus.check(quiet=True)
     assert sum(one.stat().st_size for one in (corpus.folder / "shards").iterdir()) == whole.nbytes
     assert any(
-        "what comes after 1:20.0. The 5 s before" in line.replace("\n  ", " ")
+        "everything after 1:20.0. The 5 s before" in line.replace("\n  ", " ")
         for line in ["\n".join(lines(corpus))]
     )
     assert all(len(one) for one in split_sequences(corpus, load_recipe("paper", SMALL)))

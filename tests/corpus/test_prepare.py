@@ -86,7 +86,7 @@ def test_everything_a_folder_may_hold(tmp_path: Path) -> None:
         "nan.wav": "not numbers",
         "loop": "never end",
         "round.wav": "leads back to itself",
-        "gone.wav": "not there",
+        "gone.wav": "does not exist",
         "x.wav": "folder",
         "short.wav": "too short: 0.5 s",
         "pipe.wav": "not a file",
@@ -253,7 +253,7 @@ def test_where_there_is_nothing_it_says_so(tmp_path: Path, what: str) -> None:
 def test_other_things_are_never_written_over(tunes: Path, tmp_path: Path) -> None:
     (tmp_path / "diary").mkdir()
     (tmp_path / "diary" / "a.txt").touch()
-    with pytest.raises(ReverieError, match="no corpus"):
+    with pytest.raises(ReverieError, match="not a corpus"):
         make(tunes, tmp_path / "diary")
     with pytest.raises(ReverieError, match="is a file"):
         make(tunes, tmp_path / "diary" / "a.txt")

@@ -179,7 +179,7 @@ def test_what_cannot_be_judged_is_refused(music: Corpus, clips: Path, tmp_path: 
     (tmp_path / "none").mkdir()
     with pytest.raises(ReverieError, match="holds no audio"):
         read_systems([tmp_path / "none"], music)
-    with pytest.raises(ReverieError, match="no folder"):
+    with pytest.raises(ReverieError, match="not a folder"):
         read_systems([tmp_path / "missing"], music)
     with pytest.raises(ReverieError, match="given twice"):
         read_systems([clips / "real", clips / "real"], music)

@@ -93,7 +93,7 @@ def test_any_other_reason_is_a_fault(music: Corpus, clips: dict[str, Path], tmp_
     shutil.rmtree(clips["conv"])
     gone = judge_models(tmp_path, music, clips, 0, quiet=True)
     assert gone.failed
-    assert "conv is no folder of clips" in gone.why_not
+    assert "conv is not a folder of clips" in gone.why_not
     for path in clips["gruv"].iterdir():
         path.write_bytes(b"no sound")
     broken = judge_models(tmp_path, music, {"gruv": clips["gruv"]}, 0, quiet=True)

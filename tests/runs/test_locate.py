@@ -67,7 +67,9 @@ def test_where_it_is_not_found_the_way_on_is_said(moved: Path, tmp_path: Path) -
     far = tmp_path / "far" / "away"
     far.parent.mkdir()
     (moved / "music").rename(far)
-    with pytest.raises(ReverieError, match=r"neither at .* nor beside the run.*--corpus FOLDER"):
+    with pytest.raises(
+        ReverieError, match=r"neither at .* nor beside the run.*give it as `corpus`"
+    ):
         Run.open(moved / "runs" / "one").open_corpus()
     given = Run.open(moved / "runs" / "one", far)
     assert given.open_corpus().folder == far

@@ -111,8 +111,8 @@ def test_asked_twice_it_says_what_is_kept(
     assert newest.name == "epoch-00001-step-00002"
     said = str(stopped.value)
     assert said == (
-        f"stopped at once; what came after {newest.name} is not kept, and the same command goes "
-        f"on from {newest}"
+        f"stopped at once; what came after {newest.name} is not kept, and the same command "
+        f"resumes from {newest}"
     )
 
 

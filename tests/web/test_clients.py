@@ -11,7 +11,7 @@ def test_a_crowd_of_clients_is_said_of_no_more(capsys: pytest.CaptureFixture[str
         log.write(f"192.0.2.{number}", "sent \x1b[31mred")
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == MOST_CLIENTS + 1
-    assert "no more of them is said" in lines[-1]
+    assert "further ones are not reported" in lines[-1]
     assert not any("\x1b" in line for line in lines)
 
 

@@ -124,8 +124,8 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("no sound")
     (tmp_path / "folder.wav").mkdir()
     for name, said in (
-        ("gone.wav", "it is not there"),
-        ("folder.wav", "it is no file"),
+        ("gone.wav", "it does not exist"),
+        ("folder.wav", "it is not a file"),
         ("text.wav", "cannot be read: "),
     ):
         with pytest.raises(ReverieError, match=said) as refusal:

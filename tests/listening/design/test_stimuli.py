@@ -122,7 +122,7 @@ def test_a_condition_without_long_clips_is_refused(tmp_path: Path) -> None:
 
 def test_a_test_is_never_made_over_something(tmp_path: Path) -> None:
     made = make_test(tmp_path, None)
-    with pytest.raises(ReverieError, match="there already"):
+    with pytest.raises(ReverieError, match="already exists"):
         make_test(tmp_path, None)
     assert ListeningTest.open(made.folder) == made
 

@@ -108,7 +108,7 @@ def test_a_copy_overwrites_nothing_and_needs_a_test(made: ListeningTest, tmp_pat
     there.write_text("mine")
     result = listen("backup", made.folder, "--out", there)
     assert result.exit_code == 2
-    assert "is there already" in result.output
+    assert "already exists" in result.output
     assert there.read_text() == "mine"
     assert listen("backup", tmp_path, "--out", tmp_path / "new.sqlite").exit_code == 2
     assert not (tmp_path / "new.sqlite").exists()
@@ -171,7 +171,7 @@ def test_a_file_system_that_cannot_be_written(made: ListeningTest, tmp_path: Pat
     assert (elsewhere / "results.html").is_file()
     assert report in refused[1]
     assert "Give a folder that can be written as --out." in refused[2]
-    assert f"{made.folder} cannot be written, and answers are kept there" in serving[2]
+    assert f"{made.folder} cannot be written, but answers are stored there" in serving[2]
     assert sorted(one.name for one in made.folder.iterdir()) == [DATABASE, "stimuli", "test.json"]
 
 
