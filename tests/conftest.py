@@ -23,6 +23,8 @@ RATE_HZ = 8000
 
 SMALL = [
     "frames.hop_samples=250",
+    "frames.decoder_channels=8",
+    "frames.decoder_blocks=1",
     "model.hidden=12",
     "training.epochs=6",
     "training.sequence_frames=8",
@@ -31,6 +33,7 @@ SMALL = [
     "training.held_out_every_epochs=1",
     "training.preview_every_epochs=0",
     "training.learning_rate=1e-3",
+    "training.decoder_steps=3",
 ]
 
 

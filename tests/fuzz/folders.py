@@ -33,6 +33,9 @@ SMALL = [
     f"--set={one}"
     for one in (
         "frames.hop_samples=250",
+        "frames.decoder_channels=8",
+        "frames.decoder_blocks=1",
+        "training.decoder_steps=3",
         "model.hidden=8",
         "training.epochs=1",
         "training.sequence_frames=8",

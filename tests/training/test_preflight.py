@@ -129,6 +129,12 @@ def test_what_no_machine_has_is_refused_before_it_is_taken(
         "model.block_frames=1000000000",
         "model.members=1000000000",
         "model.depth=1000000000",
+        "frames.decoder_channels=1000000000",
+        "frames.decoder_blocks=1000000000",
+        "training.decoder_steps=1000000000000000000000",
+        "training.beat_dropout=1",
+        "generation.guidance=inf",
+        "generation.bpm=10",
         "generation.temperature=inf",
     ],
 )
