@@ -19,8 +19,10 @@ class PromptMusic:
     beat: Tensor | None = None
     """[B, N + 1, 2], of its frames and of the one after them (see `models/beat.py`); None for no
     beat."""
+    rubato: Tensor | None = None
+    """[B], how freely the beat goes: standard deviation of the logarithm of a beat's length."""
 
     def to(self, device: torch.device) -> "PromptMusic":
         """Return the same on `device`."""
         beat = None if self.beat is None else self.beat.to(device)
-        return PromptMusic(self.samples.to(device), beat)
+        return PromptMusic(self.samples.to(device), beat, self.rubato)

@@ -17,7 +17,7 @@ from reverie.audio.provenance import Prompt
 from reverie.corpus.corpus import Split
 from reverie.errors import ReverieError
 from reverie.frames.settings import frame_spec
-from reverie.generation.prompt_beat import around, prompt_beat
+from reverie.generation.prompt_beat import PromptBeat, around, prompt_beat
 from reverie.generation.prompt_files import read_prompts
 from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.silence import Sounding
@@ -94,7 +94,7 @@ def _drawn(
         )
     prompts: list[Prompt] = []
     pieces: list[Tensor] = []
-    beats: list[Tensor] = []
+    beats: list[PromptBeat] = []
     order: list[int] = []
     sounds: dict[int, Sounding] = {}
     silent: set[int] = set()
@@ -130,7 +130,7 @@ def _drawn(
                     run.rate_hz,
                 )
             )
-    return prompts, PromptMusic(torch.stack(pieces), torch.stack(beats) if beats else None)
+    return prompts, _music(torch.stack(pieces), beats)
 
 
 def _from_files(
@@ -152,15 +152,23 @@ def _from_files(
     ]
     turns = [at % len(stretches) for at in range(count)]
     samples = torch.stack([torch.as_tensor(one.samples) for one in stretches])[turns]
-    beat = None
+    beats: list[PromptBeat] = []
     if run.recipe.model.beat:
         frames = (samples.shape[1] - spec.overlap_samples) // spec.hop_samples
         tracked = [
             prompt_beat(one.around, one.start - one.around_start, frames, spec, rate_hz)
             for one in stretches
         ]
-        beat = torch.stack(tracked)[turns]
-    return [prompts[at] for at in turns], PromptMusic(samples, beat)
+        beats = [tracked[at] for at in turns]
+    return [prompts[at] for at in turns], _music(samples, beats)
+
+
+def _music(samples: Tensor, beats: Sequence[PromptBeat]) -> PromptMusic:
+    """The music of prompts, with the beat of each, if it was tracked."""
+    if not beats:
+        return PromptMusic(samples)
+    grid = torch.stack([beat.grid for beat in beats])
+    return PromptMusic(samples, grid, torch.tensor([beat.rubato for beat in beats]))
 
 
 def _prompt(

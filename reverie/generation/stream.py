@@ -102,7 +102,8 @@ class Stream:
         codebook_info = representation.codebook_info
         loudness_db = None if codebook_info is None else codebook_info.levels
         self._sampler = make_sampler(model.head, settings, rng, trained.calibration, loudness_db)
-        self._settings = settings
+        self._settings, self._rng = settings, rng
+        self._beat_seconds = trained.calibration.beat_seconds
         self._prompt = prompt
         self._fading: _Voice | None = None
         self._voice = self._begin(prompt)
@@ -182,6 +183,18 @@ class Stream:
         samples, voice.synthesis = self._representation.synthesise(chunk, voice.synthesis)
         return samples
 
+    def _prompt_beat(self, prompt: PromptMusic, count: int) -> Tensor:
+        """The beat of a prompt's frames and of the one after them: [B, count + 1, 2]."""
+        if prompt.beat is not None:
+            return prompt.beat
+        beat = prompt.samples.new_zeros(len(prompt.samples), count + 1, 2)
+        if not count and self._beat_seconds is not None:
+            # Music out of nothing has one of the tempi that music has.
+            size = beat.shape[:1]
+            drawn = torch.randint(len(self._beat_seconds), size, generator=self._rng)
+            beat[:, 0, 1] = self._beat_seconds[drawn].to(beat)
+        return beat
+
     def _next_beat(self, voice: _Voice) -> Tensor | None:
         """The beat of the frame after the newest: [B, 1, 2]."""
         if voice.metronome is None:
@@ -203,10 +216,8 @@ class Stream:
             synthesis = representation.state_after(samples)
         beat, metronome = None, None
         if model.conditioner is not None:
-            beat = prompt.beat
-            if beat is None:
-                beat = samples.new_zeros(batch, frames.shape[1] + 1, 2)
-            metronome = Metronome(beat[:, -1], self._frame_seconds)
+            beat = self._prompt_beat(prompt, frames.shape[1])
+            metronome = Metronome(beat[:, -1], self._frame_seconds, prompt.rubato, self._rng)
             beat = beat[:, model.step_frames :] * float(self._settings.beat)
         context = begin_context(
             model,

@@ -17,6 +17,9 @@ from reverie.models.contract import Head, RegressionHead
 USUAL = (0.25, 0.95)
 """Quantiles of held-out music's windows that bound the usual range."""
 
+BEAT_QUANTILES = 32
+"""N."""
+
 
 class UsualRange(NamedTuple):
     """Where a figure of held-out music usually is, in the mean over a window."""
@@ -38,10 +41,23 @@ class Calibration:
     loudness_db: UsualRange | None = None
     """Loudness of each frame's first code; of frames of codes."""
 
+    beat_seconds: Tensor | None = None
+    """[N], quantiles of the period of the beat; None where no beat was found."""
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing was measured."""
         return self.rmse is None and self.surprisal_bits is None and self.loudness_db is None
+
+
+def beat_quantiles(periods: Tensor) -> Tensor | None:
+    """Summarise the tempi of music: periods [any] in seconds, 0 for no beat -> [N]."""
+    beats = periods[periods > 0].flatten().sort().values
+    if not len(beats):
+        return None
+    # Not `quantile`, which takes few numbers.
+    places = (torch.arange(BEAT_QUANTILES) + 0.5) / BEAT_QUANTILES * len(beats)
+    return beats[places.long()].cpu()
 
 
 def calibrate(

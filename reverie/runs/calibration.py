@@ -15,7 +15,7 @@ from torch import Tensor
 
 from reverie.errors import ReverieError, is_memory_error
 from reverie.legacy import CALIBRATION as CALIBRATION_0_1
-from reverie.models.calibration import Calibration, UsualRange
+from reverie.models.calibration import BEAT_QUANTILES, Calibration, UsualRange
 from reverie.runs.weights import ANOTHER, check_hash, first_line, not_numbers
 
 CALIBRATION = "calibration.safetensors"
@@ -32,6 +32,8 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
     tensors: dict[str, Tensor] = {}
     if calibration.rmse is not None:
         tensors["rmse"] = calibration.rmse.cpu().contiguous()
+    if calibration.beat_seconds is not None:
+        tensors["beat_seconds"] = calibration.beat_seconds.contiguous()
     for name in RANGES:
         usual: UsualRange | None = getattr(calibration, name)
         if usual is not None:
@@ -51,7 +53,7 @@ def load_calibration(path: Path, width: int, sha256: str | None) -> Calibration:
         ReverieError: it is missing, not what was saved, or does not fit.
     """
     check_hash(path, sha256)
-    shapes = {"rmse": (width,)} | dict.fromkeys(RANGES, (3,))
+    shapes = {"rmse": (width,), "beat_seconds": (BEAT_QUANTILES,)} | dict.fromkeys(RANGES, (3,))
     tensors: dict[str, Tensor] = {}
     try:
         with safe_open(path, "pt") as file:
@@ -92,8 +94,12 @@ def from_tensors(tensors: dict[str, Tensor]) -> Calibration:
     """The calibration that these tensors hold.
 
     Raises:
-        ValueError: a window is not a whole number of frames, 1 to a million.
+        ValueError: a window is not a whole number of frames, 1 to a million; or a beat has no
+            length.
     """
+    beat_seconds = tensors.get("beat_seconds")
+    if beat_seconds is not None and not (beat_seconds > 0).all():
+        raise ValueError("a beat has no length")
     ranges: dict[str, UsualRange] = {}
     for name in RANGES:
         if name in tensors:
@@ -101,4 +107,4 @@ def from_tensors(tensors: dict[str, Tensor]) -> Calibration:
             if frames != int(frames) or not 1 <= frames <= 1_000_000 or low > high:
                 raise ValueError(f"{name} is no range over a window of frames")
             ranges[name] = UsualRange(low, high, int(frames))
-    return Calibration(tensors.get("rmse"), **ranges)
+    return Calibration(tensors.get("rmse"), beat_seconds=beat_seconds, **ranges)

@@ -3,6 +3,7 @@
 Letters: B batch, T steps, K frames that one step sees, D width of a frame.
 """
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from reverie.frames.contract import Representation
 from reverie.models.architectures import ModelBuilder
-from reverie.models.calibration import Calibration, calibrate
+from reverie.models.calibration import Calibration, beat_quantiles, calibrate
 from reverie.models.contract import FrameModel
 from reverie.runs.settings import Recipe
 from reverie.training.optimiser import RmsProp
@@ -47,10 +48,14 @@ def measure(
 ) -> tuple[float, Calibration]:
     """Measure `sequences` with no dropout: the mean loss, and what sampling needs to know."""
 
+    periods: list[Tensor] = []
+
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
         for batch in sequences.batches(recipe.training.batch_size, None):
             samples, mask, beat = batch.to(model.device)
             frames = representation.analyse(samples)
+            if batch.beat is not None:
+                periods.append(batch.beat[..., 1].flatten())
             output, wanted = model(frames[:, :-1], beat=beat), frames[:, model.step_frames :]
             if mask is None:
                 yield output, wanted
@@ -62,7 +67,12 @@ def measure(
                 yield output[rows, :length], wanted[rows, :length]
 
     codebook_info = representation.codebook_info
-    return calibrate(model.head, pairs(), None if codebook_info is None else codebook_info.levels)
+    levels = None if codebook_info is None else codebook_info.levels
+    loss, calibration = calibrate(model.head, pairs(), levels)
+    if periods:
+        beat_seconds = beat_quantiles(torch.cat(periods))
+        calibration = dataclasses.replace(calibration, beat_seconds=beat_seconds)
+    return loss, calibration
 
 
 def initial_model(

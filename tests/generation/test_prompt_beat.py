@@ -30,7 +30,8 @@ def test_the_prompt_is_heard_with_what_came_before_it() -> None:
 
 def test_the_phase_is_that_of_the_clicks() -> None:
     wave, start, frames = clicks(20, 0.6), 10 * RATE_HZ, 60
-    grid = prompt_beat(wave, start, frames, SPEC, RATE_HZ)
+    grid, rubato = prompt_beat(wave, start, frames, SPEC, RATE_HZ)
+    assert rubato < 0.01
     assert grid.shape == (frames + 1, 2)
     middles = (start + SPEC.centre_samples(np.arange(frames + 1))) / RATE_HZ
     off = (grid[:, 0].numpy() - middles / 0.6) % 1
@@ -43,8 +44,8 @@ def test_the_phase_is_that_of_the_clicks() -> None:
 
 def test_where_there_is_no_beat_none_is_told() -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 15 * RATE_HZ).astype(np.float32)
-    assert (prompt_beat(noise, 5 * RATE_HZ, 60, SPEC, RATE_HZ)[:, 1] == 0).all()
-    assert (prompt_beat(np.zeros(0, np.float32), 0, 5, SPEC, RATE_HZ)[:, 1] == 0).all()
+    assert (prompt_beat(noise, 5 * RATE_HZ, 60, SPEC, RATE_HZ).grid[:, 1] == 0).all()
+    assert (prompt_beat(np.zeros(0, np.float32), 0, 5, SPEC, RATE_HZ).grid[:, 1] == 0).all()
 
 
 def test_a_grid_counts_beats_by_two() -> None:
