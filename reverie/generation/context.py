@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from reverie.models.contract import FrameModel
+from reverie.models.contract import CoreState, FrameModel
 
 Method = Literal["rolling", "carry"]
 
@@ -23,7 +23,7 @@ class Prediction(NamedTuple):
     output: Tensor
     """[B, O], from the whole context."""
     short: Tensor | None
-    """[B, O], from the newest G frames alone; None where nobody asks."""
+    """[B, O], from the newest G frames alone, with no beat; None where nobody asks."""
 
 
 class Context:
@@ -31,14 +31,15 @@ class Context:
 
     Re-feeding T frames for each new one would cost T steps. Instead T states are in flight, one
     begun at each of the last T steps; a new frame advances all of them as one batch, and the
-    oldest, which has made exactly T steps, predicts. A carried state is one more state, which never
-    begins anew; the short window is G states, or is found among the T.
+    oldest, which has made exactly T steps, predicts. A carried state is one state, which never begins
+    anew. The short window is G states more in the same batch, which are told no beat: guidance then
+    leads towards the beat as well as towards what came long before.
 
     Args:
         model: the model.
         prefix: [B, K - 1, D], the frames before the first step.
         window_frames: T; None carries one state on.
-        short_frames: G, less than T; 0 for no short window.
+        short_frames: G; 0 for no short window.
     """
 
     def __init__(
@@ -49,11 +50,10 @@ class Context:
         short_frames: int = 0,
     ) -> None:
         self.model = model
-        self._prefix, self._window, self._short = prefix, window_frames, short_frames
-        self._carried = 1 if window_frames is None else 0
-        self._renewed = short_frames if window_frames is None else window_frames
-        slots = self._carried + self._renewed
-        self._state = model.core.initial_state((prefix.shape[0], slots))
+        self._prefix, self._short = prefix, short_frames
+        self._long = window_frames or 1
+        self._is_carried = window_frames is None
+        self._state = model.core.initial_state((prefix.shape[0], self._long + short_frames))
         self._hidden: Tensor | None = None
         self._steps = 0
         self._added: Context | None = None
@@ -75,19 +75,29 @@ class Context:
             beat: [B, N, 2], of the frame after each of them; None for no beat.
         """
         if self._added:
-            self._added.append(frames, beat)
-        core = self.model.core
+            self._added.append(frames)
         seen = torch.cat([self._prefix, frames], dim=1)
-        projected = self.model.project(seen, beat)
+        projected = self.model.project(seen, beat).unsqueeze(2)
+        if self._short:
+            # One frame for all states: the product with the frame is made once and broadcast.
+            without = self.model.project(seen).unsqueeze(2)
+            parts = (projected, self._long), (without, self._short)
+            projected = torch.cat(
+                [part.expand(*part.shape[:2], count, *part.shape[3:]) for part, count in parts],
+                dim=2,
+            )
         self._prefix = seen[:, seen.shape[1] - self._prefix.shape[1] :]
         for step in projected.unbind(1):
             state = self._state
-            if self._renewed:
-                place = self._carried + self._steps % self._renewed
-                state = core.reset(state, (slice(None), place))
-            # One frame for all states: the product with the frame is made once and broadcast.
-            self._hidden, self._state = core.step(step.unsqueeze(1), state)
+            if not self._is_carried:
+                state = self._renew(state, self._steps % self._long)
+            if self._short:
+                state = self._renew(state, self._long + self._steps % self._short)
+            self._hidden, self._state = self.model.core.step(step, state)
             self._steps += 1
+
+    def _renew(self, state: CoreState, place: int) -> CoreState:
+        return self.model.core.reset(state, (slice(None), place))
 
     @torch.inference_mode()
     def predict(self) -> Prediction:
@@ -96,17 +106,17 @@ class Context:
         if self._hidden is None:
             output = self.model.head(self._zero_hidden())
             return Prediction(output, output if self._short else added)
-        full = self._hidden[:, 0 if self._carried else self._begun(self._renewed)]
+        full = self._hidden[:, 0 if self._is_carried else self._oldest(self._long)]
         if not self._short:
             return Prediction(self.model.head(full), added)
         # Both outputs from one product.
-        both = torch.stack([full, self._hidden[:, self._begun(self._short)]])
+        both = torch.stack([full, self._hidden[:, self._long + self._oldest(self._short)]])
         output, short = self.model.head(both)
         return Prediction(output, short)
 
-    def _begun(self, frames: int) -> int:
-        """Where the state is that began so many frames ago, or at the first step."""
-        return self._carried + max(self._steps - frames, 0) % self._renewed
+    def _oldest(self, count: int) -> int:
+        """Which of so many states in turn began first."""
+        return max(self._steps - count, 0) % count
 
     def _zero_hidden(self) -> Tensor:
         """The hidden state before the first step, [B, H]: zero."""
@@ -130,13 +140,12 @@ def begin_context(
         method: `rolling` (the paper's) or `carry`.
         window_frames: T, of the rolling window.
         beat: [B, N, 2], of the frame after each step; None for no beat.
-        short_frames: G, of guidance; 0 for none. At most T.
+        short_frames: G, of guidance; 0 for none.
     """
     before = model.step_frames - 1
     prefix, rest = frames[:, :before], frames[:, before:]
-    rolling = method == "rolling"
-    short = min(short_frames, window_frames) if rolling else short_frames
-    context = Context(model, prefix, window_frames if rolling else None, short)
+    window = window_frames if method == "rolling" else None
+    context = Context(model, prefix, window, short_frames)
     if rest.shape[1]:
         context.append(rest, beat)
     return context

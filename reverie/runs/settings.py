@@ -145,9 +145,9 @@ class SamplingSettings:
     """Codes: leave out those less likely than this share of the likeliest."""
 
     guidance: Annotated[float, Field(ge=0, le=20)] = 0.0
-    """Codes: how much further to go from what the model believes after the newest 8 frames alone to
-    what it believes after all of them. 0 takes the latter as it is; more keeps to what came long
-    before."""
+    """Codes: how much further to go from what the model believes after the newest 8 frames alone,
+    told no beat, to what it believes after all of them. 0 takes the latter as it is; more keeps to
+    the beat and to what came long before."""
 
     guard: bool = True
     """Codes: keep a clip as surprising to the model and as loud as held-out music is, so that it

@@ -1,4 +1,4 @@
-"""Guidance is what its definition says: the same model, begun from nothing a few frames ago."""
+"""Guidance is what its definition says: the same model, begun a few frames ago, with no beat."""
 
 import pytest
 import torch
@@ -29,9 +29,10 @@ def plainly(model: FrameModel, frames: Tensor, beat: Tensor, length: int | None)
     """The likeliest codes of the next frame, by feeding all frames and the newest ones anew."""
     head = model.head
     assert isinstance(head, CodeHead)
+    count = length or 0
     opinions = [
-        model(frames[:, -count:] if count else frames, beat=beat[:, -count:] if count else beat)
-        for count in (length or 0, SHORT)
+        model(frames[:, -count:], beat=beat[:, -count:]),
+        model(frames[:, -SHORT:]),
     ]
     prefixes = [head.prefix(output[:, -1]) for output in opinions]
     codes: list[Tensor] = []
