@@ -4,7 +4,6 @@ import importlib
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import get_args
 
@@ -161,6 +160,7 @@ def test_play(
 def test_codec(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    before = worktrees()
     write_recordings(tmp_path / "tunes", 3, 20.0, 8000)
     told = tmp_path / "figures.json"
     words = ["--rates", "8000", "11025", "--codebooks", "1", "3", "--seconds", "2"]
@@ -198,6 +198,7 @@ def test_import_time(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 def test_versions(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    before = worktrees()
     write_recordings(tmp_path / "tunes", 3, 20.0, 8000)
     told = tmp_path / "figures.json"
     words = ["HEAD", "--rounds", "1", "--recordings", str(tmp_path / "tunes"), "--recipe", "paper"]
@@ -209,7 +210,11 @@ def test_versions(
         ((old,), (new,)) = columns["HEAD"], columns["working tree"]
         assert f"| {name} | {old:.3g} ({old:.3g} to {old:.3g}) |" in table
         assert f"| {new / old:.2f} ({new / old:.2f} to {new / old:.2f}) |" in table
-    listed = subprocess.run(
-        ["git", "-C", FOLDER, "worktree", "list"], check=True, capture_output=True, text=True
-    )
-    assert tempfile.gettempdir() not in listed.stdout
+    assert worktrees() == before
+
+
+def worktrees() -> str:
+    """The working trees that git knows of."""
+    words = ["git", "-C", str(FOLDER), "worktree", "list", "--porcelain"]
+    listed = subprocess.run(words, check=True, capture_output=True, text=True)
+    return "\n".join(line for line in listed.stdout.splitlines() if line.startswith("worktree"))
