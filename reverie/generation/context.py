@@ -31,9 +31,9 @@ class Context:
 
     Re-feeding T frames for each new one would cost T steps. Instead T states are in flight, one
     begun at each of the last T steps; a new frame advances all of them as one batch, and the
-    oldest, which has made exactly T steps, predicts. A carried state is one state, which never begins
-    anew. The short window is G states more in the same batch, which are told no beat: guidance then
-    leads towards the beat as well as towards what came long before.
+    oldest, which has made exactly T steps, predicts. A carried state is one state, which never
+    begins anew. The short window is G states more in the same batch, which are told no beat:
+    guidance then leads towards the beat as well as towards what came long before.
 
     Args:
         model: the model.
