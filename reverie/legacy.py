@@ -49,6 +49,13 @@ _STATE = {
     "least_epoch": "best_measured_epoch",
     "least_loss": "best_measured_loss",
 }
+_NOT_JUDGED = {
+    "judged_epoch": 0,
+    "judged_seconds": 0.0,
+    "best_judged_epoch": 0,
+    "best_judged_distance": None,
+    "best_judged_copies": False,
+}
 _SIDECAR = {"frame_samples": "hop_samples", "seed": "prompt"}
 
 
@@ -71,14 +78,18 @@ def tensor_name(name: str) -> str:
 def translate_state(values: dict[str, Any]) -> dict[str, Any]:
     """Translate a checkpoint's `state.json`.
 
-    The first versions wrote no hashes, and not which epoch was best.
+    The first versions wrote no hashes, and not which epoch was best; format version 2 knew of no
+    clips that are judged.
     """
+    if values.get("format_version") == 2:
+        return {**_NOT_JUDGED, **values, "format_version": 3}
     if "format_version" in values:
         return values
     added = dict.fromkeys(["model_sha256", "optimizer_sha256", "frames_sha256"])
     if "optimizer_sha256" not in values:
         values = {"least_epoch": 0, "least_loss": None, **added, **values}
-    return {**_renamed(values, _STATE), "calibration_sha256": None, "format_version": 2}
+    added = {**_NOT_JUDGED, "calibration_sha256": None, "format_version": 3}
+    return {**_renamed(values, _STATE), **added}
 
 
 def translate_config(values: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from typing import Any
 from reverie.api.corpus import Corpus, corpus_of
 from reverie.api.keywords import PathLike, Settings, dotted, path_of
 from reverie.api.run import Run
+from reverie.evaluation.checkpoint_judge import checkpoint_judge
 from reverie.evaluation.preview_monitor import PreviewMonitor
 from reverie.generation.preview import preview
 from reverie.models.architectures import ModelBuilder, build_model
+from reverie.runs.judgement import Judgement
 from reverie.runs.settings import Recipe
 from reverie.settings import build, override
 from reverie.training.estimate import Estimate
@@ -32,6 +34,7 @@ def train(
     on_step: Callable[[Step], object] | None = None,
     on_epoch: Callable[[Epoch], object] | None = None,
     on_checkpoint: Callable[[Path], object] | None = None,
+    on_judgement: Callable[[int, Judgement], object] | None = None,
     observers: Sequence[Observer] = (),
     stop: threading.Event | None = None,
     builder: ModelBuilder = build_model,
@@ -51,6 +54,8 @@ def train(
         on_step: called after each step.
         on_epoch: called after each epoch.
         on_checkpoint: called with the folder of each checkpoint.
+        on_judgement: called with the epoch and the judgement on its clips, where the recipe has
+            them judged (`judge_every_epochs`).
         observers: watch the training besides.
         stop: once it is set, by any thread, the step at hand is finished, a checkpoint is written,
             and the run is returned.
@@ -71,9 +76,10 @@ def train(
         folder,
         builder=builder,
         preview=preview,
+        judge=checkpoint_judge(opened),
         observers=(
             PreviewMonitor(opened),
-            Callbacks(on_step, on_epoch, on_checkpoint),
+            Callbacks(on_step, on_epoch, on_checkpoint, on_judgement),
             *observers,
         ),
         stop=stop,

@@ -13,6 +13,7 @@ from pydantic import Field
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.demo.page import ClipReport, report_on, write_demo_page
+from reverie.evaluation.checkpoint_judge import checkpoint_judge
 from reverie.generation.clips import generate_missing
 from reverie.generation.preview import preview
 from reverie.generation.settings import clip_settings
@@ -80,8 +81,12 @@ def run_demo(
     source = recordings or copy_recordings(out / "recordings")
     settings = PrepareSettings()
     corpus = clock.time("prepare", lambda: prepare(source, out / "corpus", settings, quiet=quiet))
+    judge = checkpoint_judge(corpus)
     run = clock.time(
-        "train", lambda: train(corpus.folder, recipe, out / "run", preview=preview, quiet=quiet)
+        "train",
+        lambda: train(
+            corpus.folder, recipe, out / "run", preview=preview, judge=judge, quiet=quiet
+        ),
     )
     wanted = clip_settings(recipe.generation, {"seconds": clip_seconds, "count": CLIPS})
     clips = clock.time(

@@ -3,6 +3,7 @@
 Letters: C clips, R resamples.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -56,4 +57,14 @@ def mean_interval(values: Sequence[float], rng: np.random.Generator) -> Interval
         raise ValueError("a mean needs a value")
     return bootstrap_interval(
         float(of_clips.mean()), lambda counts: counts @ of_clips / count, count, rng
+    )
+
+
+def binomial_tail(least: int, trials: int, chance: float) -> float:
+    """Return the probability of `least` successes or more in `trials`, each with `chance`."""
+    return float(
+        sum(
+            math.comb(trials, count) * chance**count * (1 - chance) ** (trials - count)
+            for count in range(least, trials + 1)
+        )
     )

@@ -44,7 +44,8 @@ class GenerationSettings(GenerationDefaults):
     """Only these recordings of the split give prompts; none named, all do."""
 
     checkpoint: str = "best"
-    """`best` (lowest held-out loss), `latest`, an epoch's number, or a checkpoint's name."""
+    """`best` (nearest to music where clips were judged, else of the lowest held-out loss),
+    `latest`, an epoch's number, or a checkpoint's name."""
 
     format: Literal["wav", "float-wav", "flac"] = "wav"
     """16-bit WAV, 32-bit float WAV, or 16-bit FLAC."""

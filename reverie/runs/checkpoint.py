@@ -11,10 +11,10 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, Self, cast
+from typing import Annotated, Any, Literal, Protocol, cast
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from safetensors import SafetensorError
 from safetensors.torch import save_file
@@ -25,6 +25,7 @@ from reverie.legacy import tensor_name, translate_state
 from reverie.models.calibration import Calibration
 from reverie.records import RECORD, as_record, read_json
 from reverie.runs.calibration import CALIBRATION, save_calibration
+from reverie.runs.progress import Progress
 from reverie.runs.weights import (
     ANOTHER,
     check_hash,
@@ -40,50 +41,12 @@ from reverie.storage import file_sha256, replacing, write_json
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimizer.pt", "state.json"
 NAME = re.compile(r"epoch-(\d{5,9})(?:-step-(\d{5,12}))?", re.ASCII)
 """Of a checkpoint's folder; others beside it are left alone."""
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 LEAST_FREE_BYTES = 1 << 20
 """A disk with less room than this is called full."""
 
-Count = Annotated[int, Field(ge=0, le=1 << 53)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-@dataclass(frozen=True, config=RECORD)
-class Progress:
-    """The place in training that a checkpoint holds."""
-
-    epoch: Count = 0
-    """Epochs done."""
-    step: Count = 0
-    """Steps done of the next epoch."""
-    loss_sum: float = 0.0
-    """Of the training loss over those steps, times their sequences."""
-    loss_count: Count = 0
-    """Sequences of those steps."""
-    seconds: Annotated[float, Field(ge=0)] = 0.0
-    """Time spent training so far."""
-    best_saved_epoch: Count = 0
-    """The checkpointed epoch with the lowest held-out loss; 0 for none yet."""
-    best_saved_loss: float | None = None
-    """Its held-out loss."""
-    best_measured_epoch: Count = 0
-    """The epoch with the lowest held-out loss of all measured, kept or not."""
-    best_measured_loss: float | None = None
-    """Its held-out loss."""
-
-    @model_validator(mode="after")
-    def _agrees(self) -> Self:
-        if max(self.best_saved_epoch, self.best_measured_epoch) > self.epoch:
-            raise ValueError(f"Its best epoch comes after epoch {self.epoch}")
-        if self.loss_count < self.step or (self.loss_count and not self.step):
-            raise ValueError(f"{self.step} steps cannot have had {self.loss_count} sequences")
-        return self
-
-    @property
-    def name(self) -> str:
-        """The name of its checkpoint."""
-        return f"epoch-{self.epoch:05d}" + (f"-step-{self.step:05d}" if self.step else "")
 
 
 @dataclass(frozen=True, config=RECORD)
@@ -95,7 +58,7 @@ class State(Progress):
     calibration_sha256: Sha256 | None = None
     frames_sha256: Sha256 | None = None
     """Of the run's frames, which the weights belong to."""
-    format_version: Literal[2] = FORMAT_VERSION
+    format_version: Literal[3] = FORMAT_VERSION
 
     @property
     def progress(self) -> Progress:

@@ -3,25 +3,31 @@
 from typing import Literal
 
 from reverie.progress import duration
-from reverie.runs.checkpoint import Progress
+from reverie.runs.progress import Progress
 from reverie.runs.settings import TrainingSettings
 
 Limit = Literal["epochs", "minutes", "patience"]
-"""What ends a training: all its epochs are over, its time is, or held-out music got no better for
-as long as the recipe waits."""
+"""What ends a training: all its epochs are over, its time is, or neither its clips nor, where none
+are judged, held-out music got better for as long as the recipe waits."""
 
 
 def why_ended(training: TrainingSettings, progress: Progress) -> Limit | None:
     """Which limit of a training is reached; None for none."""
-    waited = progress.epoch - progress.best_measured_epoch
     limit: Limit | None = None
     if progress.epoch >= training.epochs:
         limit = "epochs"
     elif not progress.step and training.minutes and progress.seconds >= 60 * training.minutes:
         limit = "minutes"
-    elif not progress.step and training.patience_epochs and waited >= training.patience_epochs:
+    elif not progress.step and 0 < training.patience_epochs <= waited_epochs(progress):
         limit = "patience"
     return limit
+
+
+def waited_epochs(progress: Progress) -> int:
+    """Epochs since it last got better: its clips, where they are judged, or else held-out loss."""
+    if progress.judged_epoch:
+        return progress.judged_epoch - progress.best_judged_epoch
+    return progress.epoch - progress.best_measured_epoch
 
 
 def limits(training: TrainingSettings, progress: Progress | None = None) -> str:
@@ -37,7 +43,8 @@ def limits(training: TrainingSettings, progress: Progress | None = None) -> str:
         bounds.append(epochs_text(max(0, training.epochs - done.epoch)))
     if training.minutes:
         bounds.append(_minutes_text(max(0.0, 60 * training.minutes - done.seconds)))
-    better = "as long as held-out music gets better" if training.patience_epochs else ""
+    what = "clips get" if training.judge_every_epochs else "held-out music gets"
+    better = f"as long as {what} better" if training.patience_epochs else ""
     if not bounds:
         return better or "until it is stopped"
     if not better and bounds == bounds[:1] and not training.minutes:

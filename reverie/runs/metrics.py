@@ -1,16 +1,29 @@
 """The figures of a run: one JSON object a line, one line an epoch."""
 
+import dataclasses
 import json
 import os
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict, cast
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from reverie.errors import ReverieError
 from reverie.records import RECORD, read_lines
+from reverie.runs.judgement import Judgement
 from reverie.storage import clear_disk_errors, open_plain, write_text
+
+
+class JudgementMetrics(TypedDict):
+    """The figures of the clips of one epoch: see `Judgement`."""
+
+    distance: float
+    copied_share: float
+    copied_share_of_music: float
+    copies_more: bool
+    not_ok_share: float
+    seconds: float
 
 
 class EpochMetrics(TypedDict):
@@ -23,6 +36,8 @@ class EpochMetrics(TypedDict):
     """After the epoch, dropout off; None where it was not measured."""
     seconds: float
     """Spent training since the run began."""
+    judged: NotRequired[JudgementMetrics]
+    """Of its clips; absent where none were judged."""
 
 
 @dataclass(frozen=True, config=RECORD)
@@ -33,6 +48,12 @@ class Line:
     train_loss: float
     held_out_loss: float | None
     seconds: Annotated[float, Field(ge=0)]
+    judged: Judgement | None = None
+
+
+def judgement_metrics(judgement: Judgement) -> JudgementMetrics:
+    """A judgement as the figures hold it."""
+    return cast(JudgementMetrics, dataclasses.asdict(judgement))
 
 
 def read_metrics(path: Path) -> list[EpochMetrics]:
@@ -51,14 +72,15 @@ def read_metrics(path: Path) -> list[EpochMetrics]:
                 f"{path} is damaged in line {number}.",
                 "Restore it from a copy, or remove that line.",
             )
-        found.append(
-            {
-                "epoch": line.epoch,
-                "train_loss": line.train_loss,
-                "held_out_loss": line.held_out_loss,
-                "seconds": line.seconds,
-            }
-        )
+        figures: EpochMetrics = {
+            "epoch": line.epoch,
+            "train_loss": line.train_loss,
+            "held_out_loss": line.held_out_loss,
+            "seconds": line.seconds,
+        }
+        if line.judged:
+            figures["judged"] = judgement_metrics(line.judged)
+        found.append(figures)
     return found
 
 

@@ -49,6 +49,7 @@ MAY_CHANGE = {
     "training.checkpoint_minutes",
     "training.preview_every_epochs",
     "training.patience_epochs",
+    "training.judge_every_epochs",
     "training.threads",
     "training.device",
 }
@@ -186,8 +187,8 @@ class Run:
         """A checkpoint's path.
 
         Args:
-            name: `latest`, `best` (lowest held-out loss among those kept), an epoch's number, or
-                a checkpoint's own name.
+            name: `latest`, `best` (nearest to music where clips were judged, else of the lowest
+                held-out loss among those kept), an epoch's number, or a checkpoint's own name.
 
         Raises:
             ReverieError: there is no such checkpoint.
@@ -200,7 +201,8 @@ class Run:
         if name == "latest":
             return found[-1]
         if name == "best":
-            best = read_state(found[-1]).best_saved_epoch
+            state = read_state(found[-1])
+            best = state.best_judged_epoch or state.best_saved_epoch
             name = str(best) if best else found[-1].name
         wanted = f"epoch-{int(name):05d}" if re.fullmatch("[0-9]{1,9}", name) else name
         for path in found:

@@ -29,7 +29,8 @@ class TrainingSettings:
     then is a rerun sure to end with the same bytes."""
 
     patience_epochs: SomeEpochs = 0
-    """Stop after so many epochs with no better held-out loss; 0 goes on to the end."""
+    """Stop after so many epochs in which clips came no nearer to music, where they are judged, or
+    else with no better held-out loss; 0 goes on to the end."""
 
     sequence_frames: Annotated[int, Field(ge=1, le=1 << 20)] = 40
     """T: steps that a model looks back over, in training and in generation."""
@@ -99,6 +100,12 @@ class TrainingSettings:
 
     held_out_every_epochs: Epochs = 1
     """Epochs between measurements of the held-out loss."""
+
+    judge_every_epochs: SomeEpochs = 0
+    """Epochs between judgements of short clips by their distance from held-out music and by
+    copying, in the second half of the training (in all of it with `patience_epochs`) and after its
+    last epoch; the epoch nearest to music is kept. Where `minutes` sets the end, no more are judged
+    than a tenth of the time allows. 0 judges none."""
 
     preview_every_epochs: SomeEpochs = 0
     """Epochs between previews (audio and spectrogram) in TensorBoard; 0 makes none."""

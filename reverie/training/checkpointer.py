@@ -1,13 +1,15 @@
 """What is kept of a training: when to write a checkpoint is the loop's, how is this."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from reverie.errors import ReverieError
+from reverie.frames.contract import Representation
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
+from reverie.models.trained import TrainedModel
 from reverie.runs.checkpoint import (
-    Progress,
     list_checkpoints,
     load_checkpoint,
     prune_checkpoints,
@@ -15,6 +17,7 @@ from reverie.runs.checkpoint import (
 )
 from reverie.runs.files import TRAIN_AGAIN
 from reverie.runs.metrics import settle_metrics
+from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.runs.weights import check_hash
 from reverie.training.interrupt import Interruptible
@@ -76,6 +79,12 @@ class Checkpointer:
             loss, self.calibration = self._measure()
         return loss
 
+    @contextmanager
+    def trained(self, representation: Representation) -> Generator[TrainedModel]:
+        """Inside, the model as a checkpoint would keep it now, with its frames."""
+        with self._optimiser.averaged():
+            yield TrainedModel(self._model, representation, self.calibration or Calibration())
+
     def save(self, progress: Progress) -> Path:
         """Write a checkpoint of `progress`, and remove those that are not to be kept.
 
@@ -88,7 +97,7 @@ class Checkpointer:
         if self.calibration is None:
             self.measure()
         training = self._run.recipe.training
-        keep = {*training.kept_epochs, progress.best_saved_epoch}
+        keep = {*training.kept_epochs, progress.best_saved_epoch, progress.best_judged_epoch}
         with self._optimiser.averaged(), self._interrupt.held():
             settle_metrics(self._run.metrics)
             path = save_checkpoint(

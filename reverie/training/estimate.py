@@ -17,9 +17,10 @@ from reverie.frames.representation import stand_in_representation
 from reverie.models.architectures import ModelBuilder, build_model
 from reverie.models.contract import FrameModel
 from reverie.progress import duration
-from reverie.runs.checkpoint import Progress, list_checkpoints, read_progress
+from reverie.runs.checkpoint import list_checkpoints, read_progress
 from reverie.runs.ending import limits, why_ended
 from reverie.runs.memory import GIB, clear_memory_errors
+from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.training.device import training_device

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.progress import ProgressBar
+from reverie.runs.judgement import Judgement
 from reverie.terminal import paragraph
 
 
@@ -81,6 +82,9 @@ class Observer:
     def on_preview(self, epoch: int, samples: NDArray[np.float32], /) -> None:
         """After a preview was made, samples [S]."""
 
+    def on_judgement(self, epoch: int, judgement: Judgement, /) -> None:
+        """After clips of an epoch were judged."""
+
     def on_checkpoint(self, checkpoint: Path) -> None:
         """After a checkpoint was written."""
 
@@ -95,6 +99,7 @@ class Callbacks(Observer):
         on_step: called after each step.
         on_epoch: called after each epoch.
         on_checkpoint: called with the folder of each checkpoint.
+        on_judgement: called with the epoch and the judgement on its clips.
     """
 
     def __init__(
@@ -102,8 +107,10 @@ class Callbacks(Observer):
         on_step: Callable[[Step], object] | None = None,
         on_epoch: Callable[[Epoch], object] | None = None,
         on_checkpoint: Callable[[Path], object] | None = None,
+        on_judgement: Callable[[int, Judgement], object] | None = None,
     ) -> None:
         self._step, self._epoch, self._checkpoint = on_step, on_epoch, on_checkpoint
+        self._judgement = on_judgement
 
     def on_step(self, step: Step) -> None:
         """Call the function for steps."""
@@ -114,6 +121,11 @@ class Callbacks(Observer):
         """Call the function for epochs."""
         if self._epoch:
             self._epoch(epoch)
+
+    def on_judgement(self, epoch: int, judgement: Judgement, /) -> None:
+        """Call the function for judgements."""
+        if self._judgement:
+            self._judgement(epoch, judgement)
 
     def on_checkpoint(self, checkpoint: Path) -> None:
         """Call the function for checkpoints."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from reverie.frames.settings import frame_spec
 from reverie.models.code_head import CodeHead
 from reverie.progress import duration
-from reverie.runs.checkpoint import Progress, list_checkpoints, read_progress
-from reverie.runs.ending import Limit, epochs_text, why_ended
+from reverie.runs.checkpoint import list_checkpoints, read_progress
+from reverie.runs.ending import Limit, epochs_text, waited_epochs, why_ended
 from reverie.runs.metrics import EpochMetrics, read_metrics
+from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.settings import flat
@@ -39,6 +40,9 @@ class Outcome:
     best_saved_epoch: int | None
     """With the lowest held-out loss of those that a checkpoint is kept of."""
     best_saved_loss: float | None
+    best_judged_epoch: int | None
+    """Whose clips are the nearest to music of those judged."""
+    best_judged_distance: float | None
     lines: tuple[str, ...]
     """Why it ended, what came of it, and what to do next. Each is a sentence or a command."""
 
@@ -57,6 +61,7 @@ def outcome(run: Run) -> Outcome:
     last = figures[-1] if figures else None
     lines = (
         _why(run.recipe, state, ending),
+        *_judged(state),
         *_losses(run, state, last),
         *_next(run, state, ending),
     )
@@ -68,6 +73,8 @@ def outcome(run: Run) -> Outcome:
         held_out_loss=measured[-1]["held_out_loss"] if measured else None,
         best_saved_epoch=state.best_saved_epoch or None,
         best_saved_loss=state.best_saved_loss,
+        best_judged_epoch=state.best_judged_epoch or None,
+        best_judged_distance=state.best_judged_distance,
         lines=lines,
     )
 
@@ -80,12 +87,28 @@ def _why(recipe: Recipe, state: Progress, ending: Limit | None) -> str:
         case "minutes":
             return f"Ended after {done}: its {training.minutes:g} min are over."
         case "patience":
-            waited = epochs_text(state.epoch - state.best_measured_epoch)
-            return f"Ended after {done}: held-out music got no better for {waited}."
+            what = (
+                "clips came no nearer to music"
+                if state.judged_epoch
+                else ("held-out music got no better")
+            )
+            return f"Ended after {done}: {what} for {epochs_text(waited_epochs(state))}."
         case None if state == Progress():
             return "Nothing is trained yet."
         case None:
             return f"Stopped after {done} and {duration(state.seconds)}, before its end."
+
+
+def _judged(state: Progress) -> Iterator[str]:
+    """Which epoch's clips are the nearest to music."""
+    if state.best_judged_distance is None:
+        return
+    yield (
+        f"Nearest to music: epoch {state.best_judged_epoch}, whose clips are at a distance of "
+        f"{state.best_judged_distance:.1f}; music itself is at about 0."
+    )
+    if state.best_judged_copies:
+        yield "They copy the training recordings more than music does, as those of all epochs do."
 
 
 def _losses(run: Run, state: Progress, last: EpochMetrics | None) -> Iterator[str]:
@@ -104,7 +127,7 @@ def _losses(run: Run, state: Progress, last: EpochMetrics | None) -> Iterator[st
         )
     if state.best_saved_epoch and state.best_saved_loss is not None:
         best = f"epoch {state.best_saved_epoch}, loss {state.best_saved_loss:.4g}"
-        yield f"Best: {best} on held-out music."
+        yield f"Best on held-out music: {best}."
     if last is not None:
         yield f"Last: loss {last['train_loss']:.4g} on the music it learnt from."
     yield f"A loss is {meaning}: lower is better, and only comparable within one recipe."
@@ -122,8 +145,10 @@ def _next(run: Run, state: Progress, ending: Limit | None) -> Iterator[str]:
     if ending == "patience":
         yield "Training it for longer would hardly help; more recordings may."
         return
-    better = state.best_measured_epoch == state.epoch
-    heading = "For longer, since held-out music still got better" if better else "For longer"
+    heading = "For longer"
+    if waited_epochs(state) == 0:
+        what = "clips" if state.judged_epoch else "held-out music"
+        heading += f", since {what} still got better"
     changes: dict[str, float] = {}
     if ending == "minutes" or training.minutes:
         changes["minutes"] = max(LEAST_MINUTES, 2 * training.minutes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reverie.progress import RecentPace
-from reverie.runs.checkpoint import Progress
+from reverie.runs.progress import Progress
 from reverie.runs.settings import TrainingSettings
 
 Activity = Literal["step", "held-out", "preview", "other"]

@@ -4,6 +4,7 @@ Letters: B batch, T steps, K frames that one step sees, D width of a frame.
 """
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,10 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from reverie.errors import ReverieError
 from reverie.frames.contract import Representation
 from reverie.models.architectures import ModelBuilder
 from reverie.models.calibration import Calibration, beat_quantiles, calibrate
 from reverie.models.contract import FrameModel
+from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.training.optimiser import RmsProp
 from reverie.training.sequences import Sequences
@@ -40,6 +43,15 @@ def train_step(
         clip_grad_norm_(model.parameters(), recipe.training.gradient_clip)
     optimiser.step()
     return loss.item()
+
+
+def check_finite(loss: float, run: Run) -> None:
+    """Refuse, by a `ReverieError`, to train `run` on with a loss that is no number."""
+    if not math.isfinite(loss):
+        raise ReverieError(
+            f"the loss is no longer a number; {run.checkpoints} holds the last good checkpoint.",
+            "Lower training.learning_rate or set training.gradient_clip, and train a new run.",
+        )
 
 
 @torch.inference_mode()

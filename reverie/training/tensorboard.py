@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from reverie.audio.pictures.clip import draw_rgb
+from reverie.runs.judgement import Judgement
 from reverie.training.observers import Epoch, Observer, Start
 
 
@@ -28,6 +29,12 @@ class TensorBoardLogger(Observer):
         self._writer.add_scalar("loss/train", epoch.train_loss, epoch.epoch)
         if epoch.held_out_loss is not None:
             self._writer.add_scalar("loss/held-out", epoch.held_out_loss, epoch.epoch)
+
+    def on_judgement(self, epoch: int, judgement: Judgement, /) -> None:
+        """Log what was judged of clips."""
+        self._writer.add_scalar("clips/distance", judgement.distance, epoch)
+        self._writer.add_scalar("clips/copied", judgement.copied_share, epoch)
+        self._writer.add_scalar("clips/not ok", judgement.not_ok_share, epoch)
 
     def on_preview(self, epoch: int, samples: NDArray[np.float32], /) -> None:
         """Log a preview, samples [S]."""

@@ -24,6 +24,7 @@ from reverie.training.checkpointer import kept_so_far
 from reverie.training.decoder import fit_decoder
 from reverie.training.device import CPU, training_device
 from reverie.training.interrupt import Interruptible
+from reverie.training.judging import Judge
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.resuming import fallback_note, lost_notes, threads_notes
@@ -43,6 +44,7 @@ def train(
     *,
     builder: ModelBuilder = build_model,
     preview: Preview | None = None,
+    judge: Judge | None = None,
     observers: Sequence[Observer] = (),
     stop: threading.Event | None = None,
     quiet: bool = False,
@@ -55,6 +57,7 @@ def train(
         run_folder: of the run; one of the same corpus and recipe is continued, to the same bytes.
         builder: builds the model, where that is not one of Reverie's architectures.
         preview: makes the audio that observers are shown, if the recipe asks for previews.
+        judge: judges clips on the way, if the recipe asks for it.
         observers: watch the training, besides the progress on the terminal and TensorBoard's log.
         stop: once any thread sets it, the step is finished, and a checkpoint written.
         quiet: show no progress.
@@ -88,6 +91,7 @@ def train(
             interrupt,
             builder=builder,
             preview=preview,
+            judge=judge,
             observers=(ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers),
             stop=stop,
             spent_seconds=time.monotonic() - began,
@@ -141,6 +145,7 @@ def _build_trainer(
     *,
     builder: ModelBuilder,
     preview: Preview | None,
+    judge: Judge | None,
     observers: Sequence[Observer],
     stop: threading.Event,
     spent_seconds: float,
@@ -154,6 +159,7 @@ def _build_trainer(
         *sequences,
         interrupt,
         preview=preview,
+        judge=judge,
         observers=observers,
         stop=stop,
         spent_seconds=spent_seconds,

@@ -8,30 +8,30 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from torch import Tensor
 
 from reverie.corpus.corpus import Corpus
-from reverie.errors import ReverieError
 from reverie.frames.contract import Representation
-from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
-from reverie.runs.checkpoint import Progress
 from reverie.runs.ending import Limit, why_ended
-from reverie.runs.metrics import append_metrics, rewind_metrics
+from reverie.runs.judgement import Judgement
+from reverie.runs.metrics import EpochMetrics, append_metrics, judgement_metrics, rewind_metrics
+from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.training.checkpointer import Checkpointer
 from reverie.training.estimate import corpus_notes, forecast, time_steps
 from reverie.training.interrupt import Interruptible
+from reverie.training.judging import Judge, Judging
 from reverie.training.observers import Epoch, Observer, Start, Step
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.pace import Pace, Trial, share_done
 from reverie.training.preflight import Needs
 from reverie.training.sequences import Batch, Sequences
-from reverie.training.step import measure, random_generator, train_step
+from reverie.training.step import check_finite, measure, random_generator, train_step
 
 Preview = Callable[[TrainedModel, Run], Tensor]
 """Makes samples [S] that show what the model does now."""
@@ -51,6 +51,7 @@ class Trainer:
         held_out_set: sequences to measure by.
         interrupt: notes signals, and learns which checkpoint is kept.
         preview: makes the audio that observers are shown.
+        judge: judges clips, where the recipe asks for it.
         observers: receive the events of training, in their order.
         stop: any thread may set it.
         spent_seconds: on what was fitted before the first step; they count as training.
@@ -69,6 +70,7 @@ class Trainer:
         interrupt: Interruptible,
         *,
         preview: Preview | None = None,
+        judge: Judge | None = None,
         observers: Sequence[Observer] = (),
         stop: threading.Event | None = None,
         spent_seconds: float = 0.0,
@@ -77,6 +79,7 @@ class Trainer:
         self._recipe, self._train_set, self._held_out_set = run.recipe, train_set, held_out_set
         self._interrupt, self._stop = interrupt, stop or threading.Event()
         self._preview, self._observers = preview, observers
+        self._judging = Judging(run.recipe.training, judge)
         self._optimiser = build_optimiser(model, run.recipe)
         self._checkpointer = Checkpointer(
             run,
@@ -135,6 +138,8 @@ class Trainer:
             self._pace = self._make_pace(trial)
             said += forecast(needs, recipe, self._steps, self._pace, state).lines
             said += corpus_notes(corpus, *sets)
+        if training.judge_every_epochs and not self._judging.is_on:
+            said.append("Its clips are not judged on the way: too little music is held out.")
         if state.epoch or state.step:
             said.append(f"going on from {state.name}")
         return Start(
@@ -175,13 +180,13 @@ class Trainer:
         set_learning_rate(
             self._optimiser,
             self._recipe,
-            share_done(self._recipe.training, self.state, self._steps),
+            self._share_done,
             self._steps_done,
         )
         samples, mask, beat = batch.to(device)
         frames = self.representation.analyse(samples)
         loss = train_step(self.model, self._optimiser, frames, rng, self._recipe, mask, beat)
-        self._check_finite(loss)
+        check_finite(loss, self.run)
         self.state = dataclasses.replace(
             state,
             step=state.step + 1,
@@ -195,7 +200,7 @@ class Trainer:
             self._steps_done,
             loss,
             self.state.seconds,
-            share_done(self._recipe.training, self.state, self._steps),
+            self._share_done,
             self._pace.remaining(self.state),
         )
         for observer in self._observers:
@@ -213,23 +218,25 @@ class Trainer:
             loss_sum=0.0,
             loss_count=0,
         )
-        epoch = self.state.epoch
-        keep = self.ending() is not None or epoch in training.kept_epochs
-        held_out_loss = None
-        if keep or epoch % training.held_out_every_epochs == 0:
-            held_out_loss = self._measure()
-            if self.state.best_measured_epoch == epoch:
-                keep = keep or training.keep_best
+        epoch, judgement = self.state.epoch, None
         last = self.ending() is not None
-        self._tell_epoch(before.loss_sum / before.loss_count, held_out_loss)
+        keep = last or epoch in training.kept_epochs
+        is_judged = self._judging.is_due(self.state, self._share_done, last=last)
+        held_out_loss = None
+        if keep or is_judged or epoch % training.held_out_every_epochs == 0:
+            held_out_loss = self._measure()
+            keep = keep or (training.keep_best and self.state.best_measured_epoch == epoch)
+        if is_judged:
+            judgement = self._judge()
+            keep = keep or self.state.best_judged_epoch == epoch
+        last = self.ending() is not None
+        self._tell_epoch(before.loss_sum / before.loss_count, held_out_loss, judgement)
         every = training.preview_every_epochs
         if self._preview and every and (last or epoch % every == 0):
             self._show_preview(self._preview)
         if keep or last or self._is_stopping() or self._is_checkpoint_due():
-            if held_out_loss is not None and _is_lower(held_out_loss, self.state.best_saved_loss):
-                self.state = dataclasses.replace(
-                    self.state, best_saved_epoch=epoch, best_saved_loss=held_out_loss
-                )
+            if held_out_loss is not None:
+                self.state = self.state.saved(held_out_loss)
             self._save()
         self._stopped = self._is_stopping()
 
@@ -237,34 +244,36 @@ class Trainer:
         """The held-out loss after an epoch, noted where it is the lowest so far."""
         self._pace.lap("other")
         loss = self._checkpointer.measure()
-        self._check_finite(loss)
-        if _is_lower(loss, self.state.best_measured_loss):
-            self.state = dataclasses.replace(
-                self.state, best_measured_epoch=self.state.epoch, best_measured_loss=loss
-            )
+        check_finite(loss, self.run)
+        self.state = self.state.measured(loss)
         self._pace.lap("held-out")
         return loss
 
-    def _tell_epoch(self, train_loss: float, held_out_loss: float | None) -> None:
+    def _judge(self) -> Judgement:
+        """The judgement on clips after an epoch, noted where they are the best so far."""
+        with self._checkpointer.trained(self.representation) as trained:
+            judgement = self._judging.judge(trained, self.run)
+        self.state = self.state.judged(judgement)
+        self._pace.lap("other")
+        return judgement
+
+    def _tell_epoch(
+        self, train_loss: float, held_out_loss: float | None, judgement: Judgement | None
+    ) -> None:
         """Write the figures of an epoch, and tell them to observers."""
         ended = Epoch(self.state.epoch, train_loss, held_out_loss, self.state.seconds)
-        append_metrics(
-            self.run.metrics,
-            {
-                "epoch": ended.epoch,
-                "train_loss": ended.train_loss,
-                "held_out_loss": ended.held_out_loss,
-                "seconds": ended.seconds,
-            },
-        )
+        figures = cast(EpochMetrics, dataclasses.asdict(ended))
+        if judgement:
+            figures["judged"] = judgement_metrics(judgement)
+        append_metrics(self.run.metrics, figures)
         for observer in self._observers:
             observer.on_epoch(ended)
+            if judgement:
+                observer.on_judgement(ended.epoch, judgement)
         self._pace.lap("other")
 
     def _show_preview(self, preview: Preview) -> None:
-        with self._optimiser.averaged():
-            calibration = self._checkpointer.calibration or Calibration()
-            trained = TrainedModel(self.model, self.representation, calibration)
+        with self._checkpointer.trained(self.representation) as trained:
             made = preview(trained, self.run).cpu().numpy()
         for observer in self._observers:
             observer.on_preview(self.state.epoch, made)
@@ -278,6 +287,10 @@ class Trainer:
         self._pace.lap("other")
 
     @property
+    def _share_done(self) -> float:
+        return share_done(self._recipe.training, self.state, self._steps)
+
+    @property
     def _steps_done(self) -> int:
         return self.state.epoch * self._steps + self.state.step
 
@@ -286,15 +299,3 @@ class Trainer:
 
     def _is_checkpoint_due(self) -> bool:
         return time.monotonic() - self._saved > 60 * self._recipe.training.checkpoint_minutes
-
-    def _check_finite(self, loss: float) -> None:
-        if not math.isfinite(loss):
-            raise ReverieError(
-                f"the loss is no longer a number; {self.run.checkpoints} holds the last good "
-                "checkpoint.",
-                "Lower training.learning_rate or set training.gradient_clip, and train a new run.",
-            )
-
-
-def _is_lower(loss: float, than: float | None) -> bool:
-    return than is None or loss < than

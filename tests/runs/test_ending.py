@@ -2,8 +2,8 @@
 
 import pytest
 
-from reverie.runs.checkpoint import Progress
 from reverie.runs.ending import done_text, limits, why_ended
+from reverie.runs.progress import Progress
 from reverie.runs.settings import TrainingSettings
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reverie.runs.checkpoint import Progress
+from reverie.runs.progress import Progress
 from reverie.runs.settings import TrainingSettings
 from reverie.training.pace import Pace, Trial, share_done
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.corpus.corpus import Corpus
+from reverie.corpus.corpus import Corpus, Recording
 from reverie.evaluation.copying.most_similar import MostSimilarByTorch
 from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch
 from reverie.similarity.nearest import Nearest, NearestSearch
@@ -31,21 +31,27 @@ class Evidence:
 
 
 def find_evidence(
-    corpus: Corpus, groups: Sequence[Sequence[NDArray[np.float32]]], *, quiet: bool = False
+    corpus: Corpus,
+    groups: Sequence[Sequence[NDArray[np.float32]]],
+    recordings: Sequence[Recording] | None = None,
+    *,
+    quiet: bool = False,
 ) -> list[list[Evidence]]:
     """Compare groups of clips with the training recordings, which are read once.
 
     Args:
         corpus: its training recordings are searched.
         groups: of float samples [S] at the corpus's rate; the first group holds held-out
-            excerpts, which set the similarity above which a window counts towards a run.
+            excerpts, which set the similarity above which a window counts towards a run; where
+            it is empty, none does.
+        recordings: the training recordings to search; all of them if not given.
         quiet: show no progress.
     """
     waves = [wave for group in groups for wave in group]
     rate = corpus.rate_hz
     by_pairs = LandmarkSearch(waves, rate)
     by_spectrum = NearestSearch(waves, rate, SEMITONES, MostSimilarByTorch)
-    training = corpus.of_split("train")
+    training = corpus.of_split("train") if recordings is None else recordings
     stream_past([by_pairs, by_spectrum], corpus, training, "comparing with", quiet=quiet)
     pairs, nearest = by_pairs.best(), by_spectrum.best()
     real = [one.similarity for one in nearest[: len(groups[0])]]

@@ -1,0 +1,139 @@
+"""Judge a checkpoint during training by a few short clips of it.
+
+Letters: B clips, S samples.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reverie.corpus.corpus import Corpus, Recording
+from reverie.corpus.excerpts import cut_evenly
+from reverie.evaluation.copying.evidence import find_evidence
+from reverie.evaluation.copying.judgement import NULL_EXCERPTS
+from reverie.evaluation.copying.null import NullDistribution
+from reverie.evaluation.distances.mmd import discrepancy
+from reverie.evaluation.distances.musicnn import Musicnn
+from reverie.evaluation.distances.points import Points
+from reverie.evaluation.interval import binomial_tail
+from reverie.evaluation.measurer import at_rate
+from reverie.evaluation.measures.health import corpus_level_dbfs, health
+from reverie.generation.prompts import choose_prompts
+from reverie.generation.stream import stream_of
+from reverie.models.trained import TrainedModel
+from reverie.runs.judgement import Judgement
+from reverie.runs.run import Run
+
+CLIPS = 24
+SECONDS = 5.0
+LEAST_EXCERPTS = 8
+"""Of held-out music; fewer say too little of what music is."""
+SEARCHED_SECONDS = 3600.0
+"""Of training recordings, which are searched for copies: all would take too long in a large
+corpus."""
+BY_CHANCE = 0.05
+"""So seldom may music itself have as many copies as clips that copy more than music."""
+
+
+class CheckpointJudge:
+    """Judge clips that continue held-out prompts, always the same ones, with the same draws.
+
+    What does not depend on the model is computed at the first judgement and kept. A judgement draws
+    from generators of its own and changes nothing of the model.
+
+    Args:
+        corpus: that the model is trained on.
+        clips: how many are made, as one batch.
+        seconds: length of each.
+        seed: decides prompts and draws.
+    """
+
+    def __init__(
+        self, corpus: Corpus, *, clips: int = CLIPS, seconds: float = SECONDS, seed: int = 0
+    ) -> None:
+        self._corpus, self._clips, self._seconds, self._seed = corpus, clips, seconds, seed
+
+    @property
+    def excerpts(self) -> int:
+        """How many clips' lengths of music the corpus holds out."""
+        size = round(self._seconds * self._corpus.rate_hz)
+        return sum(one.samples // size for one in self._corpus.of_split("held-out"))
+
+    def __call__(self, trained: TrainedModel, run: Run) -> Judgement:
+        """Make clips and judge them.
+
+        Raises:
+            ReverieError: no held-out recording is as long as a prompt.
+        """
+        waves = self._generate(trained, run)
+        level = corpus_level_dbfs(self._corpus)
+        not_ok = [health(wave, run.rate_hz, level).verdict != "ok" for wave in waves]
+        evidence = find_evidence(self._corpus, [(), waves], self._searched, quiet=True)[1]
+        null, of_music = self._null
+        copied = [null.flags(one) for one in evidence]
+        return Judgement(
+            distance=discrepancy(self._embedded(waves), self._music),
+            copied_share=float(np.mean(copied)),
+            copied_share_of_music=of_music,
+            copies_more=binomial_tail(sum(copied), len(copied), of_music) < BY_CHANCE,
+            not_ok_share=float(np.mean(not_ok)),
+        )
+
+    def _generate(self, trained: TrainedModel, run: Run) -> list[NDArray[np.float32]]:
+        """Continue the prompts by what the run's recipe says of generation: samples [S] each."""
+        prompts = np.random.default_rng([self._seed, 0])
+        _, music = choose_prompts(run, "held-out", self._clips, prompts)
+        rng = torch.Generator().manual_seed(self._seed)
+        music = music.to(trained.model.device)
+        stream = stream_of(run, trained, music, run.recipe.generation, rng)
+        blocks = list(stream.take(round(self._seconds * run.rate_hz)))
+        # What is no number is silence, and so not ok.
+        return list(torch.cat(blocks, dim=1).nan_to_num(0, 0, 0).cpu().numpy())
+
+    @cached_property
+    def _excerpts(self) -> list[NDArray[np.float32]]:
+        """Held-out music, samples [S] each."""
+        held_out = self._corpus.of_split("held-out")
+        count = min(self.excerpts, NULL_EXCERPTS)
+        return [one.wave for one in cut_evenly(self._corpus, held_out, self._seconds, count)]
+
+    @cached_property
+    def _music(self) -> Points:
+        return self._embedded(self._excerpts)
+
+    @cached_property
+    def _null(self) -> tuple[NullDistribution, float]:
+        """What evidence music gives that is no copy, and its share that is flagged."""
+        evidence = find_evidence(self._corpus, [(), self._excerpts], self._searched, quiet=True)[1]
+        null = NullDistribution(evidence)
+        return null, float(np.mean([null.flags(one) for one in evidence]))
+
+    @cached_property
+    def _searched(self) -> list[Recording]:
+        """The training recordings that are searched, in an order that the seed decides."""
+        training = self._corpus.of_split("train")
+        chosen: list[Recording] = []
+        remaining = SEARCHED_SECONDS * self._corpus.rate_hz
+        order = np.random.default_rng([self._seed, 1]).permutation(len(training))
+        for recording in (training[int(at)] for at in order):
+            if remaining > 0:
+                chosen.append(recording)
+                remaining -= recording.samples
+        return chosen
+
+    @cached_property
+    def _embedder(self) -> Musicnn:
+        return Musicnn()
+
+    def _embedded(self, waves: Sequence[NDArray[np.float32]]) -> Points:
+        rate = self._corpus.rate_hz
+        return Points.of([self._embedder.embed(at_rate(one, rate))["musicnn"] for one in waves])
+
+
+def checkpoint_judge(corpus: Corpus) -> CheckpointJudge | None:
+    """A judge of clips of a model of `corpus`; None if that holds out too little music."""
+    judge = CheckpointJudge(corpus)
+    return judge if judge.excerpts >= LEAST_EXCERPTS else None
