@@ -68,9 +68,12 @@ class CheckpointJudge:
         Raises:
             ReverieError: no held-out recording is as long as a prompt.
         """
-        waves = self._generate(trained, run)
+        return self.judge_waves(self._generate(trained, run))
+
+    def judge_waves(self, waves: Sequence[NDArray[np.float32]]) -> Judgement:
+        """Judge clips, samples [S] each, at the corpus's rate."""
         level = corpus_level_dbfs(self._corpus)
-        not_ok = [health(wave, run.rate_hz, level).verdict != "ok" for wave in waves]
+        not_ok = [health(wave, self._corpus.rate_hz, level).verdict != "ok" for wave in waves]
         evidence = find_evidence(self._corpus, [(), waves], self._searched, quiet=True)[1]
         null, of_music = self._null
         copied = [null.flags(one) for one in evidence]

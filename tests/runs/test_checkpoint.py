@@ -37,7 +37,12 @@ from reverie.training.recipe import load_recipe
 from reverie.training.train import train
 from tests.conftest import SMALL
 
+JUDGED = (
+    "judged_epoch", "judged_seconds",
+    "best_judged_epoch", "best_judged_distance", "best_judged_copies",
+)  # fmt: skip
 OLD = (
+    *JUDGED,
     "optimizer_sha256", "frames_sha256", "best_measured_epoch", "best_measured_loss",
     "best_saved_epoch", "best_saved_loss",
     "model_sha256", "calibration_sha256", "format_version",
@@ -140,6 +145,10 @@ def test_a_damaged_checkpoint_is_left_to_a_person_and_the_one_before_goes_on(
         ({"step": ...}, "it has lost step"),
         ({"best_saved_epoch": ...}, "it has lost best_saved_epoch"),
         ({"best_measured_loss": ...}, "it has lost best_measured_loss"),
+        ({"judged_epoch": ...}, "it has lost judged_epoch"),
+        ({"judged_epoch": 9}, "comes after epoch 6"),
+        ({"best_judged_epoch": 9}, "comes after epoch 6"),
+        ({"judged_seconds": -1}, "judged_seconds"),
         ({"epoch": 0}, "epoch"),
         (
             {"epoch": 5, "best_saved_epoch": 5, "best_measured_epoch": 5},
@@ -192,6 +201,13 @@ def test_runs_of_older_versions_open_with_what_they_have(run: Run, corpus_folder
     again = train(corpus_folder, longer(), run.folder, quiet=True)
     assert Run.open(again.folder).frames_sha256 == file_sha256(again.statistics)
     assert read_state(again.find_checkpoint()).optimizer_sha256
+
+
+def test_states_from_before_clips_were_judged_are_read(run: Run) -> None:
+    newest = run.find_checkpoint()
+    wanted = read_state(newest)
+    change(newest / STATE, **dict.fromkeys(JUDGED, ...), format_version=2)
+    assert read_state(newest) == wanted
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])

@@ -1,5 +1,7 @@
 """What ends a training is told from its settings and its progress."""
 
+import dataclasses
+
 import pytest
 
 from reverie.runs.ending import done_text, limits, why_ended
@@ -14,6 +16,10 @@ def test_which_limit_ended_a_training() -> None:
     assert why_ended(training, Progress(epoch=2, seconds=60.0)) == "minutes"
     assert why_ended(training, Progress(epoch=2, step=1, loss_count=5, seconds=60.0)) is None
     assert why_ended(training, Progress(epoch=5, best_measured_epoch=2)) == "patience"
+    # Where clips are judged, these decide, and epochs after the latest judgement do not count.
+    clips = Progress(epoch=8, best_measured_epoch=2, judged_epoch=4, best_judged_epoch=2)
+    assert why_ended(training, clips) is None
+    assert why_ended(training, dataclasses.replace(clips, judged_epoch=5)) == "patience"
 
 
 @pytest.mark.parametrize(
@@ -27,6 +33,10 @@ def test_which_limit_ended_a_training() -> None:
             "up to 10 min, or as long as held-out music gets better",
         ),
         ({"epochs": 10**6, "patience_epochs": 3}, "as long as held-out music gets better"),
+        (
+            {"epochs": 10**6, "patience_epochs": 3, "judge_every_epochs": 1},
+            "as long as clips get better",
+        ),
         ({"epochs": 10**6}, "until it is stopped"),
         ({"epochs": 200, "minutes": 10.0}, "up to 200 epochs or 10 min"),
         (
