@@ -54,8 +54,7 @@ def train(
         on_step: called after each step.
         on_epoch: called after each epoch.
         on_checkpoint: called with the folder of each checkpoint.
-        on_judgement: called with the epoch and the judgement on its clips, where the recipe has
-            them judged (`judge_every_epochs`).
+        on_judgement: called with the epoch and the judgement on its clips, if they are judged.
         observers: watch the training besides.
         stop: once it is set, by any thread, the step at hand is finished, a checkpoint is written,
             and the run is returned.
@@ -70,6 +69,7 @@ def train(
     opened = corpus_of(corpus, progress=progress).opened
     chosen = _recipe(recipe, dotted(Recipe, settings, keywords, "train"))
     folder = path_of(out, "out") if out is not None else default_run_folder(opened.folder, recipe)
+    callbacks = Callbacks(on_step, on_epoch, on_checkpoint, on_judgement)
     run = train_run(
         opened.folder,
         chosen,
@@ -77,11 +77,7 @@ def train(
         builder=builder,
         preview=preview,
         judge=checkpoint_judge(opened),
-        observers=(
-            PreviewMonitor(opened),
-            Callbacks(on_step, on_epoch, on_checkpoint, on_judgement),
-            *observers,
-        ),
+        observers=(PreviewMonitor(opened), callbacks, *observers),
         stop=stop,
         quiet=not progress,
     )

@@ -68,8 +68,7 @@ def train(
     """
     corpus = Corpus.open(corpus_folder)
     corpus.check(quiet=quiet)  # or damage would be met when it is first heard, hours later
-    sequences = split_sequences(corpus, recipe)
-    device = training_device(recipe)
+    sequences, device = split_sequences(corpus, recipe), training_device(recipe)
     needs = plan(recipe, run_folder, builder)
     set_threads(recipe)
     keep_freed_memory()
@@ -80,8 +79,7 @@ def train(
         interrupt.kept = kept_so_far(run)
         stop, began = stop or threading.Event(), time.monotonic()
         if not run.statistics.exists():
-            fitted = _fit_frames(corpus, recipe, device, stop, quiet=quiet)
-            if fitted is None:
+            if (fitted := _fit_frames(corpus, recipe, device, stop, quiet=quiet)) is None:
                 return run
             run = run.keep_frames(fitted)
         trainer_on = partial(
@@ -98,11 +96,17 @@ def train(
         )
         trainer = _fit(trainer_on, device, corpus, needs, threads)
         if interrupt.wished:
-            raise KeyboardInterrupt(
-                f"stopped after {done_text(recipe.training, trainer.state)}; the same command "
-                f"resumes from {run.checkpoints / trainer.state.name}"
-            )
+            raise KeyboardInterrupt(_stopped_text(trainer))
     return run
+
+
+def _stopped_text(trainer: Trainer) -> str:
+    """Where a training was stopped, and how it is resumed."""
+    run, state = trainer.run, trainer.state
+    return (
+        f"stopped after {done_text(run.recipe.training, state)}; the same command resumes from "
+        f"{run.checkpoints / state.name}"
+    )
 
 
 def _fit_frames(

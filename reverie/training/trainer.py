@@ -218,8 +218,7 @@ class Trainer:
             loss_sum=0.0,
             loss_count=0,
         )
-        epoch, judgement = self.state.epoch, None
-        last = self.ending() is not None
+        epoch, last, judgement = self.state.epoch, self.ending() is not None, None
         keep = last or epoch in training.kept_epochs
         is_judged = self._judging.is_due(self.state, self._share_done, last=last)
         held_out_loss = None
