@@ -95,18 +95,18 @@ def train(
             spent_seconds=time.monotonic() - began,
         )
         trainer = _fit(trainer_on, device, corpus, needs, threads)
-        if interrupt.wished:
-            raise KeyboardInterrupt(_stopped_text(trainer))
+        _raise_if_stopped(interrupt, trainer)
     return run
 
 
-def _stopped_text(trainer: Trainer) -> str:
-    """Where a training was stopped, and how it is resumed."""
+def _raise_if_stopped(interrupt: Interruptible, trainer: Trainer) -> None:
+    """Raise a `KeyboardInterrupt` that says how to go on, if a signal asked to stop."""
     run, state = trainer.run, trainer.state
-    return (
-        f"stopped after {done_text(run.recipe.training, state)}; the same command resumes from "
-        f"{run.checkpoints / state.name}"
-    )
+    if interrupt.wished:
+        raise KeyboardInterrupt(
+            f"stopped after {done_text(run.recipe.training, state)}; the same command resumes from "
+            f"{run.checkpoints / state.name}"
+        )
 
 
 def _fit_frames(
