@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.excerpts import cut_evenly
-from reverie.evaluation.copying.evidence import find_evidence
+from reverie.evaluation.copying.evidence import Evidence, find_evidence
 from reverie.evaluation.copying.judgement import NULL_EXCERPTS
 from reverie.evaluation.copying.null import NullDistribution
 from reverie.evaluation.distances.mmd import discrepancy
@@ -29,6 +29,8 @@ from reverie.runs.run import Run
 
 CLIPS = 24
 SECONDS = 5.0
+MUSIC_EXCERPTS = 60
+"""Of held-out music, from which distances are measured, at most."""
 LEAST_EXCERPTS = 8
 """Of held-out music; fewer say too little of what music is."""
 SEARCHED_SECONDS = 3600.0
@@ -55,6 +57,7 @@ class CheckpointJudge:
         self, corpus: Corpus, *, clips: int = CLIPS, seconds: float = SECONDS, seed: int = 0
     ) -> None:
         self._corpus, self._clips, self._seconds, self._seed = corpus, clips, seconds, seed
+        self._null: tuple[NullDistribution, float] | None = None
 
     @property
     def excerpts(self) -> int:
@@ -74,8 +77,7 @@ class CheckpointJudge:
         """Judge clips, samples [S] each, at the corpus's rate."""
         level = corpus_level_dbfs(self._corpus)
         not_ok = [health(wave, self._corpus.rate_hz, level).verdict != "ok" for wave in waves]
-        evidence = find_evidence(self._corpus, [(), waves], self._searched, quiet=True)[1]
-        null, of_music = self._null
+        null, of_music, evidence = self._searched_for(waves)
         copied = [null.flags(one) for one in evidence]
         return Judgement(
             distance=discrepancy(self._embedded(waves), self._music),
@@ -96,23 +98,31 @@ class CheckpointJudge:
         # What is no number is silence, and so not ok.
         return list(torch.cat(blocks, dim=1).nan_to_num(0, 0, 0).cpu().numpy())
 
-    @cached_property
-    def _excerpts(self) -> list[NDArray[np.float32]]:
-        """Held-out music, samples [S] each."""
-        held_out = self._corpus.of_split("held-out")
-        count = min(self.excerpts, NULL_EXCERPTS)
+    def _searched_for(
+        self, waves: Sequence[NDArray[np.float32]]
+    ) -> tuple[NullDistribution, float, list[Evidence]]:
+        """What evidence music gives that is no copy, its share that is flagged, and what clips give.
+
+        Music is searched for once, together with the first clips: reading the recordings takes most
+        of the time.
+        """
+        music = self._cut(NULL_EXCERPTS) if self._null is None else []
+        _, of_clips, of_music = find_evidence(
+            self._corpus, [(), waves, music], self._searched, quiet=True
+        )
+        if self._null is None:
+            null = NullDistribution(of_music)
+            self._null = null, float(np.mean([null.flags(one) for one in of_music]))
+        return *self._null, of_clips
+
+    def _cut(self, most: int) -> list[NDArray[np.float32]]:
+        """Cut held-out music into at most so many excerpts, samples [S] each."""
+        held_out, count = self._corpus.of_split("held-out"), min(self.excerpts, most)
         return [one.wave for one in cut_evenly(self._corpus, held_out, self._seconds, count)]
 
     @cached_property
     def _music(self) -> Points:
-        return self._embedded(self._excerpts)
-
-    @cached_property
-    def _null(self) -> tuple[NullDistribution, float]:
-        """What evidence music gives that is no copy, and its share that is flagged."""
-        evidence = find_evidence(self._corpus, [(), self._excerpts], self._searched, quiet=True)[1]
-        null = NullDistribution(evidence)
-        return null, float(np.mean([null.flags(one) for one in evidence]))
+        return self._embedded(self._cut(MUSIC_EXCERPTS))
 
     @cached_property
     def _searched(self) -> list[Recording]:
