@@ -101,7 +101,7 @@ class CheckpointJudge:
     def _searched_for(
         self, waves: Sequence[NDArray[np.float32]]
     ) -> tuple[NullDistribution, float, list[Evidence]]:
-        """What evidence music gives that is no copy, its share that is flagged, and what clips give.
+        """What music gives that is no copy, its share that is flagged, and what clips give.
 
         Music is searched for once, together with the first clips: reading the recordings takes most
         of the time.
