@@ -20,6 +20,7 @@ from reverie.corpus.excerpts import cut_evenly
 from reverie.errors import ReverieError
 from reverie.evaluation.measures.flatness import local_spectral_flatness
 from reverie.evaluation.measures.health import (
+    FULL_SCALE,
     HealthReference,
     HealthSettings,
     corpus_level_dbfs,
@@ -45,6 +46,7 @@ MOVING_NOISE_MISSED = 0.1
 LEAST_STEADY_MODULATION = 1.1
 """Steady noise of any spectrum lies below it, a second long or more."""
 LEAST_FROZEN_CHANGE_DB = 0.5
+MOST_CLIPPED_SHARE = 0.1
 MOST_LOOP_SIMILARITY = 0.995
 """A second of music looped lies above it."""
 
@@ -92,19 +94,23 @@ def usual_limits(waves: Sequence[NDArray[np.float32]], rate_hz: int) -> HealthSe
     moving = [local_spectral_flatness(moving_noise(wave, rate_hz, rng), rate_hz) for wave in waves]
     modulation = np.array([spectral_modulation(wave, rate_hz) for wave in waves])
     change = [half_second_spectral_distance_db(wave, rate_hz) for wave in waves]
+    clipped = [float(np.mean(np.abs(wave) >= FULL_SCALE)) for wave in waves]
     repeat = [strongest_repeat(wave, rate_hz)[0] for wave in waves]
 
     noisy = modulation[flat > fixed.steady_noise_flatness]
     least = 0.95 * float(np.quantile(noisy, 1 - USUAL)) if len(noisy) else fixed.steady_modulation
-    flattest = min(
-        float(np.quantile(flat, USUAL)) + 0.02, float(np.quantile(moving, MOVING_NOISE_MISSED))
-    )
+    # Noise that follows a few pure tones is hardly flat, and no bound for other music.
+    bound = max(float(np.quantile(moving, MOVING_NOISE_MISSED)), fixed.noise_flatness)
+    flattest = min(float(np.quantile(flat, USUAL)) + 0.02, bound)
     stillest = 0.95 * float(np.quantile(change, 1 - USUAL))
     likest = float(np.quantile(repeat, USUAL)) + 0.01
     return dataclasses.replace(
         fixed,
         noise_flatness=max(flattest, fixed.steady_noise_flatness),
         steady_modulation=float(np.clip(least, LEAST_STEADY_MODULATION, fixed.steady_modulation)),
+        clipped_share=float(
+            np.clip(np.quantile(clipped, USUAL), fixed.clipped_share, MOST_CLIPPED_SHARE)
+        ),
         frozen_change_db=float(np.clip(stillest, LEAST_FROZEN_CHANGE_DB, fixed.frozen_change_db)),
         loop_similarity=float(np.clip(likest, fixed.loop_similarity, MOST_LOOP_SIMILARITY)),
     )

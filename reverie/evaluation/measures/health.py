@@ -28,6 +28,9 @@ Verdict = Literal["ok", "silent", "noise", "frozen", "looping", "clipped"]
 QUIETEST_DBFS = -120.0
 """The level that is reported for digital silence."""
 
+FULL_SCALE = 0.999
+"""A sample of at least this magnitude counts as clipped."""
+
 
 @settings_dataclass(frozen=True, config=STRICT)
 class HealthSettings:
@@ -125,7 +128,7 @@ def health(
     rms = level_dbfs(wave)
     relative = rms - reference.level_dbfs
     seconds = _second_levels(wave, rate_hz)
-    clipped = float(np.mean(np.abs(wave) >= 0.999))
+    clipped = float(np.mean(np.abs(wave) >= FULL_SCALE))
     flatness = local_spectral_flatness(wave, rate_hz)
     modulation = spectral_modulation(wave, rate_hz)
     change = half_second_spectral_distance_db(wave, rate_hz)
