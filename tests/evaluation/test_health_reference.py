@@ -13,8 +13,8 @@ from reverie.corpus.corpus import Corpus
 from reverie.evaluation import health_reference as module
 from reverie.evaluation.health_reference import FILE, health_reference, usual_limits
 from reverie.evaluation.measures.health import HealthReference, HealthSettings, health
-from tests.music import random_melody
 from tests.evaluation.measures.test_health import drums
+from tests.music import random_melody
 
 RATE_HZ = 16000
 FIXED = HealthSettings()
