@@ -105,19 +105,22 @@ def test_noise_of_any_colour(music: NDArray[np.float32]) -> None:
     assert verdict(music + noise() * music.std() * 10) == "noise"
 
 
-def drums(seed: int = 0) -> NDArray[Any]:
-    """Kick, snare and hi-hat with small differences: bursts of noise that decay."""
-    rng, beats = np.random.default_rng(seed), np.zeros(len(TIME))
+def drums(seed: int = 0, hiss: float = 0.8) -> NDArray[Any]:
+    """Kick, snare and hi-hat: skins that ring, and bursts of noise that decay."""
+    rng, beats = np.random.default_rng(seed), np.zeros(len(TIME) + RATE_HZ)
+    time = TIME[: RATE_HZ // 2]
     for step in range(SECONDS * 8):
-        hits = [(0.02, 0.2)] + [(0.06, 0.6)] * (step % 4 == 2) + [(0.12, 0.8)] * (step % 4 == 0)
-        for decay_seconds, loudness in hits:
-            length = round(6 * decay_seconds * RATE_HZ)
-            burst = rng.standard_normal(length) * np.exp(-TIME[:length] / decay_seconds)
-            if decay_seconds > 0.1:
-                burst = np.convolve(burst, np.ones(60) / 8, "same")
-            at = step * RATE_HZ // 8 + int(rng.integers(100))
-            part = beats[at : at + length]
-            part += loudness * rng.uniform(0.5, 1) * burst[: len(part)]
+        noise = hiss * rng.standard_normal(len(time))
+        hit = np.diff(noise, prepend=0) * np.exp(-time / 0.03)
+        if step % 8 == 4:
+            hit += noise * np.exp(-time / 0.08)
+            hit += 0.4 * np.sin(2 * np.pi * 190 * time) * np.exp(-time / 0.25)
+        if step % 8 == 0 or rng.random() < 0.3:
+            pitch_hz = rng.choice([50, 90, 130])
+            hit += np.sin(2 * np.pi * pitch_hz * time) * np.exp(-time / 0.25)
+        at = step * RATE_HZ // 8 + int(rng.integers(200))
+        beats[at : at + len(hit)] += rng.uniform(0.5, 1) * hit
+    beats = beats[: len(TIME)]
     return beats / np.abs(beats).max() * 0.8
 
 
