@@ -22,7 +22,7 @@ FIXED = HealthSettings()
 
 def hissing_drums(seed: int) -> NDArray[np.float32]:
     """Drums of which most is noise: flatter than the fixed threshold allows."""
-    return drums(seed, hiss=1.8).astype(np.float32)
+    return drums(seed, hiss=1.3).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
