@@ -60,7 +60,7 @@ def moving_noise(
     width = max(round(SMOOTHED_HZ * size / rate_hz), 1)
     sums = np.cumsum(np.pad(magnitudes, ((0, 0), (width, 0)), mode="edge"), axis=1)
     smooth = (sums[:, width:] - sums[:, :-width]) / width
-    turned = smooth * np.exp(2j * np.pi * rng.random(smooth.shape))
+    turned = np.asarray(smooth * np.exp(2j * np.pi * rng.random(smooth.shape)), np.complex128)
     pieces = scipy.fft.irfft(turned, size, axis=1) * window
     noise = np.zeros(len(padded))
     for at, piece in enumerate(pieces):
