@@ -19,6 +19,7 @@ from reverie.audio.writing.cut import read_float
 from reverie.audio.writing.writer import AudioWriter
 from reverie.errors import ReverieError
 from reverie.evaluation.clip_verdicts import ClipVerdict, verdict_of, verdict_of_file
+from reverie.evaluation.measures.health import HealthReference
 from reverie.generation.clips import Clip as ClipOnDisk
 from reverie.generation.folder import picture_of
 from reverie.pages.media import audio_uri, png_uri
@@ -35,8 +36,7 @@ class Clip:
         rate_hz: samples per second.
         provenance: how it was generated; None of a sound that tells nothing of it.
         path: its file, if it has one.
-        level_dbfs: reads the level of the training recordings, by which it is judged; None where
-            it is not known.
+        reference: reads what it is judged by; None where the corpus is not known.
         is_new: it was made just now, and not by an earlier call that was stopped.
     """
 
@@ -46,13 +46,13 @@ class Clip:
         rate_hz: int,
         provenance: Provenance | None,
         path: Path | None = None,
-        level_dbfs: Callable[[], float | None] = lambda: None,
+        reference: Callable[[], HealthReference | None] = lambda: None,
         *,
         is_new: bool = True,
     ) -> None:
         self.is_new = is_new
         """Whether it was made just now, and not by an earlier call that was stopped."""
-        self._read, self._level_dbfs = read, level_dbfs
+        self._read, self._reference = read, reference
         self.rate_hz = rate_hz
         """Samples per second."""
         self.provenance = provenance
@@ -92,8 +92,8 @@ class Clip:
             ReverieError: its file is gone or damaged.
         """
         if self.path is not None:
-            return verdict_of_file(self.path, self._level_dbfs())
-        return verdict_of(self.samples, self.rate_hz, self._level_dbfs())
+            return verdict_of_file(self.path, self._reference())
+        return verdict_of(self.samples, self.rate_hz, self._reference())
 
     @property
     def seconds(self) -> float:
@@ -229,17 +229,18 @@ class Clips(Sequence[Clip]):
 
 
 def in_memory(
-    clips: Sequence[tuple[NDArray[np.float32], Provenance]], level_dbfs: Callable[[], float | None]
+    clips: Sequence[tuple[NDArray[np.float32], Provenance]],
+    reference: Callable[[], HealthReference | None],
 ) -> Clips:
     """Hold samples [S] with their provenance."""
     held = (
-        Clip(lambda wave=wave: wave, made.rate_hz, made, level_dbfs=level_dbfs)
+        Clip(lambda wave=wave: wave, made.rate_hz, made, reference=reference)
         for wave, made in clips
     )
     return Clips(held, (made.lacks for _, made in clips if made.lacks))
 
 
-def on_disk(clips: Sequence[ClipOnDisk], level_dbfs: Callable[[], float | None]) -> Clips:
+def on_disk(clips: Sequence[ClipOnDisk], reference: Callable[[], HealthReference | None]) -> Clips:
     """Hold files, whose samples are read when they are asked for.
 
     Raises:
@@ -250,7 +251,7 @@ def on_disk(clips: Sequence[ClipOnDisk], level_dbfs: Callable[[], float | None])
         made = read_sidecar(clip.path).provenance
         rate_hz = made.rate_hz if made else 0
         read = partial(_samples_of, clip.path)
-        held.append(Clip(read, rate_hz, made, clip.path, level_dbfs, is_new=clip.generated))
+        held.append(Clip(read, rate_hz, made, clip.path, reference, is_new=clip.generated))
     return Clips(held, (clip.lacks for clip in clips if clip.lacks))
 
 

@@ -84,7 +84,9 @@ class Evaluation:
         """Verdicts, clips that could not be judged, and what was not measured, line by line."""
         said: list[str] = []
         for system in self.figures.systems:
-            said.append(f"{system.name}: {verdict(system, self.figures).line}")
+            judged = verdict(system, self.figures)
+            said.append(f"{system.name}: {judged.line}")
+            said += [f"- {detail}" for detail in judged.details[:1]]
             said += [f"- {clip.name} cannot be judged: {clip.reason}" for clip in system.broken]
         for what, how in self.figures.missing.items():
             said.append(f"Not measured: {what}. To measure it: {how}")

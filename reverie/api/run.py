@@ -11,7 +11,7 @@ from reverie.api.keywords import PathLike, Settings, dotted, path_of, prompt_nam
 from reverie.api.stream import Stream
 from reverie.corpus.kinds import what_is
 from reverie.errors import ReverieError
-from reverie.evaluation.clip_verdicts import level_of
+from reverie.evaluation.clip_verdicts import reference_of
 from reverie.evaluation.reports.clips_page import write_clips_page
 from reverie.generation.clips import (
     generate,
@@ -143,20 +143,20 @@ class Run:
         if target is not None and target.suffix.lower() in SUFFIXES:
             keywords.setdefault("count", 1)
         wanted = self._settings("generate", settings, keywords, prompt)
-        level = cache(lambda: level_of(self.opened))
+        reference = cache(lambda: reference_of(self.opened))
         if target is None:
             made = generate_in_memory(self.opened, wanted, quiet=not progress)
-            return in_memory(made, level)
+            return in_memory(made, reference)
         if target.suffix.lower() in SUFFIXES:
             clip = generate_file(
                 self.opened, wanted, target, overwrite=overwrite, quiet=not progress
             )
-            return on_disk([clip], level)
+            return on_disk([clip], reference)
         if overwrite:
             clips = generate(self.opened, wanted, target, overwrite=True, quiet=not progress)
         else:
             clips = generate_more(self.opened, wanted, target, quiet=not progress)
-        held = on_disk(clips, level)
+        held = on_disk(clips, reference)
         held.page = self._write_page(target, held, progress=progress)
         return held
 

@@ -15,6 +15,7 @@ from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import COLUMNS, findings, row, totals
 from reverie.errors import ReverieError
 from reverie.evaluation.copying.judgement import Copying, judge_groups
+from reverie.evaluation.health_reference import health_reference
 from reverie.evaluation.measures.health import Health, corpus_level_dbfs, health
 from reverie.pages.chart import Line, line_chart
 from reverie.pages.media import audio_uri, png_uri
@@ -68,7 +69,7 @@ def report_on(
     seconds = min(max(len(wave) for wave in waves), longest) / rate_hz
     groups = [[to_float32(wave) for wave in waves]]
     (copies,) = judge_groups(corpus, groups, seconds, quiet=quiet)
-    level = corpus_level_dbfs(corpus)
+    reference = health_reference(corpus)
     hop_samples = run.recipe.frames.hop_samples
     reports: list[ClipReport] = []
     for clip, samples, copying in zip(clips, waves, copies, strict=True):
@@ -85,7 +86,7 @@ def report_on(
             ClipReport(
                 path=clip,
                 samples=samples,
-                health=health(samples, rate_hz, level, hop_samples),
+                health=health(samples, rate_hz, reference, hop_samples),
                 copying=copying,
                 prompt=np.array(corpus.pcm(recording)[first:last]),
                 prompt_recording=recording.path,

@@ -24,7 +24,8 @@ from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.clip_verdicts import LEVEL_UNKNOWN, read_mono, verdict_of
 from reverie.evaluation.copying.judgement import judge_groups
-from reverie.evaluation.measures.health import Verdict, corpus_level_dbfs
+from reverie.evaluation.health_reference import health_reference
+from reverie.evaluation.measures.health import HealthReference, Verdict
 from reverie.evaluation.systems import read_systems
 from reverie.generation.trim import (
     QUIET_DB,
@@ -95,10 +96,10 @@ def trim_to_best(
     require_times(start, end)
     require_free(clip, out, overwrite=overwrite)
     copied = copied_spans(clip, corpus, quiet=quiet) if copies and corpus else ()
-    level = corpus_level_dbfs(corpus) if corpus else None
+    reference = health_reference(corpus) if corpus else None
     with open_sound(clip) as file:
         wave, rate_hz = _MonoOnDisk(file), int(file.samplerate)
-        stretch = best_stretch(wave, rate_hz, level, copied, within=(start or 0.0, end))
+        stretch = best_stretch(wave, rate_hz, reference, copied, within=(start or 0.0, end))
     first = stretch.start_seconds if start is None else start
     last = stretch.end_seconds if end is None else end
     used = trim_clip(clip, out, first, last, overwrite=overwrite, how="by measures")
@@ -141,7 +142,7 @@ def copied_spans(clip: Path, corpus: Corpus, *, quiet: bool = False) -> list[tup
 def best_stretch(
     wave: Wave,
     rate_hz: int,
-    level: float | None,
+    reference: HealthReference | None,
     copied: Sequence[tuple[float, float]] = (),
     within: tuple[float, float | None] = (0.0, None),
 ) -> Stretch:
@@ -152,7 +153,7 @@ def best_stretch(
     Args:
         wave: mono float samples [S], or an object that returns them by slice.
         rate_hz: samples per second.
-        level: of the training recordings, in dB re full scale; None if it is not known.
+        reference: what it is judged by; None if the corpus is not known.
         copied: start and end in seconds of stretches that repeat the training recordings.
         within: the part to search, in seconds.
     """
@@ -166,18 +167,18 @@ def best_stretch(
         return Stretch(ends[0] / rate_hz, ends[1] / rate_hz, doubt=doubt)
     starts = list(range(begin, stop - size + 1, hop))
     refusals: list[Refusal | None] = [
-        _refusal(wave, rate_hz, start, size, level, copied) for start in starts
+        _refusal(wave, rate_hz, start, size, reference, copied) for start in starts
     ]
     blocks = _block_refusals(refusals, size // hop)
     counted: Counter[Refusal] = Counter(reason for reason in blocks if reason is not None)
     refused: dict[Refusal, float] = {
         reason: count * HOP_SECONDS for reason, count in counted.most_common()
     }
-    doubt = f"Mind: {LEVEL_UNKNOWN}." if level is None else ""
+    doubt = f"Mind: {LEVEL_UNKNOWN}." if reference is None else ""
     for first, last in _runs(blocks):
         # The last block includes the rest that is shorter than a hop.
         end = stop if last == len(blocks) else begin + last * hop
-        ends = _without_bad_ends(wave, rate_hz, begin + first * hop, end, level)
+        ends = _without_bad_ends(wave, rate_hz, begin + first * hop, end, reference)
         ends = _without_quiet_ends(wave, rate_hz, *ends)
         if ends[1] - ends[0] >= SHORTEST_SECONDS * rate_hz:
             return Stretch(ends[0] / rate_hz, ends[1] / rate_hz, refused, doubt)
@@ -189,14 +190,14 @@ def _refusal(
     rate_hz: int,
     start: int,
     size: int,
-    level: float | None,
+    reference: HealthReference | None,
     copied: Sequence[tuple[float, float]],
 ) -> Refusal | None:
     """Return why a window is refused; None if it is not."""
     begin, end = start / rate_hz, (start + size) / rate_hz
     if any(begin < last and first < end for first, last in copied):
         return "copied"
-    verdict = verdict_of(np.asarray(wave[start : start + size]), rate_hz, level).verdict
+    verdict = verdict_of(np.asarray(wave[start : start + size]), rate_hz, reference).verdict
     # Samples that are not numbers count as clipped: they cannot be played either.
     if verdict is None:
         return "clipped"
@@ -236,14 +237,14 @@ def _runs(blocks: Sequence[Refusal | None]) -> list[tuple[int, int]]:
 
 
 def _without_bad_ends(
-    wave: Wave, rate_hz: int, start: int, end: int, level: float | None
+    wave: Wave, rate_hz: int, start: int, end: int, reference: HealthReference | None
 ) -> tuple[int, int]:
     """Cut silent, noisy and clipped ends off the span, half a second at a time."""
     edge, hop = round(EDGE_SECONDS * rate_hz), round(HOP_SECONDS * rate_hz)
 
     def is_bad(first: int) -> bool:
         piece = np.asarray(wave[first : first + edge])
-        return verdict_of(piece, rate_hz, level).verdict in EDGE_FAULTS
+        return verdict_of(piece, rate_hz, reference).verdict in EDGE_FAULTS
 
     while end - start >= 2 * edge and is_bad(start):
         start += hop

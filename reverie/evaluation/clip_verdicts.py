@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from reverie.audio.pcm import to_float32
 from reverie.audio.writing.cut import blocks_of, open_sound
 from reverie.errors import ReverieError
+from reverie.evaluation.health_reference import health_reference
 from reverie.evaluation.measures.health import (
-    HealthSettings,
+    HealthReference,
     Verdict,
-    corpus_level_dbfs,
     health,
     level_dbfs,
 )
@@ -51,13 +51,13 @@ class ClipVerdict:
         return "good" if self.verdict == "ok" else "bad"
 
 
-def level_of(run: Run) -> float | None:
-    """Return the level of the recordings that `run` was trained on, in dB re full scale.
+def reference_of(run: Run) -> HealthReference | None:
+    """Return what clips of `run` are judged by, from the corpus that it was trained on.
 
     None if the corpus is missing or has changed; clips are then judged without their level.
     """
     try:
-        return corpus_level_dbfs(run.open_corpus())
+        return health_reference(run.open_corpus())
     except ReverieError:
         return None
 
@@ -65,26 +65,26 @@ def level_of(run: Run) -> float | None:
 def verdict_of(
     samples: NDArray[Any],
     rate_hz: int,
-    level: float | None,
-    settings: HealthSettings | None = None,
+    reference: HealthReference | None,
 ) -> ClipVerdict:
     """Judge a clip.
 
-    Without the level of the corpus, a clip is compared with its own loudest second. A clip that
-    dies away is still silent, but one that is quiet throughout is not, unless it is zero.
+    Without a corpus the thresholds are the fixed ones, and a clip is compared with its own loudest
+    second: one that dies away is still silent, but one that is quiet throughout is not, unless it
+    is zero.
 
     Args:
         samples: mono [S], floats within -1 to 1 or int16.
         rate_hz: samples per second.
-        level: of the training recordings, in dB re full scale; None if it is not known.
-        settings: thresholds of the verdicts.
+        reference: what it is judged by; None if the corpus is not known.
     """
     try:
-        measured = health(samples, rate_hz, _loudest(samples, rate_hz) if level is None else level,
-                       settings=settings)  # fmt: skip
+        measured = health(
+            samples, rate_hz, reference or HealthReference(_loudest(samples, rate_hz))
+        )
     except ReverieError as error:
         return ClipVerdict(None, f"Cannot be judged: {error.problem}")
-    if level is not None:
+    if reference is not None:
         return ClipVerdict(measured.verdict, measured.sentence)
     if measured.rms_dbfs < ZERO_DBFS:
         return ClipVerdict("silent", "Silent: every sample is zero or nearly zero.")
@@ -93,9 +93,7 @@ def verdict_of(
     return ClipVerdict(measured.verdict, measured.sentence)
 
 
-def verdict_of_file(
-    clip: Path, level: float | None, settings: HealthSettings | None = None
-) -> ClipVerdict:
+def verdict_of_file(clip: Path, reference: HealthReference | None) -> ClipVerdict:
     """Judge a WAV or FLAC file, or another that libsndfile reads; its channels are averaged.
 
     Of a clip longer than `WHOLE_SECONDS` a few stretches are judged, including the first and the
@@ -103,24 +101,23 @@ def verdict_of_file(
 
     Args:
         clip: the file.
-        level: of the training recordings, in dB re full scale; None if it is not known.
-        settings: thresholds of the verdicts.
+        reference: what it is judged by; None if the corpus is not known.
     """
     try:
         with open_sound(clip) as file:
             rate_hz, samples = int(file.samplerate), int(file.frames)
             if samples <= WHOLE_SECONDS * rate_hz:
-                return verdict_of(read_mono(file, 0, samples), rate_hz, level, settings)
+                return verdict_of(read_mono(file, 0, samples), rate_hz, reference)
             length = round(STRETCH_SECONDS * rate_hz)
             starts = np.linspace(0, samples - length, STRETCHES).astype(np.int64)
             for start in starts:
-                verdict = verdict_of(read_mono(file, int(start), length), rate_hz, level, settings)
+                verdict = verdict_of(read_mono(file, int(start), length), rate_hz, reference)
                 if verdict.verdict != "ok":
                     where = f"{position(start / rate_hz)}-{position((start + length) / rate_hz)}"
                     return ClipVerdict(verdict.verdict, f"{where}: {verdict.sentence}")
     except ReverieError as error:
         return ClipVerdict(None, f"Cannot be judged: {error.problem}")
-    note = f"; {LEVEL_UNKNOWN}" if level is None else ""
+    note = f"; {LEVEL_UNKNOWN}" if reference is None else ""
     looked = f"{STRETCHES} stretches of {STRETCH_SECONDS:g} s, from start to end"
     return ClipVerdict("ok", f"No fault found in {looked}{note}.")
 

@@ -16,10 +16,10 @@ from reverie.evaluation.distances.frechet import frechet_interval
 from reverie.evaluation.distances.mmd import mmd_interval
 from reverie.evaluation.distances.points import Points, diversity
 from reverie.evaluation.figures import ClipFigures, Distances, Evaluation, SystemFigures
+from reverie.evaluation.health_reference import health_reference
 from reverie.evaluation.interval import Interval, bootstrap_interval, mean_interval
 from reverie.evaluation.measurer import FIGURES, Measured, Measurer, at_rate, values
 from reverie.evaluation.measures.drift import drift, second_timbres
-from reverie.evaluation.measures.health import corpus_level_dbfs
 from reverie.evaluation.measures.notes import NoteFigures, histogram_distance
 from reverie.evaluation.references import TITLES, Kind, References, make_references
 from reverie.evaluation.systems import Broken, Loaded, System
@@ -66,7 +66,7 @@ def evaluate(
     seconds = round(statistics.median(lengths) / rate, 2)
     most = max(2, *(len(system.clips) for system in systems))
     references = make_references(corpus, seconds, most, rng)
-    measurer = Measurer(rate, corpus_level_dbfs(corpus))
+    measurer = Measurer(rate, health_reference(corpus))
     music, sets = _measure(systems, references, measurer, quiet=quiet)
     copies: dict[str, list[Copying]] = {}
     if copying:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reverie.evaluation.distances.embedding import Embedder, MfccStatistics
 from reverie.evaluation.distances.musicnn import TAGS, Musicnn
 from reverie.evaluation.measures import notes
-from reverie.evaluation.measures.health import Health, health
+from reverie.evaluation.measures.health import Health, HealthReference, health
 from reverie.evaluation.measures.mel import RATE_HZ
 from reverie.evaluation.measures.notes import NoteFigures, note_figures
 from reverie.evaluation.measures.structure import Structure, structure
@@ -56,6 +56,9 @@ FIGURES: tuple[Figure, ...] = (
     Figure("flatness", "Spectral flatness", "", 3,
            "Near 0 for tones, 0.56 for noise of any colour.",
            lambda one: one.health.flatness),
+    Figure("modulation", "Spectral modulation", "", 2,
+           "How far bands swing; 1 for steady noise, 1.1 to 5 for music and drums.",
+           lambda one: one.health.modulation),
     Figure("half_second_distance", "Half-second distance", "dB", 2,
            "Distance between the spectra of half seconds; near 0 the sound is frozen.",
            lambda one: one.health.half_second_distance_db),
@@ -90,14 +93,14 @@ class Measurer:
 
     Args:
         rate_hz: of the clips.
-        corpus_level_dbfs: level of the training recordings.
+        reference: what their health is judged by.
 
     Raises:
         ReverieError: the weights of musicnn are damaged.
     """
 
-    def __init__(self, rate_hz: int, corpus_level_dbfs: float) -> None:
-        self.rate_hz, self._level = rate_hz, corpus_level_dbfs
+    def __init__(self, rate_hz: int, reference: HealthReference) -> None:
+        self.rate_hz, self._reference = rate_hz, reference
         self._tagger = Musicnn()
         self._embedders: tuple[Embedder, ...] = (MfccStatistics(), self._tagger)
         self.missing: dict[str, str] = {}
@@ -147,7 +150,7 @@ class Measurer:
             seconds = len(wave) / self.rate_hz
             found = note_figures(self._transcriber.notes(wave, self.rate_hz), seconds)
         return Measured(
-            health=health(wave, self.rate_hz, self._level, hop_samples),
+            health=health(wave, self.rate_hz, self._reference, hop_samples),
             structure=structure(resampled),
             notes=found,
             embedded=embedded,

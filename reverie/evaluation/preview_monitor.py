@@ -1,11 +1,14 @@
 """Monitor the health of previews during training, and warn once with a remedy."""
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.evaluation.measures.health import Verdict, corpus_level_dbfs, health
+from reverie.evaluation.health_reference import health_reference
+from reverie.evaluation.measures.health import HealthReference, Verdict, health
 from reverie.terminal import echo
 from reverie.training.observers import Observer
 
@@ -27,18 +30,22 @@ class PreviewMonitor(Observer):
     """Judge each preview, and warn once if they stay bad.
 
     Args:
-        corpus: gives the right level, and the previews' rate.
+        corpus: gives what is usual, and the previews' rate.
     """
 
     def __init__(self, corpus: Corpus) -> None:
-        self._level, self._rate_hz = corpus_level_dbfs(corpus), corpus.rate_hz
+        self._corpus = corpus
         self._unsound = 0
         self._warned = False
+
+    @cached_property
+    def _reference(self) -> HealthReference:
+        return health_reference(self._corpus)
 
     def on_preview(self, _epoch: int, samples: NDArray[np.float32], /) -> None:
         """Judge a preview, samples [S]."""
         try:
-            judged = health(samples, self._rate_hz, self._level)
+            judged = health(samples, self._corpus.rate_hz, self._reference)
         except ReverieError:
             # Some samples are not numbers; training itself stops at such a loss.
             return

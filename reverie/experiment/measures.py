@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from reverie.audio.writing.cut import read_whole
 from reverie.errors import ReverieError
-from reverie.evaluation.measures.health import health
+from reverie.evaluation.measures.health import HealthReference, health
 from reverie.legacy import translate_result
 from reverie.records import as_record, read_json
 from reverie.runs.run import Run
@@ -104,20 +104,23 @@ class ModelResult:
 
 
 def measure_clips(
-    clips: Sequence[Path], run: Run, level_dbfs: float, trims: Sequence[tuple[float, float]]
+    clips: Sequence[Path],
+    run: Run,
+    reference: HealthReference,
+    trims: Sequence[tuple[float, float]],
 ) -> tuple[ClipFigures, ...]:
     """Measure WAV files, of each of which a part (start and end in seconds) was kept.
 
     Args:
         clips: the files.
         run: that made them.
-        level_dbfs: of the training recordings.
+        reference: what they are judged by.
         trims: of each clip.
     """
     figures: list[ClipFigures] = []
     for clip, trim in zip(clips, trims, strict=True):
         samples, rate_hz = read_whole(clip)
-        found = health(samples, rate_hz, level_dbfs, run.recipe.frames.hop_samples)
+        found = health(samples, rate_hz, reference, run.recipe.frames.hop_samples)
         figures.append(
             ClipFigures(
                 name=clip.name,

@@ -24,7 +24,7 @@ from reverie.corpus.corpus import MANIFEST, Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
-from reverie.evaluation.measures.health import corpus_level_dbfs
+from reverie.evaluation.health_reference import health_reference
 from reverie.experiment.estimate import Spent
 from reverie.experiment.judging import Judgement, judge_models
 from reverie.experiment.measures import ModelResult, measure_clips
@@ -181,7 +181,7 @@ def _do(
         ),
         selection_losses=losses,
         chosen_epoch=chosen,
-        clips=measure_clips(made[chosen], run, corpus_level_dbfs(corpus), trims),
+        clips=measure_clips(made[chosen], run, health_reference(corpus), trims),
         seconds=metrics[-1]["seconds"],
         speed=speed,
     )

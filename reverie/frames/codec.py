@@ -112,9 +112,9 @@ class Codec(Representation):
 
     def analyse(self, samples: Tensor) -> Tensor:
         """Encode [B, T·n + overlap] as [B, T, Q], whole numbers."""
-        return self.quantiser.encode(self.components(samples))
+        return self.quantiser.encode(self.principal_components(samples))
 
-    def components(self, samples: Tensor) -> Tensor:
+    def principal_components(self, samples: Tensor) -> Tensor:
         """Return the principal components of frames: [B, T·n + overlap] -> [B, T, K]."""
         logs = self.spectrum.magnitudes(samples).add_(self.soft.exp()).log_()
         return logs.sub_(self.mean) @ self.basis.t()

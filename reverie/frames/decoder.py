@@ -20,7 +20,7 @@ KERNEL_FRAMES = 5
 class DecoderSize(NamedTuple):
     """The size of a decoder."""
 
-    components: int
+    n_components: int
     """K."""
     channels: int
     """C."""
@@ -50,7 +50,7 @@ class ContextDecoder(nn.Module):
         self.scale: Tensor
         self.register_buffer("scale", scale.clamp_min(1e-6))
         channels = size.channels
-        self.enter = _linear(size.components, channels, rng)
+        self.enter = _linear(size.n_components, channels, rng)
         self.convolve = [
             _linear(KERNEL_FRAMES * channels, channels, rng) for _ in range(size.blocks)
         ]
@@ -58,7 +58,7 @@ class ContextDecoder(nn.Module):
         for number, (convolve, mix) in enumerate(zip(self.convolve, self.mix, strict=True), 1):
             self.add_module(f"convolve{number}", convolve)
             self.add_module(f"mix{number}", mix)
-        self.leave = _linear(channels, size.components, None)
+        self.leave = _linear(channels, size.n_components, None)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Refine the frames that have their whole context: [B, T + 2L, K] -> [B, T, K]."""

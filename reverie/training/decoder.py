@@ -133,7 +133,7 @@ def _sequences(
 @torch.no_grad()
 def _pairs(codec: Codec, samples: Tensor) -> tuple[Tensor, Tensor]:
     """What codes stand for, and what they should: [B, S] -> [B, T + 2L, K] twice."""
-    wanted = codec.components(samples.to(codec.mean.device))
+    wanted = codec.principal_components(samples.to(codec.mean.device))
     return codec.quantiser.decode(codec.quantiser.encode(wanted)), wanted
 
 

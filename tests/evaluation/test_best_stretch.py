@@ -16,10 +16,11 @@ from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.best_stretch import best_stretch, copied_spans, corpus_of, trim_to_best
 from reverie.evaluation.clip_verdicts import LEVEL_UNKNOWN, verdict_of
+from reverie.evaluation.measures.health import HealthReference
 from tests.evaluation.conftest import RATE_HZ
 
 RATE = 16000
-LEVEL = -21.0
+REFERENCE = HealthReference(-21.0)
 RNG = np.random.default_rng(0)
 NOISE = (0.1 * RNG.standard_normal(6 * RATE)).astype(np.float32)
 SILENCE = np.zeros(6 * RATE, np.float32)
@@ -39,7 +40,7 @@ def chord() -> NDArray[np.float32]:
 
 
 def test_a_good_clip_stays_whole(tune: NDArray[np.float32]) -> None:
-    found = best_stretch(tune, RATE, LEVEL)
+    found = best_stretch(tune, RATE, REFERENCE)
     assert (found.start_seconds, found.end_seconds) == pytest.approx((0, 8), abs=0.1)
     assert (found.refused, found.sentence) == ({}, "")
 
@@ -57,7 +58,7 @@ def test_each_fault_is_left_out_on_either_side(
         "clipped": np.clip(30 * tune, -1, 1),
     }[reason]
     wave = np.concatenate([bad, tune] if is_first else [tune, bad])
-    found = best_stretch(wave, RATE, LEVEL)
+    found = best_stretch(wave, RATE, REFERENCE)
     first = len(bad) / RATE if is_first else 0.0
     # Frozen and looping are seen in whole windows only, so some of them may stay.
     slack = 1.6 if reason in {"frozen", "looping"} else 1.1
@@ -66,19 +67,19 @@ def test_each_fault_is_left_out_on_either_side(
     assert set(found.refused) == {reason}
     assert reason in found.sentence
     kept = wave[round(found.start_seconds * RATE) : round(found.end_seconds * RATE)]
-    assert verdict_of(kept, RATE, LEVEL).verdict == "ok"
+    assert verdict_of(kept, RATE, REFERENCE).verdict == "ok"
 
 
 def test_the_longer_of_two_good_stretches_is_kept(tune: NDArray[np.float32]) -> None:
     wave = np.concatenate([tune[: 5 * RATE], NOISE, tune])
-    found = best_stretch(wave, RATE, LEVEL)
+    found = best_stretch(wave, RATE, REFERENCE)
     assert found.start_seconds == pytest.approx(11, abs=0.6)
     assert found.end_seconds == pytest.approx(19, abs=0.1)
 
 
 def test_copies_are_counted_among_the_refusals(tune: NDArray[np.float32]) -> None:
     wave = np.concatenate([tune, tune[::-1]])
-    found = best_stretch(wave, RATE, LEVEL, [(9.0, 11.0)])
+    found = best_stretch(wave, RATE, REFERENCE, [(9.0, 11.0)])
     assert (found.start_seconds, found.end_seconds) == pytest.approx((0, 9), abs=0.1)
     assert found.refused["copied"] >= 2
     assert "s copied" in found.sentence
@@ -86,7 +87,7 @@ def test_copies_are_counted_among_the_refusals(tune: NDArray[np.float32]) -> Non
 
 @pytest.mark.parametrize("wave", [NOISE, SILENCE, np.full(6 * RATE, np.nan, np.float32)])
 def test_a_clip_that_is_bad_throughout_stays_whole_and_says_so(wave: NDArray[np.float32]) -> None:
-    found = best_stretch(wave, RATE, LEVEL)
+    found = best_stretch(wave, RATE, REFERENCE)
     assert (found.start_seconds, found.end_seconds) == (0, 6)
     assert sum(found.refused.values()) == 6
     assert "Every stretch of it has a fault" in found.sentence
@@ -94,10 +95,10 @@ def test_a_clip_that_is_bad_throughout_stays_whole_and_says_so(wave: NDArray[np.
 
 def test_of_a_short_clip_only_quiet_ends_go(tune: NDArray[np.float32]) -> None:
     wave = np.concatenate([SILENCE[:RATE], tune[: 5 * RATE // 2]])
-    found = best_stretch(wave, RATE, LEVEL)
+    found = best_stretch(wave, RATE, REFERENCE)
     assert (found.start_seconds, found.end_seconds) == pytest.approx((1, 3.5), abs=0.1)
     assert "shorter than 4 s" in found.sentence
-    assert best_stretch(wave[:0], RATE, LEVEL).end_seconds == 0
+    assert best_stretch(wave[:0], RATE, REFERENCE).end_seconds == 0
 
 
 def test_without_a_corpus_it_says_what_is_not_judged(tune: NDArray[np.float32]) -> None:
@@ -106,7 +107,7 @@ def test_without_a_corpus_it_says_what_is_not_judged(tune: NDArray[np.float32]) 
 
 def test_only_the_part_between_times_is_looked_at(tune: NDArray[np.float32]) -> None:
     wave = np.concatenate([tune, tune[::-1]])
-    found = best_stretch(wave, RATE, LEVEL, within=(3.0, 10.0))
+    found = best_stretch(wave, RATE, REFERENCE, within=(3.0, 10.0))
     assert (found.start_seconds, found.end_seconds) == pytest.approx((3, 10), abs=0.1)
 
 

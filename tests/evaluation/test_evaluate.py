@@ -72,8 +72,8 @@ def test_each_system_gets_its_verdict(found: Evaluation) -> None:
     said = {one.name: verdict(one, found) for one in found.systems}
     assert said["real"].tone == "good"
     assert "repeat the training recordings" in said["copies"].line
-    assert said["noise"].line == "Mostly noise: 4 of 4 clips."
-    assert said["silence"].line == "Mostly silence: 4 of 4 clips."
+    assert said["noise"].line == "Mostly noise: 4 of 4 clips; real music 0 of 4."
+    assert said["silence"].line == "Mostly silence: 4 of 4 clips; real music 0 of 4."
 
 
 def test_copies_are_traced(found: Evaluation, music: Corpus) -> None:
@@ -111,7 +111,7 @@ def test_a_browser_shows_the_report(
     for scheme, width in shown:
         with visit(page, scheme, width) as seen:
             text = seen.page.locator("main").inner_text()
-            assert "Mostly silence: 4 of 4 clips." in text
+            assert "Mostly silence: 4 of 4 clips; real music 0 of 4." in text
             assert "How far to trust this" in text
             assert seen.page.locator("#copying ~ .stack audio, section audio").count() >= 2
             assert seen.page.evaluate("document.documentElement.scrollWidth") <= width

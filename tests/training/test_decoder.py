@@ -47,7 +47,7 @@ def codec(corpus: Corpus, recipe: Recipe) -> Codec:
 def left(codec: Codec, music: Tensor) -> float:
     """What the decoder leaves of music."""
     assert codec.decoder
-    wanted = codec.components(music[:, : codec.spec.samples_for(100)])
+    wanted = codec.principal_components(music[:, : codec.spec.samples_for(100)])
     vectors = codec.quantiser.decode(codec.quantiser.encode(wanted))
     return float(regression_loss(codec.decoder, vectors, wanted))
 

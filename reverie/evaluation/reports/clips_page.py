@@ -26,7 +26,7 @@ from reverie.audio.writing.cut import open_sound
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError, os_reason
 from reverie.evaluation.clip_verdicts import ClipVerdict, verdict_of_file
-from reverie.evaluation.measures.health import corpus_level_dbfs
+from reverie.evaluation.health_reference import health_reference
 from reverie.generation.folder import has_picture, picture_of
 from reverie.pages.media import audio_uri, relative_uri
 from reverie.pages.page import write_page
@@ -69,8 +69,8 @@ def write_clips_page(
 
     Args:
         folder: of clips from any source; subfolders are left out.
-        corpus: that the clips should resemble, for its level and the audio of prompts; None if it
-            is missing.
+        corpus: that the clips should resemble, for what is usual in it and the audio of prompts;
+            None if it is missing.
         verdicts: of clips already judged, by file name; the others are judged.
         quiet: show no progress.
 
@@ -82,12 +82,12 @@ def write_clips_page(
     """
     clips = clips_in(folder)
     page = folder / PAGE
-    level = corpus_level_dbfs(corpus) if corpus else None
+    reference = health_reference(corpus) if corpus else None
     known = verdicts or {}
     found: list[dict[str, Any]] = []
     with ProgressBar("judging", len(clips), "clips", quiet=quiet) as work:
         for place, clip in enumerate(clips):
-            verdict = known.get(clip.name) or verdict_of_file(clip, level)
+            verdict = known.get(clip.name) or verdict_of_file(clip, reference)
             has_prompt = place >= len(clips) - MOST_PROMPTS
             found.append(_clip(clip, page, verdict, corpus, has_prompt=has_prompt))
             work.advance()
@@ -97,7 +97,7 @@ def write_clips_page(
         name=printable(folder.resolve().name),
         clips=found,
         counts=_counts(found),
-        level_known=level is not None,
+        level_known=reference is not None,
         many=len(clips) > MOST_PRELOADED,
         most_prompts=MOST_PROMPTS,
         size=(WIDTH, HEIGHT),

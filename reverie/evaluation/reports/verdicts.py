@@ -31,7 +31,8 @@ def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
     if not count:
         return Verdict("bad", "None of its clips can be judged.", ())
     found = Counter(clip.health.verdict for clip in system.clips)
-    details = [_health(found, count), _near(system, evaluation), _copies(system)]
+    music = _of_music(evaluation)
+    details = [_health(found, count, music), _near(system, evaluation), _copies(system)]
     usual, many = found.most_common(1)[0]
     if usual != "ok" and 2 * many >= count:
         words = {
@@ -41,7 +42,11 @@ def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
             "looping": "loops",
             "clipped": "clipped sound",
         }
-        return Verdict("bad", f"Mostly {words[usual]}: {many} of {count} clips.", tuple(details))
+        return Verdict(
+            "bad",
+            f"Mostly {words[usual]}: {many} of {count} clips; {_as_many(usual, music)}.",
+            tuple(details),
+        )
     if copies_tell(system):
         line = f"{system.copied} of {count} clips repeat the training recordings."
         return Verdict("bad", line, tuple(details))
@@ -103,9 +108,23 @@ def _meet(a: Interval, b: Interval) -> bool:
     return a.low <= b.high and b.low <= a.high
 
 
-def _health(counts: Counter[str], count: int) -> str:
-    summary = ", ".join(f"{many} {name}" for name, many in counts.most_common())
-    return f"Of {count} clips: {summary}."
+def _of_music(evaluation: Evaluation) -> Counter[str]:
+    """Count the verdicts on real music, by the same measures."""
+    music = next(one for one in evaluation.references if one.kind == "music")
+    return Counter(clip.health.verdict for clip in music.clips)
+
+
+def _as_many(name: str, music: Counter[str]) -> str:
+    """Say how much real music comes to a verdict."""
+    return f"real music {music[name]} of {music.total()}"
+
+
+def _health(counts: Counter[str], count: int, music: Counter[str]) -> str:
+    """Say how many clips come to each verdict, and how much real music does."""
+    names = [name for name, _ in counts.most_common()]
+    names += [name for name, _ in music.most_common() if name not in counts]
+    said = [f"{counts[name]} of {count} {name} ({_as_many(name, music)})" for name in names]
+    return f"{', '.join(said)}."
 
 
 def _near(system: SystemFigures, evaluation: Evaluation) -> str:
