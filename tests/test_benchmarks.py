@@ -160,7 +160,6 @@ def test_play(
 def test_codec(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    before = worktrees()
     write_recordings(tmp_path / "tunes", 3, 20.0, 8000)
     told = tmp_path / "figures.json"
     words = ["--rates", "8000", "11025", "--codebooks", "1", "3", "--seconds", "2"]
