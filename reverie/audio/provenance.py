@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import ConfigDict, Field
 
 from reverie.errors import ReverieError
-from reverie.legacy import translate_sidecar
+from reverie.legacy import UNTOLD_SETTINGS, translate_sidecar
 from reverie.records import JsonObject, PathText, as_record, read_json
 from reverie.storage import file_sha256, write_json
 
@@ -106,6 +106,7 @@ class Provenance:
         for name in ("made_by", "run", "clipped_samples", "lacks", "format_version"):
             del values[name]
         values["settings"].pop("checkpoint", None)
+        values["settings"] = {**UNTOLD_SETTINGS, **values["settings"]}
         return values
 
 

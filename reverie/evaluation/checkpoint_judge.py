@@ -18,9 +18,10 @@ from reverie.evaluation.copying.null import NullDistribution
 from reverie.evaluation.distances.mmd import discrepancy
 from reverie.evaluation.distances.musicnn import Musicnn
 from reverie.evaluation.distances.points import Points
+from reverie.evaluation.health_reference import health_reference
 from reverie.evaluation.interval import binomial_tail
 from reverie.evaluation.measurer import at_rate
-from reverie.evaluation.measures.health import corpus_level_dbfs, health
+from reverie.evaluation.measures.health import health
 from reverie.generation.prompts import choose_prompts
 from reverie.generation.stream import stream_of
 from reverie.models.trained import TrainedModel
@@ -75,8 +76,8 @@ class CheckpointJudge:
 
     def judge_waves(self, waves: Sequence[NDArray[np.float32]]) -> Judgement:
         """Judge clips, samples [S] each, at the corpus's rate."""
-        level = corpus_level_dbfs(self._corpus)
-        not_ok = [health(wave, self._corpus.rate_hz, level).verdict != "ok" for wave in waves]
+        reference = health_reference(self._corpus)
+        not_ok = [health(wave, self._corpus.rate_hz, reference).verdict != "ok" for wave in waves]
         null, of_music, evidence = self._searched_for(waves)
         copied = [null.flags(one) for one in evidence]
         return Judgement(
