@@ -35,8 +35,11 @@ from itertools import pairwise
 from pathlib import Path
 from reverie.corpus.corpus import Corpus
 from reverie.training.recipe import load_recipe
-from reverie.training.sequences import split_sequences
 from reverie.training.train import train
+try:
+    from reverie.training.splits import split_sequences
+except ImportError:  # before 26 November 2026
+    from reverie.training.sequences import split_sequences
 
 corpus, out, name, epochs, *assignments = sys.argv[1:]
 recipe = load_recipe(name, [

@@ -193,7 +193,7 @@ def test_its_listening_tests_keep_their_seed() -> None:
 def test_what_has_todays_names_is_left_as_it_is() -> None:
     today: dict[str, Any] = {"made_by": "reverie 9", "hop_samples": 2, "format_version": 2}
     assert translate_sidecar(today) == today
-    state = {"format_version": 2, "best_epoch": 1}
+    state = {"format_version": 3, "best_epoch": 1}
     assert translate_state(state) == state
     settings = {"settings": {"seed": 1}}
     assert translate_test(settings) == translate_experiment(settings) == settings
