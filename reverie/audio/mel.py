@@ -1,6 +1,6 @@
 """The mel scale: bands as wide as the ear's, by Slaney's formula, as librosa has them.
 
-Letters: W samples of a window, F bins: W // 2 + 1, N bands.
+Letters: S samples, C columns, W samples of a window, F bins: W // 2 + 1, N bands.
 """
 
 from functools import cache
@@ -8,9 +8,36 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.stft import hann, power_of, stft
+
 LINEAR_HZ_PER_MEL = 200 / 3
 BEND_HZ = 1000.0
 _LOG_STEP = np.log(6.4) / 27
+
+
+def mel_spectrogram(
+    wave: NDArray[np.float32],
+    rate_hz: int,
+    *,
+    fft_samples: int,
+    hop_samples: int,
+    bands: int,
+    centred: bool = False,
+    single: bool = False,
+) -> NDArray[np.floating]:
+    """Return the power in mel bands of samples [S]: [C, N].
+
+    Args:
+        wave: [S].
+        rate_hz: samples per second.
+        fft_samples: W, of a Hann window.
+        hop_samples: from one column to the next.
+        bands: N.
+        centred: see `stft`.
+        single: see `stft`.
+    """
+    spectra = stft(wave, hann(fft_samples), hop_samples, centred=centred, single=single)
+    return power_of(spectra) @ mel_filters(rate_hz, fft_samples, bands).T
 
 
 @cache

@@ -6,9 +6,9 @@ Letters: S samples, C columns, N bands.
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.mel import mel_filters
+from reverie.audio.mel import mel_spectrogram
 from reverie.audio.pcm import to_float32
-from reverie.audio.stft import Wave, hann, power_of, stft, window_samples
+from reverie.audio.stft import Wave, hann, window_samples
 
 WINDOW_SECONDS = 0.032
 HOP_SECONDS = 0.008
@@ -49,17 +49,16 @@ def onset_strength(samples: Wave, rate_hz: int) -> NDArray[np.float32]:
     size, hop = window_samples(rate_hz, WINDOW_SECONDS), hop_samples(rate_hz)
     columns = max((len(samples) - size) // hop + 1, 0)
     strength = np.zeros(columns, np.float32)
-    window, filters = hann(size), mel_filters(rate_hz, size, BANDS)
     # What noise as loud as the loudest moment would have in a band.
     loudest = _loudest_power(samples, size)
-    floor = loudest * float(np.square(window).sum()) * size / rate_hz * 10 ** (FLOOR_DB / 10)
+    floor = loudest * float(np.square(hann(size)).sum()) * size / rate_hz * 10 ** (FLOOR_DB / 10)
     if not floor:
         return strength
     for first in range(0, columns, _COLUMNS_AT_ONCE):
         before = max(first - LAG_COLUMNS, 0)
         last = min(first + _COLUMNS_AT_ONCE, columns)
         piece = to_float32(samples[before * hop : (last - 1) * hop + size])
-        power = power_of(stft(piece, window, hop)) @ filters.T
+        power = mel_spectrogram(piece, rate_hz, fft_samples=size, hop_samples=hop, bands=BANDS)
         decibels = 10 * np.log10(np.maximum(power, floor))
         rise = np.maximum(decibels[LAG_COLUMNS:] - decibels[:-LAG_COLUMNS], 0).mean(axis=1)
         strength[before + LAG_COLUMNS : last] = rise

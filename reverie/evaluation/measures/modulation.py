@@ -7,8 +7,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from reverie.audio.mel import mel_filters
-from reverie.audio.stft import hann, power_of, stft, window_samples
+from reverie.audio.mel import mel_spectrogram
+from reverie.audio.stft import window_samples
 
 WINDOW_SECONDS = 0.032
 BANDS = 40
@@ -46,8 +46,9 @@ def _with_random_phases(wave: NDArray[np.float32]) -> NDArray[np.float32]:
 def _swing_db(wave: NDArray[np.float32], rate_hz: int) -> float:
     """Return the standard deviation over time of the audible bands' levels, in dB."""
     size = window_samples(rate_hz, WINDOW_SECONDS)
-    hop = size // 2
-    power = power_of(stft(wave, hann(size), hop, single=True)) @ mel_filters(rate_hz, size, BANDS).T
+    power = mel_spectrogram(
+        wave, rate_hz, fft_samples=size, hop_samples=size // 2, bands=BANDS, single=True
+    )
     loudest = float(power.max())
     if not loudest:
         return 0.0
