@@ -3,12 +3,12 @@
 Letters: C clips, R resamples.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import bdtrc
 
 from reverie.resampling import RESAMPLES, resampled_counts
 
@@ -62,9 +62,4 @@ def mean_interval(values: Sequence[float], rng: np.random.Generator) -> Interval
 
 def binomial_tail(least: int, trials: int, chance: float) -> float:
     """Return the probability of `least` successes or more in `trials`, each with `chance`."""
-    return float(
-        sum(
-            math.comb(trials, count) * chance**count * (1 - chance) ** (trials - count)
-            for count in range(least, trials + 1)
-        )
-    )
+    return float(bdtrc(least - 1, trials, chance))

@@ -35,14 +35,16 @@ def mmd_interval(a: Points, b: Points, rng: np.random.Generator) -> Interval:
     Pairs of rows within one clip are left out, because windows of one clip are not independent.
     The kernel's bandwidth is the median distance within the reference.
     """
-    bandwidth, reference = median_distance(b.rows), np.ones(b.count)
+    bandwidth = median_distance(b.rows)
+    ones = np.ones((1, a.count))
+    reference = np.ones(b.count)
 
     def discrepancies(counts: NDArray[np.float64]) -> NDArray[np.float64]:
         return SCALE * _weighted_mmd(
             a.rows, b.rows, (a.clips, b.clips), counts, reference, bandwidth
         )
 
-    value = discrepancy(a, b)
+    value = float(discrepancies(ones)[0])
     if a.count < 3:
         return Interval(value, None, None)
     return bootstrap_interval(value, discrepancies, a.count, rng, RESAMPLES)

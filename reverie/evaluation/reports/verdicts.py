@@ -3,11 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from scipy.stats import binom
-
 from reverie.evaluation.copying.null import FLAGGED_PERCENTILE
 from reverie.evaluation.figures import Evaluation, SystemFigures
-from reverie.evaluation.interval import Interval
+from reverie.evaluation.interval import Interval, binomial_tail
 from reverie.pages.page import Tone
 
 BY_CHANCE = 0.01
@@ -70,7 +68,7 @@ def _placed(count: int, share: float | None) -> tuple[Tone, str]:
 def copies_tell(system: SystemFigures) -> bool:
     """Whether more clips are flagged than expected by chance."""
     chance = 1 - FLAGGED_PERCENTILE / 100
-    likely = float(binom.sf(system.copied - 1, len(system.clips), chance))
+    likely = binomial_tail(system.copied, len(system.clips), chance)
     return system.copied > 0 and likely < BY_CHANCE
 
 
