@@ -21,9 +21,8 @@ from reverie.evaluation.distances.points import Points
 from reverie.evaluation.health_reference import health_reference
 from reverie.evaluation.interval import binomial_tail
 from reverie.evaluation.measurer import at_rate
-from reverie.evaluation.measures.health import health
-from reverie.generation.prompts import choose_prompts
-from reverie.generation.stream import stream_of
+from reverie.evaluation.measures.health import HealthReference, health
+from reverie.generation.preview import continuations
 from reverie.models.trained import TrainedModel
 from reverie.runs.judgement import Judgement
 from reverie.runs.run import Run
@@ -76,8 +75,8 @@ class CheckpointJudge:
 
     def judge_waves(self, waves: Sequence[NDArray[np.float32]]) -> Judgement:
         """Judge clips, samples [S] each, at the corpus's rate."""
-        reference = health_reference(self._corpus)
-        not_ok = [health(wave, self._corpus.rate_hz, reference).verdict != "ok" for wave in waves]
+        rate_hz = self._corpus.rate_hz
+        not_ok = [health(wave, rate_hz, self._health).verdict != "ok" for wave in waves]
         null, of_music, evidence = self._searched_for(waves)
         copied = [null.flags(one) for one in evidence]
         return Judgement(
@@ -91,13 +90,10 @@ class CheckpointJudge:
     def _generate(self, trained: TrainedModel, run: Run) -> list[NDArray[np.float32]]:
         """Continue the prompts by what the run's recipe says of generation: samples [S] each."""
         prompts = np.random.default_rng([self._seed, 0])
-        _, music = choose_prompts(run, "held-out", self._clips, prompts)
         rng = torch.Generator().manual_seed(self._seed)
-        music = music.to(trained.model.device)
-        stream = stream_of(run, trained, music, run.recipe.generation, rng)
-        blocks = list(stream.take(round(self._seconds * run.rate_hz)))
+        waves = continuations(trained, run, self._clips, self._seconds, prompts, rng)
         # What is no number is silence, and so not ok.
-        return list(torch.cat(blocks, dim=1).nan_to_num(0, 0, 0).cpu().numpy())
+        return list(waves.nan_to_num(0, 0, 0).cpu().numpy())
 
     def _searched_for(
         self, waves: Sequence[NDArray[np.float32]]
@@ -137,6 +133,10 @@ class CheckpointJudge:
                 chosen.append(recording)
                 remaining -= recording.samples
         return chosen
+
+    @cached_property
+    def _health(self) -> HealthReference:
+        return health_reference(self._corpus)
 
     @cached_property
     def _embedder(self) -> Musicnn:
