@@ -69,9 +69,12 @@ class ContextDecoder(nn.Module):
             around = [hidden[:, first : first + count] for first in range(KERNEL_FRAMES)]
             inner = functional.gelu(convolve(torch.cat(around, dim=-1)))
             hidden = hidden[:, edge : edge + count] + mix(inner)
+        return self.inner(vectors) + self.leave(hidden) * self.scale
+
+    def inner(self, vectors: Tensor) -> Tensor:
+        """Return the frames that have their whole context: [B, T + 2L, K] -> [B, T, K]."""
         context = self.size.context_frames
-        plain = vectors[:, context : vectors.shape[1] - context]
-        return plain + self.leave(hidden) * self.scale
+        return vectors[:, context : vectors.shape[1] - context]
 
 
 def build_decoder(

@@ -18,7 +18,7 @@ from reverie.frames.codec import Codec
 from reverie.frames.decoder import ContextDecoder
 from reverie.progress import ProgressBar
 from reverie.runs.settings import Recipe
-from reverie.training.optimiser import RmsProp, cosine
+from reverie.training.optimiser import RmsProp, cosine, warmup
 from reverie.training.sequences import Sequences
 
 FRAMES = 128
@@ -79,8 +79,8 @@ def fit_decoder(
                         left, best = found, _copied(decoder)
             if done >= 1:
                 break
-            warm = min(1.0, (bar.done + 1) / WARMUP_STEPS)
-            optimiser.learning_rate = LEARNING_RATE * warm * cosine(done)
+            rate = LEARNING_RATE * warmup(bar.done, WARMUP_STEPS) * cosine(done)
+            optimiser.learning_rate = rate
             vectors, wanted = _pairs(codec, samples)
             optimiser.zero_grad()
             with rounded:
@@ -95,8 +95,7 @@ def fit_decoder(
 
 def regression_loss(decoder: ContextDecoder, vectors: Tensor, wanted: Tensor) -> Tensor:
     """Mean squared error in shares of the codes' variance: [B, T + 2L, K] twice -> []."""
-    context = decoder.size.context_frames
-    inner = wanted[:, context : wanted.shape[1] - context]
+    inner = decoder.inner(wanted)
     return ((decoder(vectors).float() - inner) / decoder.scale).square().mean()
 
 
@@ -141,8 +140,7 @@ def _pairs(codec: Codec, samples: Tensor) -> tuple[Tensor, Tensor]:
 def _left(codec: Codec, decoder: ContextDecoder, samples: Tensor) -> float:
     """The share of the variance of music [B, S] that is left to explain."""
     vectors, wanted = _pairs(codec, samples)
-    context = codec.lookahead_frames
-    inner = wanted[:, context : wanted.shape[1] - context]
+    inner = decoder.inner(wanted)
     return float((decoder(vectors) - inner).square().mean() / inner.var(dim=(0, 1)).mean())
 
 

@@ -165,12 +165,18 @@ def set_learning_rate(optimiser: RmsProp, recipe: Recipe, done: float, step: int
         done: share of the training done, 0 to 1.
         step: steps done.
     """
-    rate = recipe.training.learning_rate
-    # The first mean squares are of few gradients and so too low, and the steps too long.
-    rate *= min(1.0, (step + 1) / max(recipe.training.warmup_steps, 1))
+    rate = recipe.training.learning_rate * warmup(step, recipe.training.warmup_steps)
     if recipe.training.learning_rate_decay == "cosine":
         rate *= cosine(done)
     optimiser.learning_rate = rate
+
+
+def warmup(step: int, steps: int) -> float:
+    """Share of the full learning rate in step `step`, from 0, where it rises over `steps`.
+
+    The first mean squares are of few gradients and so too low, and the steps too long.
+    """
+    return min(1.0, (step + 1) / max(steps, 1))
 
 
 def cosine(done: float) -> float:
