@@ -78,8 +78,8 @@ class Context:
             self._added.append(frames)
         seen = torch.cat([self._prefix, frames], dim=1)
         projected = self.model.project(seen, beat).unsqueeze(2)
-        if self._short:
-            # One frame for all states: the product with the frame is made once and broadcast.
+        # One frame for all states: the product with the frame is made once and broadcast.
+        if self._short and beat is not None:
             without = self.model.project(seen).unsqueeze(2)
             parts = (projected, self._long), (without, self._short)
             projected = torch.cat(

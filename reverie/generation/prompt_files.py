@@ -33,7 +33,7 @@ class FilePrompt:
     samples: NDArray[np.float32]
     """[S]."""
     around_start: int
-    """First sample of the stretch in which its beat is told."""
+    """First sample of the stretch around it that was read."""
     around: NDArray[np.float32]
     """That stretch."""
 
@@ -46,6 +46,7 @@ def read_prompts(
     most_frames: int,
     least_frames: int,
     at_seconds: float | None = None,
+    surroundings: bool = False,
 ) -> list[FilePrompt]:
     """Read a prompt from each file; all are as long as the shortest of the files allows.
 
@@ -56,6 +57,7 @@ def read_prompts(
         most_frames: a prompt is this long where the file is.
         least_frames: K; with fewer a model cannot begin.
         at_seconds: where prompts begin; None takes the loudest coherent stretch of each.
+        surroundings: read also what lies around each prompt, by which its beat is told.
 
     Raises:
         ReverieError: a file is missing, cannot be decoded, is silent or too short.
@@ -64,7 +66,8 @@ def read_prompts(
     frames = min(most_frames, *(one.frames(most_frames) for one in files.values()))
     for one in files.values():
         one.require(least_frames)
-    prompts = {path: one.prompt(spec.samples_for(frames)) for path, one in files.items()}
+    samples = spec.samples_for(frames)
+    prompts = {path: one.prompt(samples, surroundings) for path, one in files.items()}
     return [prompts[path] for path in paths]
 
 
@@ -124,15 +127,20 @@ class _File:
                 "Choose another `prompt_at_seconds`.",
             )
 
-    def prompt(self, length_samples: int) -> FilePrompt:
-        """The prompt, [S] of so many samples."""
+    def prompt(self, length_samples: int, surroundings: bool) -> FilePrompt:
+        """The prompt, [S] of so many samples, read with its surroundings or alone."""
         start = self._start
         if start is None:
             assert self._levels is not None
             start = self._levels.loudest_stretch(length_samples)
             # Its end sounds, so that one stretch at least ends with sound.
             start = self._available - length_samples if start is None else start
-        first, end = around(start, length_samples, self._rate_hz)
+        if len(self._stretch) and not surroundings:
+            samples = self._stretch[:length_samples].copy()
+            return FilePrompt(self.path, start, samples, start, samples)
+        first, end = start, start + length_samples
+        if surroundings:
+            first, end = around(start, length_samples, self._rate_hz)
         heard = self._read(first, end - first)
         samples = heard[start - first :][:length_samples].copy()
         return FilePrompt(self.path, start, samples, first, heard)

@@ -145,6 +145,7 @@ def _from_files(
         most_frames=run.recipe.prompt_frames,
         least_frames=run.recipe.model.step_frames,
         at_seconds=at_seconds,
+        surroundings=run.recipe.model.beat,
     )
     prompts = [
         _prompt(str(one.path), one.samples, one.start + len(one.samples), 0, rate_hz)
