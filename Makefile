@@ -1,6 +1,7 @@
-# make demo   everything on the embedded recordings, ending in a page to listen to
-# make test   the checks and tests that continuous integration runs
-# make lint   the checks alone
+# make demo    everything on the embedded recordings, ending in a page to listen to
+# make studio  the page on which all of it happens, with the demo's music to play with
+# make test    the checks and tests that continuous integration runs
+# make lint    the checks alone
 # Needs Python 3.11 or newer and make; everything else goes into .venv.
 
 PYTHON ?= python3
@@ -18,16 +19,22 @@ NODE := $(shell command -v node > /dev/null || echo 'pyright[nodejs]')
 # With this set, every process would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint clean
+.PHONY: demo studio test lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
 	$(BIN)/reverie demo
 
+studio: $(VENV)/.runtime
+	$(BIN)/reverie demo --out reverie-studio/demo
+	$(BIN)/reverie studio reverie-studio
+
+# Each worker of the tests has a core of its own; more threads would wait for each other.
+test: export OMP_NUM_THREADS = 1
 test: lint
 	@$(BIN)/python -c 'import shutil, sys; sys.exit(0 if shutil.which("chromium") else \
 	    "make test: the page tests drive a browser; install it with: sudo apt-get install chromium")'
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=5
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -13,12 +13,11 @@ from typing import get_args
 
 import before_torch  # noqa: F401
 import torch
-from ours import paper_recipe, step_operations, training_step, without_values
+from ours import RATE_HZ, paper_recipe, step_operations, training_step, without_values
 from timing import BARE_SIZE, bare_product, in_turns, keep, machine, show, start
 
-from reverie.frames.settings import frame_spec
-from reverie.models.products import Precision
-from reverie.models.settings import Architecture
+from reverie.frames.transforms import frame_spec
+from reverie.models.settings import Architecture, Precision
 from reverie.training.device import training_device
 
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -39,10 +38,9 @@ def main() -> None:
     base = paper_recipe(
         chosen,
         f"training.device={chosen.device}",
-        f"training.sequence_frames={chosen.steps}",
         f"model.precision={chosen.precision}",
     )
-    device, width = training_device(base), frame_spec(base.frames).width
+    device, width = training_device(base), frame_spec(base.frames, RATE_HZ).width
     print(f"{machine(device)}\n", flush=True)
     epochs = base.training.epochs
     rows: list[list[str]] = []
@@ -50,7 +48,7 @@ def main() -> None:
     for name in chosen.architectures:
         model = dataclasses.replace(base.model, architecture=name)
         recipe = dataclasses.replace(base, model=model)
-        frames = torch.randn(chosen.batch, recipe.prompt_frames + 1, width, device=device)
+        frames = torch.randn(chosen.batch, recipe.prompt_frames(RATE_HZ) + 1, width, device=device)
         bare, flops = bare_product(BARE_SIZE[device.type], DTYPES[chosen.precision], device)
         times = in_turns({"bare": bare, "step": training_step(recipe, frames)}, chosen.rounds)
         needed = step_operations(recipe)

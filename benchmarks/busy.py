@@ -19,10 +19,10 @@ from pathlib import Path
 
 import before_torch  # noqa: F401
 import torch
-from ours import training_step
+from ours import RATE_HZ, training_step
 from timing import keep, machine, show
 
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.threads import ASLEEP, CHOSEN_BY
 from reverie.training.recipe import load_recipe
 
@@ -33,8 +33,8 @@ WAYS = {"spinning": {"GOMP_SPINCOUNT": "300000"}, "asleep": ASLEEP, "as Reverie"
 def steps_a_second(recipe_name: str, assignments: list[str], seconds: float) -> float:
     """Training steps of a recipe on random frames, in this process."""
     recipe = load_recipe(recipe_name, assignments)
-    spec = frame_spec(recipe.frames)
-    shape = (recipe.training.batch_size, recipe.prompt_frames + 1, spec.width)
+    spec = frame_spec(recipe.frames, RATE_HZ)
+    shape = (recipe.training.batch_size, recipe.prompt_frames(RATE_HZ) + 1, spec.width)
     frames = torch.randint(spec.codebook_size, shape) if spec.codebook_size else torch.randn(shape)
     step = training_step(recipe, frames)
     step()

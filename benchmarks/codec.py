@@ -18,7 +18,7 @@ import torch
 from timing import keep, machine, show, start
 from torch import Tensor
 
-from reverie.audio.pcm import to_float32
+from reverie.audio.channels import with_channels
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
@@ -27,9 +27,9 @@ from reverie.evaluation.measures.mel import mel_power
 from reverie.frames.codec import Codec
 from reverie.frames.codec_fit import fit_codec
 from reverie.frames.settings import FrameSettings
-from reverie.training.sounding import excerpts
+from reverie.training.excerpts import excerpts
 
-FRAME_SECONDS = 0.032
+HOP_SECONDS = 0.032
 BANDS, RANGE_DB = 64, 60.0
 ENDS_BELOW_DB = 35.0
 
@@ -55,14 +55,14 @@ def mel_error(found: Tensor, wanted: Tensor, rate_hz: int) -> float:
 
 
 def held_out(corpus: Corpus, codec: Codec, seconds: float) -> list[Tensor]:
-    """An excerpt of whole frames from the middle of each held-out recording, [1, S]."""
+    """An excerpt of whole frames from the middle of each held-out recording, [1, 1, S]."""
     found: list[Tensor] = []
     for recording in corpus.of_split("held-out"):
         pcm = corpus.pcm(recording)
-        most = min(len(pcm), round(seconds * corpus.rate_hz)) - codec.spec.overlap_samples
+        most = min(recording.samples, round(seconds * corpus.rate_hz)) - codec.spec.overlap_samples
         length = codec.spec.samples_for(most // codec.spec.hop_samples)
-        first = (len(pcm) - length) // 2
-        wave = to_float32(pcm[first : first + length])
+        first = (recording.samples - length) // 2
+        wave = with_channels(pcm[:, first : first + length], 1)
         found.append(torch.as_tensor(wave).unsqueeze(0))
     return found
 
@@ -73,11 +73,12 @@ def measure(
     with tempfile.TemporaryDirectory() as made:
         settings = PrepareSettings(rate_hz=rate_hz)
         corpus = prepare(folder, Path(made) / "corpus", settings, quiet=True)
-        samples = 2 * round(FRAME_SECONDS * rate_hz / 2)
-        frames = FrameSettings(transform="codes", hop_samples=samples, n_codebooks=max(n_codebooks))
+        frames = FrameSettings(
+            transform="codes", hop_seconds=HOP_SECONDS, n_codebooks=max(n_codebooks)
+        )
         began = time.perf_counter()
         codec = fit_codec(
-            frames, rate_hz, excerpts(corpus, corpus.of_split("train"), ENDS_BELOW_DB)
+            frames, rate_hz, excerpts(corpus, corpus.of_split("train"), 1, ENDS_BELOW_DB)
         )
         fit_seconds = time.perf_counter() - began
         waves = held_out(corpus, codec, seconds)
@@ -95,16 +96,16 @@ def told(codec: Codec, waves: list[Tensor], kept: list[Tensor]) -> dict[str, flo
     rate_hz = codec.rate_hz
     rows: list[tuple[float, float, float, float, float]] = []
     for wave, codes in zip(waves, kept, strict=True):
-        wanted = codec.spectrum.magnitudes(wave)
+        wanted = codec.spectrum.magnitudes(wave[:, 0])
         found = codec.spectra(codes).exp()
         soft = codec.soft.exp()
         logs, said = (wanted + soft).log(), (found + soft).log()
         left = float((logs - said).square().sum() / (logs - codec.mean).square().sum())
         began = time.perf_counter()
-        decoded = codec.decode(codes)
+        decoded = codec.decode(codes)[:, 0]
         speed = decoded.shape[1] / rate_hz / (time.perf_counter() - began)
         # Decoding leaves out the overlap before the first frame.
-        original = wave[:, codec.spec.overlap_samples :][:, : decoded.shape[1]]
+        original = wave[0, :, codec.spec.overlap_samples :][:, : decoded.shape[1]]
         level = decibels(float(decoded.norm() / original.norm().clamp_min(1e-9)))
         rows.append(
             (left, convergence(found, wanted), mel_error(decoded, original, rate_hz), level, speed)

@@ -19,8 +19,7 @@ from timing import Program, Times, in_turns, keep, machine, show, start
 from reverie.frames.fourier import FourierFrames
 from reverie.generation.context import begin_context
 from reverie.models.architectures import build_model
-from reverie.models.products import Precision
-from reverie.models.settings import ModelSettings
+from reverie.models.settings import ModelSettings, Precision
 
 
 def ours(chosen: argparse.Namespace, precision: Precision, clips: int) -> tuple[Program, float]:

@@ -28,10 +28,10 @@ from reverie.models.lstm import Lstm
 from reverie.pages.chart import Line, line_chart
 from reverie.runs.settings import Recipe
 from reverie.storage import write_text
+from reverie.training.excerpts import excerpts
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import Sequences
-from reverie.training.sounding import excerpts
 from reverie.training.splits import split_sequences
 from reverie.training.step import train_step
 
@@ -81,7 +81,8 @@ def main() -> None:
     for name, (precision, forward) in WAYS.items():
         recipe = load_recipe(chosen.recipe, [*chosen.set, f"model.precision={precision}"])
         sequences, _ = split_sequences(corpus, recipe)
-        heard = excerpts(corpus, corpus.of_split("train"), recipe.training.trim_silence_db)
+        channels, below_db = recipe.frames.n_channels, recipe.training.trim_silence_db
+        heard = excerpts(corpus, corpus.of_split("train"), channels, below_db)
         representation = fit_representation(recipe.frames, corpus.rate_hz, heard)
         Lstm.forward, before = forward, Lstm.forward
         began = time.perf_counter()

@@ -12,10 +12,10 @@ from typing import get_args
 
 import before_torch  # noqa: F401
 import torch
-from ours import paper_recipe, training_step
+from ours import RATE_HZ, paper_recipe, training_step
 from timing import keep, machine, peak_gib, show, start
 
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.models.settings import Architecture
 from reverie.training.preflight import GIB, estimate_needs
 
@@ -27,9 +27,11 @@ def measure(architecture: str, chosen: argparse.Namespace) -> dict[str, float]:
     recipe = paper_recipe(
         chosen, f"model.architecture={architecture}", f"model.precision={chosen.precision}"
     )
-    needs = estimate_needs(recipe, Path.cwd())
-    width = frame_spec(recipe.frames).width
-    step = training_step(recipe, torch.randn(chosen.batch, recipe.prompt_frames + 1, width))
+    needs = estimate_needs(recipe, RATE_HZ, Path.cwd())
+    width = frame_spec(recipe.frames, RATE_HZ).width
+    step = training_step(
+        recipe, torch.randn(chosen.batch, recipe.prompt_frames(RATE_HZ) + 1, width)
+    )
     for _ in range(STEPS):
         step()
     return {

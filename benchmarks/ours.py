@@ -7,7 +7,7 @@ import torch
 from timing import Program
 from torch import Tensor
 
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.models.outline import operations
@@ -16,14 +16,19 @@ from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.recipe import load_recipe
 from reverie.training.step import train_step
 
+RATE_HZ, STEPS = 16000, 40
+"""The paper's."""
+
 
 def paper_recipe(chosen: argparse.Namespace, *assignments: str) -> Recipe:
     """The paper's recipe at the sizes that were asked for."""
+    hop_seconds = chosen.hop_samples / RATE_HZ
     return load_recipe(
         "paper",
         [
             f"model.hidden={chosen.hidden}",
-            f"frames.hop_samples={chosen.hop_samples}",
+            f"frames.hop_seconds={hop_seconds}",
+            f"training.sequence_seconds={vars(chosen).get('steps', STEPS) * hop_seconds}",
             f"training.batch_size={chosen.batch}",
             *assignments,
         ],
@@ -33,13 +38,13 @@ def paper_recipe(chosen: argparse.Namespace, *assignments: str) -> Recipe:
 def without_values(recipe: Recipe) -> FrameModel:
     """The model of a recipe, with shapes and no values."""
     with torch.device("meta"):
-        return build_model(recipe.model, frame_spec(recipe.frames), None)
+        return build_model(recipe.model, frame_spec(recipe.frames, RATE_HZ), None)
 
 
 def step_operations(recipe: Recipe) -> int:
     """Floating-point operations of a training step."""
-    training = recipe.training
-    return training.batch_size * training.sequence_frames * operations(without_values(recipe))
+    steps = recipe.training.batch_size * recipe.sequence_frames(RATE_HZ)
+    return steps * operations(without_values(recipe))
 
 
 def step_bytes(recipe: Recipe) -> int:
@@ -48,14 +53,16 @@ def step_bytes(recipe: Recipe) -> int:
     Weights and their mean squares are read and written, gradients written and read, frames read.
     """
     weights = sum(one.numel() for one in without_values(recipe).parameters())
-    width = frame_spec(recipe.frames).width
-    frames = recipe.training.batch_size * (recipe.prompt_frames + 1) * width
+    width = frame_spec(recipe.frames, RATE_HZ).width
+    frames = recipe.training.batch_size * (recipe.prompt_frames(RATE_HZ) + 1) * width
     return 4 * (6 * weights + frames)
 
 
 def training_step(recipe: Recipe, frames: Tensor) -> Program:
     """Forward, backward and the optimiser on frames [B, T + K, D], where these are."""
-    model = build_model(recipe.model, frame_spec(recipe.frames), torch.Generator().manual_seed(0))
+    model = build_model(
+        recipe.model, frame_spec(recipe.frames, RATE_HZ), torch.Generator().manual_seed(0)
+    )
     model.to(frames.device)
     optimiser = build_optimiser(model, recipe)
     set_learning_rate(optimiser, recipe, 0.0, 0)

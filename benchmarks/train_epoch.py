@@ -41,7 +41,7 @@ def main() -> None:
     sequences, _ = split_sequences(corpus, recipe)
     audio_seconds = len(sequences) * sequences.stride_samples / corpus.rate_hz
     with tempfile.TemporaryDirectory() as folder:
-        needs = estimate_needs(recipe, Path(folder))
+        needs = estimate_needs(recipe, corpus.rate_hz, Path(folder))
         run = train(chosen.corpus, recipe, Path(folder) / "run", quiet=True)
         times = [line["seconds"] for line in read_metrics(run.metrics)]
     # The first epoch is cold and the last one measures the held-out loss as well.

@@ -13,25 +13,22 @@ import argparse
 
 import before_torch  # noqa: F401
 import torch
-from ours import paper_recipe, step_bytes, step_operations, training_step
+from ours import RATE_HZ, paper_recipe, step_bytes, step_operations, training_step
 from rivals import TorchModel, keras_step, torch_step
 from timing import BARE_SIZE, Program, Times, bare_product, in_turns, keep, machine, show, start
 
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 
 SWEEPS = {"batch": [1, 5, 32, 64], "hidden": [512, 1024, 2048, 4096], "steps": [10, 40, 160]}
 
 
 def measure(chosen: argparse.Namespace) -> tuple[dict[str, Times], dict[str, int], int]:
     """Times of every program, the operations that each is credited with, and bytes of a step."""
-    sizes = [
-        f"model.architecture={chosen.architecture}",
-        f"training.sequence_frames={chosen.steps}",
-    ]
-    bf16_recipe = paper_recipe(chosen, *sizes, "model.precision=bfloat16")
-    float32_recipe = paper_recipe(chosen, *sizes, "model.precision=float32")
-    width = frame_spec(bf16_recipe.frames).width
-    frames = torch.randn(chosen.batch, bf16_recipe.prompt_frames + 1, width)
+    architecture = f"model.architecture={chosen.architecture}"
+    bf16_recipe = paper_recipe(chosen, architecture, "model.precision=bfloat16")
+    float32_recipe = paper_recipe(chosen, architecture, "model.precision=float32")
+    width = frame_spec(bf16_recipe.frames, RATE_HZ).width
+    frames = torch.randn(chosen.batch, bf16_recipe.prompt_frames(RATE_HZ) + 1, width)
     bf16, flops = bare_product(BARE_SIZE["cpu"], torch.bfloat16)
     float32, _ = bare_product(BARE_SIZE["cpu"], torch.float32)
     bare = {"bfloat16": "bare product, bfloat16", "float32": "bare product, float32"}

@@ -66,7 +66,7 @@ draws, rng = np.random.default_rng(0), torch.Generator().manual_seed(0)
 """
 
 PLAY = """
-samples = next(blocks).shape[1]
+samples = next(blocks).shape[-1]
 first = time.time() - began
 start, count = time.perf_counter(), 0
 for block in islice(blocks, max(1, seconds * run.rate_hz // samples)):

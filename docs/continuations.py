@@ -16,9 +16,12 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from reverie.audio.channels import mixed, with_channels
 from reverie.audio.pcm import to_float32
 from reverie.audio.spectrogram import band_edges_hz, spectrogram_db
 from reverie.corpus.corpus import Corpus
+from reverie.frames.transforms import frame_spec
+from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.prompts import choose_prompts
 from reverie.generation.stream import stream_of
 from reverie.runs.run import Run
@@ -29,16 +32,25 @@ TICKS_HZ = (100, 500, 2000, 8000)
 RANGE_DB = (-85.0, -15.0)
 
 
-def continued(run: Run, heard: np.ndarray, folder: Path) -> np.ndarray:
-    """The last seconds of `heard` [S], and those that the run goes on with."""
+def prompt_of(run: Run, heard: np.ndarray, folder: Path) -> PromptMusic:
+    """The last of `heard` [S, C] that the run can hear at once."""
     path = folder / "prompt.wav"
     soundfile.write(path, heard, run.rate_hz, subtype="FLOAT")
-    _, prompts = choose_prompts(run, str(path), 1, np.random.default_rng(0))
+    length = frame_spec(run.recipe.frames, run.rate_hz).samples_for(
+        run.recipe.prompt_frames(run.rate_hz)
+    )
+    at_seconds = max(0, len(heard) - length) / run.rate_hz
+    return choose_prompts(run, str(path), 1, np.random.default_rng(0), at_seconds=at_seconds)[1]
+
+
+def continued(run: Run, heard: np.ndarray, folder: Path) -> np.ndarray:
+    """The last seconds of `heard` [S, C], and those that the run goes on with: mono, [S]."""
+    prompt = prompt_of(run, heard, folder)
     rng = torch.Generator().manual_seed(0)
     trained = run.load(run.find_checkpoint())
-    stream = stream_of(run, trained, prompts, run.recipe.generation, rng)
-    new = torch.cat(list(stream.take(NEW_SECONDS * run.rate_hz)), dim=1)[0].numpy()
-    return np.concatenate([heard[-HEARD_SECONDS * run.rate_hz :], new])
+    stream = stream_of(run, trained, prompt, run.recipe.generation, rng)
+    new = torch.cat(list(stream.take(NEW_SECONDS * run.rate_hz)), dim=-1)[0].numpy()
+    return np.concatenate([mixed(heard[-HEARD_SECONDS * run.rate_hz :].T), mixed(new)])
 
 
 def draw(rows: dict[str, list[np.ndarray]], names: list[str], rate_hz: int, out: Path) -> None:
@@ -86,14 +98,14 @@ def main() -> None:
     rows: dict[str, list[np.ndarray]] = {name: [] for name in ("recording", "codec")}
     rows |= {title: [] for title in chosen.titles}
     for recording in recordings:
-        pcm = to_float32(corpus.pcm(recording)[: end + NEW_SECONDS * rate])
-        whole = pcm[end - HEARD_SECONDS * rate :]
-        rows["recording"].append(whole)
+        pcm = to_float32(corpus.pcm(recording)[:, : end + NEW_SECONDS * rate])
+        whole = with_channels(pcm[:, end - HEARD_SECONDS * rate :], codec.spec.channels)
+        rows["recording"].append(mixed(whole))
         kept = codec.decode(codec.encode(torch.from_numpy(whole)[None]))[0].numpy()
-        rows["codec"].append(kept[: len(whole)])
+        rows["codec"].append(mixed(kept)[: whole.shape[1]])
         for title, run in zip(chosen.titles, runs, strict=True):
             with TemporaryDirectory() as folder:
-                rows[title].append(continued(run, pcm[:end], Path(folder)))
+                rows[title].append(continued(run, pcm[:, :end].T, Path(folder)))
     draw(rows, [one.path for one in recordings], rate, chosen.out)
 
 

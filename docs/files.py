@@ -78,7 +78,7 @@ def row(kind: Kind, folder: Path) -> str:
     path = kind.make(folder / f"a{kind.suffix}", sound)
     with Source(path) as source:
         container, codec = source.container.split(",")[0], source.codec
-    ours = load(path, kind.rate_hz)
+    ours = load(path, kind.rate_hz)[0]
     name, theirs = other(path, kind)
     length, level, lag = compared(ours, theirs, kind.rate_hz)
     about = f" ({kind.told})" if kind.told else ""
@@ -132,7 +132,7 @@ def prepared(path: Path) -> str:
     """What `reverie prepare` says of a file."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            analysed = analyse(path, Path(folder) / "pcm", 16000, keep_damaged=False)
+            analysed = analyse(path, Path(folder) / "pcm", 16000, channels=1, keep_damaged=False)
         except Unusable as error:
             return str(error)
     return "used" + (f": {'; '.join(analysed.notes)}" if analysed.notes else "")

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from reverie.api.demo import run_demo
     from reverie.api.evaluation import Evaluation, Table, evaluate, self_test
     from reverie.api.experiment import Experiment, architectures, run_experiment
+    from reverie.api.export import Exported
     from reverie.api.listening import ListeningTest, listening_test
     from reverie.api.run import Run, list_runs, load
+    from reverie.api.save import Saved, save
     from reverie.api.stream import Stream
     from reverie.api.training import Estimate, estimate, train
     from reverie.api.trim import Trimmed, trim
@@ -27,9 +29,11 @@ __all__ = [
     "Estimate",
     "Evaluation",
     "Experiment",
+    "Exported",
     "ListeningTest",
     "ReverieError",
     "Run",
+    "Saved",
     "Stream",
     "Table",
     "Trimmed",
@@ -45,6 +49,7 @@ __all__ = [
     "prepare",
     "run_demo",
     "run_experiment",
+    "save",
     "self_test",
     "train",
     "trim",
@@ -56,8 +61,10 @@ _WHERE = {
     "api.demo": ("run_demo",),
     "api.evaluation": ("Evaluation", "Table", "evaluate", "self_test"),
     "api.experiment": ("Experiment", "architectures", "run_experiment"),
+    "api.export": ("Exported",),
     "api.listening": ("ListeningTest", "listening_test"),
     "api.run": ("Run", "list_runs", "load"),
+    "api.save": ("Saved", "save"),
     "api.stream": ("Stream",),
     "api.training": ("Estimate", "estimate", "train"),
     "api.trim": ("Trimmed", "trim"),

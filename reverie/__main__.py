@@ -20,6 +20,9 @@ def main() -> None:
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
+    if hasattr(signal, "pthread_sigmask"):
+        # Whoever started this may have held Ctrl-C back until it can be heeded.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     from reverie.cli.app import main as run  # noqa: PLC0415 -- it takes most of a second
 
     # The command line takes the old handler up where it can tell of an interrupt in words.

@@ -9,24 +9,40 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from threading import get_ident
+from typing import Any
+
+_NAME = "matplotlibrc"
 
 
 @contextmanager
-def _among_own_settings() -> Generator[None]:
-    """The current folder is that of matplotlib's own settings for a moment."""
+def _own_settings() -> Generator[None]:
+    """Let this thread find no settings but those in matplotlib's package.
+
+    The current folder stays what it is: other threads, such as one that writes a log, go by it.
+    """
     spec = find_spec("matplotlib")
     package = Path(spec.origin).parent if spec and spec.origin else Path("/")
-    own = package / "mpl-data"
-    before = os.open(os.curdir, getattr(os, "O_PATH", os.O_RDONLY))
+    own, before, thread = package / "mpl-data" / _NAME, os.path.exists, get_ident()
+    packaged = own.exists()
+
+    def exists(path: Any) -> bool:
+        if get_ident() != thread or isinstance(path, int):
+            return before(path)
+        asked = Path(os.fsdecode(path))
+        if asked.name != _NAME:
+            return before(path)
+        # Where the package keeps its own elsewhere, that is an absolute path.
+        return asked == own if packaged else asked.is_absolute() and before(path)
+
+    os.path.exists = exists
     try:
-        os.chdir(own if own.is_dir() else package)
         yield
     finally:
-        os.fchdir(before)
-        os.close(before)
+        os.path.exists = before
 
 
-with _among_own_settings():
+with _own_settings():
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG

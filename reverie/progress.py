@@ -1,11 +1,15 @@
 """Progress of long work on stderr, with an estimate of the time left."""
 
+import json
 import math
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from reverie.storage import beside
 from reverie.terminal import echo, printable
 
 if TYPE_CHECKING:
@@ -14,6 +18,25 @@ if TYPE_CHECKING:
 PLAIN_INTERVAL_SECONDS = 10.0
 HALF_LIFE_SECONDS = 10.0
 """After so long, what was measured counts half."""
+
+
+REPORT_SECONDS = 0.25
+"""Between two reports to a file."""
+_report: Path | None = None
+"""The file for other programs, if one is asked for."""
+
+
+def report_to(path: Path | None) -> None:
+    """Write the progress of this process to a file too, for another program.
+
+    The file is JSON: `title`, `done`, `total`, `unit`, `note`, `left_seconds`; what nobody knows is
+    null. It is replaced whole, at most four times a second.
+
+    Args:
+        path: of the file; None for none any more.
+    """
+    global _report  # noqa: PLW0603 -- of the whole process, as its terminal is
+    _report = path
 
 
 class RecentPace:
@@ -61,9 +84,12 @@ class ProgressBar:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._told = self._last = time.monotonic()
+        self._reported = -math.inf
+        self._note, self._left_seconds = "", math.inf
 
     def __enter__(self) -> Self:
         self._told = self._last = time.monotonic()
+        self._write_report()
         if not self.quiet and sys.stderr.isatty():
             self._bar = _bar(self.unit)
             self._bar.start()
@@ -88,8 +114,11 @@ class ProgressBar:
         if left_seconds is None and self.total is not None:
             left_seconds = self._pace.seconds * max(self.total - self.done, 0)
         left = ""
-        if left_seconds is not None and math.isfinite(left_seconds):
-            left = f"{duration(left_seconds)} left"
+        self._note, self._left_seconds = note, math.inf if left_seconds is None else left_seconds
+        if now - self._reported >= REPORT_SECONDS:
+            self._write_report()
+        if math.isfinite(self._left_seconds):
+            left = f"{duration(self._left_seconds)} left"
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=self.done, note=printable(note), left=left)
         elif not self.quiet and now - self._told > PLAIN_INTERVAL_SECONDS:
@@ -119,8 +148,23 @@ class ProgressBar:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._write_report()
         if self._bar:
             self._bar.stop()
+
+    def _write_report(self) -> None:
+        """Tell the file of reports, if there is one, of the latest state."""
+        if _report is None:
+            return
+        self._reported = time.monotonic()
+        left = round(self._left_seconds, 3) if math.isfinite(self._left_seconds) else None
+        said = {"title": self.title, "done": self.done, "total": self.total, "unit": self.unit,
+                "note": self._note, "left_seconds": left}  # fmt: skip
+        # Not flushed to the disk: after a crash nobody needs it. Work goes on where it fails.
+        with suppress(OSError):
+            temporary = beside(_report)
+            temporary.write_text(json.dumps(said))
+            temporary.replace(_report)
 
 
 def _bar(unit: str) -> "Progress":

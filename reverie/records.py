@@ -5,7 +5,7 @@ in quotes is no number, infinite numbers are none at all, unknown keys are refus
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, cast
 
@@ -95,10 +95,24 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         _too_deep(source)
 
 
-def read_lines(path: Path, kind: type[Kind], what: str) -> Iterator[Kind | None]:
+def read_lines(
+    path: Path,
+    kind: type[Kind],
+    what: str,
+    translate: Callable[[Any], Any] = lambda line: line,
+    *,
+    most_bytes: int = 1 << 32,
+) -> Iterator[Kind | None]:
     """The records of a file of JSON lines, in order; None for a line that is damaged.
 
     Nothing comes of a file that is not there.
+
+    Args:
+        path: the file.
+        kind: of its records.
+        what: the file should be.
+        translate: turns a line of an older version into one of today's.
+        most_bytes: a larger file is refused before it is read.
 
     Raises:
         ReverieError: the file is no plain file or unreadable.
@@ -106,11 +120,13 @@ def read_lines(path: Path, kind: type[Kind], what: str) -> Iterator[Kind | None]
     if not path.exists() and not path.is_symlink():
         return
     adapter = TypeAdapter(kind)
-    for line in read_plain(path, what, 1 << 32).split(b"\n"):
+    for line in read_plain(path, what, most_bytes).split(b"\n"):
         if not line:
             continue
         try:
-            yield adapter.validate_json(json.dumps(_translated(_loads(line), _ODD)), strict=True)
+            yield adapter.validate_json(
+                json.dumps(_translated(translate(_loads(line)), _ODD)), strict=True
+            )
         except (ValueError, RecursionError):
             yield None
 

@@ -137,8 +137,8 @@ def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
 def nearest(kind: type[Any], name: str) -> str:
     """The setting that may have been meant by an unknown name, in words."""
     known = fields_of(kind)
-    if (new := renamed_setting(name)) in known:
-        return f"Did you mean {new}?"
+    if (renamed := renamed_setting(name)) and renamed[0] in known:
+        return renamed[1]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {close[0]}?"

@@ -25,6 +25,9 @@ from reverie.errors import ReverieError, os_reason
 PARTIAL = re.compile(r"\..+\.(\d{1,9})\.partial")
 """A temporary name: what it is to be, and the process that writes it."""
 
+LOCK_SECONDS = 0.3
+"""Patience with a lock that another process holds."""
+
 PLAIN = "Folders of Reverie hold plain files only: put the file itself there."
 
 
@@ -194,7 +197,8 @@ def only_one(folder: Path) -> Generator[None, None, None]:
         require_plain(folder / ".lock")
         lock = FileLock(folder / ".lock")
         try:
-            lock.acquire(timeout=0)
+            # `is_held` holds it for a moment.
+            lock.acquire(timeout=LOCK_SECONDS, poll_interval=LOCK_SECONDS / 10)
         except Timeout as error:
             raise ReverieError(
                 f"{folder} is being written by another process.",

@@ -84,7 +84,7 @@ def browsing(
         context.set_default_timeout(PATIENCE_MS)
 
         def watch(page: Page) -> None:
-            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("pageerror", lambda error: wrong.append(error.stack or str(error)))
 
         context.on("page", watch)
         yield context.new_page()

@@ -21,13 +21,15 @@ settings.load_profile("untimed")
 
 RATE_HZ = 8000
 
+LONGEST = ("tests/studio/", "tests/test_benchmarks", "tests/test_examples", "tests/experiment/")
+
 SMALL = [
-    "frames.hop_samples=250",
+    "frames.hop_seconds=0.03125",
     "frames.decoder_channels=8",
     "frames.decoder_blocks=1",
     "model.hidden=12",
     "training.epochs=6",
-    "training.sequence_frames=8",
+    "training.sequence_seconds=0.25",
     "training.batch_size=7",
     "training.keep_epochs=[3]",
     "training.held_out_every_epochs=1",
@@ -35,6 +37,11 @@ SMALL = [
     "training.learning_rate=1e-3",
     "training.decoder_steps=3",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left alone with one."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from reverie.corpus.corpus import Corpus
 from reverie.models.settings import Architecture
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train
@@ -122,7 +123,7 @@ def test_busy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     told = tmp_path / "figures.json"
-    small = ["model.hidden=8", "frames.hop_samples=20", "training.sequence_frames=4"]
+    small = ["model.hidden=8", "frames.hop_seconds=0.00125", "training.sequence_seconds=0.005"]
     words = ["--busy", "0", "--rounds", "1", "--seconds", "0.1", "--json", str(told)]
     table = run("busy", monkeypatch, capsys, *words, "--recipe", "paper", "--set", *small)
     (one,) = json.loads(told.read_text())["figures"]
@@ -150,11 +151,16 @@ def test_play(
 ) -> None:
     trained = train(corpus_folder, load_recipe("paper", SMALL), tmp_path / "run", quiet=True)
     told = tmp_path / "figures.json"
-    words = [str(trained.folder), "--clips", "1", "2", "--seconds", "2", "--json", str(told)]
-    table = run("play", monkeypatch, capsys, *words)
+    words = [str(trained.folder), "--clips", "2", "--seconds", "2", "--rounds", "1"]
+    table = run("play", monkeypatch, capsys, *words, "--json", str(told))
     assert "| 2, frames and sound |" in table
+    assert "| 2, bare `torch.nn.LSTM`, 2 states |" in table
+    assert "| 2, from the start of a process |" in table
     figures = json.loads(told.read_text())["figures"]
-    assert [(one["clips"], len(one["seconds"])) for one in figures] == [(1, 2)] * 2 + [(2, 2)] * 2
+    assert [len(one["seconds"]) for one in figures] == [2] * 3 + [1] * 3
+    said = run("play_pipe", monkeypatch, capsys, str(trained.folder), "--seconds", "1.5")
+    assert "s after being ready" in said
+    assert "Ctrl-C ends it with 130, a closed pipe with 0" in said
 
 
 def test_codec(
@@ -181,6 +187,17 @@ def test_many_files(
     assert "8 files, 8 used, 0 refused as another one again" in table
     assert "| prepare again, nothing new |" in table
     assert len(list(kept.rglob("*.*"))) == 8
+
+
+def test_corpus_size(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    module = importlib.import_module("corpus_size")
+    monkeypatch.setattr(module, "CALLS", {"open": module.OPEN})
+    table = run("corpus_size", monkeypatch, capsys, "--recordings", "4", "--folder", str(tmp_path))
+    assert "| 4 | 0 | 0.0 MB | open |" in table
+    assert len(Corpus.open(tmp_path / "4").recordings) == 4
 
 
 def test_import_time(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from reverie.listening.folder import ListeningTest
 from reverie.listening.settings import ListeningSettings
+from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.settings import fields_of
 from reverie.training.recipe import load_recipe, recipe_names
@@ -41,7 +43,10 @@ def test_the_readme_names_every_command() -> None:
         "inspect",
         "train",
         "generate",
+        "play",
         "trim",
+        "save",
+        "export",
         "models",
         "experiment",
         "evaluate",
@@ -56,7 +61,7 @@ def test_the_readme_names_every_command() -> None:
 def test_the_picture_of_continuations(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    over_codes = ["frames.hop_samples=256", "training.epochs=3", "model.head_width=8"]
+    over_codes = ["frames.hop_seconds=0.032", "training.epochs=3", "model.head_width=8"]
     runs = [
         str(train(corpus_folder, load_recipe(name, told), tmp_path / name, quiet=True).folder)
         for name, told in (("codes", [*SMALL, *over_codes]), ("paper", SMALL))
@@ -69,10 +74,37 @@ def test_the_picture_of_continuations(
     for out in pictures:
         monkeypatch.setattr(sys, "argv", ["continuations.py", *words, "--out", str(out)])
         module.main()
+    heard = np.linspace(0, 1, 30_000, dtype=np.float32)
+    prompt = module.prompt_of(Run.open(Path(runs[1])), heard, tmp_path)
+    assert prompt.samples.shape == (1, 1, 8 * 250), "what the model hears at once"
+    assert np.array_equal(prompt.samples[0, 0], heard[-8 * 250 :]), "the end of it"
     one, again = (imread(path) for path in pictures)
     height, width, _ = one.shape
     assert height > width, "four rows of one recording"
     assert np.array_equal(one, again)
+
+
+def test_a_listening_test_of_two_recipes_lies_ready(
+    corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = script("compare_recipes")
+    before = load_recipe(module.RECIPES["eight codes"])
+    assert (before.frames.n_codebooks, before.frames.decoder, before.model.beat) == (
+        8,
+        "none",
+        False,
+    )
+    recipe = load_recipe("paper", [*SMALL, "training.epochs=1"])
+    run = str(train(corpus_folder, recipe, tmp_path / "run", quiet=True).folder)
+    words = [str(corpus_folder), "--out", str(tmp_path / "out"), "--runs", run, run]
+    words += ["--count", "3", "--seconds", "5", "--participants", "2"]
+    monkeypatch.setattr(sys, "argv", ["compare_recipes.py", *words])
+    module.main()
+    test = ListeningTest.open(tmp_path / "out" / "test")
+    systems = [one.name for one in test.stimuli.conditions if one.role == "system"]
+    assert systems == ["default", "eight codes", "music"]
+    sounds = [len(list((tmp_path / "out" / name).glob("*.wav"))) for name in systems]
+    assert sounds == [3, 3, 3]
 
 
 def test_the_page_of_files_is_what_becomes_of_them(tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
 """Progress says how much is left, also of work that was begun earlier or ends by the clock."""
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from reverie import progress
 from reverie.progress import ProgressBar, duration
+from tests.clock import set_clock
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, in seconds, as its only entry."""
     now = [1000.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    set_clock(monkeypatch, progress, monotonic=lambda: now[0])
     return now
 
 
@@ -37,6 +42,42 @@ def test_quiet_work_says_nothing(clock: list[float], capsys: pytest.CaptureFixtu
         work.advance()
         work.say("a word")
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Iterator[Path]:
+    """A file that progress is written to."""
+    path = tmp_path / "progress.json"
+    progress.report_to(path)
+    yield path
+    progress.report_to(None)
+
+
+def test_another_program_reads_the_progress(clock: list[float], report: Path) -> None:
+    with ProgressBar("training", 10, "steps", quiet=True) as work:
+        begun = json.loads(report.read_text())
+        clock[0] += 20
+        work.advance(2, note="loss 3")
+        half = json.loads(report.read_text())
+        work.advance(8)
+        assert json.loads(report.read_text()) == half  # not yet a quarter of a second later
+    assert begun == {
+        "title": "training", "done": 0, "total": 10, "unit": "steps", "note": "",
+        "left_seconds": None,
+    }  # fmt: skip
+    assert half == begun | {"done": 2, "note": "loss 3", "left_seconds": 80.0}
+    assert json.loads(report.read_text())["done"] == 10
+    assert [path.name for path in report.parent.iterdir()] == [report.name]
+
+
+def test_work_goes_on_where_its_progress_cannot_be_written(
+    report: Path, clock: list[float]
+) -> None:
+    report.mkdir()
+    with ProgressBar("training", 2, "steps", quiet=True) as work:
+        clock[0] += 20
+        work.advance(2)
+    assert work.done == 2
 
 
 @pytest.mark.parametrize(

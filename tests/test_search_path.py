@@ -107,3 +107,35 @@ def test_no_settings_of_the_current_folder_are_drawn_by(tmp_path: Path, kind: st
     )
     assert drawn.stdout.split() == ["False", str(tmp_path)]
     assert drawn.stderr == ""
+
+
+def test_other_threads_keep_their_folder_while_matplotlib_loads(tmp_path: Path) -> None:
+    """A log that is written meanwhile goes to the folder it was begun in."""
+    (tmp_path / "log").touch()
+    code = (
+        "import threading\n"
+        "lost, loaded = [], threading.Event()\n"
+        "def write():\n"
+        "    while not loaded.is_set():\n"
+        "        try:\n"
+        "            os.close(os.open('log', os.O_WRONLY))\n"
+        "        except OSError as error:\n"
+        "            lost.append(error)\n"
+        "import os\n"
+        "thread = threading.Thread(target=write)\n"
+        "thread.start()\n"
+        "from reverie.plotting import matplotlib\n"
+        "loaded.set()\n"
+        "thread.join()\n"
+        "print(len(lost))\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": PACKAGES},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert found.stdout == "0\n"

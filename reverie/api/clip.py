@@ -1,38 +1,39 @@
 """Clips, as scripts hold them: samples with the provenance of how they were made."""
 
-import dataclasses
 import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.api.keywords import PathLike, path_of
+from reverie.audio.channels import as_public, from_public, mixed, mono_wave
+from reverie.audio.loops import LoopUnit
 from reverie.audio.pcm import to_int16
-from reverie.audio.pictures.clip import draw_png, save_png
-from reverie.audio.provenance import Provenance, Sidecar, read_sidecar, write_sidecar
+from reverie.audio.pictures.clip import draw_png
+from reverie.audio.provenance import Provenance, read_sidecar
+from reverie.audio.reading.inside import origin_of
 from reverie.audio.writing.cut import read_float
-from reverie.audio.writing.writer import AudioWriter
-from reverie.errors import ReverieError
+from reverie.audio.writing.formats import format_of
 from reverie.evaluation.clip_verdicts import ClipVerdict, verdict_of, verdict_of_file
 from reverie.evaluation.measures.health import HealthReference
-from reverie.generation.clips import Clip as ClipOnDisk
-from reverie.generation.folder import picture_of
+from reverie.generation.clips import Clip as Generated
 from reverie.pages.media import audio_uri, png_uri
 from reverie.progress import position
-
-Encoding = Literal["16-bit", "float"]
+from reverie.saving.clip import ClipInMemory, ClipOnDisk, Takeable
+from reverie.saving.selection import save_all, save_to_file
+from reverie.saving.settings import save_settings
 
 
 class Clip:
     """A clip of generated music. In a notebook it is a player with its picture.
 
     Args:
-        read: reads its samples, float32 [S].
+        read: reads its samples, float32 [S] or [C, S].
         rate_hz: samples per second.
         provenance: how it was generated; None of a sound that tells nothing of it.
         path: its file, if it has one.
@@ -62,7 +63,7 @@ class Clip:
 
     @classmethod
     def open(cls, path: PathLike) -> "Clip":
-        """Open a WAV or FLAC file that Reverie wrote.
+        """Open a file that Reverie wrote, in any format.
 
         Raises:
             ReverieError: it is missing or damaged, or has no samples.
@@ -70,19 +71,24 @@ class Clip:
         file = path_of(path, "path")
         samples, rate_hz = read_float(file)
         try:
-            provenance = read_sidecar(file).provenance
+            provenance = origin_of(file).provenance
         except OSError:
             provenance = None
         return cls(lambda: samples, rate_hz, provenance, file)
 
     @cached_property
     def samples(self) -> NDArray[np.float32]:
-        """Its samples, float32 [S].
+        """Its samples, float32: [S] if it is mono, [2, S] if it is stereo, as librosa has them.
 
         Raises:
             ReverieError: its file is gone or damaged.
         """
-        return self._read()
+        return as_public(from_public(self._read()))
+
+    @property
+    def channels(self) -> int:
+        """1 of a mono clip, 2 of a stereo one."""
+        return len(from_public(self.samples))
 
     @cached_property
     def verdict(self) -> ClipVerdict:
@@ -93,45 +99,53 @@ class Clip:
         """
         if self.path is not None:
             return verdict_of_file(self.path, self._reference())
-        return verdict_of(self.samples, self.rate_hz, self._reference())
+        return verdict_of(mixed(from_public(self.samples)), self.rate_hz, self._reference())
 
     @property
     def seconds(self) -> float:
         """Its length."""
-        return len(self.samples) / self.rate_hz
+        return self.samples.shape[-1] / self.rate_hz
 
-    def save(self, path: PathLike, *, encoding: Encoding = "16-bit", picture: bool = False) -> Path:
-        """Write it to a file, with a JSON file beside it that says how it was made.
+    def save(
+        self,
+        path: PathLike,
+        *,
+        format: str | None = None,  # noqa: A002
+        trim: bool = False,
+        loop: bool | LoopUnit = False,
+        copies: bool = True,
+        picture: bool = False,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write it to a file, with how it was made inside it and in a JSON file beside it.
 
         Args:
-            path: `.wav` or `.flac`.
-            encoding: `16-bit`, where samples beyond full scale are limited, or `float`, in WAV
-                alone.
+            path: `.wav`, `.flac`, `.opus` or `.mp3`.
+            format: `wav16`, `wav24`, `wav32f`, `flac`, `flac24`, `opus` or `mp3`; None takes 16
+                bits, or what its suffix says. All but `wav32f` limit samples beyond full scale.
+            trim: keep its best stretch alone, see `reverie.trim`.
+            loop: cut it to a loop that repeats without a click, of whole `beats` where it has a
+                pulse, or of whole `bars` of four beats; True stands for `beats`.
+            copies: search the training recordings, when trimming, for what it repeats.
             picture: write a PNG of its spectrum beside it too.
+            overwrite: replace a file that is there.
 
         Returns:
             where it is.
 
         Raises:
-            ReverieError: the suffix is another, or the disk refuses.
+            ReverieError: the suffix is another, something is there, or it is too short for a loop.
         """
-        out = Path(path)
-        subtype = "FLOAT" if encoding == "float" else "PCM_16"
-        with AudioWriter(out, self.rate_hz, subtype=subtype) as writer:
-            writer.write(self.samples)
-        if self.provenance is not None:
-            limited = max(writer.clipped_samples, self.provenance.clipped_samples)
-            write_sidecar(
-                out, Sidecar(dataclasses.replace(self.provenance, clipped_samples=limited))
-            )
-        if picture:
-            save_png(out, picture_of(out))
-        return out
+        out = path_of(path, "path")
+        settings = save_settings(
+            format_of(out, format), trim=trim, loop=loop, copies=copies, picture=picture
+        )
+        return save_to_file(takeable(self), out, settings, overwrite=overwrite).path
 
     def as_html(self) -> str:
         """Return a player with its picture, for a page."""
-        pcm = to_int16(self.samples)
-        picture = png_uri(draw_png(pcm, self.rate_hz))
+        pcm = to_int16(from_public(self.samples))
+        picture = png_uri(draw_png(mono_wave(pcm), self.rate_hz))
         return (
             f'<figure style="margin:0"><figcaption>{html.escape(repr(self))}</figcaption>'
             f'<audio controls src="{audio_uri(pcm, self.rate_hz)}"></audio><br>'
@@ -187,21 +201,27 @@ class Clips(Sequence[Clip]):
             "page": str(self.page) if self.page else None,
         }
 
-    def save(self, folder: PathLike, *, encoding: Encoding = "16-bit") -> list[Path]:
-        """Write all to a folder as `001.wav` and so on; see `Clip.save`.
+    def save(
+        self,
+        to: PathLike,
+        *,
+        format: str = "wav16",  # noqa: A002
+        trim: bool = False,
+        loop: bool | LoopUnit = False,
+        copies: bool = True,
+        picture: bool = True,
+    ) -> list[Path]:
+        """Write all to a folder, or to a new zip, as `001` and so on; see `Clip.save`.
+
+        Returns:
+            where each is; in a zip, the zip and the name in it.
 
         Raises:
-            ReverieError: a clip of that number is there, or the disk refuses.
+            ReverieError: something of that name is there, or the disk refuses.
         """
-        out = Path(folder)
-        paths = [out / f"{number:03d}.wav" for number in range(1, len(self) + 1)]
-        if there := [path for path in paths if path.exists()]:
-            raise ReverieError(f"{there[0]} is there already.", "Choose another folder.")
-        out.mkdir(parents=True, exist_ok=True)
-        return [
-            clip.save(path, encoding=encoding, picture=True)
-            for clip, path in zip(self, paths, strict=True)
-        ]
+        settings = save_settings(format, trim=trim, loop=loop, copies=copies, picture=picture)
+        named = [(takeable(clip), f"{number:03d}") for number, clip in enumerate(self, 1)]
+        return [saved.path for saved in save_all(named, path_of(to, "to"), settings, quiet=True)]
 
     @overload
     def __getitem__(self, index: int) -> Clip: ...
@@ -228,19 +248,24 @@ class Clips(Sequence[Clip]):
         return f"Clips({', '.join(map(repr, self))})"
 
 
+def takeable(clip: Clip) -> Takeable:
+    """What of a clip is saved: its file, or its samples."""
+    if clip.path is not None:
+        return ClipOnDisk(clip.path)
+    return ClipInMemory(lambda: from_public(clip.samples), clip.rate_hz, clip.provenance)
+
+
 def in_memory(
     clips: Sequence[tuple[NDArray[np.float32], Provenance]],
     reference: Callable[[], HealthReference | None],
 ) -> Clips:
-    """Hold samples [S] with their provenance."""
-    held = (
-        Clip(lambda wave=wave: wave, made.rate_hz, made, reference=reference)
-        for wave, made in clips
-    )
+    """Hold samples [C, S] with their provenance."""
+    held = [Clip(partial(np.asarray, wave), made.rate_hz, made, reference=reference)
+            for wave, made in clips]  # fmt: skip
     return Clips(held, (made.lacks for _, made in clips if made.lacks))
 
 
-def on_disk(clips: Sequence[ClipOnDisk], reference: Callable[[], HealthReference | None]) -> Clips:
+def on_disk(clips: Sequence[Generated], reference: Callable[[], HealthReference | None]) -> Clips:
     """Hold files, whose samples are read when they are asked for.
 
     Raises:
@@ -250,17 +275,17 @@ def on_disk(clips: Sequence[ClipOnDisk], reference: Callable[[], HealthReference
     for clip in clips:
         made = read_sidecar(clip.path).provenance
         rate_hz = made.rate_hz if made else 0
-        read = partial(_samples_of, clip.path)
-        held.append(Clip(read, rate_hz, made, clip.path, reference, is_new=clip.generated))
+        held.append(
+            Clip(lambda path=clip.path: read_float(path)[0], rate_hz, made, clip.path, reference,
+                 is_new=clip.generated)
+        )  # fmt: skip
     return Clips(held, (clip.lacks for clip in clips if clip.lacks))
 
 
 def clip_lines(clip: Clip, name: str) -> list[str]:
     """Say of a clip where it is, its verdict with the reason, and what it continues."""
-    verdict = clip.verdict
-    said = [f"{name}  {verdict.sentence}"]
-    made = clip.provenance
-    if made is None:
+    said = [f"{name}  {clip.verdict.sentence}"]
+    if (made := clip.provenance) is None:
         return said
     prompt = made.prompt
     end = prompt.offset_seconds + prompt.seconds
@@ -273,7 +298,3 @@ def clip_lines(clip: Clip, name: str) -> list[str]:
     if not clip.is_new:
         details.append("was there already")
     return [*said, f"    {', '.join(details)}"]
-
-
-def _samples_of(path: Path) -> NDArray[np.float32]:
-    return read_float(path)[0]

@@ -1,6 +1,7 @@
 """A corpus, as scripts hold it."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,13 +9,14 @@ from reverie.api.keywords import PathLike, Settings, dotted, path_of
 from reverie.corpus import corpus as prepared
 from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
-from reverie.corpus.inspection import Finding, findings, row, totals
+from reverie.corpus.inspection import Finding, costs, findings, rows, totals
 from reverie.corpus.kinds import Place, right_command, what_is
 from reverie.corpus.leaks import Leak, known_leaks
 from reverie.corpus.listing import ListedCorpus
-from reverie.corpus.manifest import Recording, Refusal
+from reverie.corpus.manifest import Refusal
 from reverie.corpus.page import write_corpus_page
 from reverie.corpus.place import AnotherCorpusError
+from reverie.corpus.recording import Recording
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import as_result, lines, unused_lines
 from reverie.errors import ReverieError
@@ -57,14 +59,19 @@ class Corpus:
         return self.opened.rate_hz
 
     @property
+    def channels(self) -> int:
+        """The most channels that any of its recordings has: 1 where all are mono, else 2."""
+        return self.opened.channels
+
+    @property
     def seconds(self) -> float:
         """Length of all its recordings together."""
         return self.opened.seconds
 
     @property
-    def recordings(self) -> tuple[Recording, ...]:
+    def recordings(self) -> Sequence[Recording]:
         """Its recordings: path, split, length, codec, loudness and notes of each."""
-        return tuple(self.opened.recordings)
+        return self.opened.recordings
 
     @property
     def refused(self) -> tuple[Refusal, ...]:
@@ -72,14 +79,14 @@ class Corpus:
         return tuple(self.opened.refused)
 
     @property
-    def train(self) -> tuple[Recording, ...]:
+    def train(self) -> Sequence[Recording]:
         """Recordings that models learn from."""
-        return tuple(self.opened.of_split("train"))
+        return self.opened.of_split("train")
 
     @property
-    def held_out(self) -> tuple[Recording, ...]:
+    def held_out(self) -> Sequence[Recording]:
         """Recordings that models never learn from."""
-        return tuple(self.opened.of_split("held-out"))
+        return self.opened.of_split("held-out")
 
     def leaks(self, *, progress: bool = False) -> list[Leak]:
         """Find held-out music that is in the training recordings too.
@@ -141,9 +148,13 @@ class Corpus:
         """Say how much there is, and what was not used, line by line."""
         return [totals(self.opened), *unused_lines(self.opened)]
 
-    def rows(self) -> list[tuple[str, ...]]:
-        """The cells of each recording, by `reverie.corpus.inspection.COLUMNS`."""
-        return [row(recording) for recording in self.opened.recordings]
+    def rows(self, most: int | None = None) -> list[tuple[str, ...]]:
+        """Cells by `reverie.corpus.inspection.COLUMNS`, of all recordings or `most` of them."""
+        return rows(self.opened, most)
+
+    def costs(self) -> dict[str, float]:
+        """Say how many seconds `check` and `leaks` take, roughly; 0 for what was done before."""
+        return costs(self.opened)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything that is known of it, as plain values."""

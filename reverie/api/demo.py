@@ -3,6 +3,7 @@
 from typing import Any
 
 from reverie.api.keywords import PathLike, Settings, dotted, path_of
+from reverie.corpus.settings import PAPER_RATE_HZ
 from reverie.demo.steps import Demo
 from reverie.demo.steps import run_demo as run
 from reverie.runs.settings import Recipe
@@ -34,5 +35,5 @@ def run_demo(
         ReverieError: `out` holds something else, or this machine is too small.
     """
     path_of(recipe, "recipe", "a recipe's name")
-    chosen = load_recipe(recipe, dotted(Recipe, settings, keywords, "demo"))
+    chosen = load_recipe(recipe, dotted(Recipe, settings, keywords, "demo"), PAPER_RATE_HZ)
     return run(path_of(out, "out"), chosen, quiet=not progress)

@@ -1,6 +1,7 @@
 """Objective evaluation, as scripts hold it: clips beside held-out music, by numbers."""
 
 import html
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,16 +10,19 @@ from typing import Any, cast
 from reverie.api.clip import Clip
 from reverie.api.corpus import Corpus, as_corpus
 from reverie.api.keywords import PathLike, path_of
+from reverie.audio.channels import from_public
 from reverie.corpus.corpus import Corpus as PreparedCorpus
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate as measure
 from reverie.evaluation.figures import Evaluation as Figures
-from reverie.evaluation.reports.page import as_json, distance_rows, figure_rows, write_evaluation
+from reverie.evaluation.parts import cut_into_parts
+from reverie.evaluation.reports.page import as_json, write_evaluation
+from reverie.evaluation.reports.tables import distance_rows, figure_rows
 from reverie.evaluation.reports.verdicts import verdict
 from reverie.evaluation.selftest.planted_copies import check_copying, copying_table
 from reverie.evaluation.selftest.sensitivity import check_damage, damage_table
 from reverie.evaluation.settings import EvaluationSettings
-from reverie.evaluation.systems import System, read_systems, system_of_waves
+from reverie.evaluation.systems import LONGEST_SECONDS, System, read_systems, system_of_waves
 from reverie.settings import build
 
 Clips = Sequence[Clip] | PathLike | Sequence[PathLike]
@@ -144,6 +148,7 @@ def evaluate(
     corpus: Corpus | PathLike,
     *,
     seed: int = 0,
+    part_seconds: float | None = None,
     copying: bool = True,
     progress: bool = False,
 ) -> Evaluation:
@@ -154,20 +159,26 @@ def evaluate(
             may come without a name: it is called `clips`, or as its folder.
         corpus: what they are to resemble; they are compared with its held-out recordings.
         seed: decides the noise that is compared with, and the draws of the intervals.
+        part_seconds: judge each part of so long by itself, to see whether long clips drift; None
+            judges clips whole, the first two minutes of each.
         copying: search the training recordings for the clips.
         progress: show it on stderr.
 
     Raises:
         ReverieError: there is nothing to judge, or too little held-out music.
     """
-    settings = build(EvaluationSettings, {"seed": seed}, "evaluate")
+    settings = build(EvaluationSettings, {"seed": seed, "part_seconds": part_seconds}, "evaluate")
     opened = as_corpus(corpus).opened
     if not isinstance(systems, Mapping):
         folder = isinstance(systems, str | os.PathLike)
         systems = {path_of(systems, "systems").resolve().name if folder else "clips": systems}
     if not systems:
         raise ReverieError("there is nothing to judge.", "Give clips, or folders of them.")
-    read = [_system(name, clips, opened) for name, clips in systems.items()]
+    longest = LONGEST_SECONDS if settings.part_seconds is None else math.inf
+    read = [_system(name, clips, opened, longest) for name, clips in systems.items()]
+    if settings.part_seconds is not None:
+        parts = [cut_into_parts(one, settings.part_seconds, opened.rate_hz) for one in read]
+        read = [part for of_one in parts for part in of_one]
     figures = measure(read, opened, settings.seed, copying=copying, quiet=not progress)
     return Evaluation(figures, read, opened)
 
@@ -194,7 +205,7 @@ def self_test(which: str, corpus: Corpus | PathLike, *, progress: bool = False) 
             raise ReverieError(f"there is no self-test {which!r}.", "Known: copying, damage.")
 
 
-def _system(name: str, clips: Clips, corpus: PreparedCorpus) -> System:
+def _system(name: str, clips: Clips, corpus: PreparedCorpus, longest_seconds: float) -> System:
     """Clips in memory as they are; files by their paths.
 
     Raises:
@@ -203,7 +214,7 @@ def _system(name: str, clips: Clips, corpus: PreparedCorpus) -> System:
     if not isinstance(cast(object, name), str):
         raise ReverieError(f"systems has the name {name!r}.", "Name each set of clips by a text.")
     if isinstance(clips, str | os.PathLike):
-        return read_systems([path_of(clips, "systems")], corpus, [name])[0]
+        return read_systems([path_of(clips, "systems")], corpus, [name], longest_seconds)[0]
     if not isinstance(cast(object, clips), Sequence):
         raise ReverieError(
             f"systems: {name} is of the kind {type(clips).__name__}.",
@@ -212,6 +223,6 @@ def _system(name: str, clips: Clips, corpus: PreparedCorpus) -> System:
     if not clips:
         raise ReverieError(f"systems: {name} has no clips.", "Give clips, or folders of them.")
     held = [clip if isinstance(clip, Clip) else Clip.open(clip) for clip in clips]
-    waves = [(f"{at:03d}", clip.samples, clip.rate_hz, clip.provenance)
+    waves = [(f"{at:03d}", from_public(clip.samples), clip.rate_hz, clip.provenance)
              for at, clip in enumerate(held, 1)]  # fmt: skip
-    return system_of_waves(name, waves, corpus)
+    return system_of_waves(name, waves, corpus, longest_seconds)

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from reverie.api.corpus import Corpus
 from reverie.api.keywords import PathLike, Settings, dotted, path_of
+from reverie.corpus.settings import PAPER_RATE_HZ, PrepareSettings
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment as Finished
 from reverie.experiment.protocol import run_experiment as run
@@ -129,24 +130,30 @@ def run_experiment(
 
 
 def architectures(
-    recipe: str | PathLike = "paper", settings: Settings | None = None, **keywords: Any
+    recipe: str | PathLike = "paper",
+    settings: Settings | None = None,
+    *,
+    rate_hz: int = PAPER_RATE_HZ,
+    **keywords: Any,
 ) -> list[ArchitectureCost]:
     """Count what each architecture takes in a recipe.
 
     Args:
         recipe: the name of a recipe, or the path of one in TOML.
         settings: of the recipe, by dotted name.
+        rate_hz: of the corpus that it would learn from; if not given, what `prepare` makes.
         **keywords: settings of the recipe.
 
     Raises:
-        ReverieError: there is no such recipe, or a setting does not fit.
+        ReverieError: there is no such recipe, a setting does not fit, or no corpus has such a rate.
     """
     path_of(recipe, "recipe", "a recipe's name")
-    chosen = load_recipe(recipe, dotted(Recipe, settings, keywords, "architectures"))
+    build(PrepareSettings, {"rate_hz": rate_hz}, "architectures")
+    chosen = load_recipe(recipe, dotted(Recipe, settings, keywords, "architectures"), rate_hz)
     found: list[ArchitectureCost] = []
     for name in get_args(Architecture):
         model = dataclasses.replace(chosen.model, architecture=name)
-        needs = estimate_needs(dataclasses.replace(chosen, model=model), Path.cwd())
+        needs = estimate_needs(dataclasses.replace(chosen, model=model), rate_hz, Path.cwd())
         found.append(
             ArchitectureCost(
                 architecture=name,

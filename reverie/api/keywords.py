@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.errors import ReverieError
+from reverie.legacy import renamed_setting
 from reverie.settings import fields_of, nearest
 
 Settings = Mapping[str, Any]
@@ -74,7 +75,11 @@ def dotted(
     for name, value in _opened([*(settings or {}).items(), *keywords.items()], sections, where):
         matches = [full for full in known if name in {full, full.rpartition(".")[2]}]
         if not matches:
-            said = nearest(kind, name) if "." in name else _nearest(name, list(known))
+            renamed = renamed_setting(name)
+            if "." in name or (renamed and renamed[0] in known):
+                said = nearest(kind, name)
+            else:
+                said = _nearest(name, list(known))
             raise ReverieError(f"{where}: there is no setting {name}.", said)
         if len(matches) > 1:
             raise ReverieError(

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 from reverie.api.clip import Clips, in_memory, on_disk
 from reverie.api.corpus import Corpus, refuse_other
+from reverie.api.export import Exported
 from reverie.api.keywords import PathLike, Settings, dotted, path_of, prompt_names
 from reverie.api.stream import Stream
 from reverie.corpus.kinds import what_is
 from reverie.errors import ReverieError
 from reverie.evaluation.clip_verdicts import reference_of
 from reverie.evaluation.reports.clips_page import write_clips_page
+from reverie.export.exporting import export
+from reverie.export.settings import ExportSettings
 from reverie.generation.clips import (
     generate,
     generate_file,
@@ -23,11 +27,12 @@ from reverie.generation.folder import SUFFIXES
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.models.architectures import ModelBuilder, build_model
 from reverie.runs import listing
-from reverie.runs.checkpoint import list_checkpoints, read_state
 from reverie.runs.listing import ListedRun
 from reverie.runs.metrics import EpochMetrics, read_metrics
 from reverie.runs.run import Run as OpenedRun
 from reverie.runs.settings import Recipe
+from reverie.runs.states import checkpoint_name, checkpoint_names, list_checkpoints, read_state
+from reverie.settings import build
 from reverie.training.outcome import Outcome, outcome
 
 
@@ -71,7 +76,7 @@ class Run:
     @property
     def checkpoints(self) -> list[str]:
         """Names of its checkpoints, oldest first."""
-        return [path.name for path in list_checkpoints(self.opened.checkpoints)]
+        return checkpoint_names(self.folder)
 
     @property
     def epochs(self) -> int:
@@ -80,7 +85,7 @@ class Run:
         Raises:
             ReverieError: the newest checkpoint is damaged.
         """
-        found = list_checkpoints(self.opened.checkpoints)
+        found = list_checkpoints(self.folder)
         return read_state(found[-1]).epoch if found else 0
 
     @property
@@ -107,13 +112,13 @@ class Run:
             ReverieError: there is no such checkpoint.
         """
         found = self.opened.find_checkpoint(checkpoint or self.checkpoint)
-        return self.folder / "clips" / found.name
+        return self.folder / "clips" / checkpoint_name(found)
 
     def generate(
         self,
         settings: Settings | None = None,
         *,
-        prompt: PathLike | Sequence[PathLike] | None = "held-out",
+        prompt: PathLike | Sequence[PathLike] | EllipsisType | None = ...,
         out: PathLike | None = None,
         overwrite: bool = False,
         progress: bool = False,
@@ -124,7 +129,8 @@ class Run:
         Args:
             settings: of `GenerationSettings`, by name.
             prompt: what to continue: `held-out` or `training` recordings of the corpus, an audio
-                file, or several; None begins from nothing.
+                file, or several; None begins from nothing. If not given, held-out recordings, or
+                nothing where the run was exported and no corpus is given.
             out: a folder for the clips, where they are files from the start and memory does not
                 grow with their length; one that has clips gets more. Or a `.wav` or `.flac` file
                 for one clip. Without it they are held in memory.
@@ -172,7 +178,7 @@ class Run:
         self,
         settings: Settings | None = None,
         *,
-        prompt: PathLike | None = "held-out",
+        prompt: PathLike | EllipsisType | None = ...,
         block_frames: int | None = None,
         **keywords: Any,
     ) -> Stream:
@@ -180,13 +186,13 @@ class Run:
 
         Args:
             settings: of `GenerationSettings`, by name.
-            prompt: what to continue; see `generate`. None begins from nothing.
+            prompt: what to continue; see `generate`.
             block_frames: frames in a block, 1 or more; about a second if not given. Where phases
                 are made up, as of codes, samples differ a little with it.
             **keywords: settings, such as `temperature=0.9, seed=1`.
 
         Returns:
-            an iterator over blocks, float32 [S], whose settings may change while it plays.
+            an iterator over blocks, float32 [S] or [2, S]; its settings may change while it plays.
 
         Raises:
             ReverieError: as `generate`.
@@ -194,14 +200,49 @@ class Run:
         wanted = self._settings("stream", settings, {**keywords, "count": 1}, prompt)
         return Stream(self.opened, wanted, block_frames)
 
+    def export(
+        self,
+        to: str,
+        out: PathLike | None = None,
+        settings: Settings | None = None,
+        **keywords: Any,
+    ) -> Exported:
+        """Export the model, so that it can be used without the run and its corpus.
+
+        Args:
+            to: `folder`: a folder that `load` takes like a run, wherever it is brought, with a
+                model card; `train` begins others from it. `html`: a page of one file that plays
+                the music for ever, in any browser and with no network. `onnx`: a folder of ONNX
+                graphs, with a program of numpy and onnxruntime that plays them. `nn`: a file of
+                TorchScript for nn~.
+            out: the file or folder to write; beside the run if not given. Nothing is replaced.
+            settings: of `ExportSettings`, by name.
+            **keywords: settings, such as `checkpoint="latest", licence="cc-by-4.0"`.
+
+        Returns:
+            where it is.
+
+        Raises:
+            ReverieError: there is no such kind or checkpoint, something is in the way, or the disk
+                refuses.
+        """
+        chosen = dotted(ExportSettings, settings, keywords, "export")
+        chosen.setdefault("checkpoint", self.checkpoint)
+        target = None if out is None else path_of(out, "out")
+        path = export(self.opened, to, target, build(ExportSettings, chosen, "export"))
+        return Exported(path, to)
+
     def _settings(
         self,
         what: str,
         settings: Settings | None,
         keywords: Settings,
-        prompt: PathLike | Sequence[PathLike] | None,
+        prompt: PathLike | Sequence[PathLike] | EllipsisType | None,
     ) -> GenerationSettings:
         chosen = dotted(GenerationSettings, settings, keywords, what)
+        if isinstance(prompt, EllipsisType):
+            has_corpus = self.opened.corpus_given is not None or not self.opened.is_exported
+            prompt = "held-out" if has_corpus else None
         chosen.setdefault("prompt", prompt_names(prompt))
         chosen.setdefault("checkpoint", self.checkpoint)
         return clip_settings(self.recipe.generation, chosen, what)

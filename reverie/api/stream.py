@@ -3,34 +3,40 @@
 import dataclasses
 import threading
 from collections.abc import Iterator
+from functools import partial
 from types import EllipsisType
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from reverie.api.keywords import PathLike, Settings, dotted, prompt_names
+from reverie.api.clip import Clip
+from reverie.api.keywords import PathLike, Settings, dotted, path_of, prompt_names
+from reverie.audio.channels import as_public
+from reverie.audio.provenance import Prompt
 from reverie.errors import ReverieError
-from reverie.generation.plan import draw_prompts
+from reverie.evaluation.clip_verdicts import reference_of
+from reverie.generation.folder import add_clip
+from reverie.generation.plan import draw_prompts, plan_clips
+from reverie.generation.recent import RecentMusic
+from reverie.generation.sampling.sampler import missing as missing_calibration
 from reverie.generation.settings import GenerationSettings, clip_settings
-from reverie.generation.stream import stream_of
 from reverie.runs.run import Run
 from reverie.runs.settings import SamplingSettings
 from reverie.settings import build
 
-CHANGEABLE = frozenset(SamplingSettings.__dataclass_fields__) | {
-    "beat",
-    "bpm",
-    "prompt",
-    "prompt_at_seconds",
-}
+OF_PROMPT = frozenset({"prompt", "prompt_at_seconds", "seed"})
+"""Settings that let the music go over to a prompt."""
+CHANGEABLE = frozenset(SamplingSettings.__dataclass_fields__) | {"beat", "bpm"} | OF_PROMPT
+KEPT_SECONDS = 120.0
+"""How much of the newest music is remembered."""
 
 
 class Stream:
     """Music without end: an iterator over blocks of float32 samples [S].
 
-    Settings may change while it plays, from any thread; memory does not grow.
+    Settings may change while it plays, from any thread; memory does not grow. The newest two
+    minutes are remembered, and `keep` makes a clip of their end.
 
     Args:
         run: whose music.
@@ -48,10 +54,13 @@ class Stream:
         self._playing, self._changing = threading.Lock(), threading.Lock()
         if block_frames is not None and block_frames < 1:
             raise ReverieError(f"a block of {block_frames} frames is empty.", "Take 1 or more.")
-        _, music, draw_seed = draw_prompts(run, settings)
-        trained = run.load(run.find_checkpoint(settings.checkpoint))
-        rng = torch.Generator().manual_seed(draw_seed)
-        self._stream = stream_of(run, trained, music, settings, rng, block_frames)
+        plan = plan_clips(run, settings)
+        trained = run.load(plan.checkpoint)
+        lacks = missing_calibration(trained.model, settings, trained.calibration)
+        self._stream = plan.stream(trained, block_frames)
+        provenance = dataclasses.replace(plan.provenance[0], lacks=lacks)
+        self._recent = RecentMusic(KEPT_SECONDS, provenance, plan.channels)
+        self._prompt = provenance.prompt
 
     @property
     def rate_hz(self) -> int:
@@ -59,9 +68,24 @@ class Stream:
         return self._run.rate_hz
 
     @property
+    def channels(self) -> int:
+        """1 of mono music, 2 of stereo."""
+        return self._stream.channels
+
+    @property
     def block_samples(self) -> int:
         """Samples in each block."""
         return self._stream.block_frames * self._stream.hop_samples
+
+    @property
+    def total_samples(self) -> int:
+        """Samples so far, of all blocks."""
+        return self._recent.total_samples
+
+    @property
+    def change_at_sample(self) -> int:
+        """The first sample that a change made now affects."""
+        return self._recent.total_samples + self._stream.lookahead_samples
 
     @property
     def settings(self) -> GenerationSettings:
@@ -74,7 +98,7 @@ class Stream:
         *,
         prompt: PathLike | EllipsisType | None = ...,
         **keywords: Any,
-    ) -> None:
+    ) -> int:
         """Change settings from the next frame on; a prompt is read while the music goes on.
 
         Args:
@@ -82,8 +106,11 @@ class Stream:
             prompt: another one, which fades in over one frame; the same again begins anew from it,
                 and None from nothing. See `Run.generate`.
             **keywords: `temperature`, `detail_temperature`, `top_k`, `top_p`, `min_p`, `guidance`,
-                `guard`, `beat`, `bpm`, and `prompt_at_seconds`, the place in the file at which its
-                prompt begins.
+                `guard`, `beat`, `bpm`; `prompt_at_seconds`, the place in the file at which its
+                prompt begins; and `seed`, which draws another prompt.
+
+        Returns:
+            the first sample that differs for it.
 
         Raises:
             ReverieError: a setting does not fit, or cannot change while the music plays.
@@ -95,15 +122,27 @@ class Stream:
             )
         if not isinstance(prompt, EllipsisType):
             chosen["prompt"] = prompt_names(prompt)
-        with self._changing:
-            changed = self._changed(chosen)
-            again = {"prompt", "prompt_at_seconds"} & set(chosen)
-            music = draw_prompts(self._run, changed)[1] if again else None
+        if not OF_PROMPT & set(chosen):
             with self._playing:
-                if music is not None:
-                    self._stream.prompt = music
-                self._stream.settings = changed
-                self._settings = changed
+                return self._take(chosen)
+        with self._changing:  # one prompt after another; blocks are made meanwhile
+            changed = self._changed(chosen)
+            prompts, music, _ = draw_prompts(self._run, changed)
+            voice = self._stream.begin(music, changed)
+            with self._playing:
+                self._stream.take_over(music, voice)
+                self._prompt = prompts[0]
+                return self._take(chosen, prompts[0])
+
+    def _take(self, chosen: dict[str, Any], prompt: Prompt | None = None) -> int:
+        """Change settings between two blocks, and note it."""
+        changed = self._changed(chosen)
+        before, after = dataclasses.asdict(self._settings), dataclasses.asdict(changed)
+        at = self._recent.total_samples if prompt else self.change_at_sample
+        self._stream.settings = self._settings = changed
+        differing = {name: value for name, value in after.items() if before[name] != value}
+        self._recent.note(at, differing, prompt)
+        return at
 
     def _changed(self, chosen: dict[str, Any]) -> GenerationSettings:
         """The settings with others; a place in a file goes with that file."""
@@ -118,11 +157,46 @@ class Stream:
         """Begin again from the prompt, without a fade; random numbers go on."""
         with self._playing:
             self._stream.reset()
+            self._recent.note(self._recent.total_samples, {}, self._prompt)
+
+    def keep(
+        self,
+        seconds: float = 30.0,
+        *,
+        until_sample: int | None = None,
+        out: PathLike | None = None,
+    ) -> Clip:
+        """Make a clip of the newest music; blocks are made meanwhile.
+
+        Args:
+            seconds: how long, at most two minutes; less if there is less.
+            until_sample: the sample it ends before, such as the one that is heard now; the newest
+                if not given.
+            out: a folder for the clip, under the next number; without it the clip is in memory.
+
+        Returns:
+            the clip. Its provenance says which part of the music it is and what was changed.
+
+        Raises:
+            ReverieError: there is no music yet, or the folder cannot be written.
+        """
+        with self._playing:
+            samples, first = self._recent.last(seconds, until_sample)
+            provenance = self._recent.provenance_of(first, samples.shape[1])
+        if not samples.shape[1]:
+            raise ReverieError("there is no music yet.", "Let it play a while.")
+        reference = partial(reference_of, self._run)
+        if out is None:
+            return Clip(lambda: samples, self.rate_hz, provenance, reference=reference)
+        path = add_clip(path_of(out, "out"), samples, provenance)
+        return Clip(lambda: samples, self.rate_hz, provenance, path, reference)
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         return self
 
     def __next__(self) -> NDArray[np.float32]:
-        """Generate the next block: float32 [S]."""
+        """Generate the next block: float32 [S] of mono music, [2, S] of stereo."""
         with self._playing:
-            return next(self._stream)[0].numpy()
+            samples = next(self._stream)[0].numpy()
+            self._recent.append(samples)
+        return as_public(samples)

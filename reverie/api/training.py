@@ -4,33 +4,39 @@ import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reverie.api.corpus import Corpus, corpus_of
 from reverie.api.keywords import PathLike, Settings, dotted, path_of
-from reverie.api.run import Run
+from reverie.api.run import Run, load
+from reverie.corpus import corpus as prepared
+from reverie.errors import ReverieError
 from reverie.evaluation.checkpoint_judge import checkpoint_judge
 from reverie.evaluation.preview_monitor import PreviewMonitor
-from reverie.generation.preview import preview
+from reverie.generation.preview import PreviewFiles, preview
 from reverie.models.architectures import ModelBuilder, build_model
 from reverie.runs.judgement import Judgement
+from reverie.runs.run import Run as OpenedRun
 from reverie.runs.settings import Recipe
 from reverie.settings import build, override
 from reverie.training.estimate import Estimate
 from reverie.training.estimate import estimate as estimate_training
 from reverie.training.observers import Callbacks, Epoch, Observer, Step
+from reverie.training.pretrained import Pretrained, with_sizes_of
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train as train_run
 
 __all__ = ["Estimate", "estimate", "train"]
+DEFAULT_RECIPE = "codes"
 
 
 def train(
     corpus: Corpus | PathLike,
-    recipe: str | PathLike | Recipe = "codes",
+    recipe: str | PathLike | Recipe | None = None,
     out: PathLike | None = None,
     settings: Settings | None = None,
     *,
+    init_from: Run | PathLike | None = None,
     on_step: Callable[[Step], object] | None = None,
     on_epoch: Callable[[Epoch], object] | None = None,
     on_checkpoint: Callable[[Path], object] | None = None,
@@ -44,13 +50,14 @@ def train(
     """Train a model, or go on with a run that was stopped.
 
     Args:
-        corpus: what to train on: a corpus, its folder, or a folder of recordings, which is
-            prepared first.
-        recipe: the name of a recipe, the path of one in TOML, or a `Recipe`.
+        corpus: a corpus, its folder, or a folder of recordings, which is prepared first.
+        recipe: the name of a recipe, the path of one in TOML, or a `Recipe`; `codes` if not given.
+            With `init_from` its frames and its model are that one's; all of it, if none is given.
         out: the run's folder; `CORPUS-RECIPE` beside the corpus if not given. A run of the same
-            corpus and settings that lies there is continued, to the same bytes as if it had never
-            stopped.
+            corpus and settings there is continued, to the same bytes as if never stopped.
         settings: of the recipe, by dotted name, such as `{"model.hidden": 512}`.
+        init_from: a run, exported or not, or its folder: the new run begins with its weights and
+            its codec, on a corpus of the same rate, and needs it no more to go on.
         on_step: called after each step.
         on_epoch: called after each epoch.
         on_checkpoint: called with the folder of each checkpoint.
@@ -67,36 +74,51 @@ def train(
         KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
     """
     opened = corpus_of(corpus, progress=progress).opened
-    chosen = _recipe(recipe, dotted(Recipe, settings, keywords, "train"))
-    folder = path_of(out, "out") if out is not None else default_run_folder(opened.folder, recipe)
+    changes = dotted(Recipe, settings, keywords, "train")
+    plan = _planned(opened, recipe, out, changes, init_from, builder)
     callbacks = Callbacks(on_step, on_epoch, on_checkpoint, on_judgement)
     run = train_run(
         opened.folder,
-        chosen,
-        folder,
+        plan.recipe,
+        plan.folder,
+        pretrained=plan.pretrained,
         builder=builder,
         preview=preview,
         judge=checkpoint_judge(opened),
-        observers=(PreviewMonitor(opened), callbacks, *observers),
+        observers=(PreviewMonitor(opened), PreviewFiles(), callbacks, *observers),
         stop=stop,
         quiet=not progress,
     )
     return Run(run)
 
 
-def default_run_folder(corpus: Path, recipe: str | PathLike | Recipe) -> Path:
-    """Where a run goes if nothing is said: `CORPUS-RECIPE` beside its corpus."""
-    name = "run" if isinstance(recipe, Recipe) else path_of(recipe, "recipe", "a Recipe").stem
+def default_run_folder(
+    corpus: Path, recipe: str | PathLike | Recipe | None, init_from: str = ""
+) -> Path:
+    """Where a run goes if nothing is said: `CORPUS-RECIPE` beside its corpus.
+
+    Args:
+        corpus: its folder.
+        recipe: its recipe; None for the default one.
+        init_from: the name of the run that it is begun from, which then stands for the recipe.
+    """
+    if init_from:
+        name = init_from
+    elif isinstance(recipe, Recipe):
+        name = "run"
+    else:
+        name = path_of(recipe or DEFAULT_RECIPE, "recipe", "a Recipe").stem
     named = corpus.resolve() if corpus.name in ("", "..") else corpus
     return named.with_name(f"{named.name}-{name}")
 
 
 def estimate(
     corpus: Corpus | PathLike,
-    recipe: str | PathLike | Recipe = "codes",
+    recipe: str | PathLike | Recipe | None = None,
     out: PathLike | None = None,
     settings: Settings | None = None,
     *,
+    init_from: Run | PathLike | None = None,
     builder: ModelBuilder = build_model,
     **keywords: Any,
 ) -> Estimate:
@@ -107,6 +129,7 @@ def estimate(
         recipe: as `train`.
         out: as `train`; where a run lies there, the estimate is for the rest of it.
         settings: as `train`.
+        init_from: as `train`.
         builder: as `train`.
         **keywords: as `train`.
 
@@ -114,13 +137,63 @@ def estimate(
         ReverieError: as `train`.
     """
     opened = corpus_of(corpus).opened
-    chosen = _recipe(recipe, dotted(Recipe, settings, keywords, "estimate"))
-    folder = path_of(out, "out") if out is not None else default_run_folder(opened.folder, recipe)
-    return estimate_training(opened, chosen, folder, builder)
+    changes = dotted(Recipe, settings, keywords, "estimate")
+    plan = _planned(opened, recipe, out, changes, init_from, builder)
+    return estimate_training(opened, plan.recipe, plan.folder, builder, plan.pretrained)
 
 
-def _recipe(recipe: str | PathLike | Recipe, changes: Settings) -> Recipe:
+class _Plan(NamedTuple):
+    """What is to be trained."""
+
+    folder: Path
+    recipe: Recipe
+    pretrained: Pretrained | None
+
+
+def _planned(
+    corpus: prepared.Corpus,
+    recipe: str | PathLike | Recipe | None,
+    out: PathLike | None,
+    changes: Settings,
+    init_from: Run | PathLike | None,
+    builder: ModelBuilder,
+) -> _Plan:
+    """Find the folder, the recipe, and what the run is begun from."""
+    begun, name = _begun_from(init_from, builder)
+    place = default_run_folder(corpus.folder, recipe, name) if out is None else path_of(out, "out")
+    trained = None if begun is None else begun.run.recipe
+    if begun is None and name:
+        # What it was begun from is gone, and not needed to go on.
+        run = OpenedRun.open(place, builder=builder) if OpenedRun.exists(place) else None
+        if run is None or run.parent is None:
+            raise ReverieError(f"{init_from} is not a folder.", "Give the folder of a run.")
+        trained = run.recipe
+    if trained is None:
+        chosen = _recipe(recipe or DEFAULT_RECIPE, changes, corpus.rate_hz)
+    else:
+        base = trained if recipe is None else _recipe(recipe, {}, corpus.rate_hz)
+        base = with_sizes_of(base, trained)
+        chosen = build(Recipe, override(dataclasses.asdict(base), changes), "recipe")
+    return _Plan(place, chosen, begun)
+
+
+def _begun_from(
+    init_from: Run | PathLike | None, builder: ModelBuilder
+) -> tuple[Pretrained | None, str]:
+    """Return the model that a run is begun from, None where it is gone, and its name."""
+    if init_from is None:
+        return None, ""
+    if not isinstance(init_from, Run):
+        path = path_of(init_from, "init_from", "a Run")
+        if not path.exists():
+            return None, path.resolve().name
+        init_from = load(path, builder=builder)
+    checkpoint = init_from.opened.find_checkpoint(init_from.checkpoint)
+    return Pretrained(init_from.opened, checkpoint), init_from.opened.name
+
+
+def _recipe(recipe: str | PathLike | Recipe, changes: Settings, rate_hz: int) -> Recipe:
     if isinstance(recipe, Recipe):
         return build(Recipe, override(dataclasses.asdict(recipe), changes), "recipe")
     path_of(recipe, "recipe", "a recipe's name, a Recipe")
-    return load_recipe(recipe, changes)
+    return load_recipe(recipe, changes, rate_hz)

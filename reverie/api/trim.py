@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reverie.api.keywords import PathLike, path_of
-from reverie.audio.provenance import read_sidecar
+from reverie.audio.reading.inside import origin_of
 from reverie.evaluation.best_stretch import Stretch, corpus_of, trim_to_best
 
 
@@ -63,4 +63,4 @@ def trim(
         overwrite=overwrite,
         quiet=not progress,
     )
-    return Trimmed(target, stretch, read_sidecar(path).doubt)
+    return Trimmed(target, stretch, origin_of(path).doubt)

@@ -1,4 +1,4 @@
-"""Measure loudness by ITU-R BS.1770-4 on a mono stream.
+"""Measure loudness by ITU-R BS.1770-4 on a stream of one or two channels.
 
 The two K-weighting filters are applied by overlap-save convolution, which equals the recursive
 filters within rounding and does without scipy, whose import takes longer than a recording.
@@ -55,33 +55,36 @@ def k_weighting(rate_hz: int, size: int) -> NDArray[np.complex128]:
 
 
 class LoudnessMeter:
-    """Measure the integrated loudness of a mono recording piece by piece.
+    """Measure the integrated loudness of a recording piece by piece.
+
+    The energies of its channels are added, so that two equal channels are 3 dB louder than one.
 
     Args:
         rate_hz: samples per second.
+        channels: C; none of them a surround channel.
     """
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, channels: int = 1) -> None:
         self.rate_hz = rate_hz
         self._overlap = 1 << math.ceil(math.log2(RESPONSE_SECONDS * rate_hz))
         size = 4 * self._overlap
         self._response = k_weighting(rate_hz, size).astype(np.complex64)
         # The last `overlap` filtered samples, then the samples still to be filtered.
-        self._buffer = np.zeros(size, np.float32)
+        self._buffer = np.zeros((channels, size), np.float32)
         self._filled = self._overlap
         self._samples = 0
         self._steps: list[NDArray[np.float64]] = [np.zeros(1)]
         self._first_step = 0
 
     def add(self, samples: Samples) -> None:
-        """Measure the next samples, float32 [n]."""
-        while len(samples):
-            room = len(self._buffer) - self._filled
-            self._buffer[self._filled : self._filled + room][: len(samples)] = samples[:room]
-            piece = min(room, len(samples))
-            self._filled += piece
-            samples = samples[piece:]
-            if self._filled == len(self._buffer):
+        """Measure the next samples, float32 [C, n]."""
+        size = self._buffer.shape[1]
+        while samples.shape[1]:
+            piece = samples[:, : size - self._filled]
+            self._buffer[:, self._filled : self._filled + piece.shape[1]] = piece
+            self._filled += piece.shape[1]
+            samples = samples[:, piece.shape[1] :]
+            if self._filled == size:
                 self._filter()
 
     def step_energies(self) -> NDArray[np.float64]:
@@ -90,7 +93,7 @@ class LoudnessMeter:
         The last step may be partial. This ends the measurement: nothing may be added afterwards.
         """
         if self._filled > self._overlap:
-            self._buffer[self._filled :] = 0
+            self._buffer[:, self._filled :] = 0
             self._filter()
         return np.concatenate(self._steps)
 
@@ -105,11 +108,12 @@ class LoudnessMeter:
         return _gated(power)
 
     def _filter(self) -> None:
-        size = len(self._buffer)
+        size = self._buffer.shape[1]
         weighted = np.fft.irfft(np.fft.rfft(self._buffer) * self._response, size)
-        fresh = weighted[self._overlap : self._filled]
-        self._count(np.square(fresh, dtype=np.float64))
-        self._buffer[: self._overlap] = self._buffer[self._filled - self._overlap : self._filled]
+        fresh = weighted[:, self._overlap : self._filled]
+        self._count(np.square(fresh, dtype=np.float64).sum(axis=0))
+        newest = self._buffer[:, self._filled - self._overlap : self._filled]
+        self._buffer[:, : self._overlap] = newest
         self._filled = self._overlap
 
     def _count(self, squares: NDArray[np.float64]) -> None:

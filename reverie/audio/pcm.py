@@ -1,4 +1,4 @@
-"""Convert samples between 16-bit integers and floats."""
+"""Convert samples between integers of 16 or 24 bits and floats."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 FULL_SCALE = 32768.0
 """The value of 1.0 in 16 bits, as in decoders, so that 16-bit samples survive a round trip."""
+FULL_SCALE_24 = 8388608.0
+"""The same in 24 bits."""
 
 
 def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -17,6 +19,19 @@ def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     """
     scaled = np.rint(np.clip(samples, -1, 1) * np.float32(FULL_SCALE))
     return np.minimum(scaled, np.float32(FULL_SCALE - 1)).astype(np.int16)
+
+
+def to_int24(samples: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Round float32 [...] to 24 bits, which are the upper ones of the int32 [...] returned.
+
+    Samples outside of full scale are clipped.
+
+    Args:
+        samples: finite, full scale at 1.
+    """
+    scaled = np.rint(np.clip(samples, -1, 1) * np.float32(FULL_SCALE_24))
+    whole = np.minimum(scaled, np.float32(FULL_SCALE_24 - 1)).astype(np.int32)
+    return np.left_shift(whole, 8)
 
 
 def to_float32(samples: NDArray[Any]) -> NDArray[np.float32]:

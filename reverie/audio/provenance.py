@@ -22,7 +22,7 @@ HASH = "audio_sha256"
 MOST_BYTES = 1 << 20
 """Largest file that is read; no provenance comes close to this size."""
 _MAKER = "reverie "
-_TRIM = "trim"
+_TRIM, _LOOP = "trim", "loop"
 
 _READ = ConfigDict(extra="ignore", allow_inf_nan=False)
 
@@ -57,13 +57,57 @@ class Trim:
     of: PathText
     """Name of the file that was trimmed."""
     of_sha256: str
-    how: Literal["by levels", "by hand", "by measures"]
+    how: Literal["by levels", "by hand", "by measures", "as a loop"]
     start_seconds: Seconds
     end_seconds: Seconds
     cut_seconds: Seconds
     """How much was cut off."""
     before: "Trim | None" = None
     """The earlier trim of the file that was trimmed."""
+
+
+@dataclass(frozen=True)
+class Looped:
+    """How a sound that was cut to a loop repeats."""
+
+    __pydantic_config__ = _READ
+
+    beats: Count
+    """How many it holds; 0 where it has no pulse."""
+    bpm: Seconds
+    """Beats a minute; 0 where it has no pulse."""
+    confidence: Seconds
+    """Of the beats, 0 to 1."""
+    crossfade_seconds: Seconds
+    """How much of its end fades over into what lay before its start."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was changed while endless music played."""
+
+    __pydantic_config__ = _READ
+
+    at_seconds: float
+    """From the clip's beginning to the first frame that follows the change; negative before it."""
+    settings: JsonObject
+    """The settings that changed, by name."""
+    prompt: Prompt | None = None
+    """The prompt that the music went over to; None where it went on."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Which part of endless music a clip is."""
+
+    __pydantic_config__ = _READ
+
+    begins_seconds: Seconds
+    """Where in the music the clip begins."""
+    changes: tuple[Change, ...] = ()
+    """What was changed before its end, oldest first; the newest ones, where they are many."""
+    changes_left_out: Count = 0
+    """How many older changes are not told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,17 +137,24 @@ class Provenance:
     prompt: Prompt
     clipped_samples: Count
     """How many samples exceeded full scale and were clipped."""
+    run_name: PathText = ""
+    """Name of the run, which one that was exported keeps whatever its folder is called; empty in
+    files of older versions."""
     lacks: str = ""
     """Which of the settings the checkpoint could not apply."""
+    excerpt: Excerpt | None = None
+    """Which part of endless music it is, whose first settings and prompt the others are; None of a
+    clip by itself."""
     format_version: Literal[2] = 2
 
     def deciding(self) -> dict[str, Any]:
         """Return the values that determine a clip's sound, as plain JSON by name.
 
-        The run's folder and the name by which the checkpoint was requested are not among them.
+        The run's folder and name, and the name by which the checkpoint was requested, are not among
+        them.
         """
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        for name in ("made_by", "run", "clipped_samples", "lacks", "format_version"):
+        for name in ("made_by", "run", "run_name", "clipped_samples", "lacks", "format_version"):
             del values[name]
         values["settings"].pop("checkpoint", None)
         values["settings"] = {**UNTOLD_SETTINGS, **values["settings"]}
@@ -118,6 +169,8 @@ class Sidecar:
     """How it was generated; None if Reverie did not generate it."""
     trim: Trim | None = None
     """How it was trimmed; None if it was not."""
+    loop: Looped | None = None
+    """How it repeats; None if it is no loop."""
     unknown: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Fields of another version, by name; a trim copies them."""
     doubt: str = ""
@@ -138,10 +191,12 @@ def write_sidecar(sound: Path, sidecar: Sidecar) -> None:
     """
     values: dict[str, Any] = {HASH: file_sha256(sound)}
     if sidecar.provenance is not None:
-        values |= asdict(sidecar.provenance)
+        values |= asdict(sidecar.provenance, dict_factory=_without_excerpt)
     values |= sidecar.unknown
     if sidecar.trim is not None:
         values[_TRIM] = asdict(sidecar.trim, dict_factory=_without_none)
+    if sidecar.loop is not None:
+        values[_LOOP] = asdict(sidecar.loop)
     write_json(sidecar_of(sound), values)
 
 
@@ -161,10 +216,12 @@ def read_sidecar(sound: Path) -> Sidecar:
         values = _believed(path, sound)
         provenance = as_record(values, Provenance, str(path)) if "made_by" in values else None
         trim = as_record(values[_TRIM], Trim, str(path)) if _TRIM in values else None
+        loop = as_record(values[_LOOP], Looped, str(path)) if _LOOP in values else None
     except ReverieError as error:
         return Sidecar(doubt=error.problem)
-    known = {HASH, _TRIM, *(Provenance.__dataclass_fields__ if provenance else ())}
-    return Sidecar(provenance, trim, {name: values[name] for name in values if name not in known})
+    known = {HASH, _TRIM, _LOOP, *(Provenance.__dataclass_fields__ if provenance else ())}
+    unknown = {name: values[name] for name in values if name not in known}
+    return Sidecar(provenance, trim, loop, unknown)
 
 
 def is_sidecar(path: Path) -> bool:
@@ -200,6 +257,10 @@ def _object(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; empty if the file holds other JSON."""
     read: object = read_json(path, "how a clip was made", most_bytes=MOST_BYTES)
     return cast(dict[str, Any], read) if isinstance(read, dict) else {}
+
+
+def _without_excerpt(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in items if name != "excerpt" or value is not None}
 
 
 def _without_none(items: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -103,16 +103,17 @@ def frames_at(samples: Wave, starts: NDArray[np.int64], window_samples: int) -> 
 class FrameStream:
     """Cut a stream of samples, which arrives in pieces of any length, into overlapping frames.
 
-    The first frame begins with `window_samples - hop_samples` of silence.
-
     Args:
         window_samples: W.
         hop_samples: hop length, at most W.
+        from_silence: begin the first frame with `window_samples - hop_samples` of silence, or else
+            with the first sample.
     """
 
-    def __init__(self, window_samples: int, hop_samples: int) -> None:
+    def __init__(self, window_samples: int, hop_samples: int, *, from_silence: bool = True) -> None:
         self._window_samples, self._hop_samples = window_samples, hop_samples
-        self._waiting = np.zeros(window_samples - hop_samples, np.float32)
+        before = window_samples - hop_samples if from_silence else 0
+        self._waiting = np.zeros(before, np.float32)
 
     def add(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Add samples [S] and return the frames [C, W] that they complete."""

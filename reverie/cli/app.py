@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
@@ -18,16 +19,21 @@ from reverie import __version__
 from reverie.cli.demo import demo
 from reverie.cli.evaluate import evaluate
 from reverie.cli.experiment import experiment
+from reverie.cli.export import export
 from reverie.cli.generate import generate
 from reverie.cli.inspect import inspect
 from reverie.cli.listen import backup, design, results, serve
 from reverie.cli.listing import corpora, runs
 from reverie.cli.models import models
+from reverie.cli.play import play
 from reverie.cli.prepare import prepare
+from reverie.cli.save import save
+from reverie.cli.studio import studio
 from reverie.cli.train import train
 from reverie.cli.trim import trim
 from reverie.cli.words import options_of, say
 from reverie.errors import INTERRUPTED, ReverieError, is_memory_error, os_reason
+from reverie.progress import report_to
 from reverie.terminal import echo
 
 app = typer.Typer(
@@ -114,11 +120,15 @@ for command in (
     train,
     runs,
     generate,
+    play,
     trim,
+    save,
+    export,
     evaluate,
     models,
     experiment,
     demo,
+    studio,
 ):
     app.command()(_telling(command))
 
@@ -138,6 +148,11 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _report_to(path: Path | None) -> None:
+    if path is not None:
+        report_to(path)
+
+
 @app.callback()
 def options(
     version: Annotated[
@@ -146,6 +161,13 @@ def options(
             "--version", "-V", callback=_version, is_eager=True, help="Say which version."
         ),
     ] = False,
+    progress_file: Annotated[
+        Path | None,
+        typer.Option(
+            callback=_report_to,
+            help="Write the progress to this file too, as JSON, for another program.",
+        ),
+    ] = None,
 ) -> None:
     """Options of the whole command."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Quiet
+from reverie.cli.options import AsJson, Quiet, seconds_of
 
 
 def evaluate(
@@ -22,6 +22,16 @@ def evaluate(
             metavar="copying|damage",
             help="Judge no clips but the measures: plant copies and count how many are found, or "
             "damage real music and see which measure tells.",
+        ),
+    ] = None,
+    part_seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--parts",
+            parser=seconds_of,
+            metavar="TIME",
+            help="Judge each part of so long by itself, to see whether long clips drift.",
+            show_default="clips whole, two minutes at most",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
@@ -45,7 +55,9 @@ def evaluate(
         echo(*reverie.self_test(self_test, corpus, progress=not quiet))
         return
     folders = dict(zip(names_of(clips or []), clips or [], strict=True))
-    found = reverie.evaluate(folders, corpus, seed=seed, progress=not quiet)
+    found = reverie.evaluate(
+        folders, corpus, seed=seed, part_seconds=part_seconds, progress=not quiet
+    )
     echo(*found.doubts(), err=True)
     page = found.write(out)
     if as_json:

@@ -5,14 +5,18 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Quiet, seconds_of
+from reverie.cli.options import AsJson, Bpm, Checkpoint, PromptCorpus, Quiet, seconds_of
 from reverie.cli.words import say
 
 
 def generate(
     run: Annotated[
         Path,
-        typer.Argument(metavar="RUN", help="A run that `reverie train` made, or its checkpoint."),
+        typer.Argument(
+            metavar="RUN",
+            help="A run that `reverie train` made, or its checkpoint; or a folder that "
+            "`reverie export` made.",
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -23,13 +27,7 @@ def generate(
             show_default="RUN/clips/CHECKPOINT",
         ),
     ] = None,
-    corpus: Annotated[
-        Path | None,
-        typer.Option(
-            help="The corpus that the run was trained on, for prompts from it.",
-            show_default="where it was, or beside the run",
-        ),
-    ] = None,
+    corpus: PromptCorpus = None,
     seconds: Annotated[
         float,
         typer.Option(
@@ -50,19 +48,14 @@ def generate(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another number gives other clips.")] = 0,
-    checkpoint: Annotated[
-        str | None,
-        typer.Option(
-            help="best, latest, an epoch's number, or a checkpoint's name.", show_default="best"
-        ),
-    ] = None,
+    checkpoint: Checkpoint = None,
     prompt: Annotated[
         list[str] | None,
         typer.Option(
             metavar="held-out|training|nothing|FILE",
             help="What to continue; of a file, its loudest stretch without a rest. May be "
             "repeated, or be a folder: each file gives a clip.",
-            show_default="held-out",
+            show_default="held-out; nothing where the run was exported",
         ),
     ] = None,
     prompt_at: Annotated[
@@ -121,13 +114,7 @@ def generate(
             show_default="the recipe's",
         ),
     ] = None,
-    bpm: Annotated[
-        float | None,
-        typer.Option(
-            help="Of models of the beat: the tempo, in beats a minute.",
-            show_default="the prompt's",
-        ),
-    ] = None,
+    bpm: Bpm = None,
     beat: Annotated[
         bool | None,
         typer.Option(
@@ -190,7 +177,7 @@ def generate(
     given = {name: value for name, value in settings.items() if value is not None}
     clips = opened.generate(
         given,
-        prompt=prompt or "held-out",
+        prompt=prompt or ...,
         out=out or opened.clips_folder(checkpoint),
         overwrite=overwrite,
         progress=not quiet,

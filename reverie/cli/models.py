@@ -1,13 +1,24 @@
 """`reverie models`: the architectures, and what each would take."""
 
 import dataclasses
+from typing import Annotated
 
-from reverie.cli.options import AsJson, Assignments, RecipeName
+import typer
+
+from reverie.cli.options import AsJson, Assignments, RecipeName, hertz_of
 
 
 def models(
     recipe: RecipeName = "paper",
     assignments: Assignments = None,
+    rate: Annotated[
+        int,
+        typer.Option(
+            parser=hertz_of,
+            metavar="HZ",
+            help="Rate of the corpus that it would learn from, 8000 to 48000; 44.1k.",
+        ),
+    ] = 16000,
     as_json: AsJson = False,
 ) -> None:
     """List the architectures and what each takes.
@@ -24,7 +35,7 @@ def models(
     from reverie.settings import assigned
     from reverie.terminal import echo, echo_json
 
-    found = reverie.architectures(recipe, assigned(assignments or ()))
+    found = reverie.architectures(recipe, assigned(assignments or ()), rate_hz=rate)
     if as_json:
         echo_json([dataclasses.asdict(architecture) for architecture in found])
         return

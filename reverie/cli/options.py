@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -72,5 +73,27 @@ Assignments = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="SECTION.FIELD=VALUE", help="Change one setting; may be repeated."
+    ),
+]
+
+Checkpoint = Annotated[
+    str | None,
+    typer.Option(
+        help="best, latest, an epoch's number, or a checkpoint's name.", show_default="best"
+    ),
+]
+
+PromptCorpus = Annotated[
+    Path | None,
+    typer.Option(
+        help="The corpus that the run was trained on, for prompts from it.",
+        show_default="where it was, or beside the run",
+    ),
+]
+
+Bpm = Annotated[
+    float | None,
+    typer.Option(
+        help="Of models of the beat: the tempo, in beats a minute.", show_default="the prompt's"
     ),
 ]

@@ -20,11 +20,23 @@ def prepare(
         ),
     ] = None,
     rate: Annotated[
-        int,
+        int | None,
         typer.Option(
-            parser=hertz_of, metavar="HZ", help="Samples per second, 8000 to 48000; 44.1k."
+            parser=hertz_of,
+            metavar="HZ",
+            help="Samples per second, 8000 to 48000; 44.1k.",
+            show_default="that of half of the recordings, 16k to 44.1k; a corpus made before stays "
+            "as it is",
         ),
-    ] = 16000,
+    ] = None,
+    stereo: Annotated[
+        bool | None,
+        typer.Option(
+            "--stereo/--mono",
+            help="Keep left and right, or mix each recording to one channel.",
+            show_default="stereo where there is; a corpus made before stays as it is",
+        ),
+    ] = None,
     train_fraction: Annotated[
         float, typer.Option(help="How many of the recordings to train on; the rest is held out.")
     ] = 0.8,
@@ -58,6 +70,18 @@ def prepare(
         bool,
         typer.Option("--keep-damaged", help="Use what can be decoded of damaged recordings."),
     ] = False,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A recording or subfolder not to use; may be repeated."),
+    ] = None,
+    hold_out: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A recording or subfolder to hold out; may be repeated."),
+    ] = None,
+    train_on: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A recording or subfolder to train on; may be repeated."),
+    ] = None,
     processes: Annotated[
         int | None,
         typer.Option(min=1, help="Files decoded at once.", show_default="the number of cores"),
@@ -70,11 +94,11 @@ def prepare(
 ) -> None:
     """Turn a folder of recordings into a corpus to train on.
 
-    Any audio format, rate and number of channels will do; a corpus is mono. Recordings are
-    decoded, checked and divided into those to train on and those held out. Files that cannot be
-    used are told with the reason, and so is what is left out: clips and folders of Reverie, trash,
-    older versions, hidden files and folders. Call it again after adding or removing recordings:
-    only what changed is done again.
+    Any audio format, rate and number of channels will do. Recordings are decoded, checked and
+    divided into those to train on and those held out. Files that cannot be used are told with the
+    reason, and so is what is left out: clips and folders of Reverie, trash, older versions, hidden
+    files and folders. Call it again after adding or removing recordings: only what changed is done
+    again.
 
     Example: reverie prepare ~/Music/piano --out piano
     """
@@ -88,12 +112,16 @@ def prepare(
             out,
             {
                 "rate_hz": rate,
+                "channels": None if stereo is None else 2 if stereo else 1,
                 "train_fraction": train_fraction,
                 "split_seed": split_seed,
                 "balanced": balanced,
                 "min_seconds": min_seconds,
                 "normalise_dbfs": normalise,
                 "keep_damaged": keep_damaged,
+                "leave_out": leave_out or [],
+                "hold_out": hold_out or [],
+                "train_on": train_on or [],
             },
             replace=replace,
             processes=processes,

@@ -1,12 +1,13 @@
 """`reverie train`: a corpus and a recipe to a run."""
 
+import dataclasses
 import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Assignments, Quiet, RecipeName, minutes_of
+from reverie.cli.options import AsJson, Assignments, Quiet, minutes_of
 from reverie.cli.words import in_options, say
 
 
@@ -18,11 +19,32 @@ def train(
             "prepared first."
         ),
     ],
-    recipe: RecipeName = "codes",
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe",
+            "-r",
+            help="codes, demo, desk, paper or smoke; or a TOML file of your own.",
+            show_default="codes; with --from, that run's own",
+        ),
+    ] = None,
+    init_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="Begin with the weights and the codec of this run, or of a folder that `reverie "
+            "export` made.",
+            show_default="weights drawn at random",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="The run's folder.", show_default="CORPUS-RECIPE beside the corpus"
+            "--out",
+            "-o",
+            help="The run's folder.",
+            show_default="CORPUS-RECIPE or CORPUS-RUN beside the corpus",
         ),
     ] = None,
     epochs: Annotated[
@@ -59,6 +81,8 @@ def train(
     the same command resumes from there, as it does after a crash. Watch it with
     tensorboard --logdir RUN.
 
+    With --from it goes on from a model that was trained on other music, in a run of its own.
+
     Example: reverie train piano --recipe codes --hidden 512 --minutes 20 --out piano-512
     """
     import reverie
@@ -77,10 +101,14 @@ def train(
     if opened.is_new and not (quiet or as_json):
         say(*opened.lines())
     if dry_run:
-        echo_text(reverie.estimate(opened, recipe, out, changes).lines)
+        found = reverie.estimate(opened, recipe, out, changes, init_from=init_from)
+        if as_json:
+            echo_json(dataclasses.asdict(found))
+        else:
+            echo_text(found.lines)
         return
     try:
-        run = reverie.train(opened, recipe, out, changes, progress=not quiet)
+        run = reverie.train(opened, recipe, out, changes, init_from=init_from, progress=not quiet)
     except KeyboardInterrupt:
         # Another Ctrl-C, while all ends anyway, would end in a traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -11,13 +11,15 @@ from typing import BinaryIO
 import numpy as np
 from pydantic.dataclasses import dataclass as record
 
+from reverie.audio.channels import mixed
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.pcm import to_int16
 from reverie.audio.reading.damage import Condition, condition, header_fault
 from reverie.audio.reading.decode import MOST_PASSES, resampled
 from reverie.audio.reading.mixing import Samples
-from reverie.audio.reading.source import MOST_FAULTS, PLAIN, Reading, Source, Unreadable
-from reverie.corpus.manifest import Positive, Sha256
+from reverie.audio.reading.source import MOST_FAULTS, Reading, Source, Unreadable
+from reverie.corpus.ends import BlockPowers
+from reverie.corpus.recording import Channels, Count, Positive, Sha256
 from reverie.records import RECORD
 from reverie.similarity.fingerprint import Fingerprinter
 
@@ -47,14 +49,25 @@ class Analysed:
     codec: str
     source_rate_hz: Positive
     source_channels: Positive
+    channels: Channels
+    """Of what is stored."""
     loudness_lufs: float | None
     peak_dbfs: float
     rms_dbfs: float
     samples: Positive
+    """In each channel."""
     fingerprint: str
     """Fingerprint of its spectrum and loudness over time, to find other encodings of it."""
     damaged: bool
     notes: tuple[str, ...]
+    sounding_start: Count | None = None
+    """Where it begins to sound, in samples; None in a journal of an older version."""
+    sounding_end: Count | None = None
+
+    @property
+    def values(self) -> int:
+        """How many 16-bit numbers are stored."""
+        return self.samples * self.channels
 
 
 HOT_PEAKS = {"pcm_f32le": 1.0, "pcm_f32be": 1.0, "pcm_f64le": 1.0, "pcm_f64be": 1.0}
@@ -79,7 +92,7 @@ QUIETEST_DBFS = -96.0
 class _Plan:
     """What the next pass over a recording must do differently."""
 
-    reading: Reading = PLAIN
+    reading: Reading
     gain: float = 1.0
 
 
@@ -88,18 +101,21 @@ def analyse(
     pcm: Path,
     rate_hz: int,
     *,
+    channels: int,
     keep_damaged: bool,
     normalise_dbfs: float | None = None,
 ) -> Analysed:
     """Decode `path` and write its int16 samples, little-endian, to the new file `pcm`.
 
-    One pass is enough for most. Another follows if channels cancel each other, if the file holds
-    several concatenated recordings, or if the level must change.
+    Two channels are interleaved. One pass is enough for most. Another follows if channels cancel
+    each other or are equal, if the file holds several concatenated recordings, or if the level must
+    change.
 
     Args:
         path: the recording.
         pcm: the file for its samples.
         rate_hz: samples per second to store.
+        channels: to store at most, 1 or 2.
         keep_damaged: keep the decodable part of a damaged recording, with a note.
         normalise_dbfs: scale its peak to this level, relative to full scale; None leaves it.
 
@@ -107,7 +123,7 @@ def analyse(
         Unusable: nothing of it, or not all of it, can be used.
         StorageFailed: `pcm` cannot be written.
     """
-    plan = _Plan()
+    plan = _Plan(Reading(channels))
     with _open_new(pcm) as stored:
         for _ in range(MOST_PASSES):
             done = _pass(path, rate_hz, plan, stored, keep_damaged=keep_damaged)
@@ -133,10 +149,12 @@ def _pass(
         Unusable: nothing of it can be used.
         StorageFailed: `stored` cannot be written.
     """
-    levels = _Levels(rate_hz)
     give_up_after = None if keep_damaged else MOST_FAULTS
     try:
         with Source(path, plan.reading, give_up_after=give_up_after) as source:
+            if source.is_clip:
+                raise Unusable("a clip made by Reverie, as its tags say")
+            levels = _Levels(rate_hz, source.given_channels)
             with _writing():
                 stored.seek(0)
                 stored.truncate()
@@ -203,29 +221,33 @@ def _gain(source: Source, levels: "_Levels", gain: float, normalise_dbfs: float 
 class _Levels:
     """Measurements of one pass over the samples."""
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, channels: Channels) -> None:
         self.rate_hz, self.count, self.clipped = rate_hz, 0, 0
+        self.channels: Channels = channels
         self.peak, self._sum, self._squares = 0.0, 0.0, 0.0
-        self._meter, self._digest = LoudnessMeter(rate_hz), hashlib.sha256()
-        self._fingerprint = Fingerprinter(rate_hz)
+        self._meter, self._digest = LoudnessMeter(rate_hz, channels), hashlib.sha256()
+        self._fingerprint, self._powers = Fingerprinter(rate_hz), BlockPowers(rate_hz)
 
     @property
     def mean(self) -> float:
         """The mean magnitude of all samples added."""
-        return self._sum / self.count
+        return self._sum / (self.count * self.channels)
 
     def add(self, samples: Samples) -> bytes:
-        """Measure float32 [n], and return them as little-endian int16."""
+        """Measure float32 [C, n], and return them as little-endian int16, interleaved."""
         peak = max(float(samples.max()), -float(samples.min()))
         self.peak = max(self.peak, peak)
         if peak > 1:
             self.clipped += int(np.count_nonzero(np.abs(samples) > 1 + ROUNDING))
         self._sum += float(np.abs(samples).sum())
-        self._squares += float(np.dot(samples, samples))
-        self.count += len(samples)
+        mono = mixed(samples)
+        self._squares += float(np.dot(mono, mono))
+        self.count += len(mono)
         self._meter.add(samples)
-        self._fingerprint.add(samples)
-        stored = to_int16(samples).astype("<i2", copy=False).tobytes()
+        self._fingerprint.add(mono)
+        rounded = to_int16(samples)
+        self._powers.add(rounded)
+        stored = rounded.T.astype("<i2", copy=False).tobytes()
         self._digest.update(stored)
         return stored
 
@@ -238,20 +260,25 @@ class _Levels:
         elif gain > 1:
             notes += (f"turned up by {decibels(gain):.1f} dB",)
         if self.clipped:
-            percent = 100 * self.clipped / self.count
+            percent = 100 * self.clipped / (self.count * self.channels)
             notes += (f"{self.clipped} samples ({percent:.2g} %) were too loud and are clipped",)
+        rms_dbfs = decibels(math.sqrt(self._squares / self.count))
+        sounding_start, sounding_end = self._powers.ends(rms_dbfs)
         return Analysed(
             content_hash=self._digest.hexdigest(),
             codec=source.codec,
             source_rate_hz=source.rate_hz,
             source_channels=source.channels,
+            channels=self.channels,
             loudness_lufs=_rounded(self._meter.integrated()),
             peak_dbfs=decibels(self.peak),
-            rms_dbfs=decibels(math.sqrt(self._squares / self.count)),
+            rms_dbfs=rms_dbfs,
             samples=self.count,
             fingerprint=self._fingerprint.fingerprint(),
             damaged=state.damage is not None,
             notes=notes,
+            sounding_start=sounding_start,
+            sounding_end=sounding_end,
         )
 
 

@@ -24,7 +24,7 @@ def compacted(folder: Path, entries: Sequence[Entry], cap_bytes: int) -> list[En
         `entries` with their new places; None if nothing needs to move, or the disk is full.
     """
     stretches = {
-        (entry.shard, entry.offset_samples): entry.analysed.samples
+        (entry.shard, entry.offset_samples): entry.analysed.values
         for entry in entries
         if entry.analysed
     }

@@ -1,21 +1,24 @@
 """A prepared corpus: its recordings and their memory-mapped samples."""
 
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.corpus.manifest import (
-    MANIFEST,
-    Manifest,
-    Recording,
-    Refusal,
-    Split,
-    corpus_hash,
-    read_manifest,
+from reverie.audio.channels import mono_wave
+from reverie.audio.stft import Wave
+from reverie.corpus.manifest import MANIFEST, Manifest, Refusal, read_manifest
+from reverie.corpus.recording import Recording, Split, corpus_hash
+from reverie.corpus.recordings import Recordings
+from reverie.corpus.sample import read_sample
+from reverie.corpus.shards import (
+    SAMPLE_BYTES,
+    map_shard,
+    samples_in,
+    shard_path,
+    stored_sha256,
 )
-from reverie.corpus.shards import map_shard, samples_in, shard_path, stored_sha256
 from reverie.errors import ReverieError
 from reverie.progress import ProgressBar
 from reverie.terminal import printable
@@ -41,13 +44,20 @@ class Corpus:
         """The settings it was prepared with."""
         self.source = manifest.source
         """The folder of recordings it was prepared from."""
-        self.recordings = manifest.recordings
+        self.recordings: Recordings = manifest.recordings
         self.refused = manifest.refused
         self.left_out = manifest.left_out
         """Files and folders among the recordings that were not searched for music."""
         self.ignored = manifest.ignored
         """Number of other files in the folder of recordings."""
         self.ignored_suffixes = manifest.ignored_suffixes
+        self.content_hash = manifest.content_hash
+        """SHA-256 of the rate and of each recording's content hash, path and split, in order.
+
+        It does not depend on where the samples are stored.
+        """
+        self.sample = manifest.sample
+        """A sample of the music to train on; None where all of it is learnt from."""
         self._mapped: dict[int, NDArray[np.int16]] = {}
         self._checked: set[str] = set()
 
@@ -66,31 +76,40 @@ class Corpus:
         corpus._check_places()
         return corpus
 
-    @cached_property
-    def content_hash(self) -> str:
-        """SHA-256 of the rate and of each recording's content hash, path and split, in order.
-
-        It does not depend on where the samples are stored.
-        """
-        return corpus_hash(
-            self.rate_hz,
-            (
-                (recording.content_hash, recording.path, recording.split)
-                for recording in self.recordings
-            ),
-        )
+    @property
+    def channels(self) -> int:
+        """The most channels that any of its recordings has."""
+        ((most,),) = self.recordings.table.ask("SELECT max(channels) FROM recordings")
+        return most
 
     @property
     def seconds(self) -> float:
         """Duration of all recordings together."""
-        return sum(recording.seconds for recording in self.recordings)
+        ((seconds,),) = self.recordings.table.ask("SELECT total(seconds) FROM recordings")
+        return seconds
 
-    def of_split(self, split: Split) -> tuple[Recording, ...]:
+    @property
+    def stored_bytes(self) -> int:
+        """Size of all its samples."""
+        asked = "SELECT sum(samples * channels) FROM recordings"
+        ((values,),) = self.recordings.table.ask(asked)
+        return SAMPLE_BYTES * values
+
+    def of_split(self, split: Split) -> Recordings:
         """Return the recordings of one split, by path."""
-        return tuple(recording for recording in self.recordings if recording.split == split)
+        return self.recordings.of_split(split)
+
+    def stretches(self) -> Iterator[NDArray[np.int16]]:
+        """Yield the stretches of its sample, each int16 [C, S]; none where it has no sample.
+
+        Raises:
+            ReverieError: the sample is not what was stored.
+        """
+        if self.sample is not None:
+            yield from read_sample(self.folder, self.sample)
 
     def pcm(self, recording: Recording) -> NDArray[np.int16]:
-        """Return a recording's samples, int16 [samples] with 32768 for 1.0: a read-only view.
+        """Return a recording's samples, int16 [C, samples] with 32768 for 1.0: a read-only view.
 
         The first call for a recording verifies its checksum, which takes a second for 10 hours at
         16 kHz.
@@ -105,16 +124,25 @@ class Corpus:
         shard = self._mapped.get(recording.shard)
         if shard is None:
             shard = self._mapped[recording.shard] = map_shard(self.folder, recording.shard)
-        view = shard[recording.offset_samples : recording.offset_samples + recording.samples]
-        if len(view) != recording.samples:
+        view = shard[recording.offset_samples : recording.offset_samples + recording.values]
+        if len(view) != recording.values:
             raise self._too_short(recording)
-        return view
+        return view.reshape(-1, recording.channels).T
+
+    def mono(self, recording: Recording) -> Wave:
+        """Return the mono mix of a recording, [samples], mixed where it is read.
+
+        Raises:
+            ReverieError: as `pcm`.
+        """
+        return mono_wave(self.pcm(recording))
 
     def check(self, *, quiet: bool = False) -> None:
         """Verify the checksum of every recording that is not yet verified.
 
         Raises:
-            ReverieError: recordings, which it names, hold other samples than were stored.
+            ReverieError: recordings, which it names, hold other samples than were stored; or the
+                content hash is of others.
         """
         damaged: list[Recording] = []
         with ProgressBar("Checking", len(self.recordings), "recordings", quiet=quiet) as work:
@@ -126,21 +154,33 @@ class Corpus:
         self._checked -= {recording.path for recording in damaged}
         if damaged:
             raise self._damaged(damaged)
+        told = ((one.content_hash, one.path, one.split) for one in self.recordings)
+        if corpus_hash(self.rate_hz, told) != self.content_hash:
+            raise ReverieError(
+                f"{self.folder / MANIFEST} is damaged: content_hash: it belongs to other "
+                "recordings.",
+                self._remedy,
+            )
 
     def _is_intact(self, recording: Recording) -> bool:
         found = stored_sha256(
-            self.folder, recording.shard, recording.offset_samples, recording.samples
+            self.folder, recording.shard, recording.offset_samples, recording.values
         )
         return found == recording.content_hash
 
     def _check_places(self) -> None:
         """Check that every recording lies within its shard before its length is used."""
-        lengths: dict[int, int] = {}
-        for recording in self.recordings:
-            if recording.shard not in lengths:
-                lengths[recording.shard] = samples_in(self.folder, recording.shard)
-            if recording.offset_samples + recording.samples > lengths[recording.shard]:
-                raise self._too_short(recording)
+        ends = self.recordings.table.ask(
+            "SELECT shard, max(offset_samples + samples * channels) FROM recordings GROUP BY shard"
+        )
+        for shard, end in ends:
+            if end > samples_in(self.folder, shard):
+                asked = (
+                    "SELECT id FROM recordings "
+                    "WHERE shard = ? AND offset_samples + samples * channels = ?"
+                )
+                number = int(self.recordings.table.ask(asked, shard, end)[0][0])
+                raise self._too_short(self.recordings[number])
 
     def _too_short(self, recording: Recording) -> ReverieError:
         return ReverieError(

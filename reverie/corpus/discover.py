@@ -4,12 +4,14 @@ import errno
 import os
 import stat
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from reverie.audio.formats import is_audio_name
+from reverie.audio.reading.inside import has_mark
 from reverie.corpus.manifest import LeftOut, Refusal
-from reverie.corpus.ours import CLIP, clip_hash, clip_hashes, folder_of_ours, is_own_clip
+from reverie.corpus.ours import CLIP, clip_hash, clip_hashes, folder_of_ours, is_clip_beside
 from reverie.corpus.unsearched import unsearched_file, unsearched_folder
 from reverie.errors import ReverieError, os_reason
 
@@ -28,6 +30,10 @@ class Found:
     inode: int
 
 
+def _nothing_known(_: Found) -> bool:
+    return False
+
+
 @dataclass
 class Discovery:
     """The content of a folder."""
@@ -39,14 +45,19 @@ class Discovery:
     """The number of other files, by suffix in lower case."""
     clip_hashes: set[str] = field(default_factory=set[str])
     """SHA-256 of Reverie's clips in the folder, to recognise copies without provenance."""
+    is_known: Callable[[Found], bool] = _nothing_known
+    """Says of a file whether it was read before as it is now."""
 
 
-def discover(root: Path, leave_out: Path) -> Discovery:
+def discover(
+    root: Path, leave_out: Path, is_known: Callable[[Found], bool] = _nothing_known
+) -> Discovery:
     """Search `root` and everything below it; follow links, but enter no folder twice.
 
     Args:
         root: the folder of recordings, or a single recording.
         leave_out: a folder to skip without a remark: the corpus to write.
+        is_known: says of a file whether it was read before as it is now; its tags are not read.
 
     Returns:
         Everything found, by path.
@@ -54,7 +65,7 @@ def discover(root: Path, leave_out: Path) -> Discovery:
     Raises:
         ReverieError: `root` is missing or cannot be read.
     """
-    found = Discovery()
+    found = Discovery(is_known=is_known)
     if root.is_file():
         _look_at_file(root.name, root, found, whatever_name=True)
         return found
@@ -169,12 +180,12 @@ def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: boo
         found.refused.append(Refusal(path, "not a file that could hold a recording"))
     elif facts.st_size == 0:
         found.refused.append(Refusal(path, "empty: it holds 0 bytes"))
-    elif is_own_clip(full):
-        found.left_out.append(LeftOut(path, CLIP))
     else:
-        found.files.append(
-            Found(path, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
-        )
+        file = Found(path, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
+        if is_clip_beside(full) or (not found.is_known(file) and has_mark(full)):
+            found.left_out.append(LeftOut(path, CLIP))
+        else:
+            found.files.append(file)
 
 
 def _suffix(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.groups import MOST_LISTED
-from reverie.corpus.leaks import Leak
+from reverie.corpus.leaks import Leak, kept_leaks
 from reverie.corpus.summary import division, noted_groups, short_recordings
 from reverie.pages.page import Tone, clock
 from reverie.progress import duration
@@ -17,6 +17,16 @@ PAPER_MINUTES = 65
 ENOUGH_MINUTES, LITTLE_MINUTES, HARDLY_MINUTES = 50, 20, 5
 WIDE_SPREAD_DB = 12.0
 MOST_LEAKS = 5
+
+UNASKED_SECONDS = 120.0
+"""Work that takes longer is not begun unless somebody asks for it."""
+CHECKED_BYTES_A_SECOND = 1e9
+LEAKS_SECONDS_AN_HOUR = 20.0
+"""Time to search an hour of training recordings."""
+UNDONE = {
+    "check": "The samples were not compared with their hashes",
+    "leaks": "The training recordings were not searched for held-out music",
+}
 
 
 COLUMNS: tuple[tuple[str, Literal["text", "number"]], ...] = (
@@ -53,13 +63,33 @@ def row(recording: Recording) -> tuple[str, ...]:
     )
 
 
+def rows(corpus: Corpus, most: int | None = None) -> list[tuple[str, ...]]:
+    """Return the cells of the recordings for `COLUMNS`, of so many at most."""
+    return [row(recording) for recording in corpus.recordings[:most]]
+
+
+def costs(corpus: Corpus) -> dict[str, float]:
+    """Estimate how long what `inspect` can do takes, in seconds; 0 for what was done before."""
+    is_known = kept_leaks(corpus) is not None or not len(corpus.of_split("held-out"))
+    hours = corpus.of_split("train").seconds / 3600
+    return {
+        "check": corpus.stored_bytes / CHECKED_BYTES_A_SECOND,
+        "leaks": 0.0 if is_known else hours * LEAKS_SECONDS_AN_HOUR,
+    }
+
+
+def undone(work: str, seconds: float, option: str) -> str:
+    """Say what was not done because nobody asked for it, what it would cost, and how to ask."""
+    return f"{UNDONE[work]}: that takes about {duration(seconds)}. Ask for it with {option}."
+
+
 def totals(corpus: Corpus) -> str:
     """Return the totals in one line."""
     train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
     return (
         f"{len(corpus.recordings)} recordings, {duration(corpus.seconds)}: "
-        f"{len(train)} to train on ({duration(_seconds(train))}), "
-        f"{len(held_out)} held out ({duration(_seconds(held_out))})"
+        f"{len(train)} to train on ({duration(train.seconds)}), "
+        f"{len(held_out)} held out ({duration(held_out.seconds)})"
     )
 
 
@@ -123,8 +153,9 @@ def enough(corpus: Corpus) -> Finding:
 
 
 def _levels(corpus: Corpus) -> list[Finding]:
-    quiet = min(corpus.recordings, key=lambda recording: recording.rms_dbfs)
-    loud = max(corpus.recordings, key=lambda recording: recording.rms_dbfs)
+    levels = corpus.recordings.column("rms_dbfs")
+    quiet = corpus.recordings[int(levels.argmin())]
+    loud = corpus.recordings[int(levels.argmax())]
     spread = loud.rms_dbfs - quiet.rms_dbfs
     if spread <= WIDE_SPREAD_DB:
         return []
@@ -135,12 +166,11 @@ def _levels(corpus: Corpus) -> list[Finding]:
 
 
 def _rates(corpus: Corpus) -> list[Finding]:
-    low = [
-        recording for recording in corpus.recordings if recording.source_rate_hz < corpus.rate_hz
-    ]
-    if not low:
+    rates = corpus.recordings.column("source_rate_hz")
+    low = rates[rates < corpus.rate_hz]
+    if not len(low):
         return []
-    lowest = min(recording.source_rate_hz for recording in low)
+    lowest = int(low.min())
     text = f"{_recordings(len(low))} sampled below the corpus's {corpus.rate_hz} Hz, down to"
     return [Finding("warn", f"{text} {lowest} Hz: they have no content above half their own rate.")]
 
@@ -156,10 +186,6 @@ def _notes(corpus: Corpus) -> list[Finding]:
             such = f"such as {printable(group.files[0][0])}"
             remarks.append(Finding("warn", f"{len(group.files)} recordings, {such}: {group.text}."))
     return remarks
-
-
-def _seconds(recordings: tuple[Recording, ...]) -> float:
-    return sum(recording.seconds for recording in recordings)
 
 
 def _recordings(count: int) -> str:

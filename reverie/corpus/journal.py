@@ -12,10 +12,11 @@ from pydantic.dataclasses import dataclass
 
 from reverie.corpus.analysis import Analysed
 from reverie.corpus.discover import Found
-from reverie.corpus.manifest import Count
-from reverie.corpus.settings import PrepareSettings
+from reverie.corpus.recording import Count
+from reverie.corpus.settings import ResolvedSettings
 from reverie.corpus.shards import samples_in
 from reverie.errors import ReverieError
+from reverie.legacy.corpus import translate_journal_entry
 from reverie.records import RECORD, PathText, read_lines
 from reverie.storage import clear_disk_errors, open_plain, write_text
 
@@ -37,6 +38,8 @@ class Entry:
     source_hash: str
     """SHA-256 of the file; empty if it could not be read."""
     rate_hz: int
+    channels: int
+    """Asked for at most."""
     keep_damaged: bool
     normalise_dbfs: float | None = None
     analysis: int = ANALYSIS
@@ -57,10 +60,10 @@ class Entry:
             file.path, file.bytes, file.mtime_ns, file.changed_ns, file.inode,
         )  # fmt: skip
 
-    def holds_for(self, settings: PrepareSettings) -> bool:
+    def holds_for(self, settings: ResolvedSettings) -> bool:
         """Whether analysing the same file with `settings` would give the same result."""
-        asked = settings.rate_hz, settings.normalise_dbfs
-        if (self.rate_hz, self.normalise_dbfs) != asked or self.analysis != ANALYSIS:
+        asked = settings.rate_hz, settings.channels, settings.normalise_dbfs
+        if (self.rate_hz, self.channels, self.normalise_dbfs) != asked or self.analysis != ANALYSIS:
             return False
         whole = self.analysed is not None and not self.analysed.damaged
         return self.lasting and (whole or self.keep_damaged == settings.keep_damaged)
@@ -120,14 +123,15 @@ def _read(folder: Path) -> tuple[dict[str, Entry], bool]:
     lines = 0
     lengths: dict[int, int] = {}
     # A crash of the machine may have cut the last line, or a shard.
-    for entry in read_lines(folder / NAME, Entry, "the journal of a corpus"):
+    read = read_lines(folder / NAME, Entry, "the journal of a corpus", translate_journal_entry)
+    for entry in read:
         lines += 1
         if entry is None:
             continue
         if entry.analysed is not None:
             if entry.shard not in lengths:
                 lengths[entry.shard] = _length(folder, entry.shard)
-            if entry.offset_samples + entry.analysed.samples > lengths[entry.shard]:
+            if entry.offset_samples + entry.analysed.values > lengths[entry.shard]:
                 continue
         entries[entry.path] = entry
     return entries, lines == len(entries)

@@ -57,38 +57,50 @@ def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
     Raises:
         ReverieError: a shard is damaged.
     """
-    path = corpus.folder / FILE
-    # If the stored result is damaged or of another version, search again.
-    with contextlib.suppress(ReverieError):
-        kept = read_record(path, _Kept, "what leaks")
-        if (kept.version, kept.corpus_hash) == (VERSION, corpus.content_hash):
-            return list(kept.leaks)
+    kept = kept_leaks(corpus)
+    if kept is not None:
+        return kept
     leaks = find_leaks(corpus, quiet=quiet)
     about = {"version": VERSION, "corpus_hash": corpus.content_hash}
     # On a read-only disk the search is repeated each time.
     with contextlib.suppress(ReverieError):
-        write_json(path, about | {"leaks": [dataclasses.asdict(leak) for leak in leaks]})
+        write_json(
+            corpus.folder / FILE, about | {"leaks": [dataclasses.asdict(leak) for leak in leaks]}
+        )
     return leaks
+
+
+def kept_leaks(corpus: Corpus) -> list[Leak] | None:
+    """Return what an earlier search found; None if it is damaged or there was none."""
+    with contextlib.suppress(ReverieError):
+        kept = read_record(corpus.folder / FILE, _Kept, "what leaks")
+        if (kept.version, kept.corpus_hash) == (VERSION, corpus.content_hash):
+            return list(kept.leaks)
+    return None
 
 
 def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
     """Search the training recordings for held-out ones by landmarks; return the longest leaks
     first.
 
-    Memory grows with the held-out music, not with the training recordings.
+    Memory grows with the landmarks of the held-out music, not with the training recordings.
     """
     held_out, training = corpus.of_split("held-out"), corpus.of_split("train")
     size = round(EXCERPT_SECONDS * corpus.rate_hz)
     places = [
         (one, start)
-        for one, recording in enumerate(held_out)
-        for start in range(0, max(recording.samples - size // 2, 1), size)
+        for one, samples in enumerate(held_out.column("samples").tolist())
+        for start in range(0, max(samples - size // 2, 1), size)
     ]
     found: dict[tuple[int, int], list[int]] = {}
-    waves = [to_float32(corpus.pcm(held_out[one])[start : start + size]) for one, start in places]
-    origins = [held_out[one].part_of for one, _ in places]
-    kinds = list(dict.fromkeys(origins))
-    searches = [_Search(waves, origins, kind, corpus) for kind in kinds]
+    parts = {one: held_out[one].part_of for one, _ in places}
+    kinds = list(dict.fromkeys(parts.values()))
+    searches = [
+        _Search(
+            corpus, [at for at, (one, _) in enumerate(places) if parts[one] == kind], places, kind
+        )
+        for kind in kinds
+    ]
     stream_past(searches, corpus, training, "searching", quiet=quiet)
     matches = [LandmarkMatch()] * len(places)
     for search in searches:
@@ -104,7 +116,8 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
             Leak(
                 held_out=held_out[one].path,
                 training=training[other].path,
-                seconds=sum(len(waves[at]) for at in where) / corpus.rate_hz,
+                seconds=sum(min(size, held_out[one].samples - places[at][1]) for at in where)
+                / corpus.rate_hz,
                 held_out_offset_seconds=places[strongest][1] / corpus.rate_hz
                 + matches[strongest].clip_seconds,
                 training_offset_seconds=matches[strongest].offset_seconds,
@@ -118,28 +131,31 @@ class _Search:
     music.
 
     Args:
-        waves: all excerpts.
-        origins: the divided recording that each excerpt comes from; None for a whole one.
-        origin: search for the excerpts of this origin. The training part of the same recording is
-            skipped, because music repeats itself.
         corpus: of all recordings.
+        chosen: the excerpts to search for, by their index among all.
+        places: of all excerpts: the index of its held-out recording, and its first sample.
+        origin: the divided recording that these come from; None for whole ones. The training part
+            of the same recording is skipped, because music repeats itself.
     """
 
     def __init__(
         self,
-        waves: Sequence[NDArray[np.float32]],
-        origins: Sequence[str | None],
-        origin: str | None,
         corpus: Corpus,
+        chosen: Sequence[int],
+        places: Sequence[tuple[int, int]],
+        origin: str | None,
     ) -> None:
-        self._places = [at for at, one in enumerate(origins) if one == origin]
+        self._places = chosen
         self._own = {
             place
-            for place, one in enumerate(corpus.of_split("train"))
-            if origin is not None and one.part_of == origin
+            for place, one in enumerate(corpus.of_split("train") if origin is not None else ())
+            if one.part_of == origin
         }
+        held_out, size = corpus.of_split("held-out"), round(EXCERPT_SECONDS * corpus.rate_hz)
+        where = (places[at] for at in chosen)
         self._search = LandmarkSearch(
-            [waves[at] for at in self._places],
+            # Cut when they are looked at: all held-out music may be more than fits in memory.
+            (to_float32(corpus.mono(held_out[one])[at : at + size]) for one, at in where),
             corpus.rate_hz,
             least_pairs=FEWEST_PAIRS,
             most_repeats=MOST_REPEATS,

@@ -76,8 +76,8 @@ def _listed(folder: Path) -> ListedCorpus:
     return ListedCorpus(
         folder,
         len(recordings),
-        sum(recording.split == "held-out" for recording in recordings),
-        sum(recording.seconds for recording in recordings),
+        len(recordings.of_split("held-out")),
+        recordings.seconds,
         manifest.rate_hz,
         size,
         written,

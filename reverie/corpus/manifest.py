@@ -1,66 +1,36 @@
-"""Read, check and write a corpus's `manifest.json`."""
+"""Read, check and write what describes a corpus: `manifest.json`, and the table of its recordings.
+
+The manifest names the table and holds its hash, so that the two are replaced together: the table
+is written first, under a name of its own.
+"""
 
 import dataclasses
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from reverie.errors import ReverieError
+from reverie.corpus.recording import FORMAT, Count, Recording, Sha256, corpus_hash
+from reverie.corpus.recordings import Recordings
+from reverie.corpus.sample import SAMPLES, SampleFile
+from reverie.corpus.table import REMEDY, RecordingTable, damaged
+from reverie.errors import ReverieError, os_reason
+from reverie.legacy.corpus import LISTED, translate_manifest
 from reverie.records import RECORD, PathText, as_record, read_json
-from reverie.storage import write_json
+from reverie.storage import clear_disk_errors, open_plain, replacing, write_json
 
-Split = Literal["train", "held-out"]
-
-FORMAT = "reverie-corpus"
-FORMAT_VERSION = 2
-READABLE = (1, 2)
-"""Versions of the format that can be read; version 1 has no divided recordings."""
+FORMAT_VERSION = 4
+READABLE = (*LISTED, FORMAT_VERSION)
+"""Versions of the format that can be read; up to 3 the recordings were listed in the manifest."""
 MANIFEST = "manifest.json"
+TABLES = "recordings-*.sqlite"
 MOST_BYTES = 1 << 30
-"""A million recordings take about half of it."""
-
-# More samples than any disk holds, and few enough that sums of bytes stay exact in floats.
-Count = Annotated[int, Field(ge=0, lt=1 << 48)]
-Positive = Annotated[int, Field(ge=1, lt=1 << 48)]
-Level = Annotated[float, Field(ge=-1000, le=1000)]
-"""A level in decibels, within limits that no sound exceeds."""
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-@dataclass(frozen=True, config=RECORD)
-class Recording:
-    """One recording of a corpus, and where its samples lie.
-
-    `offset_samples` and `samples` place it within shard number `shard`; levels are those of
-    its mono samples at the corpus's rate.
-    """
-
-    path: PathText
-    """Its path, relative to the folder of recordings, with forward slashes."""
-    content_hash: Sha256
-    """SHA-256 of its 16-bit samples, little-endian."""
-    codec: str
-    seconds: Annotated[float, Field(ge=0)]
-    source_rate_hz: Positive
-    source_channels: Positive
-    loudness_lufs: Level | None
-    """Integrated loudness; None if all of it lies below BS.1770's gate of -70 LUFS."""
-    peak_dbfs: Level
-    rms_dbfs: Level
-    split: Split
-    shard: Count
-    offset_samples: Count
-    samples: Positive
-    notes: tuple[str, ...]
-    """Remarks such as clipping, or damage that was kept."""
-    part_of: PathText | None = None
-    """The recording that was divided by time into this training or held-out part; None if whole."""
+"""Half a million recordings took so much up to version 3."""
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, config=RECORD)
@@ -80,35 +50,58 @@ class LeftOut:
     what: str
 
 
-@dataclass(frozen=True, config=RECORD)
-class Manifest:
-    """The description of a corpus, without its samples."""
+@dataclass(frozen=True, kw_only=True, config=RECORD)
+class About:
+    """What describes a corpus besides its recordings."""
 
-    format: Literal["reverie-corpus"]
-    format_version: Literal[1, 2]
+    format: Literal["reverie-corpus"] = FORMAT
     created_by: str
     source: PathText
     """The folder of recordings it was prepared from."""
     rate_hz: Annotated[int, Field(ge=8000, le=48000)]
-    settings: dict[str, bool | int | float | str | None]
+    settings: dict[str, bool | int | float | str | tuple[PathText, ...] | None]
     """The settings it was prepared with."""
     ignored: Count
     """Number of other files in the folder of recordings."""
-    recordings: tuple[Recording, ...]
     refused: tuple[Refusal, ...]
     content_hash: Sha256
     ignored_suffixes: dict[PathText, Count] = dataclasses.field(default_factory=dict[str, int])
     """The number of these files by suffix; empty for no suffix."""
     left_out: tuple[LeftOut, ...] = ()
     """What was not searched: Reverie's clips and folders, trash, versions, hidden folders."""
+    sample: SampleFile | None = None
+    """A sample of the music to train on, where there is much."""
 
 
-def corpus_hash(rate_hz: int, recordings: Iterable[tuple[str, str, str]]) -> str:
-    """Return a corpus's content hash: of its rate, and each content hash, path and split."""
-    digest = hashlib.sha256(json.dumps([FORMAT, rate_hz]).encode())
-    for entry in recordings:
-        digest.update(json.dumps(entry).encode())
-    return digest.hexdigest()
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(arbitrary_types_allowed=True))
+class Manifest(About):
+    """The description of a corpus, without its samples."""
+
+    recordings: Recordings
+
+
+@dataclass(frozen=True, config=RECORD)
+class _TableFile:
+    """The table of the recordings, beside the manifest."""
+
+    file: Annotated[str, Field(pattern=r"^recordings-[0-9a-f]{12}\.sqlite$")]
+    sha256: Sha256
+
+
+@dataclass(frozen=True, kw_only=True, config=RECORD)
+class _Stored(About):
+    """What `manifest.json` holds."""
+
+    format_version: Literal[4]
+    recordings: _TableFile
+
+
+@dataclass(frozen=True, kw_only=True, config=RECORD)
+class _Listed(About):
+    """What `manifest.json` held up to version 3, as `legacy/` translates it."""
+
+    format_version: Literal[3]
+    recordings: tuple[Recording, ...]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -117,38 +110,84 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         ReverieError: there is none, it is damaged, or a newer Reverie made it.
     """
-    path, remedy = folder / MANIFEST, "Prepare the corpus again."
+    path = folder / MANIFEST
     read = read_json(path, "a corpus", most_bytes=MOST_BYTES)
     values = cast(dict[str, Any], read if isinstance(read, dict) else {})
     if values.get("format") != FORMAT:
         raise ReverieError(f"{path} is not the manifest of a corpus.", "Give a corpus's folder.")
-    if values.get("format_version") not in READABLE:
+    version: object = values.get("format_version")
+    if version not in READABLE:
         raise ReverieError(
             f"{folder} was made by {values.get('created_by', 'another version')}, "
             "in a format this version does not know.",
             "Prepare it again, or update Reverie.",
         )
-    manifest = as_record(values, Manifest, f"{path}", remedy=remedy)
-    if problem := _contradiction(manifest):
-        raise ReverieError(f"{path} is damaged: {problem}.", remedy)
-    return manifest
+    if version in LISTED:
+        return _listed(
+            as_record(translate_manifest(values), _Listed, f"{path}", remedy=REMEDY), path
+        )
+    stored = as_record(values, _Stored, f"{path}", remedy=REMEDY)
+    table = folder / stored.recordings.file
+    if _sha256(table) != stored.recordings.sha256:
+        raise damaged(f"{table}", "it is not what its corpus's manifest was written for")
+    recordings = Recordings(RecordingTable.open(table))
+    recordings.table.check(stored.rate_hz)
+    if (parted := _overlapping_parts(recordings.parts())) is not None:
+        raise damaged(f"{table}", f"recordings: the parts of {parted} are not apart in one shard")
+    return _manifest(stored, recordings)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write a corpus's manifest atomically.
+    """Write what describes a corpus; an earlier description holds until the new one is whole.
 
     Raises:
         ReverieError: writing fails; an earlier manifest is left unchanged.
     """
-    # `asdict` copies everything, which takes seconds for ten thousand recordings.
-    lists: dict[str, list[dict[str, Any]]] = {
-        name: [vars(one) for one in getattr(manifest, name)]
-        for name in ("recordings", "refused", "left_out")
-    }
-    write_json(folder / MANIFEST, vars(manifest) | lists)
+    content = manifest.recordings.table.bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    table = f"recordings-{digest[:12]}.sqlite"
+    with replacing(folder / table) as temporary:
+        temporary.write_bytes(content)
+    # `asdict` copies everything, which takes seconds for ten thousand refusals.
+    about: dict[str, Any] = {"format": FORMAT, "format_version": FORMAT_VERSION}
+    about |= vars(manifest)
+    about["refused"] = [vars(one) for one in manifest.refused]
+    about["left_out"] = [vars(one) for one in manifest.left_out]
+    about["recordings"] = {"file": table, "sha256": digest}
+    about["sample"] = None if manifest.sample is None else vars(manifest.sample)
+    write_json(folder / MANIFEST, about)
+    kept = {table, manifest.sample.file if manifest.sample else ""}
+    for old in (*folder.glob(TABLES), *folder.glob(SAMPLES)):
+        if old.name not in kept:
+            with clear_disk_errors(old):
+                old.unlink(missing_ok=True)
 
 
-def _contradiction(manifest: Manifest) -> str | None:
+def _listed(listed: _Listed, path: Path) -> Manifest:
+    """Return the manifest of an older version.
+
+    Raises:
+        ReverieError: it contradicts itself.
+    """
+    if problem := _contradiction(listed):
+        raise damaged(f"{path}", problem)
+    return _manifest(listed, Recordings.of(listed.recordings))
+
+
+def _manifest(about: About, recordings: Recordings) -> Manifest:
+    names = [field.name for field in dataclasses.fields(About)]
+    return Manifest(**{name: getattr(about, name) for name in names}, recordings=recordings)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with open_plain(path, "rb") as file:
+            return hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
+    except OSError as error:
+        raise damaged(f"{path}", f"it cannot be read: {os_reason(error)}") from error
+
+
+def _contradiction(manifest: _Listed) -> str | None:
     """Return how a manifest contradicts itself; None if it does not."""
     if not manifest.recordings:
         return "recordings: the list is empty"
@@ -161,17 +200,21 @@ def _contradiction(manifest: Manifest) -> str | None:
                 f"recordings.{place}.seconds: {one.seconds:g} s, and {one.samples} samples at "
                 f"{manifest.rate_hz} Hz are {one.samples / manifest.rate_hz:.3f} s"
             )
+    if (parted := _overlapping_parts(manifest.recordings)) is not None:
+        return f"recordings: the parts of {parted} are not apart in one shard"
+    told = ((one.content_hash, one.path, one.split) for one in manifest.recordings)
+    if manifest.content_hash != corpus_hash(manifest.rate_hz, told):
+        return "content_hash: it belongs to other recordings"
+    return None
+
+
+def _overlapping_parts(recordings: Iterable[Recording]) -> str | None:
+    """Return a recording whose parts overlap, or lie in two shards; None if there is none."""
     ends: dict[str, tuple[int, int]] = {}
-    parts = [recording for recording in manifest.recordings if recording.part_of is not None]
+    parts = [recording for recording in recordings if recording.part_of is not None]
     for one in sorted(parts, key=lambda one: one.offset_samples):
         shard, end = ends.get(one.part_of or "", (one.shard, 0))
         if one.shard != shard or one.offset_samples < end:
-            return f"recordings: the parts of {one.part_of} are not apart in one shard"
-        ends[one.part_of or ""] = one.shard, one.offset_samples + one.samples
-    told = (
-        (recording.content_hash, recording.path, recording.split)
-        for recording in manifest.recordings
-    )
-    if manifest.content_hash != corpus_hash(manifest.rate_hz, told):
-        return "content_hash: it belongs to other recordings"
+            return one.part_of
+        ends[one.part_of or ""] = one.shard, one.offset_samples + one.values
     return None

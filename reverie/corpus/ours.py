@@ -1,4 +1,4 @@
-"""Recognise Reverie's own folders, and its clips by the provenance beside them.
+"""Recognise Reverie's own folders, and its clips by the provenance beside them or inside.
 
 A model must not learn from its own clips or be evaluated against them.
 """
@@ -11,9 +11,10 @@ from typing import Any, cast
 
 from reverie.audio.formats import is_audio_name
 from reverie.audio.provenance import generated_sha256
+from reverie.audio.reading.inside import has_mark
 from reverie.corpus.foreign import first_bytes, known_sha256
-from reverie.corpus.manifest import FORMAT as CORPUS_FORMAT
 from reverie.corpus.manifest import MANIFEST
+from reverie.corpus.recording import FORMAT as CORPUS_FORMAT
 
 MOST_BYTES = 1 << 20
 """Most bytes to read of JSON; only a corpus's manifest is larger."""
@@ -60,6 +61,14 @@ def folder_of_ours(folder: Path, names: Iterable[str]) -> str | None:
 
 
 def is_own_clip(sound: Path) -> bool:
+    """Whether the provenance beside `sound`, or the tags in it, name it a clip.
+
+    Tags stay with a clip that another program renamed or converted.
+    """
+    return is_clip_beside(sound) or has_mark(sound)
+
+
+def is_clip_beside(sound: Path) -> bool:
     """Whether the provenance beside `sound`, or beside the file it links to, names it a clip.
 
     A clip that was changed since is still a clip, unless the provenance belongs to another file

@@ -74,15 +74,16 @@ def write_corpus_page(
 def _drawn(recording: Recording, corpus: Corpus, most_samples: int) -> dict[str, Any]:
     """Return a recording's picture, and an excerpt from its middle."""
     pcm, rate_hz = corpus.pcm(recording), corpus.rate_hz
-    count = min(round(EXCERPT_SECONDS * rate_hz), most_samples, len(pcm))
-    first = (len(pcm) - count) // 2
+    most = most_samples // recording.channels
+    count = min(round(EXCERPT_SECONDS * rate_hz), most, recording.samples)
+    first = (recording.samples - count) // 2
     return {
         "name": printable(recording.path),
         "split": recording.split,
-        "uri": png_uri(draw_png(pcm, rate_hz)),
-        "sound": audio_uri(pcm[first : first + count], rate_hz),
+        "uri": png_uri(draw_png(corpus.mono(recording), rate_hz)),
+        "sound": audio_uri(pcm[:, first : first + count], rate_hz),
         "excerpt": f"{position(first / rate_hz)} to {position((first + count) / rate_hz)}"
-        if count < len(pcm)
+        if count < recording.samples
         else "all of it",
     }
 

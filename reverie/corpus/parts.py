@@ -13,11 +13,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.channels import mixed
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.pcm import to_float32
 from reverie.corpus.analysis import decibels
-from reverie.corpus.manifest import Recording, Split
-from reverie.corpus.settings import PrepareSettings
+from reverie.corpus.ends import BlockPowers
+from reverie.corpus.recording import Recording, Split
+from reverie.corpus.settings import ResolvedSettings
 from reverie.progress import position
 
 NEARLY_ALL = 0.9
@@ -40,13 +42,13 @@ def nearly_all(lengths: Sequence[int]) -> int | None:
 
 
 def divided(
-    whole: Recording, pcm: NDArray[np.int16], settings: PrepareSettings
+    whole: Recording, pcm: NDArray[np.int16], settings: ResolvedSettings
 ) -> tuple[Recording, ...]:
     """Divide a recording by time.
 
     Args:
         whole: the recording.
-        pcm: its samples, int16 [samples].
+        pcm: its samples, int16 [C, samples].
         settings: of the corpus; the part after `train_fraction` is held out.
 
     Returns:
@@ -73,16 +75,21 @@ def _part(
     split: Split,
     rate_hz: int,
 ) -> Recording:
-    meter, digest, peak, squares = LoudnessMeter(rate_hz), hashlib.sha256(), 0.0, 0.0
+    meter, digest, peak, squares = LoudnessMeter(rate_hz, len(pcm)), hashlib.sha256(), 0.0, 0.0
+    powers = BlockPowers(rate_hz)
     for start in range(first, last, _PIECE_SAMPLES):
-        stored = pcm[start : min(start + _PIECE_SAMPLES, last)]
-        digest.update(stored.astype("<i2", copy=False).tobytes())
+        stored = pcm[:, start : min(start + _PIECE_SAMPLES, last)]
+        digest.update(stored.T.astype("<i2", copy=False).tobytes())
+        powers.add(stored)
         samples = to_float32(stored)
         meter.add(samples)
         peak = max(peak, float(np.abs(samples).max()))
-        squares += float(np.dot(samples, samples))
+        mono = mixed(samples)
+        squares += float(np.dot(mono, mono))
     loudness = meter.integrated()
     count = last - first
+    rms_dbfs = decibels(math.sqrt(squares / count))
+    sounding_start, sounding_end = powers.ends(rms_dbfs)
     return dataclasses.replace(
         whole,
         path=f"{whole.path} ({position(first / rate_hz)}-{position(last / rate_hz)})",
@@ -90,9 +97,11 @@ def _part(
         seconds=round(count / rate_hz, 3),
         loudness_lufs=None if loudness is None else round(loudness, 2),
         peak_dbfs=decibels(peak),
-        rms_dbfs=decibels(math.sqrt(squares / count)),
+        rms_dbfs=rms_dbfs,
         split=split,
-        offset_samples=whole.offset_samples + first,
+        offset_samples=whole.offset_samples + first * whole.channels,
         samples=count,
         part_of=whole.path,
+        sounding_start=sounding_start,
+        sounding_end=sounding_end,
     )

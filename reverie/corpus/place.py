@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reverie.corpus.discover import Found
 from reverie.corpus.foreign import known_sha256
 from reverie.corpus.journal import NAME as JOURNAL
 from reverie.corpus.journal import Entry
-from reverie.corpus.manifest import MANIFEST, read_manifest
+from reverie.corpus.manifest import MANIFEST, TABLES, read_manifest
 from reverie.corpus.ours import folder_of_ours
+from reverie.corpus.sample import SAMPLES
 from reverie.corpus.shards import FOLDER as SHARDS
 from reverie.corpus.shards import require_plain_shards
 from reverie.errors import ReverieError
@@ -45,7 +47,7 @@ def check_place(recordings: Path, out: Path) -> None:
     kind = folder_of_ours(out, names)
     if kind and not kind.startswith("a corpus"):
         raise ReverieError(f"{out} is {kind}.", remedy)
-    strange = [name for name in names if name not in _BEGUN and not _is_temporary(name)]
+    strange = [name for name in names if not _is_of_one_begun(name)]
     # A damaged manifest counts as a corpus's if a journal lies beside it.
     damaged = MANIFEST in strange and JOURNAL in names
     if strange and not kind and not damaged:
@@ -101,5 +103,8 @@ def _source(out: Path) -> str | None:
         return None
 
 
-def _is_temporary(name: str) -> bool:
-    return name.startswith(TEMPORARY) or PARTIAL.fullmatch(name) is not None
+def _is_of_one_begun(name: str) -> bool:
+    """Whether an interrupted preparation may leave a file of this name."""
+    if name in _BEGUN or name.startswith(TEMPORARY) or PARTIAL.fullmatch(name):
+        return True
+    return fnmatchcase(name, TABLES) or fnmatchcase(name, SAMPLES)

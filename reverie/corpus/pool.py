@@ -35,6 +35,7 @@ class Job:
     path: Path
     pcm: Path
     rate_hz: int
+    channels: int
     keep_damaged: bool
     normalise_dbfs: float | None = None
 
@@ -117,6 +118,7 @@ class _Worker:
             "path": str(job.path),
             "pcm": str(job.pcm),
             "rate_hz": job.rate_hz,
+            "channels": job.channels,
             "keep_damaged": job.keep_damaged,
             "normalise_dbfs": job.normalise_dbfs,
         }

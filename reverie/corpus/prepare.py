@@ -7,31 +7,29 @@ import shutil
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reverie import __version__
 from reverie.corpus.analysis import Analysed
+from reverie.corpus.choices import applied
 from reverie.corpus.compaction import compacted
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.discover import Discovery, Found, discover
 from reverie.corpus.journal import Entry, Journal
 from reverie.corpus.judge import Verdict, judge
-from reverie.corpus.manifest import (
-    FORMAT,
-    FORMAT_VERSION,
-    LeftOut,
-    Manifest,
-    corpus_hash,
-    read_manifest,
-    write_manifest,
-)
+from reverie.corpus.manifest import LeftOut, Manifest, write_manifest
 from reverie.corpus.nothing_usable import NothingUsable
 from reverie.corpus.ours import CLIP
 from reverie.corpus.place import TEMPORARY, check_place, check_same
 from reverie.corpus.pool import Job, Pool
-from reverie.corpus.settings import PrepareSettings
-from reverie.corpus.shards import Shards, remove_unused
+from reverie.corpus.recording import corpus_hash
+from reverie.corpus.recordings import Recordings
+from reverie.corpus.resolving import resolved
+from reverie.corpus.sample import write_sample
+from reverie.corpus.settings import PrepareSettings, ResolvedSettings
+from reverie.corpus.shards import SAMPLE_BYTES, Shards, remove_unused
 from reverie.corpus.unchanged import Stored, unknown_files
 from reverie.errors import ReverieError
 from reverie.progress import ProgressBar
@@ -66,8 +64,7 @@ def prepare(
 
     Raises:
         NothingUsable: no recording can be used.
-        ReverieError: `recordings` is missing, `out` is something else, another corpus or in use,
-            or the disk refuses.
+        ReverieError: `recordings` is missing, `out` is something else or in use, or the disk full.
     """
     if not recordings.exists():
         raise ReverieError(f"{recordings} does not exist.", "Give a folder of recordings.")
@@ -75,52 +72,43 @@ def prepare(
     check_place(recordings, out)
     with only_one(out):
         _sweep(out)
-        settings = _as_before(settings, out)
         journal = Journal(out)
-        discovery = discover(recordings, out)
+        discovery = discover(recordings, out, partial(_was_read, journal))
         if not replace:
             check_same(recordings, out, discovery.files, journal.entries.values())
         base = recordings if recordings.is_dir() else recordings.parent
-        _analyse_new(base, discovery, journal, settings, processes=processes, quiet=quiet)
+        chosen = applied(settings, recordings, discovery, journal.entries)
+        known = resolved(chosen, base, discovery.files, journal)
+        _analyse_new(base, discovery, journal, known, processes=processes, quiet=quiet)
         entries = [journal.entries[file.path] for file in discovery.files]
         left_out = _left_out(discovery, entries)
-        verdict = _judged(entries, discovery, left_out, settings, out, quiet=quiet)
+        verdict = _judged(entries, discovery, left_out, known, out, quiet=quiet)
         if not verdict.recordings:
             if made:
                 shutil.rmtree(out)
             raise NothingUsable(recordings, verdict.refused, left_out, discovery.ignored)
-        _write(out, recordings, settings, discovery, left_out, verdict)
-        moved = compacted(out, entries, settings.shard_megabytes << 20)
+        _write(out, recordings, known, discovery, left_out, verdict)
+        moved = compacted(out, entries, known.shard_megabytes << 20)
         if moved is not None:
             entries = moved
-            verdict = _judged(entries, discovery, left_out, settings, out, quiet=quiet)
-            _write(out, recordings, settings, discovery, left_out, verdict)
+            verdict = _judged(entries, discovery, left_out, known, out, quiet=quiet)
+            _write(out, recordings, known, discovery, left_out, verdict)
         journal.rewrite(entries)
         remove_unused(out, {entry.shard for entry in entries if entry.analysed})
         return Corpus.open(out)
 
 
-def _as_before(settings: PrepareSettings, out: Path) -> PrepareSettings:
-    """Return the settings with `balanced` decided.
-
-    An existing corpus with both splits keeps its split, because runs identify a corpus by it.
-    """
-    if settings.balanced is not None:
-        return settings
-    try:
-        before = read_manifest(out)
-    except ReverieError:
-        return dataclasses.replace(settings, balanced=True)
-    message = before.settings.get("balanced")
-    had = any(recording.split == "held-out" for recording in before.recordings)
-    return dataclasses.replace(settings, balanced=message is True or (message is None and not had))
+def _was_read(journal: Journal, file: Found) -> bool:
+    """Whether `file` is as it was when it was analysed, when its tags were read too."""
+    entry = journal.entries.get(file.path)
+    return entry is not None and entry.analysed is not None and entry.is_of(file)
 
 
 def _judged(
     entries: Sequence[Entry],
     discovery: Discovery,
     left_out: Sequence[LeftOut],
-    settings: PrepareSettings,
+    settings: ResolvedSettings,
     out: Path,
     *,
     quiet: bool,
@@ -132,50 +120,47 @@ def _judged(
 
 def _left_out(discovery: Discovery, entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
     """Return the files that were left out, with copies of clips whose provenance lies elsewhere."""
-    copies = [
-        LeftOut(entry.path, CLIP) for entry in entries if entry.source_hash in discovery.clip_hashes
-    ]
-    return tuple(sorted([*discovery.left_out, *copies], key=lambda item: item.name))
+    named = {item.name: item for item in discovery.left_out}
+    for entry in entries:
+        if entry.source_hash in discovery.clip_hashes:
+            named.setdefault(entry.path, LeftOut(entry.path, CLIP))
+    return tuple(named[name] for name in sorted(named))
 
 
 def _write(
     out: Path,
     recordings: Path,
-    settings: PrepareSettings,
+    settings: ResolvedSettings,
     discovery: Discovery,
     left_out: tuple[LeftOut, ...],
     verdict: Verdict,
 ) -> None:
-    write_manifest(
-        out,
-        Manifest(
-            format=FORMAT,
-            format_version=FORMAT_VERSION,
-            created_by=f"reverie {__version__}",
-            source=str(recordings.absolute()),
-            rate_hz=settings.rate_hz,
-            settings=dataclasses.asdict(settings),
-            ignored=discovery.ignored.total(),
-            ignored_suffixes=dict(sorted(discovery.ignored.items())),
-            left_out=left_out,
-            recordings=verdict.recordings,
-            refused=verdict.refused,
-            content_hash=corpus_hash(
-                settings.rate_hz,
-                (
-                    (recording.content_hash, recording.path, recording.split)
-                    for recording in verdict.recordings
-                ),
-            ),
-        ),
+    told = ((one.content_hash, one.path, one.split) for one in verdict.recordings)
+    content_hash = corpus_hash(settings.rate_hz, told)
+    stored = Recordings.of(verdict.recordings)
+    manifest = Manifest(
+        created_by=f"reverie {__version__}",
+        source=str(recordings.absolute()),
+        rate_hz=settings.rate_hz,
+        settings={
+            name: value for name, value in dataclasses.asdict(settings).items() if value != ()
+        },
+        ignored=discovery.ignored.total(),
+        ignored_suffixes=dict(sorted(discovery.ignored.items())),
+        left_out=left_out,
+        recordings=stored,
+        refused=verdict.refused,
+        content_hash=content_hash,
+        sample=write_sample(out, stored, settings.rate_hz, content_hash),
     )
+    write_manifest(out, manifest)
 
 
 def _analyse_new(
     base: Path,
     discovery: Discovery,
     journal: Journal,
-    settings: PrepareSettings,
+    settings: ResolvedSettings,
     *,
     processes: int | None,
     quiet: bool,
@@ -202,7 +187,7 @@ def _analyse_new(
     ):
         jobs = (
             Job(number, base / one.path, folder / f"{number}.pcm", settings.rate_hz,
-                settings.keep_damaged, settings.normalise_dbfs)
+                settings.channels, settings.keep_damaged, settings.normalise_dbfs)
             for number, one in enumerate(new)
         )  # fmt: skip
         for job, answer in pool.run(jobs):
@@ -227,6 +212,7 @@ def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored
         inode=file.inode,
         source_hash=answer.get("source_hash", ""),
         rate_hz=job.rate_hz,
+        channels=job.channels,
         keep_damaged=job.keep_damaged,
         normalise_dbfs=job.normalise_dbfs,
     )
@@ -237,7 +223,7 @@ def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored
     place = stored.find(analysed)
     if place is None:
         with job.pcm.open("rb") as samples:
-            place = shards.append(samples, 2 * analysed.samples)
+            place = shards.append(samples, SAMPLE_BYTES * analysed.values)
         stored.add(analysed, place)
     return dataclasses.replace(entry, analysed=analysed, shard=place[0], offset_samples=place[1])
 

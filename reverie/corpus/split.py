@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
-from reverie.corpus.manifest import Split
+from reverie.corpus.recording import Split
 
 
 def folder_of(path: str) -> str:
@@ -19,6 +19,7 @@ def split_of(
     train_fraction: float,
     seed: int,
     folders: Mapping[str, str] | None = None,
+    chosen: Mapping[str, Split] | None = None,
 ) -> dict[str, Split]:
     """Split whole recordings at random, but always in the same way.
 
@@ -33,11 +34,18 @@ def split_of(
             out and at least one is trained on.
         seed: another seed gives another split.
         folders: the folder of each content hash; None treats all as one folder.
+        chosen: the split of some content hashes, which counts over their rank. Those that are
+            chosen to be held out come first among the held-out share.
 
     Returns:
         The split of each content hash.
     """
-    ranked = sorted(content_hashes, key=lambda content: _rank(seed, content))
+    chosen = chosen or {}
+    order = {"train": 0, "held-out": 2}
+    ranked = sorted(
+        content_hashes,
+        key=lambda content: (order.get(chosen.get(content, ""), 1), _rank(seed, content)),
+    )
     count = len(ranked)
     # Round halves up, so that the result does not depend on whether the count is even.
     train = int(train_fraction * count + 0.5)
@@ -51,7 +59,9 @@ def split_of(
     sizes = {folder: len(inside) for folder, inside in by_folder.items()}
     shares = _shares(sizes, count - train, 1 - train_fraction, seed)
     return {
-        content: "train" if rank < sizes[folder] - shares[folder] else "held-out"
+        content: chosen.get(
+            content, "train" if rank < sizes[folder] - shares[folder] else "held-out"
+        )
         for folder, inside in by_folder.items()
         for rank, content in enumerate(inside)
     }

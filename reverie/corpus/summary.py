@@ -5,30 +5,33 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reverie.corpus.corpus import Corpus, Recording
+from reverie.corpus.corpus import Corpus
 from reverie.corpus.groups import Group, group_lines, grouped
 from reverie.corpus.manifest import LeftOut, Refusal
+from reverie.corpus.recording import Split
 from reverie.corpus.split import folder_of
 from reverie.progress import duration, position
 from reverie.terminal import paragraph, printable
 
 MOST_NAMED, MOST_SUFFIXES = 5, 8
 """Most names, and most suffixes, in one line of a summary."""
-SEQUENCE_SAMPLES = 50_432
+SEQUENCE_SECONDS = 3.184
 """Length of a training sequence of the default recipe, which is defined above this layer."""
 
 
 def lines(corpus: Corpus) -> list[str]:
     """Summarise `corpus` for a person, with the next command."""
     train, held_out = corpus.of_split("train"), corpus.of_split("held-out")
-    count = len({recording.part_of or recording.path for recording in corpus.recordings})
+    parted = corpus.recordings.parts()
+    count = len(corpus.recordings) - len(parted) + len({one.part_of for one in parted})
     parts = f" in {len(corpus.recordings)} parts" if count < len(corpus.recordings) == 2 else ""
     text = paragraph(
         f"{_counted(count, 'recording')} used{parts}: {len(train)} to train on, {len(held_out)} "
-        f"held out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz."
+        f"held out; {duration(corpus.seconds)} of sound at {corpus.rate_hz / 1000:g} kHz"
+        f"{_in_stereo(corpus)}."
     )
     text += [line for said in division(corpus) for line in paragraph(said, "  ")]
-    noted = [recording for recording in corpus.recordings if recording.notes]
+    noted = corpus.recordings.noted()
     if noted:
         text.append(f"{_counted(len(noted), 'recording')} used with a note:")
         text += group_lines(noted_groups(corpus))
@@ -44,18 +47,27 @@ def lines(corpus: Corpus) -> list[str]:
     return text
 
 
+def _in_stereo(corpus: Corpus) -> str:
+    """Say how many recordings have two channels; nothing where all are mono."""
+    count = int((corpus.recordings.column("channels") == 2).sum())
+    if not count:
+        return ""
+    every = count == len(corpus.recordings)
+    return ", stereo" if every else f", {_counted(count, 'recording')} in stereo"
+
+
 def division(corpus: Corpus) -> list[str]:
     """Describe how the recordings are split, if it is not as usual."""
     return [*_divided_by_time(corpus), *_shares(corpus)]
 
 
 def _divided_by_time(corpus: Corpus) -> list[str]:
-    parts = [recording for recording in corpus.recordings if recording.part_of is not None]
+    parts = corpus.recordings.parts()
     trained = next((part for part in parts if part.split == "train"), None)
     held_out = next((part for part in parts if part.split == "held-out"), None)
     if trained is None or held_out is None:
         return []
-    begin = held_out.offset_samples - trained.offset_samples
+    begin = (held_out.offset_samples - trained.offset_samples) // trained.channels
     gap = (begin - trained.samples) / corpus.rate_hz
     return [
         f"{printable(trained.part_of or '')} holds nearly all of the time, so its end is held out: "
@@ -68,15 +80,14 @@ def _shares(corpus: Corpus) -> list[str]:
     """Describe how many of each subfolder are held out, if the split is by subfolder."""
     if not corpus.settings.get("balanced"):
         return []
-    by_folder: dict[str, list[Recording]] = {}
-    for recording in corpus.recordings:
-        if recording.part_of is None:
-            by_folder.setdefault(folder_of(recording.path), []).append(recording)
+    by_folder: dict[str, list[Split]] = {}
+    asked = "SELECT path, split FROM recordings WHERE part_of IS NULL ORDER BY id"
+    for path, split in corpus.recordings.table.ask(asked):
+        by_folder.setdefault(folder_of(path), []).append(split)
     if len(by_folder) < 2:
         return []
     shares = [
-        f"{sum(recording.split == 'held-out' for recording in inside)} of {len(inside)} in "
-        f"{printable(folder) or 'none'}"
+        f"{inside.count('held-out')} of {len(inside)} in {printable(folder) or 'none'}"
         for folder, inside in by_folder.items()
     ]
     return [f"A share of each subfolder is held out: {_some(shares)}."]
@@ -93,13 +104,12 @@ def unused_lines(corpus: Corpus) -> list[str]:
 
 def short_recordings(corpus: Corpus) -> str:
     """Describe the recordings shorter than a training sequence; empty if there are none."""
-    seconds = SEQUENCE_SAMPLES / corpus.rate_hz
-    count = sum(recording.seconds < seconds for recording in corpus.recordings)
+    count = int((corpus.recordings.column("seconds") < SEQUENCE_SECONDS).sum())
     if not count:
         return ""
     return (
-        f"{_counted(count, 'recording')} shorter than {seconds:.1f} s, a training sequence of the "
-        "default recipe: training uses each whole, as a shorter sequence."
+        f"{_counted(count, 'recording')} shorter than {SEQUENCE_SECONDS:.1f} s, a training "
+        "sequence of the default recipe: training uses each whole, as a shorter sequence."
     )
 
 
@@ -113,7 +123,9 @@ def refusal_lines(refused: Iterable[Refusal]) -> list[str]:
 def noted_groups(corpus: Corpus) -> list[Group]:
     """Group the notes on the recordings in use."""
     return grouped(
-        (recording.path, note) for recording in corpus.recordings for note in recording.notes
+        (recording.path, note)
+        for recording in corpus.recordings.noted()
+        for note in recording.notes
     )
 
 

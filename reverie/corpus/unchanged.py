@@ -10,7 +10,7 @@ from reverie.corpus.analysis import Analysed
 from reverie.corpus.discover import Found
 from reverie.corpus.foreign import known_sha256
 from reverie.corpus.journal import Entry, Journal
-from reverie.corpus.settings import PrepareSettings
+from reverie.corpus.settings import ResolvedSettings
 from reverie.corpus.shards import stored_sha256
 from reverie.errors import ReverieError
 from reverie.progress import ProgressBar
@@ -53,7 +53,7 @@ class Stored:
         key = analysed.content_hash, place
         if key not in self._intact:
             try:
-                digest = stored_sha256(self.folder, *place, analysed.samples)
+                digest = stored_sha256(self.folder, *place, analysed.values)
             except ReverieError:
                 digest = ""
             self._intact[key] = digest == analysed.content_hash
@@ -65,7 +65,7 @@ def unknown_files(
     files: Sequence[Found],
     journal: Journal,
     stored: Stored,
-    settings: PrepareSettings,
+    settings: ResolvedSettings,
     *,
     quiet: bool = False,
 ) -> list[Found]:

@@ -23,7 +23,7 @@ MOST_DATA_BYTES = 1 << 30
 
 def serve() -> None:
     """Answer jobs until the parent process ends."""
-    _limit_memory()
+    limit_memory()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
     # Discard what libraries print: stdout carries answers only.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -34,7 +34,7 @@ def serve() -> None:
         answers.flush()
 
 
-def _limit_memory() -> None:
+def limit_memory() -> None:
     """Limit the memory of this process, on systems that can, so that a larger allocation fails."""
     if sys.platform != "linux":
         return
@@ -68,6 +68,7 @@ def _analysed(job: dict[str, Any]) -> dict[str, Any]:
             Path(job["path"]),
             Path(job["pcm"]),
             job["rate_hz"],
+            channels=job["channels"],
             keep_damaged=job["keep_damaged"],
             normalise_dbfs=job["normalise_dbfs"],
         )

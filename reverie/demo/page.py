@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.pcm import to_float32
+from reverie.audio.channels import mixed, mono_wave
 from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.audio.provenance import read_sidecar
 from reverie.audio.writing.cut import read_whole
@@ -31,6 +31,7 @@ _STEPS = {
     "train": "Training",
     "generate": "Making the clips",
     "judge": "Measuring the clips",
+    "player": "Writing the page that plays for ever",
 }
 
 
@@ -64,31 +65,31 @@ def report_on(
         ReverieError: a clip cannot be read, or its JSON is missing, damaged or of another sound.
     """
     rate_hz = corpus.rate_hz
-    waves = [read_whole(clip)[0] for clip in clips]
+    sounds = [read_whole(clip)[0] for clip in clips]
+    waves = [mixed(sound) for sound in sounds]
     longest = max(one.samples for one in corpus.of_split("held-out"))
     seconds = min(max(len(wave) for wave in waves), longest) / rate_hz
-    groups = [[to_float32(wave) for wave in waves]]
-    (copies,) = judge_groups(corpus, groups, seconds, quiet=quiet)
+    (copies,) = judge_groups(corpus, [waves], seconds, quiet=quiet)
     reference = health_reference(corpus)
-    hop_samples = run.recipe.frames.hop_samples
+    hop_samples = run.recipe.frames.hop_samples(rate_hz)
     reports: list[ClipReport] = []
-    for clip, samples, copying in zip(clips, waves, copies, strict=True):
+    for clip, samples, wave, copying in zip(clips, sounds, waves, copies, strict=True):
         beside = read_sidecar(clip)
         made = beside.provenance
-        found = [one for one in corpus.recordings if made and one.path == made.prompt.recording]
-        if made is None or not found:
+        recording = corpus.recordings.named(made.prompt.recording) if made else None
+        if made is None or recording is None:
             problem = beside.doubt or f"nothing beside {clip} says what it continues."
             raise ReverieError(problem, "Remove the clip, and call again: it is made anew.")
-        recording, prompt = found[0], made.prompt
+        prompt = made.prompt
         first = round(min(prompt.offset_seconds, recording.seconds) * rate_hz)
         last = first + round(min(prompt.seconds, recording.seconds) * rate_hz)
         reports.append(
             ClipReport(
                 path=clip,
                 samples=samples,
-                health=health(samples, rate_hz, reference, hop_samples),
+                health=health(wave, rate_hz, reference, hop_samples),
                 copying=copying,
-                prompt=np.array(corpus.pcm(recording)[first:last]),
+                prompt=np.array(corpus.pcm(recording)[:, first:last]),
                 prompt_recording=recording.path,
                 prompt_offset_seconds=prompt.offset_seconds,
                 epoch=made.epoch,
@@ -105,6 +106,7 @@ def write_demo_page(
     seconds: dict[str, float],
     *,
     embedded: bool,
+    player: Path | None,
 ) -> None:
     """Write the page to `path`.
 
@@ -115,6 +117,7 @@ def write_demo_page(
         run: with its figures.
         seconds: how long each step took, by the names in `_STEPS`.
         embedded: the recordings are those that come with Reverie, and are credited.
+        player: the page beside it that plays for ever; None for none.
 
     Raises:
         ReverieError: the page cannot be written.
@@ -131,8 +134,9 @@ def write_demo_page(
         chart=_loss_chart(metrics),
         last=metrics[-1],
         epoch=reports[0].epoch,
-        prompt_seconds=f"{len(reports[0].prompt) / rate_hz:.1f}",
+        prompt_seconds=f"{reports[0].prompt.shape[1] / rate_hz:.1f}",
         embedded=embedded,
+        player=player.name if player else "",
         recipe=run.recipe,
         train_time=duration(seconds["train"]),
         train_count=len(corpus.of_split("train")),
@@ -141,7 +145,7 @@ def write_demo_page(
         columns=COLUMNS,
         rows=[row(one) for one in corpus.recordings],
         refused=[(printable(one.path), one.reason) for one in corpus.refused],
-        steps=[(text, duration(seconds[step])) for step, text in _STEPS.items()],
+        steps=[(text, duration(seconds[step])) for step, text in _STEPS.items() if step in seconds],
     )
 
 
@@ -149,7 +153,7 @@ def _shown(number: int, one: ClipReport, rate_hz: int) -> dict[str, object]:
     return {
         "number": number,
         "audio": audio_uri(one.samples, rate_hz),
-        "picture": png_uri(draw_png(one.samples, rate_hz)),
+        "picture": png_uri(draw_png(mono_wave(one.samples), rate_hz)),
         "health": one.health,
         "tone": "good" if one.health.verdict == "ok" else "bad",
         "copying": _copying(one.copying),

@@ -11,19 +11,27 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 
 from reverie.corpus.prepare import prepare
-from reverie.corpus.settings import PrepareSettings
+from reverie.corpus.settings import PAPER_RATE_HZ, PrepareSettings
 from reverie.demo.page import ClipReport, report_on, write_demo_page
 from reverie.evaluation.checkpoint_judge import checkpoint_judge
+from reverie.export.html.player import export_html, is_playable
+from reverie.export.settings import ExportSettings
 from reverie.generation.clips import generate_missing
 from reverie.generation.preview import preview
 from reverie.generation.settings import clip_settings
 from reverie.records import read_record
+from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.storage import clear_disk_errors, sweep, write_json
 from reverie.training.train import train
 
 CLIPS = 5
 CLIP_SECONDS = 10.0
+CREDITS = (
+    "Scott Joplin, Debussy and Satie, from public-domain scores of the Mutopia Project, rendered "
+    "through the piano of the FluidR3 GM soundfont (Frank Wen, MIT licence)."
+)
+"""Of the embedded recordings."""
 
 Result = TypeVar("Result")
 Seconds = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
@@ -65,7 +73,8 @@ def run_demo(
     """Run the whole of Reverie into `out`; called again, do only what is missing.
 
     Args:
-        out: gets `recordings/`, `corpus/`, `run/`, `clips/` and `index.html`.
+        out: gets `recordings/`, `corpus/`, `run/`, `clips/`, `index.html`, and `player.html` where
+            the recipe is one over codes.
         recipe: how to train.
         recordings: a folder to use in place of the embedded recordings.
         clip_seconds: length of each clip.
@@ -79,7 +88,7 @@ def run_demo(
         out.mkdir(parents=True, exist_ok=True)
         sweep(out, below=False)
     source = recordings or copy_recordings(out / "recordings")
-    settings = PrepareSettings()
+    settings = PrepareSettings(rate_hz=PAPER_RATE_HZ, channels=1)
     corpus = clock.time("prepare", lambda: prepare(source, out / "corpus", settings, quiet=quiet))
     judge = checkpoint_judge(corpus)
     run = clock.time(
@@ -93,9 +102,21 @@ def run_demo(
         "generate", lambda: generate_missing(run, wanted, out / "clips", quiet=quiet)
     )
     reports = clock.time("judge", lambda: report_on(clips, corpus, run, quiet=quiet))
+    player = _player(run, out / "player.html", clock, CREDITS if recordings is None else "")
     page = out / "index.html"
-    write_demo_page(page, reports, corpus, run, clock.seconds, embedded=recordings is None)
+    write_demo_page(
+        page, reports, corpus, run, clock.seconds, embedded=recordings is None, player=player
+    )
     return Demo(page, reports, clock.seconds)
+
+
+def _player(run: Run, page: Path, clock: "_Clock", credits: str) -> Path | None:  # noqa: A002
+    """Write the page that plays the run's music for ever; None for frames it cannot play."""
+    if not is_playable(run.recipe):
+        return None
+    settings = ExportSettings(credits=credits)
+    clock.time("player", lambda: export_html(run, page, settings))
+    return page
 
 
 def copy_recordings(folder: Path) -> Path:

@@ -14,19 +14,18 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
-from reverie.audio.provenance import read_sidecar
+from reverie.audio.provenance import Provenance
+from reverie.audio.reading.inside import origin_of
 from reverie.audio.stft import Wave
-from reverie.audio.writing.cut import open_sound
+from reverie.audio.writing.cut import MonoOnDisk, open_sound
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.evaluation.clip_verdicts import LEVEL_UNKNOWN, read_mono, verdict_of
-from reverie.evaluation.copying.judgement import judge_groups
+from reverie.evaluation.clip_copying import copying_of
+from reverie.evaluation.clip_verdicts import LEVEL_UNKNOWN, verdict_of
 from reverie.evaluation.health_reference import health_reference
 from reverie.evaluation.measures.health import HealthReference, Verdict
-from reverie.evaluation.systems import read_systems
 from reverie.generation.trim import (
     QUIET_DB,
     SHORTEST_SECONDS,
@@ -95,27 +94,57 @@ def trim_to_best(
         return Stretch(*trim_clip(clip, out, start, end, overwrite=overwrite))
     require_times(start, end)
     require_free(clip, out, overwrite=overwrite)
-    copied = copied_spans(clip, corpus, quiet=quiet) if copies and corpus else ()
-    reference = health_reference(corpus) if corpus else None
-    with open_sound(clip) as file:
-        wave, rate_hz = _MonoOnDisk(file), int(file.samplerate)
-        stretch = best_stretch(wave, rate_hz, reference, copied, within=(start or 0.0, end))
+    stretch = best_of_file(clip, corpus, (start or 0.0, end), copies=copies, quiet=quiet)
     first = stretch.start_seconds if start is None else start
     last = stretch.end_seconds if end is None else end
     used = trim_clip(clip, out, first, last, overwrite=overwrite, how="by measures")
     return Stretch(*used, stretch.refused, stretch.doubt)
 
 
+def best_of_file(
+    clip: Path,
+    corpus: Corpus | None,
+    within: tuple[float, float | None] = (0.0, None),
+    *,
+    copies: bool = True,
+    quiet: bool = False,
+) -> Stretch:
+    """Find the best stretch of a file.
+
+    Args:
+        clip: a WAV or FLAC file.
+        corpus: that the clip should resemble; None if it is missing.
+        within: the part to search, in seconds.
+        copies: search the corpus for the clip.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: the clip cannot be read.
+    """
+    copied = copied_spans(clip, corpus, quiet=quiet) if copies and corpus else ()
+    reference = health_reference(corpus) if corpus else None
+    with open_sound(clip) as file:
+        wave, rate_hz = MonoOnDisk(file), int(file.samplerate)
+        return best_stretch(wave, rate_hz, reference, copied, within=within)
+
+
 def corpus_of(clip: Path) -> Corpus | None:
-    """Return the corpus that the run that made `clip` was trained on; None if it is not found."""
+    """Return the corpus of the run that made `clip`; None if it is not found."""
     try:
-        provenance = read_sidecar(clip).provenance
-        corpus = Run.open(Path(provenance.run)).open_corpus() if provenance else None
+        return corpus_behind(origin_of(clip).provenance)
+    except OSError:
+        return None
+
+
+def corpus_behind(provenance: Provenance | None) -> Corpus | None:
+    """Return the corpus that the run that made a clip was trained on; None if it is not found."""
+    if provenance is None:
+        return None
+    try:
+        corpus = Run.open(Path(provenance.run)).open_corpus()
     except (ReverieError, OSError):
         return None
-    return (
-        corpus if corpus and provenance and corpus.content_hash == provenance.corpus_hash else None
-    )
+    return corpus if corpus.content_hash == provenance.corpus_hash else None
 
 
 def copied_spans(clip: Path, corpus: Corpus, *, quiet: bool = False) -> list[tuple[float, float]]:
@@ -124,19 +153,10 @@ def copied_spans(clip: Path, corpus: Corpus, *, quiet: bool = False) -> list[tup
     That is the longest run in the clip's first two minutes that repeats the training recordings
     more than real music does; a clip too short to judge has none.
     """
-    try:
-        (system,) = read_systems([clip], corpus)
-    except ReverieError:
+    copying = copying_of(clip, corpus, quiet=quiet)
+    if copying is None or not copying.flagged:
         return []
-    wave = system.clips[0].wave
-    longest = max((recording.samples for recording in corpus.of_split("held-out")), default=0)
-    if not longest:
-        return []
-    seconds = min(len(wave), longest) / corpus.rate_hz
-    ((copying,),) = judge_groups(corpus, [[wave]], seconds, quiet=quiet)
-    return (
-        [(copying.clip_seconds, copying.clip_seconds + copying.seconds)] if copying.flagged else []
-    )
+    return [(copying.clip_seconds, copying.clip_seconds + copying.seconds)]
 
 
 def best_stretch(
@@ -273,17 +293,3 @@ def _without_quiet_ends(wave: Wave, rate_hz: int, start: int, end: int) -> tuple
 
 def _said(lead: str, parts: Sequence[str]) -> str:
     return f"{lead}{', '.join(parts)}." if parts else ""
-
-
-class _MonoOnDisk:
-    """The samples of an audio file, [S], with averaged channels, read on access."""
-
-    def __init__(self, file: soundfile.SoundFile) -> None:
-        self._file = file
-
-    def __len__(self) -> int:
-        return int(self._file.frames)
-
-    def __getitem__(self, span: slice) -> NDArray[np.float32]:
-        start, stop, _ = span.indices(len(self))
-        return read_mono(self._file, start, max(stop - start, 0))

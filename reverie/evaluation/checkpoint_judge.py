@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from reverie.audio.channels import mixed
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.excerpts import cut_evenly
 from reverie.evaluation.copying.evidence import Evidence, find_evidence
@@ -63,7 +64,7 @@ class CheckpointJudge:
     def excerpts(self) -> int:
         """How many clips' lengths of music the corpus holds out."""
         size = round(self._seconds * self._corpus.rate_hz)
-        return sum(one.samples // size for one in self._corpus.of_split("held-out"))
+        return int((self._corpus.of_split("held-out").column("samples") // size).sum())
 
     def __call__(self, trained: TrainedModel, run: Run) -> Judgement:
         """Make clips and judge them.
@@ -93,7 +94,7 @@ class CheckpointJudge:
         rng = torch.Generator().manual_seed(self._seed)
         waves = continuations(trained, run, self._clips, self._seconds, prompts, rng)
         # What is no number is silence, and so not ok.
-        return list(waves.nan_to_num(0, 0, 0).cpu().numpy())
+        return [mixed(wave) for wave in waves.nan_to_num(0, 0, 0).cpu().numpy()]
 
     def _searched_for(
         self, waves: Sequence[NDArray[np.float32]]
@@ -129,9 +130,10 @@ class CheckpointJudge:
         remaining = SEARCHED_SECONDS * self._corpus.rate_hz
         order = np.random.default_rng([self._seed, 1]).permutation(len(training))
         for recording in (training[int(at)] for at in order):
-            if remaining > 0:
-                chosen.append(recording)
-                remaining -= recording.samples
+            if remaining <= 0:
+                break
+            chosen.append(recording)
+            remaining -= recording.samples
         return chosen
 
     @cached_property

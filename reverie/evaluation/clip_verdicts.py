@@ -5,14 +5,13 @@ Letters: S samples.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_float32
-from reverie.audio.writing.cut import blocks_of, open_sound
+from reverie.audio.writing.cut import open_sound, read_mono
 from reverie.errors import ReverieError
 from reverie.evaluation.health_reference import health_reference
 from reverie.evaluation.measures.health import (
@@ -23,7 +22,10 @@ from reverie.evaluation.measures.health import (
 )
 from reverie.pages.page import Tone
 from reverie.progress import position
-from reverie.runs.run import Run
+
+if TYPE_CHECKING:
+    # Whoever only judges files needs no torch.
+    from reverie.runs.run import Run
 
 WHOLE_SECONDS = 120.0
 """A clip of at most this length is judged whole."""
@@ -51,7 +53,7 @@ class ClipVerdict:
         return "good" if self.verdict == "ok" else "bad"
 
 
-def reference_of(run: Run) -> HealthReference | None:
+def reference_of(run: "Run") -> HealthReference | None:
     """Return what clips of `run` are judged by, from the corpus that it was trained on.
 
     None if the corpus is missing or has changed; clips are then judged without their level.
@@ -120,17 +122,6 @@ def verdict_of_file(clip: Path, reference: HealthReference | None) -> ClipVerdic
     note = f"; {LEVEL_UNKNOWN}" if reference is None else ""
     looked = f"{STRETCHES} stretches of {STRETCH_SECONDS:g} s, from start to end"
     return ClipVerdict("ok", f"No fault found in {looked}{note}.")
-
-
-def read_mono(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.float32]:
-    """Read `count` samples from `start` on, [count], as the mean of the channels.
-
-    Raises:
-        ReverieError: the file is damaged there.
-    """
-    blocks = blocks_of(file, start, start + count, "float32")
-    means = [np.asarray(block.mean(axis=1), np.float32) for block in blocks]
-    return np.concatenate([np.empty(0, np.float32), *means])
 
 
 def _loudest(samples: NDArray[Any], rate_hz: int) -> float:

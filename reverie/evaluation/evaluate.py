@@ -15,6 +15,7 @@ from reverie.evaluation.copying.judgement import Copying, judge_groups
 from reverie.evaluation.distances.frechet import frechet_interval
 from reverie.evaluation.distances.mmd import mmd_interval
 from reverie.evaluation.distances.points import Points, diversity
+from reverie.evaluation.distances.third_octaves import third_octave_differences
 from reverie.evaluation.figures import ClipFigures, Distances, Evaluation, SystemFigures
 from reverie.evaluation.health_reference import health_reference
 from reverie.evaluation.interval import Interval, bootstrap_interval, mean_interval
@@ -97,22 +98,17 @@ def _measure(
 
         def measured(clips: Sequence[Loaded]) -> tuple[Measured, ...]:
             done: list[Measured] = []
-            for one in measurer.measure_all([(clip.wave, clip.hop_samples) for clip in clips]):
+            for one in measurer.measure_all(clips):
                 done.append(one)
                 work.advance()
             return tuple(done)
 
-        music = measured([Loaded("", one.wave) for one in references.held_out])
+        music = measured(references.held_out)
         sets = [
             _Set(system.name, None, system.clips, measured(system.clips), system.broken)
             for system in systems
         ]
-        for kind, waves in references.clips.items():
-            prompts = references.prompts if kind == "music" else [None] * len(waves)
-            loaded = tuple(
-                Loaded(f"{at:03d}", wave, prompt)
-                for at, (wave, prompt) in enumerate(zip(waves, prompts, strict=True), 1)
-            )
+        for kind, loaded in references.clips.items():
             sets.append(_Set(TITLES[kind], kind, loaded, measured(loaded)))
     return music, sets
 
@@ -142,6 +138,7 @@ def _figures(
                 health=measured.health,
                 structure=measured.structure,
                 notes=measured.notes,
+                full_band=measured.full_band,
                 copying=found,
             )
             for clip, measured, found in zip(one.clips, one.measured, judged, strict=True)
@@ -160,6 +157,9 @@ def _figures(
         else {},
         pitch_classes=_histogram([clip.notes for clip in one.measured], music, "classes", rng),
         intervals=_histogram([clip.notes for clip in one.measured], music, "intervals", rng),
+        third_octaves=third_octave_differences(
+            _third_octaves(one.measured), _third_octaves(music), rng
+        ),
         drift=_drift(one.clips, spread, rate),
         tags=_tags(one.measured),
     )
@@ -177,6 +177,11 @@ def _distances(
         mmd=mmd_interval(points, reference, rng) if points.count >= 2 else None,
         diversity=diversity(points),
     )
+
+
+def _third_octaves(clips: Sequence[Measured]) -> list[dict[str, float]]:
+    """Return the levels of the clips that have a full band."""
+    return [clip.full_band.third_octave_db for clip in clips if clip.full_band]
 
 
 def _histogram(

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from reverie.evaluation.copying.judgement import Copying
+from reverie.evaluation.distances.third_octaves import ThirdOctaveDifferences
 from reverie.evaluation.interval import Interval
+from reverie.evaluation.measures.full_band import FullBand
 from reverie.evaluation.measures.health import Health
 from reverie.evaluation.measures.notes import NoteFigures
 from reverie.evaluation.measures.structure import Structure
@@ -31,6 +33,8 @@ class ClipFigures:
     health: Health
     structure: Structure
     notes: NoteFigures | None
+    full_band: FullBand | None
+    """None if the corpus is mono and has nothing above 8 kHz."""
     copying: Copying | None
     """None for references."""
 
@@ -52,6 +56,8 @@ class SystemFigures:
     """Distance of its pitch class histogram from that of held-out music, 0 to 1."""
     intervals: Interval | None
     """The same for its melodic intervals."""
+    third_octaves: ThirdOctaveDifferences | None
+    """None if the corpus has no third octave above 8 kHz, or all clips are silent."""
     drift: tuple[float, ...] | None
     """Mean distance from the prompt by second; None if no prompt is known."""
     tags: dict[str, float]

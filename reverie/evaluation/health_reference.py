@@ -123,7 +123,7 @@ def _held_out(corpus: Corpus, level: float) -> list[NDArray[np.float32]]:
         ReverieError: a recording is damaged.
     """
     recordings, size = corpus.of_split("held-out"), round(EXCERPT_SECONDS * corpus.rate_hz)
-    room = sum(recording.samples // size for recording in recordings)
+    room = int((recordings.column("samples") // size).sum())
     cut = cut_evenly(corpus, recordings, EXCERPT_SECONDS, min(room, MOST_EXCERPTS))
     silence = level - HealthSettings().silent_below_corpus_db
     return [excerpt.wave for excerpt in cut if level_dbfs(excerpt.wave) > silence]

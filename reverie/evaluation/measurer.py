@@ -6,6 +6,7 @@ Letters: S samples.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import soxr
@@ -15,10 +16,12 @@ from numpy.typing import NDArray
 from reverie.evaluation.distances.embedding import Embedder, MfccStatistics
 from reverie.evaluation.distances.musicnn import TAGS, Musicnn
 from reverie.evaluation.measures import notes
+from reverie.evaluation.measures.full_band import HIGH_THIRD_OCTAVES, FullBand, full_band
 from reverie.evaluation.measures.health import Health, HealthReference, health
 from reverie.evaluation.measures.mel import RATE_HZ
 from reverie.evaluation.measures.notes import NoteFigures, note_figures
 from reverie.evaluation.measures.structure import Structure, structure
+from reverie.evaluation.systems import Loaded
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Measured:
     structure: Structure
     notes: NoteFigures | None
     """None if the transcriber is not installed."""
+    full_band: FullBand | None
+    """None if the mono mix at 16 kHz is all that counts."""
     embedded: dict[str, NDArray[np.float32]]
     """Rows [W, E] by embedding."""
     tags: dict[str, float]
@@ -46,6 +51,10 @@ class Figure:
     says: str
     """Its meaning, in a sentence."""
     of: Callable[[Measured], float | None]
+
+
+def _third_octave_db(one: Measured, title: str) -> float | None:
+    return one.full_band and one.full_band.third_octave_db.get(title)
 
 
 FIGURES: tuple[Figure, ...] = (
@@ -85,6 +94,19 @@ FIGURES: tuple[Figure, ...] = (
            lambda one: one.notes and one.notes.onsets_per_second),
     Figure("polyphony", "Polyphony", "notes", 2, "Mean number of simultaneous notes.",
            lambda one: one.notes and one.notes.polyphony),
+    *(Figure(f"third_octave_{title.replace(' ', '_').lower()}", f"Third octave of {title}", "dB", 1,
+             f"Level around {title} relative to all below 8 kHz; at least -100.",
+             partial(_third_octave_db, title=title))
+      for title in HIGH_THIRD_OCTAVES),
+    Figure("width", "Stereo width", "", 3,
+           "Share of the difference of left and right in all power; 0 is mono.",
+           lambda one: one.full_band and one.full_band.width),
+    Figure("correlation", "Correlation of left and right", "", 2,
+           "1 is mono, 0 is another sound on either side, below 0 the sides cancel.",
+           lambda one: one.full_band and one.full_band.correlation),
+    Figure("stereo_drift", "Stereo drift", "", 3,
+           "How far the width of the last third is from that of the first.",
+           lambda one: one.full_band and one.full_band.stereo_drift),
 )  # fmt: skip
 
 
@@ -118,29 +140,22 @@ class Measurer:
             name: title for embedder in self._embedders for name, title in embedder.titles.items()
         }
 
-    def measure_all(
-        self, clips: Sequence[tuple[NDArray[np.float32], int | None]]
-    ) -> Iterator[Measured]:
+    def measure_all(self, clips: Sequence[Loaded]) -> Iterator[Measured]:
         """Apply `measure` to each clip, in order, one clip on each processor."""
         threads = torch.get_num_threads()
         # A clip is too small to divide among threads: they would wait for each other.
         pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         try:
-            waves, frames = [one for one, _ in clips], [one for _, one in clips]
-            yield from pool.map(self.measure, waves, frames)
+            yield from pool.map(self.measure, clips)
             pool.shutdown()
         finally:
             # If the caller stops early, do not wait for the clips in progress.
             pool.shutdown(wait=False, cancel_futures=True)
             torch.set_num_threads(threads)
 
-    def measure(self, wave: NDArray[np.float32], hop_samples: int | None = None) -> Measured:
-        """Measure samples [S], at least a second.
-
-        Args:
-            wave: at the rate of this measurer.
-            hop_samples: hop length of the frames that it was generated from, if known.
-        """
+    def measure(self, clip: Loaded) -> Measured:
+        """Measure a clip of at least a second, at the rate of this measurer."""
+        wave = clip.wave
         resampled = at_rate(wave, self.rate_hz)
         embedded: dict[str, NDArray[np.float32]] = {}
         for embedder in self._embedders:
@@ -150,9 +165,10 @@ class Measurer:
             seconds = len(wave) / self.rate_hz
             found = note_figures(self._transcriber.notes(wave, self.rate_hz), seconds)
         return Measured(
-            health=health(wave, self.rate_hz, self._reference, hop_samples),
+            health=health(wave, self.rate_hz, self._reference, clip.hop_samples),
             structure=structure(resampled),
             notes=found,
+            full_band=clip.powers and full_band(clip.powers),
             embedded=embedded,
             tags=self._tags(embedded),
         )

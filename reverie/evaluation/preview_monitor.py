@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.channels import from_public, mixed
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.health_reference import health_reference
@@ -17,7 +18,7 @@ PATIENCE = 2
 
 REMEDIES: dict[Verdict, str] = {
     "silent": "Mean squared error asks for the average of all that could follow, and that is near "
-    "silence. Draw around it with generation.temperature=1, shorten frames.hop_samples, or "
+    "silence. Draw around it with generation.temperature=1, shorten frames.hop_seconds, or "
     "train longer.",
     "noise": "Train longer, widen model.hidden, or lower generation.temperature.",
     "frozen": "Raise generation.temperature, or take an earlier checkpoint.",
@@ -43,9 +44,9 @@ class PreviewMonitor(Observer):
         return health_reference(self._corpus)
 
     def on_preview(self, _epoch: int, samples: NDArray[np.float32], /) -> None:
-        """Judge a preview, samples [S]."""
+        """Judge a preview, samples [S] or [2, S]."""
         try:
-            judged = health(samples, self._corpus.rate_hz, self._reference)
+            judged = health(mixed(from_public(samples)), self._corpus.rate_hz, self._reference)
         except ReverieError:
             # Some samples are not numbers; training itself stops at such a loss.
             return

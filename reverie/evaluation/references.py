@@ -3,8 +3,9 @@
 Letters: S samples.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,16 @@ from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.excerpts import Excerpt, cut_evenly
 from reverie.errors import ReverieError
+from reverie.evaluation.measures.full_band import FullBandPowers, full_band_powers
+from reverie.evaluation.systems import Loaded
 
 Kind = Literal["music", "noise", "silence", "loop"]
 
 MOST = 60
 """Most clips in each reference."""
+MOST_CUT = 1000
+"""Most excerpts of held-out music, spread evenly, so that measuring them and holding them in memory
+costs the same for any corpus."""
 LOOP_SECONDS = 1.0
 
 TITLES: dict[Kind, str] = {
@@ -37,12 +43,11 @@ class TooLittleHeldOutError(ReverieError):
 class References:
     """Real music to measure distances from, and sets of clips that give the scale."""
 
-    held_out: list[Excerpt]
+    held_out: tuple[Loaded, ...]
     """The held-out music from which every set of clips is measured."""
-    clips: dict[Kind, list[NDArray[np.float32]]]
-    """Clips by kind, the same number of each; `music` shares no excerpt with `held_out`."""
-    prompts: list[NDArray[np.float32] | None]
-    """The stretch before each clip of `music` in its recording; None at a recording's beginning."""
+    clips: dict[Kind, tuple[Loaded, ...]]
+    """Clips by kind, the same number of each; `music` shares no excerpt with `held_out`, and has
+    the stretch before it in its recording as its prompt."""
 
 
 def make_references(
@@ -58,7 +63,7 @@ def make_references(
     """
     recordings = corpus.of_split("held-out")
     rate, size = corpus.rate_hz, round(seconds * corpus.rate_hz)
-    room = sum(recording.samples // size for recording in recordings)
+    room = min(int((recordings.column("samples") // size).sum()), MOST_CUT)
     wanted = min(count, MOST, room // 2)
     if wanted < 2:
         minutes = 4 * seconds / 60
@@ -73,21 +78,49 @@ def make_references(
     held_out = [one for at, one in enumerate(cut) if at not in chosen]
     spectrum = mean_spectrum([one.wave for one in cut], rate)
     loudness = float(np.sqrt(np.mean([np.mean(one.wave**2) for one in cut])))
-    loop = round(LOOP_SECONDS * rate)
+    noise = [shaped_noise(spectrum, size, loudness, rng) for _ in music]
+    silence = [np.zeros(size, np.float32) for _ in music]
     return References(
-        held_out,
+        tuple(_music(corpus, recordings[one.recording], one) for one in held_out),
         {
-            "music": [one.wave for one in music],
-            "noise": [shaped_noise(spectrum, size, loudness, rng) for _ in music],
-            "silence": [np.zeros(size, np.float32) for _ in music],
-            "loop": [np.resize(one.wave[:loop], size) for one in music],
+            "music": tuple(
+                _music(corpus, recordings[one.recording], one, f"{at:03d}")
+                for at, one in enumerate(music, 1)
+            ),
+            "noise": _mono(corpus, noise),
+            "silence": _mono(corpus, silence),
+            "loop": tuple(
+                _looped(corpus, recordings[one.recording], one, f"{at:03d}")
+                for at, one in enumerate(music, 1)
+            ),
         },
-        [_before(corpus, recordings[one.recording], one, size) for one in music],
     )
 
 
-def _before(
-    corpus: Corpus, recording: Recording, excerpt: Excerpt, size: int
-) -> NDArray[np.float32] | None:
-    end = round(excerpt.start_seconds * corpus.rate_hz)
-    return to_float32(corpus.pcm(recording)[end - size : end]) if end >= size else None
+def _music(corpus: Corpus, recording: Recording, excerpt: Excerpt, name: str = "") -> Loaded:
+    size, begin = len(excerpt.wave), round(excerpt.start_seconds * corpus.rate_hz)
+    samples = corpus.pcm(recording)[:, begin : begin + size]
+    before = corpus.mono(recording)[begin - size : begin] if begin >= size else None
+    prompt = None if before is None else to_float32(before)
+    return Loaded(name, excerpt.wave, prompt, powers=_powers(corpus, samples))
+
+
+def _mono(corpus: Corpus, waves: Sequence[NDArray[np.float32]]) -> tuple[Loaded, ...]:
+    return tuple(
+        Loaded(f"{at:03d}", wave, powers=_powers(corpus, wave[None]))
+        for at, wave in enumerate(waves, 1)
+    )
+
+
+def _looped(corpus: Corpus, recording: Recording, excerpt: Excerpt, name: str) -> Loaded:
+    """Repeat the first second of an excerpt for its whole length."""
+    size, begin = len(excerpt.wave), round(excerpt.start_seconds * corpus.rate_hz)
+    loop = round(LOOP_SECONDS * corpus.rate_hz)
+    second = corpus.pcm(recording)[:, begin : begin + min(loop, size)]
+    samples = np.stack([np.resize(channel, size) for channel in second])
+    wave = np.resize(excerpt.wave[:loop], size)
+    return Loaded(name, wave, powers=_powers(corpus, samples))
+
+
+def _powers(corpus: Corpus, samples: NDArray[Any]) -> FullBandPowers | None:
+    return full_band_powers(samples, corpus.rate_hz, corpus.channels)

@@ -3,25 +3,30 @@
 Letters: S samples.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.channels import concatenated, mixed, with_channels
 from reverie.audio.folders import audio_in, names_of
 from reverie.audio.pcm import to_float32
 from reverie.audio.provenance import Provenance, read_sidecar
-from reverie.audio.reading.decode import decode
+from reverie.audio.reading.decode import cut, decode
+from reverie.audio.reading.mixing import Samples
 from reverie.audio.reading.source import Unreadable
 from reverie.audio.resample import Resampler
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError, os_reason
 from reverie.evaluation.distances.embedding import SHORTEST_SECONDS
+from reverie.evaluation.measures.full_band import FullBandPowers, full_band_meter
 
 LONGEST_SECONDS = 120.0
-"""Only the beginning of a longer clip is judged."""
+"""Only the beginning of a longer clip is judged as a whole."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +36,15 @@ class Loaded:
     name: str
     """Its path within the system's folder."""
     wave: NDArray[np.float32]
-    """[S], at the corpus's rate."""
+    """[S], the mono mix at the corpus's rate."""
     prompt: NDArray[np.float32] | None = None
     """[S], the audio that it continues, if its provenance says so."""
     hop_samples: int | None = None
     """Hop length of the generated frames, if its provenance says so."""
     path: Path | None = None
     """Path of the file; None for a reference."""
+    powers: FullBandPowers | None = None
+    """Of its channels at the corpus's rate; None if the mono mix at 16 kHz is all that counts."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,10 @@ class System:
 
 
 def read_systems(
-    folders: Sequence[Path], corpus: Corpus, names: Sequence[str] | None = None
+    folders: Sequence[Path],
+    corpus: Corpus,
+    names: Sequence[str] | None = None,
+    longest_seconds: float = LONGEST_SECONDS,
 ) -> list[System]:
     """Read each folder or single file as one system.
 
@@ -68,13 +78,14 @@ def read_systems(
         folders: of audio.
         corpus: gives the rate and the prompts.
         names: of the systems; by default those of the folders.
+        longest_seconds: only so much of each is read.
 
-        Raises:
+    Raises:
         ReverieError: a folder is missing or holds no audio, or no clip can be judged.
     """
     systems: list[System] = []
     for folder, name in zip(folders, names or names_of(folders), strict=True):
-        systems.append(_read(folder, name, corpus))
+        systems.append(_read(folder, name, corpus, longest_seconds))
     if not any(system.clips for system in systems):
         every = [f"{one.name}: {one.reason}" for system in systems for one in system.broken]
         raise ReverieError(
@@ -88,27 +99,30 @@ def system_of_waves(
     name: str,
     clips: Sequence[tuple[str, NDArray[np.float32], int, Provenance | None]],
     corpus: Corpus,
+    longest_seconds: float = LONGEST_SECONDS,
 ) -> System:
     """Make one system of clips in memory.
 
     Args:
         name: of the system.
-        clips: each clip's name, samples [S], rate in Hz, and how it was generated.
+        clips: each clip's name, samples [C, S], rate in Hz, and how it was generated.
         corpus: gives the rate and the prompts.
+        longest_seconds: only so much of each is taken.
     """
     loaded: list[Loaded] = []
     broken: list[Broken] = []
     for label, wave, rate_hz, provenance in clips:
-        resampled = Resampler(rate_hz, corpus.rate_hz)
-        pieces = [*resampled.add(wave), *resampled.finish()]
-        samples = np.concatenate(pieces)[: round(LONGEST_SECONDS * corpus.rate_hz)]
+        kept = with_channels(wave, min(len(wave), corpus.channels))
+        resampler = Resampler(rate_hz, corpus.rate_hz, len(kept))
+        pieces = chain(resampler.add(kept), resampler.finish())
+        samples, powers = _mixed_and_measured(pieces, corpus, longest_seconds)
         if len(samples) < SHORTEST_SECONDS * corpus.rate_hz:
             broken.append(Broken(label, _too_short(samples, corpus)))
             continue
         prompt, hop_samples = (
             (_prompt(provenance, corpus), provenance.hop_samples) if provenance else (None, None)
         )
-        loaded.append(Loaded(label, samples, prompt, hop_samples))
+        loaded.append(Loaded(label, samples, prompt, hop_samples, powers=powers))
     if not loaded:
         why = f" ({broken[0].reason})" if broken else ""
         raise ReverieError(f"no clip of {name} can be judged{why}.", "Give longer clips.")
@@ -122,7 +136,23 @@ def _too_short(wave: NDArray[np.float32], corpus: Corpus) -> str:
     )
 
 
-def _read(folder: Path, name: str, corpus: Corpus) -> System:
+def _mixed_and_measured(
+    pieces: Iterator[Samples], corpus: Corpus, longest_seconds: float
+) -> tuple[NDArray[np.float32], FullBandPowers | None]:
+    """Mix pieces [C, any] to [S]; return their powers too, if the corpus has a full band."""
+    meter = full_band_meter(corpus.rate_hz, corpus.channels)
+    taken: Iterable[Samples] = pieces
+    if math.isfinite(longest_seconds):
+        taken = cut(pieces, 0, round(longest_seconds * corpus.rate_hz))
+    mix: list[Samples] = []
+    for piece in taken:
+        mix.append(mixed(piece)[None])
+        if meter:
+            meter.add(piece)
+    return concatenated(mix, 1)[0], meter and meter.powers()
+
+
+def _read(folder: Path, name: str, corpus: Corpus, longest_seconds: float) -> System:
     files = audio_in(folder)
     root = folder.parent if folder.is_file() else folder
     clips: list[Loaded] = []
@@ -131,7 +161,7 @@ def _read(folder: Path, name: str, corpus: Corpus) -> System:
     for path in files:
         label = path.relative_to(root).as_posix()
         try:
-            wave = _load(path, corpus)
+            wave, powers = _load(path, corpus, longest_seconds)
             beside = read_sidecar(path)
         except Unreadable as error:
             broken.append(Broken(label, str(error)))
@@ -146,27 +176,29 @@ def _read(folder: Path, name: str, corpus: Corpus) -> System:
         prompt, hop_samples = (
             (_prompt(provenance, corpus), provenance.hop_samples) if provenance else (None, None)
         )
-        clips.append(Loaded(label, wave, prompt, hop_samples, path))
+        clips.append(Loaded(label, wave, prompt, hop_samples, path, powers))
     return System(name, tuple(clips), tuple(broken), tuple(doubts))
 
 
-def _load(path: Path, corpus: Corpus) -> NDArray[np.float32]:
+def _load(
+    path: Path, corpus: Corpus, longest_seconds: float
+) -> tuple[NDArray[np.float32], FullBandPowers | None]:
     """Raises: Unreadable: it cannot be judged."""
     if not path.stat().st_size:
         raise Unreadable("the file is empty")
-    most, count = round(LONGEST_SECONDS * corpus.rate_hz), 0
-    pieces: list[NDArray[np.float32]] = []
-    for piece in decode(path, corpus.rate_hz):
-        pieces.append(piece)
-        count += len(piece)
-        if count >= most:
-            break
-    wave = np.concatenate(pieces)[:most] if pieces else np.empty(0, np.float32)
-    if not np.isfinite(wave).all():
-        raise Unreadable("some of its samples are not numbers")
+    pieces = _finite(decode(path, corpus.rate_hz, corpus.channels))
+    wave, powers = _mixed_and_measured(pieces, corpus, longest_seconds)
     if len(wave) < SHORTEST_SECONDS * corpus.rate_hz:
         raise Unreadable(_too_short(wave, corpus))
-    return wave
+    return wave, powers
+
+
+def _finite(pieces: Iterator[Samples]) -> Iterator[Samples]:
+    """Raises: Unreadable: some samples are not numbers."""
+    for piece in pieces:
+        if not np.isfinite(piece).all():
+            raise Unreadable("some of its samples are not numbers")
+        yield piece
 
 
 def _prompt(provenance: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:
@@ -174,12 +206,10 @@ def _prompt(provenance: Provenance, corpus: Corpus) -> NDArray[np.float32] | Non
     prompt = provenance.prompt
     if provenance.corpus_hash != corpus.content_hash or prompt.seconds < SHORTEST_SECONDS:
         return None
-    recording = next(
-        (recording for recording in corpus.recordings if recording.path == prompt.recording), None
-    )
+    recording = corpus.recordings.named(prompt.recording)
     if recording is None:
         return None
     begin = min(prompt.offset_seconds * corpus.rate_hz, recording.samples)
     end = min((prompt.offset_seconds + prompt.seconds) * corpus.rate_hz, recording.samples)
-    prompt = to_float32(corpus.pcm(recording)[round(begin) : round(end)])
+    prompt = to_float32(corpus.mono(recording)[round(begin) : round(end)])
     return prompt if len(prompt) >= SHORTEST_SECONDS * corpus.rate_hz else None

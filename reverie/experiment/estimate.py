@@ -8,27 +8,33 @@ from reverie.progress import duration
 
 
 class Spent:
-    """How long models took for what they had to compute: an estimate for those to come."""
+    """How long models took for what they had to compute: an estimate for those to come.
 
-    def __init__(self) -> None:
+    Args:
+        rate_hz: of the corpus.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
         self._work = self._seconds = 0.0
 
     def note(self, settings: ExperimentSettings, model: str, seconds: float) -> None:
         """`model` took `seconds`."""
-        self._work += _work(settings, model)
+        self._work += _work(settings, model, self._rate_hz)
         self._seconds += seconds
 
     def remaining(self, settings: ExperimentSettings, models: tuple[str, ...]) -> str:
         """What `models` may take, as the end of a sentence; empty before one is done."""
         if not self._work:
             return ""
-        seconds = self._seconds / self._work * sum(_work(settings, model) for model in models)
+        work = sum(_work(settings, model, self._rate_hz) for model in models)
+        seconds = self._seconds / self._work * work
         return f"; about {duration(seconds)} left"
 
 
 @cache
-def _work(settings: ExperimentSettings, model: str) -> float:
+def _work(settings: ExperimentSettings, model: str, rate_hz: int) -> float:
     if settings.budget == "time":
         return settings.minutes
-    recipe = recipe_of(settings, model)
-    return float(needs_of(recipe).operations * recipe.training.epochs)
+    recipe = recipe_of(settings, model, rate_hz)
+    return float(needs_of(recipe, rate_hz).operations * recipe.training.epochs)

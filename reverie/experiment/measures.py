@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self, cast
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from reverie.audio.channels import mixed
 from reverie.audio.writing.cut import read_whole
 from reverie.errors import ReverieError
 from reverie.evaluation.measures.health import HealthReference, health
@@ -120,7 +121,9 @@ def measure_clips(
     figures: list[ClipFigures] = []
     for clip, trim in zip(clips, trims, strict=True):
         samples, rate_hz = read_whole(clip)
-        found = health(samples, rate_hz, reference, run.recipe.frames.hop_samples)
+        found = health(
+            mixed(samples), rate_hz, reference, run.recipe.frames.hop_samples(run.rate_hz)
+        )
         figures.append(
             ClipFigures(
                 name=clip.name,

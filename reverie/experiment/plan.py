@@ -11,8 +11,8 @@ from reverie.training.recipe import load_recipe
 ENDLESS_EPOCHS = 10**6
 
 
-def recipe_of(settings: ExperimentSettings, model: str) -> Recipe:
-    """The recipe of `model`.
+def recipe_of(settings: ExperimentSettings, model: str, rate_hz: int) -> Recipe:
+    """The recipe of `model`, for a corpus at `rate_hz`.
 
     Its `keep_epochs` are where the clips come from; where time is equal they are not known
     before, and the recipe ends by `training.minutes`.
@@ -42,8 +42,8 @@ def recipe_of(settings: ExperimentSettings, model: str) -> Recipe:
         case "operations":
             architecture = dataclasses.replace(base.model, architecture="baseline")
             share = (
-                needs_of(dataclasses.replace(base, model=architecture)).operations
-                / needs_of(base).operations
+                needs_of(dataclasses.replace(base, model=architecture), rate_hz).operations
+                / needs_of(base, rate_hz).operations
             )
             epochs = max(1, round(base.training.epochs * share))
             kept = {max(1, round(epoch * share)) for epoch in base.training.keep_epochs}
@@ -61,9 +61,9 @@ def stops_minutes(settings: ExperimentSettings) -> list[float]:
     return [settings.minutes * epoch / training.epochs for epoch in training.kept_epochs]
 
 
-def needs_of(recipe: Recipe) -> Needs:
-    """What `recipe` takes on this machine."""
-    return estimate_needs(recipe, Path.cwd())
+def needs_of(recipe: Recipe, rate_hz: int) -> Needs:
+    """What `recipe` takes on this machine, for a corpus at `rate_hz`."""
+    return estimate_needs(recipe, rate_hz, Path.cwd())
 
 
 def until(recipe: Recipe, minutes: float, keep_epochs: tuple[int, ...]) -> Recipe:

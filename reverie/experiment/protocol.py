@@ -22,7 +22,7 @@ from pydantic.dataclasses import dataclass as record
 
 from reverie.corpus.corpus import MANIFEST, Corpus
 from reverie.corpus.prepare import prepare
-from reverie.corpus.settings import PrepareSettings
+from reverie.corpus.settings import PAPER_RATE_HZ, PrepareSettings
 from reverie.errors import ReverieError
 from reverie.evaluation.health_reference import health_reference
 from reverie.experiment.estimate import Spent
@@ -37,10 +37,10 @@ from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.generation.trim import trim_clip
 from reverie.legacy import translate_experiment
 from reverie.records import PathText, as_record, read_json
-from reverie.runs.checkpoint import list_checkpoints, read_progress
 from reverie.runs.metrics import read_metrics
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
+from reverie.runs.states import list_checkpoints, read_progress
 from reverie.storage import only_one, write_json
 from reverie.terminal import echo
 from reverie.training.train import train
@@ -99,7 +99,7 @@ def run_experiment(
         held_out = part_held_out(corpus)
         results: list[ModelResult] = []
         failed: dict[str, str] = {}
-        spent = Spent()
+        spent = Spent(corpus.rate_hz)
         for number, model in enumerate(settings.models, 1):
             done = _known(folder, model)
             if done is None:
@@ -152,7 +152,7 @@ def _do(
     )
     losses: dict[int, float] = {}
     candidates = _candidates(run, settings)
-    for checkpoint in list_checkpoints(run.checkpoints):
+    for checkpoint in list_checkpoints(run.folder):
         epoch = read_progress(checkpoint).epoch
         if epoch in candidates:
             losses[epoch] = selection_loss(run, checkpoint, corpus, held_out)
@@ -169,7 +169,7 @@ def _do(
     pool = folder / "pool" / model
     trims = [trim_clip(clip, pool / clip.name, None, None) for clip in made[chosen]]
     metrics = read_metrics(run.metrics)
-    needs = needs_of(run.recipe)
+    needs = needs_of(run.recipe, run.rate_hz)
     result = ModelResult(
         model=model,
         parameters=needs.parameters,
@@ -192,7 +192,7 @@ def _do(
 def _train(
     corpus: Corpus, settings: ExperimentSettings, model: str, folder: Path, *, quiet: bool
 ) -> Run:
-    recipe = recipe_of(settings, model)
+    recipe = recipe_of(settings, model, corpus.rate_hz)
     if settings.budget != "time":
         return train(corpus.folder, recipe, folder, quiet=quiet)
     kept: tuple[int, ...] = ()
@@ -227,7 +227,8 @@ def _last_epoch(run: Run) -> int:
 
 def _corpus(source: Path, folder: Path, *, quiet: bool) -> Corpus:
     if source.is_dir() and not (source / MANIFEST).is_file():
-        return prepare(source, folder / "corpus", PrepareSettings(), quiet=quiet)
+        settings = PrepareSettings(rate_hz=PAPER_RATE_HZ, channels=1)
+        return prepare(source, folder / "corpus", settings, quiet=quiet)
     return Corpus.open(source)
 
 
@@ -237,7 +238,7 @@ def _require_disk(folder: Path, settings: ExperimentSettings, corpus: Corpus) ->
     # At every checkpoint, and those of the chosen one again in the pool.
     sets = len(left) * (len(stops_minutes(settings)) + 1)
     clips = GenerationSettings(seconds=settings.seconds)
-    require_disk(folder, sets * settings.clips, clips, corpus.rate_hz)
+    require_disk(folder, sets * settings.clips, clips, corpus.rate_hz, corpus.channels)
 
 
 def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
@@ -255,7 +256,7 @@ def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
     if path.is_file():
         read: object = read_json(path, "an experiment")
         if isinstance(read, dict):
-            read = translate_experiment(cast(dict[str, Any], read))
+            read = translate_experiment(cast(dict[str, Any], read), corpus.rate_hz)
         begun = as_record(cast(object, read), _Begun, str(path))
         remedy = "Choose another `out` for a new experiment."
         if begun.corpus_hash != corpus.content_hash:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.channels import mono_wave, with_channels
+from reverie.audio.pcm import to_int16
 from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
 from reverie.audio.provenance import read_sidecar
 from reverie.audio.writing.cut import read_whole
@@ -197,15 +199,15 @@ def _heard(experiment: Experiment, result: ModelResult) -> dict[str, Any]:
     """The first clip of a model after the end of its prompt: to be seen, and heard."""
     clip = chosen_clips(experiment.folder, result) / result.clips[0].name
     samples, rate_hz = read_whole(clip)
-    prompt = _prompt(experiment, clip)
-    joined = np.concatenate([prompt, samples])
-    png = draw_png(joined, rate_hz)
+    prompt = _prompt(experiment, clip, len(samples))
+    whole = np.concatenate([prompt, samples], axis=1)
+    png = draw_png(mono_wave(whole), rate_hz)
     return {
         "model": result.model,
         "png": png,
         "picture": png_uri(png),
-        "audio": audio_uri(joined, rate_hz),
-        "prompt_seconds": f"{len(prompt) / rate_hz:g}",
+        "audio": audio_uri(whole, rate_hz),
+        "prompt_seconds": f"{prompt.shape[1] / rate_hz:g}",
         "level": signed(result.clips[0].relative_db),
         "verdict": result.clips[0].verdict,
     }
@@ -219,13 +221,13 @@ def _curve(experiment: Experiment, model: str) -> list[EpochMetrics]:
     return found
 
 
-def _prompt(experiment: Experiment, clip: Path) -> NDArray[np.int16]:
-    """The end of what `clip` goes on from; nothing where its provenance is lost or damaged."""
+def _prompt(experiment: Experiment, clip: Path, channels: int) -> NDArray[np.int16]:
+    """The end of what `clip` goes on from, [channels, S]; nothing where that is not known."""
     corpus, made = experiment.corpus, read_sidecar(clip).provenance
-    paths = [one.path for one in corpus.recordings]
-    if made is None or made.prompt.recording not in paths:
-        return np.empty(0, np.int16)
-    recording, prompt = corpus.recordings[paths.index(made.prompt.recording)], made.prompt
+    recording = corpus.recordings.named(made.prompt.recording) if made else None
+    if made is None or recording is None:
+        return np.empty((channels, 0), np.int16)
+    prompt = made.prompt
     end = round(min(prompt.offset_seconds + prompt.seconds, recording.seconds) * corpus.rate_hz)
     begin = max(0, end - round(SHOWN_PROMPT_SECONDS * corpus.rate_hz))
-    return np.array(corpus.pcm(recording)[begin:end])
+    return to_int16(with_channels(corpus.pcm(recording)[:, begin:end], channels))

@@ -6,7 +6,10 @@ They are kept apart, so that no checkpoint is chosen by what it is then heard on
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.corpus.corpus import Corpus, Recording
+import numpy as np
+
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.recordings import Recordings
 from reverie.errors import ReverieError
 from reverie.runs.run import Run
 from reverie.training.sequences import Sequences
@@ -22,8 +25,8 @@ RULE = (
 class HeldOut:
     """The held-out recordings, parted."""
 
-    selection: tuple[Recording, ...]
-    prompts: tuple[Recording, ...]
+    selection: Recordings
+    prompts: Recordings
 
 
 def part_held_out(corpus: Corpus) -> HeldOut:
@@ -32,20 +35,21 @@ def part_held_out(corpus: Corpus) -> HeldOut:
     Raises:
         ReverieError: there are fewer than two.
     """
-    held_out = sorted(corpus.of_split("held-out"), key=lambda one: one.content_hash)
+    held_out = corpus.of_split("held-out")
     if len(held_out) < 2:
         raise ReverieError(
             f"{corpus.folder} has {len(held_out)} held-out recordings and an experiment needs two: "
             "one to choose checkpoints by, one to take prompts from.",
             _remedy(corpus),
         )
-    half = len(held_out) // 2
-    return HeldOut(tuple(held_out[:half]), tuple(held_out[half:]))
+    half, hashes = len(held_out) // 2, [one.content_hash for one in held_out]
+    order = np.array(sorted(range(len(held_out)), key=hashes.__getitem__))
+    return HeldOut(held_out.take(order[:half]), held_out.take(order[half:]))
 
 
 def _remedy(corpus: Corpus) -> str:
     """What gives a corpus two held-out recordings."""
-    count = sum(one.part_of is None for one in corpus.recordings)
+    count = len(corpus.recordings) - len(corpus.recordings.parts())
     if count < 3:
         return "Prepare three recordings at least."
     fraction = (count - 2) * 100 // count / 100
@@ -63,7 +67,7 @@ def selection_loss(run: Run, checkpoint: Path, corpus: Corpus, held_out: HeldOut
         corpus,
         held_out.selection,
         representation.spec,
-        recipe.training.sequence_frames,
+        recipe.sequence_frames(corpus.rate_hz),
         step_frames=recipe.model.step_frames,
         trim_silence_db=recipe.training.trim_silence_db,
     )
@@ -71,6 +75,6 @@ def selection_loss(run: Run, checkpoint: Path, corpus: Corpus, held_out: HeldOut
         raise ReverieError(
             "the held-out recordings to choose checkpoints by are shorter than one sequence "
             f"({sequences.length_samples / corpus.rate_hz:.1f} s).",
-            "Prepare longer ones, or lower training.sequence_frames.",
+            "Prepare longer ones, or lower training.sequence_seconds.",
         )
     return measure(run.load_model(checkpoint), representation, sequences, recipe)[0]

@@ -9,6 +9,7 @@ F bins of each of the two transforms in a frame, N frames of the sample.
 
 import copy
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -22,8 +23,9 @@ from reverie.frames.contract import CodebookInfo, Representation
 from reverie.frames.decoder import ContextDecoder, build_decoder
 from reverie.frames.log_spectrum import FLOOR, LogSpectrum, level
 from reverie.frames.quantiser import ResidualQuantiser
-from reverie.frames.settings import FrameSettings, frame_spec
+from reverie.frames.settings import FrameSettings
 from reverie.frames.tables import read_tables
+from reverie.frames.transforms import frame_spec
 from reverie.storage import replacing
 
 FORMAT, VERSION = "reverie-codec", "1"
@@ -45,7 +47,7 @@ class CodecState(NamedTuple):
 
 
 class Codec(Representation):
-    """Turns samples into codes [B, T, Q], each 0 to C - 1, and back.
+    """Turns mono samples into codes [B, T, Q], each 0 to C - 1, and back.
 
     A decoded frame is as loud as training frames of its first code were: whatever codes a model
     strings together, the level stays within the corpus's. With a decoder each frame is refined by
@@ -75,11 +77,11 @@ class Codec(Representation):
         decoder: ContextDecoder | None = None,
     ) -> None:
         self.settings, self.rate_hz = settings, rate_hz
-        self.spectrum = LogSpectrum(settings.hop_samples)
+        self.spectrum = LogSpectrum(settings.hop_samples(rate_hz))
         self.mean, self.basis, self.levels, self.soft = mean, basis, levels, soft
         self.quantiser = ResidualQuantiser(codebooks)
         self.decoder = decoder
-        super().__init__(frame_spec(settings))
+        super().__init__(frame_spec(settings, rate_hz))
         self.lookahead_frames = decoder.size.context_frames if decoder else 0
         alone = level(self._bounded(codebooks[0], self.levels.t()))
         self.codebook_info = CodebookInfo(codebooks, DECIBELS * alone)
@@ -88,7 +90,7 @@ class Codec(Representation):
     def stand_in(cls, settings: FrameSettings, rate_hz: int) -> Self:
         """Make tables of the right sizes whose values are drawn at random."""
         rng = torch.Generator().manual_seed(0)
-        width = LogSpectrum(settings.hop_samples).spec.width
+        width = LogSpectrum(settings.hop_samples(rate_hz)).spec.width
         components = min(settings.n_components, width)
         codebooks = torch.randn(
             settings.n_codebooks, settings.codebook_size, components, generator=rng
@@ -106,17 +108,17 @@ class Codec(Representation):
 
     def to(self, device: torch.device | str) -> Self:
         """Return the same on `device`."""
-        tables = {name: table.to(device) for name, table in self._tables().items()}
+        tables = {name: table.to(device) for name, table in self.tables().items()}
         decoder = copy.deepcopy(self.decoder).to(device) if self.decoder else None
         return type(self)(self.settings, self.rate_hz, **tables, decoder=decoder)
 
     def analyse(self, samples: Tensor) -> Tensor:
-        """Encode [B, T·n + overlap] as [B, T, Q], whole numbers."""
+        """Encode [B, 1, T·n + overlap] as [B, T, Q], whole numbers."""
         return self.quantiser.encode(self.principal_components(samples))
 
     def principal_components(self, samples: Tensor) -> Tensor:
-        """Return the principal components of frames: [B, T·n + overlap] -> [B, T, K]."""
-        logs = self.spectrum.magnitudes(samples).add_(self.soft.exp()).log_()
+        """Return the principal components of frames: [B, 1, T·n + overlap] -> [B, T, K]."""
+        logs = self.spectrum.magnitudes(samples[:, 0]).add_(self.soft.exp()).log_()
         return logs.sub_(self.mean) @ self.basis.t()
 
     def spectra(self, codes: Tensor) -> Tensor:
@@ -126,33 +128,34 @@ class Codec(Representation):
         return self._bounded(self._refined(vectors), self._levels_of(codes))
 
     def synthesise(self, frames: Tensor, state: CodecState) -> tuple[Tensor, CodecState]:
-        """Decode [B, T, Q or fewer] to [B, (T - waiting)·n]."""
+        """Decode [B, T, Q or fewer] to [B, 1, (T - waiting)·n]."""
         context = self.lookahead_frames
         vectors = torch.cat([state.vectors, self.quantiser.decode(frames)], dim=1)
         levels = torch.cat([state.levels, self._levels_of(frames)], dim=1)
         count = vectors.shape[1] - 2 * context
         if count <= 0:
-            return vectors.new_zeros(len(frames), 0), CodecState(state.spectrum, vectors, levels)
+            return vectors.new_zeros(len(frames), 1, 0), CodecState(state.spectrum, vectors, levels)
         logs = self._bounded(self._refined(vectors), levels[:, context : context + count])
         samples, spectrum = self.spectrum.synthesise(logs, state.spectrum)
-        return samples, CodecState(spectrum, vectors[:, count:], levels[:, count:])
+        state = CodecState(spectrum, vectors[:, count:], levels[:, count:])
+        return samples.unsqueeze(1), state
 
     def decode(self, frames: Tensor) -> Tensor:
-        """Decode a whole excerpt: [B, T, Q or fewer] -> [B, T·n - overlap]."""
+        """Decode a whole excerpt: [B, T, Q or fewer] -> [B, 1, T·n - overlap]."""
         state = self.spectrum.initial_state(len(frames), self.mean)
         samples, _ = self.spectrum.synthesise(self.spectra(frames), state)
-        return samples[:, self.spec.overlap_samples :]
+        return samples[:, None, self.spec.overlap_samples :]
 
     def state_after(self, samples: Tensor) -> CodecState:
-        """Return the state after real samples, whose phases and frames are continued."""
+        """Return the state after real samples [B, 1, S], whose phases and frames are continued."""
         context = self.lookahead_frames
         state = self.initial_state(len(samples), samples)
-        frames = (samples.shape[1] - self.spec.overlap_samples) // self.spec.hop_samples
+        frames = (samples.shape[-1] - self.spec.overlap_samples) // self.spec.hop_samples
         if recent := min(context, frames):
-            codes = self.analyse(samples[:, -self.spec.samples_for(recent) :])
+            codes = self.analyse(samples[..., -self.spec.samples_for(recent) :])
             state.vectors[:, context - recent :] = self.quantiser.decode(codes)
             state.levels[:, context - recent :] = self._levels_of(codes)
-        return state._replace(spectrum=self.spectrum.state_after(samples))
+        return state._replace(spectrum=self.spectrum.state_after(samples[:, 0]))
 
     def initial_state(self, batch: int, like: Tensor) -> CodecState:
         """Return zeros."""
@@ -181,56 +184,19 @@ class Codec(Representation):
 
     def save(self, path: Path) -> None:
         """Write the tables as safetensors."""
-        # One entry alone: safetensors writes several in an order that differs from time to time.
-        about = {"about": f"{FORMAT} {VERSION} {self.rate_hz} Hz"}
-        stored = self._tables() | _named(self.decoder)
-        tables = {name: table.cpu().contiguous() for name, table in stored.items()}
-        with replacing(path) as temporary:
-            save_file(tables, temporary, about)
+        save_codec(self, self.rate_hz, path, {})
 
-    @classmethod
-    def load(cls, settings: FrameSettings, rate_hz: int, path: Path) -> Self:
+    @staticmethod
+    def load(settings: FrameSettings, rate_hz: int, path: Path) -> "Codec":
         """Read what `save` wrote.
 
         Raises:
             ReverieError: the file is missing, broken, of another rate, version or size.
         """
-        width = LogSpectrum(settings.hop_samples).spec.width
-        values, components = settings.codebook_size, min(settings.n_components, width)
-        decoder = build_decoder(settings, torch.zeros(1, 1, components), None)
-        about, tables = read_tables(
-            path,
-            "a codec",
-            {
-                "mean": (width,),
-                "basis": (components, width),
-                "codebooks": (settings.n_codebooks, values, components),
-                "levels": (2, values),
-                "soft": (),
-                **{name: tuple(table.shape) for name, table in _named(decoder).items()},
-            },
-        )
-        known = f"{FORMAT} {VERSION} "
-        if not about.startswith(known):
-            raise ReverieError(
-                f"{path} is no codec that this version knows, but {about or 'of an unknown kind'}.",
-                "Update Reverie, or train the run again.",
-            )
-        if about != f"{known}{rate_hz} Hz":
-            raise ReverieError(
-                f"{path} was fitted at {about.removeprefix(known)}, and this is {rate_hz} Hz.",
-                "Prepare the corpus at that rate, or train the run again.",
-            )
-        learnt = {
-            name.removeprefix(DECODER): tables.pop(name)
-            for name in list(tables)
-            if name.startswith(DECODER)
-        }
-        if decoder:
-            decoder.load_state_dict(learnt)
-        return cls(settings, rate_hz, **tables, decoder=decoder)
+        return read_codec(settings, rate_hz, rate_hz, path, {})[0]
 
-    def _tables(self) -> dict[str, Tensor]:
+    def tables(self) -> dict[str, Tensor]:
+        """Return what was learnt, but for the decoder, by the names of `__init__`."""
         return {
             "mean": self.mean,
             "basis": self.basis,
@@ -238,6 +204,73 @@ class Codec(Representation):
             "levels": self.levels,
             "soft": self.soft,
         }
+
+
+def save_codec(codec: Codec, rate_hz: int, path: Path, more: Mapping[str, Tensor]) -> None:
+    """Write a codec of samples at `rate_hz`, and more tables, as safetensors."""
+    # One entry alone: safetensors writes several in an order that differs from time to time.
+    about = {"about": f"{FORMAT} {VERSION} {rate_hz} Hz"}
+    stored = codec.tables() | _named(codec.decoder) | dict(more)
+    tables = {name: table.cpu().contiguous() for name, table in stored.items()}
+    with replacing(path) as temporary:
+        save_file(tables, temporary, about)
+
+
+def read_codec(
+    settings: FrameSettings,
+    narrow_hz: int,
+    rate_hz: int,
+    path: Path,
+    more: Mapping[str, tuple[int, ...]],
+) -> tuple[Codec, dict[str, Tensor]]:
+    """Read what `save_codec` wrote: the codec, and the other tables.
+
+    Args:
+        settings: of the codec.
+        narrow_hz: the rate that the codec works at.
+        rate_hz: of the samples that it was fitted to.
+        path: the file.
+        more: the shapes of the other tables.
+
+    Raises:
+        ReverieError: the file is missing, broken, of another rate, version or size.
+    """
+    width = LogSpectrum(settings.hop_samples(narrow_hz)).spec.width
+    values, components = settings.codebook_size, min(settings.n_components, width)
+    decoder = build_decoder(settings, torch.zeros(1, 1, components), None)
+    about, tables = read_tables(
+        path,
+        "a codec",
+        {
+            "mean": (width,),
+            "basis": (components, width),
+            "codebooks": (settings.n_codebooks, values, components),
+            "levels": (2, values),
+            "soft": (),
+            **{name: tuple(table.shape) for name, table in _named(decoder).items()},
+            **more,
+        },
+    )
+    known = f"{FORMAT} {VERSION} "
+    if not about.startswith(known):
+        raise ReverieError(
+            f"{path} is no codec that this version knows, but {about or 'of an unknown kind'}.",
+            "Update Reverie, or train the run again.",
+        )
+    if about != f"{known}{rate_hz} Hz":
+        raise ReverieError(
+            f"{path} was fitted at {about.removeprefix(known)}, and this is {rate_hz} Hz.",
+            "Prepare the corpus at that rate, or train the run again.",
+        )
+    learnt = {
+        name.removeprefix(DECODER): tables.pop(name)
+        for name in list(tables)
+        if name.startswith(DECODER)
+    }
+    if decoder:
+        decoder.load_state_dict(learnt)
+    others = {name: tables.pop(name) for name in more}
+    return Codec(settings, narrow_hz, **tables, decoder=decoder), others
 
 
 def _named(decoder: ContextDecoder | None) -> dict[str, Tensor]:

@@ -27,12 +27,12 @@ def fit_codec(settings: FrameSettings, rate_hz: int, excerpts: Iterable[Tensor])
     Args:
         settings: the sizes.
         rate_hz: of the samples.
-        excerpts: training samples, each [B, S]; shorter ones than a frame are passed over.
+        excerpts: training samples, each [B, 1, S]; shorter ones than a frame are passed over.
 
     Raises:
         ReverieError: none is as long as a frame.
     """
-    spectrum = LogSpectrum(settings.hop_samples)
+    spectrum = LogSpectrum(settings.hop_samples(rate_hz))
     rng = torch.Generator().manual_seed(0)
     logs = _sample(spectrum, excerpts)
     if not len(logs):
@@ -67,13 +67,13 @@ def fit_codec(settings: FrameSettings, rate_hz: int, excerpts: Iterable[Tensor])
     )
 
 
-def fit_bytes(settings: FrameSettings) -> int:
-    """Estimate how much memory `fit_codec` takes at most, beside the excerpts.
+def fit_bytes(settings: FrameSettings, rate_hz: int) -> int:
+    """Estimate how much memory `fit_codec` takes at most, beside the excerpts, at `rate_hz`.
 
     The frames twice, while they are softened; their covariance in both precisions, its vectors and
     what their search takes; the points, and what each stage leaves over of them.
     """
-    width = LogSpectrum(settings.hop_samples).spec.width
+    width = LogSpectrum(settings.hop_samples(rate_hz)).spec.width
     components = min(settings.n_components, width)
     tables = settings.n_codebooks * settings.codebook_size * components
     frames = 4 * 2 * SAMPLE_FRAMES * width
@@ -86,7 +86,7 @@ def _sample(spectrum: LogSpectrum, excerpts: Iterable[Tensor]) -> Tensor:
     kept = torch.empty(SAMPLE_FRAMES, spectrum.spec.width)
     count, stride, seen = 0, 1, 0
     for excerpt in excerpts:
-        found = whole_frames(spectrum, excerpt)
+        found = whole_frames(spectrum, excerpt[:, 0])
         chosen = found[-seen % stride :: stride]
         while count + len(chosen) > SAMPLE_FRAMES:
             thinned = kept[:count:2].clone()

@@ -1,6 +1,6 @@
 """What every frame representation does: samples to frames and back, whole or as a stream.
 
-Letters: B batch, S samples, T frames, n samples a frame, D width of a frame.
+Letters: B batch, C channels, S samples, T frames, n samples a frame, D width of a frame.
 """
 
 from abc import ABC, abstractmethod
@@ -20,7 +20,7 @@ class FrameSpec:
     """The shape of frames: all that a model and its training sequences need to know of them."""
 
     hop_samples: int
-    """Samples from one frame to the next, n."""
+    """Samples from one frame to the next, n, in each channel."""
 
     width: int
     """Numbers in one frame, D."""
@@ -30,6 +30,9 @@ class FrameSpec:
 
     overlap_samples: int = 0
     """Samples that a frame shares with its neighbour; 0 where frames do not overlap."""
+
+    channels: int = 1
+    """Channels of the samples, C, all of which are in a frame."""
 
     codebook_size: int = 0
     """Values that each number of a frame can take, where they are codes; 0 for real numbers."""
@@ -56,7 +59,8 @@ class Frames(ABC):
 
     `analyse` and `synthesise` work inside a stream: no padding, the overlap with what went
     before is an argument. `encode` and `decode` work on whole excerpts and invert each other,
-    exactly or as well as the frames allow.
+    exactly or as well as the frames allow. Models see samples of all channels, [B, C, S]; the
+    transforms below them take one signal, [B, S].
 
     Args:
         spec: of the frames.
@@ -70,7 +74,7 @@ class Frames(ABC):
 
     @abstractmethod
     def analyse(self, samples: Tensor) -> Tensor:
-        """Transform an excerpt of a longer signal: [B, T·n + overlap] -> [B, T, D]."""
+        """Transform an excerpt of a longer signal: [B, C, T·n + overlap] -> [B, T, D]."""
 
     @abstractmethod
     def synthesise(self, frames: Tensor, state: SynthesisState) -> tuple[Tensor, SynthesisState]:
@@ -81,14 +85,14 @@ class Frames(ABC):
             state: after the frames before; see `initial_state`.
 
         Returns:
-            samples [B, T·n], and the state after these frames. With an overlap the
+            samples [B, C, T·n], and the state after these frames. With an overlap the
             samples run late by as much: the first `overlap` belong to the frames before.
             With a lookahead, frames wait in the state until those that they need have come:
             a stream gives samples of `lookahead_frames` fewer frames than it was given.
         """
 
     def state_after(self, samples: Tensor) -> SynthesisState:
-        """Return the synthesis state of a stream after `samples` [B, T·n + overlap]."""
+        """Return the synthesis state of a stream after `samples` [B, C, T·n + overlap]."""
         frames = self.analyse(samples)
         return self.synthesise(frames, self.initial_state(len(samples), frames))[1]
 
@@ -97,7 +101,7 @@ class Frames(ABC):
         return like.new_zeros(batch, self.spec.overlap_samples)
 
     def encode(self, samples: Tensor) -> Tensor:
-        """Transform a whole excerpt, zero-padded: [B, S] -> [B, ceil((S + overlap) / n), D].
+        """Transform a whole excerpt, zero-padded: [B, C, S] -> [B, ceil((S + overlap) / n), D].
 
         Without an overlap that is ceil(S / n) frames. S is 1 at least.
         """
@@ -106,25 +110,25 @@ class Frames(ABC):
         return self.analyse(functional.pad(samples, (overlap, missing + overlap)))
 
     def decode(self, frames: Tensor) -> Tensor:
-        """Turn the frames of a whole excerpt into samples: [B, T, D] -> [B, T·n - overlap].
+        """Turn the frames of a whole excerpt into samples: [B, T, D] -> [B, C, T·n - overlap].
 
         `decode(encode(x))` is x, followed by zeros up to a whole number of frames.
         """
         samples, _ = self.synthesise(frames, self.initial_state(len(frames), frames))
-        return samples[:, self.spec.overlap_samples :]
+        return samples[..., self.spec.overlap_samples :]
 
     def blocks(self, samples: Tensor) -> Tensor:
-        """Cut [B, T·n] into [B, T, n]."""
+        """Cut [..., T·n] into [..., T, n]."""
         return samples.reshape(*samples.shape[:-1], -1, self.spec.hop_samples)
 
 
 def whole_frames(frames: Frames, samples: Tensor) -> Tensor:
-    """Return all frames that lie whole in `samples` [B, S]: [N, D]; N may be 0."""
+    """Return all frames that lie whole in `samples` [B, C, S]: [N, D]; N may be 0."""
     spec = frames.spec
     count = (samples.shape[-1] - spec.overlap_samples) // spec.hop_samples
     if count < 1:
         return samples.new_zeros(0, spec.width)
-    return frames.analyse(samples[:, : spec.samples_for(count)]).flatten(0, -2)
+    return frames.analyse(samples[..., : spec.samples_for(count)]).flatten(0, -2)
 
 
 class CodebookInfo(NamedTuple):

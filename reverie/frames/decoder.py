@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from reverie.frames.allocation import allocate
 from reverie.frames.settings import FrameSettings
 
 KERNEL_FRAMES = 5
@@ -32,19 +33,29 @@ class DecoderSize(NamedTuple):
         """L: frames on each side that decide one frame."""
         return self.blocks * (KERNEL_FRAMES // 2)
 
+    @property
+    def weights(self) -> int:
+        """Numbers that it learns."""
+        channels, edges = self.channels, 2 * self.n_components * self.channels
+        each = (KERNEL_FRAMES + 1) * channels**2 + 2 * channels
+        return edges + channels + self.n_components + self.blocks * each
 
-class ContextDecoder(nn.Module):
-    """Adds to each frame's vector what the frames around it tell; begins by adding nothing.
+
+class ContextNetwork(nn.Module):
+    """Tells something of each frame from its vector and those around it; begins by telling zeros.
 
     Residual blocks (He et al. 2016) of a convolution over time, GELU and a linear layer.
 
     Args:
         size: of the network.
         scale: [], the standard deviation of the vectors.
+        n_outputs: numbers that it tells of a frame, O.
         rng: for the initial weights; None where others are loaded.
     """
 
-    def __init__(self, size: DecoderSize, scale: Tensor, rng: torch.Generator | None) -> None:
+    def __init__(
+        self, size: DecoderSize, scale: Tensor, n_outputs: int, rng: torch.Generator | None
+    ) -> None:
         super().__init__()
         self.size = size
         self.scale: Tensor
@@ -58,10 +69,10 @@ class ContextDecoder(nn.Module):
         for number, (convolve, mix) in enumerate(zip(self.convolve, self.mix, strict=True), 1):
             self.add_module(f"convolve{number}", convolve)
             self.add_module(f"mix{number}", mix)
-        self.leave = _linear(channels, size.n_components, None)
+        self.leave = _linear(channels, n_outputs, None)
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Refine the frames that have their whole context: [B, T + 2L, K] -> [B, T, K]."""
+        """Tell of the frames that have their whole context: [B, T + 2L, K] -> [B, T, O]."""
         hidden = self.enter(vectors / self.scale)
         edge = KERNEL_FRAMES // 2
         for convolve, mix in zip(self.convolve, self.mix, strict=True):
@@ -69,12 +80,39 @@ class ContextDecoder(nn.Module):
             around = [hidden[:, first : first + count] for first in range(KERNEL_FRAMES)]
             inner = functional.gelu(convolve(torch.cat(around, dim=-1)))
             hidden = hidden[:, edge : edge + count] + mix(inner)
-        return self.inner(vectors) + self.leave(hidden) * self.scale
+        return self.leave(hidden)
+
+    @property
+    def unit(self) -> Tensor:
+        """What errors are measured in: 1."""
+        return torch.ones_like(self.scale)
 
     def inner(self, vectors: Tensor) -> Tensor:
         """Return the frames that have their whole context: [B, T + 2L, K] -> [B, T, K]."""
         context = self.size.context_frames
         return vectors[:, context : vectors.shape[1] - context]
+
+
+class ContextDecoder(ContextNetwork):
+    """Adds to each frame's vector what the frames around it tell; begins by adding nothing.
+
+    Args:
+        size: of the network.
+        scale: [], the standard deviation of the vectors.
+        rng: for the initial weights; None where others are loaded.
+    """
+
+    def __init__(self, size: DecoderSize, scale: Tensor, rng: torch.Generator | None) -> None:
+        super().__init__(size, scale, size.n_components, rng)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Refine the frames that have their whole context: [B, T + 2L, K] -> [B, T, K]."""
+        return self.inner(vectors) + super().forward(vectors) * self.scale
+
+    @property
+    def unit(self) -> Tensor:
+        """What errors are measured in: the standard deviation of the vectors."""
+        return self.scale
 
 
 def build_decoder(
@@ -89,13 +127,19 @@ def build_decoder(
     """
     if settings.decoder == "none":
         return None
-    size = DecoderSize(codebooks.shape[-1], settings.decoder_channels, settings.decoder_blocks)
+    size = decoder_size(settings, codebooks.shape[-1])
     return ContextDecoder(size, codebooks[0].std(correction=0), rng).requires_grad_(False)
+
+
+def decoder_size(settings: FrameSettings, n_components: int) -> DecoderSize:
+    """The size that `settings` ask for, of K components."""
+    return DecoderSize(n_components, settings.decoder_channels, settings.decoder_blocks)
 
 
 def _linear(features: int, outputs: int, rng: torch.Generator | None) -> nn.Linear:
     """A linear layer with weights of variance 1 / features, or of zeros without `rng`."""
-    layer = nn.Linear(features, outputs, device="meta").to_empty(device="cpu")
+    layer = nn.Linear(features, outputs, device="meta")
+    allocate(layer)
     with torch.no_grad():
         layer.bias.zero_()
         if rng is None:

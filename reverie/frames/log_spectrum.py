@@ -57,12 +57,6 @@ class LogSpectrum(Frames):
 
     def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Synthesise [B, T·n] from [B, T, 2F]; the state is samples and magnitudes."""
-        # Griffin-Lim goes over its arrays again and again: those of a clip fit a cache.
-        places = range(len(frames))
-        made = [self._synthesise(frames[at : at + 1], state[at : at + 1]) for at in places]
-        return torch.cat([one for one, _ in made]), torch.cat([left for _, left in made])
-
-    def _synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         overlap = self.spec.overlap_samples
         recent = state[:, : 2 * overlap]
         before = state[:, 2 * overlap :].reshape(-1, OVERLAP - 1, self.bins)

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from reverie.errors import ReverieError
 from reverie.frames.contract import Frames, Representation, whole_frames
-from reverie.frames.settings import FrameSettings, Normalisation, build_transform
+from reverie.frames.settings import FrameSettings, Normalisation
 from reverie.frames.tables import RESTORE, read_tables
+from reverie.frames.transforms import build_frames
 from reverie.storage import replacing
 
 SCALE_FLOOR = 1e-4
@@ -37,15 +38,16 @@ class Normalised(Representation):
         super().__init__(frames.spec)
 
     @classmethod
-    def fit(cls, settings: FrameSettings, excerpts: Iterable[Tensor]) -> Self:
+    def fit(cls, settings: FrameSettings, rate_hz: int, excerpts: Iterable[Tensor]) -> Self:
         """Measure the statistics in one pass and in double precision.
 
         Args:
             settings: which transform and which normalisation.
+            rate_hz: of the samples.
             excerpts: training samples, each [B, S]; S may differ, and shorter ones than a frame
                 are passed over.
         """
-        frames = build_transform(settings)
+        frames = build_frames(settings, rate_hz)
         count = 0
         total = torch.zeros(frames.spec.width, dtype=torch.float64)
         squares = torch.zeros(frames.spec.width, dtype=torch.float64)
@@ -59,9 +61,9 @@ class Normalised(Representation):
         return cls(frames, mean.float(), scale.float())
 
     @classmethod
-    def stand_in(cls, settings: FrameSettings) -> Self:
+    def stand_in(cls, settings: FrameSettings, rate_hz: int) -> Self:
         """Make statistics that change nothing."""
-        frames = build_transform(settings)
+        frames = build_frames(settings, rate_hz)
         width = frames.spec.width
         return cls(frames, torch.zeros(width), torch.ones(width))
 
@@ -70,7 +72,7 @@ class Normalised(Representation):
         return type(self)(self.frames, self.mean.to(device), self.scale.to(device))
 
     def analyse(self, samples: Tensor) -> Tensor:
-        """Transform an excerpt and normalise its frames: [B, T·n + overlap] -> [B, T, D]."""
+        """Transform an excerpt and normalise its frames: [B, C, T·n + overlap] -> [B, T, D]."""
         return (self.frames.analyse(samples) - self.mean) / self.scale
 
     def synthesise(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -91,13 +93,13 @@ class Normalised(Representation):
             save_file({"mean": self.mean.cpu(), "scale": self.scale.cpu()}, temporary)
 
     @classmethod
-    def load(cls, settings: FrameSettings, path: Path) -> Self:
+    def load(cls, settings: FrameSettings, rate_hz: int, path: Path) -> Self:
         """Read what `save` wrote.
 
         Raises:
             ReverieError: the file is missing, broken, or of another transform.
         """
-        frames = build_transform(settings)
+        frames = build_frames(settings, rate_hz)
         shape = (frames.spec.width,)
         wanted = {"mean": shape, "scale": shape}
         tables = read_tables(path, "frame statistics", wanted).tables

@@ -47,11 +47,12 @@ def first_phases(logs: Tensor, logs_before: Tensor, phase_before: Tensor) -> Ten
     climbed = functional.pad((across[..., 1:] + across[..., :-1]).cumsum(-1) / 2, (1, 0))
     moved = (along[:, 1:] + along[:, :-1]) / 2
     source = _sources(every)
-    led = climbed[:, 1:] - climbed[:, 1:].gather(-1, source)
+    # What a phase gains on its way, so that the way itself is two operations a frame.
+    gained = climbed[:, 1:] + (moved - climbed[:, 1:]).gather(-1, source)
     phase = phase_before
     phases: list[Tensor] = []
-    for step, where, lead in zip(moved.unbind(1), source.unbind(1), led.unbind(1), strict=True):
-        phase = (phase + step).gather(-1, where) + lead
+    for where, gain in zip(source.unbind(1), gained.unbind(1), strict=True):
+        phase = phase.gather(-1, where) + gain
         phases.append(phase)
     return torch.stack(phases, dim=1)
 
@@ -70,16 +71,28 @@ def refine(
     Returns:
         [B, (N + 3)·h], the first 3·h of which are `prefix`.
     """
+    # One goes over its arrays again and again: those of a clip fit a cache.
+    clips = [slice(at, at + 1) for at in range(len(magnitudes))]
+    return torch.cat(
+        [_refined(magnitudes[one], spectrum[one], prefix[one], iterations) for one in clips]
+    )
+
+
+def _refined(magnitudes: Tensor, spectrum: Tensor, prefix: Tensor, iterations: int) -> Tensor:
+    """`refine` of one clip."""
     fixed = prefix.shape[-1]
     window_samples = 2 * (spectrum.shape[-1] - 1)
-    before = spectrum
-    for number in range(iterations):
+    before: Tensor | None = None
+    for _ in range(iterations):
         samples = overlap_add(spectrum)
         samples[:, :fixed] = prefix
-        found = stft(samples, window_samples)
-        pushed = torch.lerp(before, found, 1 + MOMENTUM) if number else found
+        # Complex numbers as pairs: torch is slow to interpolate and to measure them.
+        found = torch.view_as_real(stft(samples, window_samples))
+        pushed = found if before is None else torch.lerp(before, found, 1 + MOMENTUM)
         before = found
-        spectrum = pushed * (magnitudes / pushed.abs().clamp_min(SMALLEST))
+        squares = pushed.square()
+        power = (squares[..., 0] + squares[..., 1]).clamp_min_(SMALLEST**2)
+        spectrum = torch.view_as_complex(pushed) * power.rsqrt_().mul_(magnitudes)
     samples = overlap_add(spectrum)
     samples[:, :fixed] = prefix
     return samples

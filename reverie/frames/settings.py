@@ -1,19 +1,18 @@
-"""The settings of frames, and the frames they name."""
+"""The settings of frames."""
 
 from dataclasses import replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from reverie.frames.contract import Frames, FrameSpec
-from reverie.frames.fourier import FourierFrames, HalfFourierFrames
-from reverie.frames.log_spectrum import LogSpectrum
-from reverie.frames.mdct import MdctFrames
+from reverie.frames.hop import even_samples, fast_samples, whole_samples
 from reverie.settings import STRICT
 
 Transform = Literal["fourier", "rfft", "mdct", "spectrum", "codes"]
 Normalisation = Literal["per-feature", "global", "none"]
+MOST_FINE_SHARE = 0.9
+"""Where the codes reach farther, no bands are worth their while above."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -25,11 +24,17 @@ class FrameSettings:
     its frames so that their edges make no clicks. `spectrum` keeps how loud each frequency is and
     makes up the phase; `codes` puts that into a few whole numbers, learnt from the recordings."""
 
-    hop_samples: Annotated[int, Field(ge=2, le=1 << 16)] = 4000
-    """Samples from one frame to the next; 4000 at 16 kHz is the paper's 0.25 s."""
+    hop_seconds: Annotated[float, Field(gt=0, le=60)] = 0.25
+    """Time from one frame to the next; the paper's is 0.25 s. At the rate of a corpus it is the
+    nearest whole number of samples, for frames that overlap an even one, and for `spectrum` and
+    `codes` one whose transforms are fast, less than 1 % away."""
 
     normalisation: Normalisation = "per-feature"
     """Mean and deviation taken out `per-feature`, by one `global` pair, or `none`; not of codes."""
+
+    channels: Literal["mono", "each"] = "mono"
+    """`mono` mixes the channels of a recording before anything else, and clips are mono; `each`
+    keeps left and right: frames of numbers hold them side by side, codes tell how they differ."""
 
     n_components: Annotated[int, Field(ge=1, le=4096)] = 128
     """Principal components of the spectrum that codes describe."""
@@ -44,6 +49,11 @@ class FrameSettings:
     """Added to the spectrum before the logarithm, so far under the loudest training frame: codes
     then spend less on quiet noise and more on music."""
 
+    fine_hz: Annotated[float, Field(ge=0, le=96_000)] = 8000.0
+    """Codes describe the spectrum bin by bin up to here. What lies above, and what differs between
+    left and right, is described by bands, which a small network tells from the codes; 0 describes
+    all bin by bin."""
+
     decoder: Literal["none", "context"] = "none"
     """Codes: `context` refines each decoded frame by the frames around it, by a small network that
     is fitted to the training recordings; `none` decodes each frame alone."""
@@ -54,35 +64,45 @@ class FrameSettings:
     decoder_blocks: Annotated[int, Field(ge=1, le=32)] = 4
     """Its residual blocks; each sees two more frames on either side."""
 
-    @model_validator(mode="after")
-    def _halves_are_whole(self) -> Self:
-        if self.transform not in {"fourier", "rfft"} and self.hop_samples % 2:
-            raise ValueError(f"hop_samples must be even for {self.transform}")
-        return self
+    @property
+    def n_channels(self) -> int:
+        """Channels of the samples, C."""
+        return 2 if self.channels == "each" else 1
 
+    @property
+    def has_decoder(self) -> bool:
+        """Whether frames are codes that a decoder refines."""
+        return self.transform == "codes" and self.decoder != "none"
 
-def build_transform(settings: FrameSettings) -> Frames:
-    """Return the transform that `settings` names, or that its codes are made of."""
-    match settings.transform:
-        case "fourier":
-            return FourierFrames(settings.hop_samples)
-        case "rfft":
-            return HalfFourierFrames(settings.hop_samples)
-        case "mdct":
-            return MdctFrames(settings.hop_samples)
-        case "spectrum" | "codes":
-            return LogSpectrum(settings.hop_samples)
+    def hop_samples(self, rate_hz: int) -> int:
+        """Return how many samples lie from one frame to the next, n, at `rate_hz`.
 
+        Raises:
+            ReverieError: they are fewer than two.
+        """
+        match self.transform:
+            case "fourier" | "rfft":
+                return whole_samples(self.hop_seconds, rate_hz)
+            case "mdct":
+                return even_samples(self.hop_seconds, rate_hz)
+            case "spectrum":
+                return fast_samples(self.hop_seconds, rate_hz)
+            case "codes":
+                multiple = 4 if self.is_full_band(rate_hz) else 2
+                return fast_samples(self.hop_seconds, rate_hz, multiple)
 
-def frame_spec(settings: FrameSettings) -> FrameSpec:
-    """Return the specification of the frames that `settings` asks for."""
-    spec = build_transform(settings).spec
-    if settings.transform != "codes":
-        return spec
-    return replace(
-        spec,
-        width=settings.n_codebooks,
-        planes=1,
-        codebook_size=settings.codebook_size,
-        codebook_dim=min(settings.n_components, spec.width),
-    )
+    def is_full_band(self, rate_hz: int) -> bool:
+        """Whether codes at `rate_hz` leave high bands, or left and right, to be told from them."""
+        if self.transform != "codes":
+            return False
+        return self.n_channels > 1 or 0 < self.fine_hz < MOST_FINE_SHARE * rate_hz / 2
+
+    @property
+    def narrow(self) -> "FrameSettings":
+        """The settings of the codec of the mid, up to where codes describe it."""
+        return replace(self, channels="mono", fine_hz=0.0)
+
+    def narrow_hz(self, rate_hz: int) -> int:
+        """Return the rate at which codes describe the spectrum of samples at `rate_hz`."""
+        is_narrow = self.is_full_band(rate_hz) and self.fine_hz
+        return min(rate_hz, round(2 * self.fine_hz)) if is_narrow else rate_hz

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from reverie.errors import ReverieError
-from reverie.storage import require_plain
+from reverie.tensor_files import open_tensors
 
 RESTORE = "Restore it from a copy, or train the run again."
 
@@ -34,9 +34,8 @@ def read_tables(path: Path, what: str, wanted: Mapping[str, tuple[int, ...]]) ->
         ReverieError: the file is missing, broken, of other tables or sizes, or holds values that
             are no numbers.
     """
-    require_plain(path, what)
     try:
-        with safe_open(path, "pt") as file:
+        with open_tensors(path, what) as file:
             about = str((file.metadata() or {}).get("about", ""))
             names = set(file.keys())
             if names != set(wanted):
@@ -45,9 +44,8 @@ def read_tables(path: Path, what: str, wanted: Mapping[str, tuple[int, ...]]) ->
                     f"{', '.join(sorted(names)) or 'nothing'}{about and f', and is {about}'}.",
                     "Update Reverie, or train the run again.",
                 )
-            slices = cast(Any, file)  # torch's part of its type is left out
             for name, shape in wanted.items():
-                part = slices.get_slice(name)
+                part = file.get_slice(name)
                 found = tuple(part.get_shape())
                 if found != shape:
                     raise ReverieError(

@@ -1,6 +1,6 @@
 """Clips: on disk as they are generated, with provenance and picture beside them, or in memory.
 
-Letters: B clips, S samples.
+Letters: B clips, C channels, S samples.
 """
 
 import dataclasses
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from reverie.audio.pictures.clip import save_png
 from reverie.audio.provenance import Prompt, Provenance, Sidecar, write_sidecar
+from reverie.audio.tags import tags_of
 from reverie.audio.writing.writer import AudioWriter
 from reverie.generation.batches import batch_in
 from reverie.generation.folder import (
@@ -34,6 +35,9 @@ from reverie.models.trained import TrainedModel
 from reverie.progress import ProgressBar
 from reverie.runs.run import Run
 from reverie.storage import only_one
+
+_Staged = Sequence[tuple[int, Path, Provenance]]
+"""Places in a batch, files, and how each is made."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,7 @@ def generate_missing(
 def generate_in_memory(
     run: Run, settings: GenerationSettings, *, quiet: bool = False
 ) -> list[tuple[NDArray[np.float32], Provenance]]:
-    """Generate the clips that `generate` would write: samples [S] and provenance of each.
+    """Generate the clips that `generate` would write: samples [C, S] and provenance of each.
 
     Raises:
         ReverieError: the run has no such checkpoint, a prompt is too short, or there is too little
@@ -183,7 +187,7 @@ def generate_in_memory(
     trained = run.load(plan.checkpoint)
     lacks = missing_calibration(trained.model, settings, trained.calibration)
     chunks = [chunk.numpy() for chunk in _progress(plan, trained, quiet=quiet)]
-    waves = np.concatenate(chunks, axis=1)
+    waves = np.concatenate(chunks, axis=-1)
     facts = (dataclasses.replace(each, lacks=lacks) for each in plan.provenance)
     return list(zip(waves, facts, strict=True))
 
@@ -191,7 +195,7 @@ def generate_in_memory(
 def _planned(run: Run, settings: GenerationSettings, out: Path) -> ClipPlan:
     """The plan of clips that this process has the memory, the disk and the open files for."""
     if not out.exists():
-        require_disk(out, settings.count, settings, run.rate_hz)
+        require_disk(out, settings.count, settings, run.rate_hz, run.recipe.frames.n_channels)
     require_memory(run, settings)
     allow_open_files(settings.count)
     return plan_clips(run, settings)
@@ -223,9 +227,8 @@ def _make(
             there = None
         if there:
             clips[path] = Clip(path, prompt, there.clipped_samples, generated=False)
-    missing = [place for place, path in enumerate(paths) if path not in clips]
-    if missing:
-        require_disk(paths[0].parent, len(missing), plan.settings, plan.run.rate_hz)
+    if missing := [place for place, path in enumerate(paths) if path not in clips]:
+        require_disk(paths[0].parent, len(missing), plan.settings, plan.run.rate_hz, plan.channels)
         for clip in _write_missing(plan, paths, missing, pictures=pictures, quiet=quiet):
             clips[clip.path] = clip
     for path in paths if pictures else ():
@@ -249,49 +252,49 @@ def _write_missing(
     trained = plan.run.load(plan.checkpoint)
     lacks = missing_calibration(trained.model, plan.settings, trained.calibration)
     with staging(paths[0].parent) as stage:
-        staged = [(place, stage / paths[place].name) for place in missing]
+        facts = (dataclasses.replace(plan.provenance[place], lacks=lacks) for place in missing)
+        staged = [(n, stage / paths[n].name, made) for n, made in zip(missing, facts, strict=True)]
         clipped = _write(plan, trained, staged, quiet=quiet)
-        for (place, sound), count in zip(staged, clipped, strict=True):
-            facts = dataclasses.replace(plan.provenance[place], clipped_samples=count, lacks=lacks)
-            write_sidecar(sound, Sidecar(facts))
+        for (place, sound, made), count in zip(staged, clipped, strict=True):
+            write_sidecar(sound, Sidecar(dataclasses.replace(made, clipped_samples=count)))
             if pictures:
                 save_png(sound, picture_of(sound))
             publish(stage, paths[place])
             yield Clip(paths[place], plan.prompts[place], count, lacks=lacks)
 
 
-def _write(
-    plan: ClipPlan, trained: TrainedModel, staged: Sequence[tuple[int, Path]], *, quiet: bool
-) -> list[int]:
+def _write(plan: ClipPlan, trained: TrainedModel, staged: _Staged, *, quiet: bool) -> list[int]:
     """Write clips of a batch to files. All of the batch are computed.
 
     Args:
         plan: of all clips.
         trained: the model.
-        staged: place in the batch, and file, of each clip that is asked for.
+        staged: of each clip that is asked for.
         quiet: show no progress.
 
     Returns:
         how many samples of each were clipped.
     """
-    rate_hz = plan.run.rate_hz
-    subtype = "FLOAT" if plan.settings.format == "float-wav" else "PCM_16"
     with ExitStack() as stack:
+        rate_hz, format_ = plan.run.rate_hz, plan.settings.file_format
         writers = [
-            stack.enter_context(AudioWriter(sound, rate_hz, subtype=subtype)) for _, sound in staged
+            stack.enter_context(
+                AudioWriter(sound, rate_hz, format_, channels=plan.channels, tags=tags_of(made))
+            )
+            for _, sound, made in staged
         ]
         for chunk in _progress(plan, trained, quiet=quiet):
             pieces = chunk.numpy()
-            for (place, _), writer in zip(staged, writers, strict=True):
+            for (place, *_), writer in zip(staged, writers, strict=True):
                 writer.write(pieces[place])
     return [writer.clipped_samples for writer in writers]
 
 
 def _progress(plan: ClipPlan, trained: TrainedModel, *, quiet: bool) -> Iterator[Tensor]:
-    """The samples of a batch, about a second [B, S] at a time, with progress on stderr."""
+    """The samples of a batch, about a second [B, C, S] at a time, with progress on stderr."""
     stream, total = plan.stream(trained), plan.total_samples
     size = stream.hop_samples
     with ProgressBar("generating", math.ceil(total / size), "frames", quiet=quiet) as work:
         for chunk in stream.take(total):
             yield chunk
-            work.advance(math.ceil(chunk.shape[1] / size))
+            work.advance(math.ceil(chunk.shape[-1] / size))

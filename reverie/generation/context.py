@@ -3,8 +3,8 @@
 The paper (section 4.2) predicts each frame by feeding the last T frames to a model in the zero
 state, and found that better than stepping on from one state. For guidance the same model predicts
 also from the newest few frames alone.
-Letters: B clips, T steps of the window, G steps of the short window, K frames that one step sees,
-D width of a frame, H hidden width, O outputs of a head.
+Letters: B clips, T steps of the window, K frames that one step sees, D width of a frame, H hidden
+width, O outputs of a head.
 """
 
 from typing import Literal, NamedTuple
@@ -23,7 +23,25 @@ class Prediction(NamedTuple):
     output: Tensor
     """[B, O], from the whole context."""
     short: Tensor | None
-    """[B, O], from the newest G frames alone, with no beat; None where nobody asks."""
+    """[B, O], from the newest few frames alone, with no beat; None where nobody asks."""
+
+
+class ShortMemory(NamedTuple):
+    """How few frames guidance asks a model about, and what that costs.
+
+    One state for each frame would always know as many. Fewer states begin in turn, so that the
+    number goes up and down.
+    """
+
+    states: int
+    """In flight."""
+    period: int
+    """Frames from one beginning to the next."""
+
+    @property
+    def most(self) -> int:
+        """Frames that are known at most; at least as many as this less `period`, and one."""
+        return self.states * self.period
 
 
 class Context:
@@ -32,39 +50,37 @@ class Context:
     Re-feeding T frames for each new one would cost T steps. Instead T states are in flight, one
     begun at each of the last T steps; a new frame advances all of them as one batch, and the
     oldest, which has made exactly T steps, predicts. A carried state is one state, which never
-    begins anew. The short window is G states more in the same batch, which are told no beat:
+    begins anew. The short memory is a few states more in the same batch, which are told no beat:
     guidance then leads towards the beat as well as towards what came long before.
 
     Args:
         model: the model.
         prefix: [B, K - 1, D], the frames before the first step.
         window_frames: T; None carries one state on.
-        short_frames: G; 0 for no short window.
     """
 
-    def __init__(
-        self,
-        model: FrameModel,
-        prefix: Tensor,
-        window_frames: int | None,
-        short_frames: int = 0,
-    ) -> None:
+    def __init__(self, model: FrameModel, prefix: Tensor, window_frames: int | None) -> None:
         self.model = model
-        self._prefix, self._short = prefix, short_frames
-        self._long = window_frames or 1
+        self._prefix = prefix
+        self._long = _Ring(0, window_frames or 1)
         self._is_carried = window_frames is None
-        self._state = model.core.initial_state((prefix.shape[0], self._long + short_frames))
-        self._hidden: Tensor | None = None
-        self._steps = 0
-        self._added: Context | None = None
+        self._short: _Ring | None = None
+        self._state = model.core.initial_state((prefix.shape[0], self._long.count))
+        self._hidden = self._zero_hidden()
+        self._beat_of_state = torch.empty(0, dtype=torch.int64, device=prefix.device)
 
-    def add_short(self, short_frames: int) -> None:
-        """Predict also from the newest G frames, from now on; it costs more than from the start.
-
-        The frames so far are not among them.
-        """
-        if not self._short and self._added is None:
-            self._added = Context(self.model, self._prefix, short_frames)
+    @torch.inference_mode()
+    def add_short(self, short: ShortMemory) -> None:
+        """Predict also from the newest few frames, of those that are appended from now on."""
+        if self._short:
+            return
+        long, core = self._long.count, self.model.core
+        self._short = _Ring(long, *short)
+        batch = (self._prefix.shape[0], short.states)
+        self._state = core.side_by_side(self._state, core.initial_state(batch))
+        self._hidden = torch.cat([self._hidden, self._zero_hidden()[:, :1]], dim=1)
+        heard = [0] * long + [1] * short.states
+        self._beat_of_state = torch.tensor(heard, device=self._prefix.device)
 
     @torch.inference_mode()
     def append(self, frames: Tensor, beat: Tensor | None = None) -> None:
@@ -74,54 +90,69 @@ class Context:
             frames: [B, any number N, D].
             beat: [B, N, 2], of the frame after each of them; None for no beat.
         """
-        if self._added:
-            self._added.append(frames)
+        if not frames.shape[1]:
+            return
         seen = torch.cat([self._prefix, frames], dim=1)
-        projected = self.model.project(seen, beat).unsqueeze(2)
-        # One frame for all states: the product with the frame is made once and broadcast.
-        if self._short and beat is not None:
-            without = self.model.project(seen).unsqueeze(2)
-            parts = (projected, self._long), (without, self._short)
-            projected = torch.cat(
-                [part.expand(*part.shape[:2], count, *part.shape[3:]) for part, count in parts],
-                dim=2,
-            )
+        beats = None
+        if beat is not None:
+            beats = torch.stack([beat, torch.zeros_like(beat)][: 2 if self._short else 1], dim=1)
+        # One frame for all states: the product with it is made once for each beat.
+        projected = self.model.project(seen, beats)
         self._prefix = seen[:, seen.shape[1] - self._prefix.shape[1] :]
-        for step in projected.unbind(1):
+        for step in projected.unbind(2):
             state = self._state
             if not self._is_carried:
-                state = self._renew(state, self._steps % self._long)
+                state = self._renew(state, self._long)
             if self._short:
-                state = self._renew(state, self._long + self._steps % self._short)
-            self._hidden, self._state = self.model.core.step(step, state)
-            self._steps += 1
+                state = self._renew(state, self._short)
+            each = step.index_select(1, self._beat_of_state) if step.shape[1] > 1 else step
+            self._hidden, self._state = self.model.core.step(each, state)
 
-    def _renew(self, state: CoreState, place: int) -> CoreState:
-        return self.model.core.reset(state, (slice(None), place))
+    def _renew(self, state: CoreState, ring: "_Ring") -> CoreState:
+        place = ring.advance()
+        return state if place is None else self.model.core.reset(state, (slice(None), place))
 
     @torch.inference_mode()
     def predict(self) -> Prediction:
-        """Predict from the states that have taken the last T and G frames (or all, if fewer)."""
-        added = self._added.predict().output if self._added else None
-        if self._hidden is None:
-            output = self.model.head(self._zero_hidden())
-            return Prediction(output, output if self._short else added)
-        full = self._hidden[:, 0 if self._is_carried else self._oldest(self._long)]
+        """Predict from the states that have taken the last frames (or all, if fewer)."""
+        full = self._hidden[:, self._long.oldest]
         if not self._short:
-            return Prediction(self.model.head(full), added)
+            return Prediction(self.model.head(full), None)
         # Both outputs from one product.
-        both = torch.stack([full, self._hidden[:, self._long + self._oldest(self._short)]])
-        output, short = self.model.head(both)
+        output, short = self.model.head(torch.stack([full, self._hidden[:, self._short.oldest]]))
         return Prediction(output, short)
 
-    def _oldest(self, count: int) -> int:
-        """Which of so many states in turn began first."""
-        return max(self._steps - count, 0) % count
-
     def _zero_hidden(self) -> Tensor:
-        """The hidden state before the first step, [B, H]: zero."""
+        """The hidden states before the first step, [B, T, H]: zero."""
         weight = next(self.model.parameters())
-        return weight.new_zeros(self._prefix.shape[0], self.model.core.outputs)
+        size = self._prefix.shape[0], self._long.count, self.model.core.outputs
+        return weight.new_zeros(size)
+
+
+class _Ring:
+    """States that begin anew in turn.
+
+    Args:
+        first: the place of the first among all states.
+        count: how many there are.
+        period: steps from one beginning to the next.
+    """
+
+    def __init__(self, first: int, count: int, period: int = 1) -> None:
+        self._first, self.count, self._period = first, count, period
+        self._steps = 0
+
+    @property
+    def oldest(self) -> int:
+        """The place of the state that began first."""
+        begun = -(-self._steps // self._period)
+        return self._first + max(begun - self.count, 0) % self.count
+
+    def advance(self) -> int | None:
+        """Count a step: the place of the state that begins anew with it, if one does."""
+        turn, within = divmod(self._steps, self._period)
+        self._steps += 1
+        return None if within else self._first + turn % self.count
 
 
 def begin_context(
@@ -130,7 +161,7 @@ def begin_context(
     method: Method,
     window_frames: int,
     beat: Tensor | None = None,
-    short_frames: int = 0,
+    short: ShortMemory | None = None,
 ) -> Context:
     """Build the context of a prompt.
 
@@ -140,12 +171,15 @@ def begin_context(
         method: `rolling` (the paper's) or `carry`.
         window_frames: T, of the rolling window.
         beat: [B, N, 2], of the frame after each step; None for no beat.
-        short_frames: G, of guidance; 0 for none.
+        short: of guidance; None for none.
     """
     before = model.step_frames - 1
     prefix, rest = frames[:, :before], frames[:, before:]
-    window = window_frames if method == "rolling" else None
-    context = Context(model, prefix, window, short_frames)
-    if rest.shape[1]:
-        context.append(rest, beat)
+    context = Context(model, prefix, window_frames if method == "rolling" else None)
+    # What came before the newest frames would leave no trace in the short memory.
+    far = max(0, rest.shape[1] - short.most) if short else rest.shape[1]
+    context.append(rest[:, :far], None if beat is None else beat[:, :far])
+    if short:
+        context.add_short(short)
+        context.append(rest[:, far:], None if beat is None else beat[:, far:])
     return context

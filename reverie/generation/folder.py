@@ -5,6 +5,7 @@ are. Clips of one number in two formats would share a provenance: there is one o
 """
 
 import contextlib
+import dataclasses
 import os
 import re
 import shutil
@@ -13,10 +14,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reverie.audio.formats import is_audio_name
-from reverie.audio.provenance import Provenance, is_sidecar, read_sidecar, sidecar_of
+from reverie.audio.pictures.clip import save_png
+from reverie.audio.provenance import (
+    Provenance,
+    Sidecar,
+    is_sidecar,
+    read_sidecar,
+    sidecar_of,
+    write_sidecar,
+)
+from reverie.audio.tags import tags_of
+from reverie.audio.writing.writer import AudioWriter
 from reverie.errors import ReverieError, os_reason
-from reverie.storage import beside, clear_disk_errors, flush_folder, open_plain, sweep
+from reverie.storage import beside, clear_disk_errors, flush_folder, only_one, open_plain, sweep
 
 SUFFIXES = (".wav", ".flac")
 """Of clips."""
@@ -88,6 +102,33 @@ def next_number(folder: Path) -> int:
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     numbers = (_NUMBERED.match(name) for name in names)
     return 1 + max((int(found[1]) for found in numbers if found), default=0)
+
+
+def add_clip(folder: Path, samples: NDArray[np.float32], provenance: Provenance) -> Path:
+    """Write one clip as 16-bit WAV into a folder, under the next number.
+
+    Args:
+        folder: made if it is missing; held for this process meanwhile.
+        samples: [C, S].
+        provenance: how it was made; clipped samples are counted here.
+
+    Returns:
+        where it is.
+
+    Raises:
+        ReverieError: another process writes to the folder, or the disk refuses.
+    """
+    with only_one(folder), staging(folder) as stage:
+        sound = folder / f"{next_number(folder):03d}.wav"
+        staged = stage / sound.name
+        tags = tags_of(provenance)
+        with AudioWriter(staged, provenance.rate_hz, channels=len(samples), tags=tags) as writer:
+            writer.write(samples)
+        facts = dataclasses.replace(provenance, clipped_samples=writer.clipped_samples)
+        write_sidecar(staged, Sidecar(facts))
+        save_png(staged, picture_of(staged))
+        publish(stage, sound)
+    return sound
 
 
 def picture_of(sound: Path) -> Path:

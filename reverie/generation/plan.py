@@ -14,14 +14,15 @@ import torch
 
 from reverie import __version__
 from reverie.audio.provenance import Prompt, Provenance
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.prompts import choose_prompts
 from reverie.generation.settings import GenerationSettings
 from reverie.generation.stream import Stream, stream_of
 from reverie.models.trained import TrainedModel
-from reverie.runs.checkpoint import MODEL, read_progress
+from reverie.runs.checkpoint import MODEL
 from reverie.runs.run import Run
+from reverie.runs.states import read_state
 from reverie.runs.weights import read_hash
 
 
@@ -42,8 +43,13 @@ class ClipPlan:
     """Of each clip: all that decides its sound."""
 
     @property
+    def channels(self) -> int:
+        """Channels of each clip, C."""
+        return self.run.recipe.frames.n_channels
+
+    @property
     def total_samples(self) -> int:
-        """Length of each clip."""
+        """Length of each clip, in each channel."""
         return math.ceil(self.settings.seconds * self.run.rate_hz)
 
     def stream(self, trained: TrainedModel, block_frames: int | None = None) -> Stream:
@@ -93,15 +99,17 @@ def draw_prompts(run: Run, settings: GenerationSettings) -> tuple[list[Prompt], 
 def _provenance(
     run: Run, settings: GenerationSettings, checkpoint: Path, prompts: Sequence[Prompt]
 ) -> list[Provenance]:
+    state = read_state(checkpoint)
     common = Provenance(
         made_by=f"reverie {__version__}",
         run=str(run.folder),
+        run_name=run.name,
         rate_hz=run.rate_hz,
         architecture=run.recipe.model.architecture,
-        hop_samples=frame_spec(run.recipe.frames).hop_samples,
-        checkpoint=checkpoint.name,
+        hop_samples=frame_spec(run.recipe.frames, run.rate_hz).hop_samples,
+        checkpoint=state.name,
         checkpoint_sha256=read_hash(checkpoint / MODEL),
-        epoch=read_progress(checkpoint).epoch,
+        epoch=state.epoch,
         corpus_hash=run.corpus_hash,
         settings=dataclasses.asdict(settings),
         clip=1,

@@ -1,6 +1,6 @@
 """Prompts from audio files of one's own, decoded in pieces: only the prompt itself is kept.
 
-Letters: S samples, K frames that one step sees.
+Letters: C channels, S samples, K frames that one step sees.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.audio.reading.decode import best_reading, decode
+from reverie.audio.channels import concatenated, mixed
+from reverie.audio.reading.decode import best_reading, cut, decode
 from reverie.audio.reading.source import Reading, Unreadable
 from reverie.errors import ReverieError
 from reverie.frames.contract import FrameSpec
@@ -31,11 +32,11 @@ class FilePrompt:
     start: int
     """Its first sample."""
     samples: NDArray[np.float32]
-    """[S]."""
+    """[C, S]."""
     around_start: int
     """First sample of the stretch around it that was read."""
     around: NDArray[np.float32]
-    """That stretch."""
+    """The mono mix of that stretch, [any]."""
 
 
 def read_prompts(
@@ -82,15 +83,15 @@ class _File:
             )
         self.path, self._spec, self._rate_hz = path, spec, rate_hz
         self._start = None if at_seconds is None else round(at_seconds * rate_hz)
-        self._reading: Reading = self._reads(lambda: best_reading(path))
+        self._reading: Reading = self._reads(lambda: best_reading(path, spec.channels))
         self._levels: Levels | None = None
-        self._stretch = np.empty(0, np.float32)
+        self._stretch = np.empty((spec.channels, 0), np.float32)
         self._available = 0
 
     def frames(self, most: int) -> int:
         """How many frames a prompt from it may have, `most` at most."""
         if self._start is None:
-            levels = self._reads(lambda: Levels(self._rate_hz).add(self._pieces()))
+            levels = self._reads(lambda: Levels(self._rate_hz).add(map(mixed, self._pieces())))
             self._levels, self._available = levels, levels.sounding().end
             if not levels.samples:
                 raise ReverieError(f"{self.path} holds no samples.", "Give music.")
@@ -100,7 +101,7 @@ class _File:
                 )
         else:
             self._stretch = self._read(self._start, self._spec.samples_for(most))
-            self._available = len(self._stretch)
+            self._available = self._stretch.shape[1]
         return (self._available - self._spec.overlap_samples) // self._spec.hop_samples
 
     def require(self, least: int) -> None:
@@ -121,40 +122,41 @@ class _File:
         if (self._available - spec.overlap_samples) // spec.hop_samples < least:
             needed = spec.samples_for(least) / rate_hz
             raise ReverieError(f"{begin}{rest}, and a prompt needs {needed:.2f} s.", remedy)
-        if self._start is not None and not Sounding.of(self._stretch, rate_hz).end:
+        if self._start is not None and not Sounding.of(mixed(self._stretch), rate_hz).end:
             raise ReverieError(
                 f"{self.path} is silent at {self._clock}: there is nothing to go on from.",
                 "Choose another `prompt_at_seconds`.",
             )
 
     def prompt(self, length_samples: int, surroundings: bool) -> FilePrompt:
-        """The prompt, [S] of so many samples, read with its surroundings or alone."""
+        """The prompt, [C, S] of so many samples, read with its surroundings or alone."""
         start = self._start
         if start is None:
             assert self._levels is not None
             start = self._levels.loudest_stretch(length_samples)
             # Its end sounds, so that one stretch at least ends with sound.
             start = self._available - length_samples if start is None else start
-        if len(self._stretch) and not surroundings:
-            samples = self._stretch[:length_samples].copy()
-            return FilePrompt(self.path, start, samples, start, samples)
+        if self._stretch.shape[1] and not surroundings:
+            samples = self._stretch[:, :length_samples].copy()
+            return FilePrompt(self.path, start, samples, start, mixed(samples))
         first, end = start, start + length_samples
         if surroundings:
             first, end = around(start, length_samples, self._rate_hz)
         heard = self._read(first, end - first)
-        samples = heard[start - first :][:length_samples].copy()
-        return FilePrompt(self.path, start, samples, first, heard)
+        samples = heard[:, start - first :][:, :length_samples].copy()
+        return FilePrompt(self.path, start, samples, first, mixed(heard))
 
     @property
     def _clock(self) -> str:
         return position((self._start or 0) / self._rate_hz)
 
     def _pieces(self) -> Iterator[NDArray[np.float32]]:
-        return decode(self.path, self._rate_hz, self._reading)
+        return decode(self.path, self._rate_hz, self._spec.channels, self._reading)
 
     def _read(self, start: int, count: int) -> NDArray[np.float32]:
-        """So many samples from `start` on, or as many as there are; no more is decoded."""
-        return self._reads(lambda: _cut(self._pieces(), start, count))
+        """So many samples from `start` on, or as there are, [C, any]; no more is decoded."""
+        pieces = self._reads(lambda: cut(self._pieces(), start, count))
+        return concatenated(pieces, self._spec.channels)
 
     def _reads(self, work: Callable[[], Result]) -> Result:
         try:
@@ -163,16 +165,3 @@ class _File:
             raise ReverieError(
                 f"{self.path} cannot be used: {error}.", "Give a recording that plays elsewhere."
             ) from error
-
-
-def _cut(pieces: Iterator[NDArray[np.float32]], start: int, count: int) -> NDArray[np.float32]:
-    kept: list[NDArray[np.float32]] = []
-    at = 0
-    for piece in pieces:
-        first, last = max(start - at, 0), min(start + count - at, len(piece))
-        if first < last:
-            kept.append(piece[first:last].copy())
-        at += len(piece)
-        if at >= start + count:
-            break
-    return np.concatenate(kept) if kept else np.empty(0, np.float32)

@@ -1,6 +1,6 @@
 """The music of prompts, ready to be continued.
 
-Letters: B clips, S samples, N frames, K frames that one step of the model sees.
+Letters: B clips, C channels, S samples, N frames, K frames that one step of the model sees.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class PromptMusic:
     """What a stream continues."""
 
     samples: Tensor
-    """[B, S], whole frames: S = `spec.samples_for(N)`, N at least K - 1. Less than one frame of
+    """[B, C, S], whole frames: S = `spec.samples_for(N)`, N at least K - 1. Less than one frame of
     samples begins from nothing."""
     beat: Tensor | None = None
     """[B, N + 1, 2], of its frames and of the one after them (see `models/beat.py`); None for no

@@ -12,17 +12,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reverie.audio.pcm import to_float32
+from reverie.audio.channels import with_channels
 from reverie.audio.provenance import Prompt
 from reverie.corpus.corpus import Split
+from reverie.corpus.sounding import all_sounding
 from reverie.errors import ReverieError
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.generation.prompt_beat import PromptBeat, around, prompt_beat
 from reverie.generation.prompt_files import read_prompts
 from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.silence import Sounding
 from reverie.runs.run import Run
-from reverie.training.sounding import sounding
 
 NOTHING = "nothing"
 SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
@@ -56,7 +56,7 @@ def choose_prompts(
     Raises:
         ReverieError: nothing is long enough or sounds, or the corpus is gone or another.
     """
-    spec = frame_spec(run.recipe.frames)
+    spec = frame_spec(run.recipe.frames, run.rate_hz)
     if not isinstance(source, str) or source not in {NOTHING, *SPLITS}:
         files = [source] if isinstance(source, str) else source
         return _from_files([Path(one) for one in files], run, count, at_seconds)
@@ -67,7 +67,8 @@ def choose_prompts(
         )
     if source == NOTHING:
         samples = spec.samples_for(run.recipe.model.step_frames - 1)
-        return [Prompt("", 0.0, 0.0)] * count, PromptMusic(torch.zeros(count, samples))
+        music = PromptMusic(torch.zeros(count, spec.channels, samples))
+        return [Prompt("", 0.0, 0.0)] * count, music
     return _drawn(run, source, count, rng, among)
 
 
@@ -75,18 +76,17 @@ def _drawn(
     run: Run, source: str, count: int, rng: np.random.Generator, among: Collection[str]
 ) -> tuple[list[Prompt], PromptMusic]:
     """Draw prompts from a split of the corpus: where they lie, and their music."""
-    spec = frame_spec(run.recipe.frames)
-    length_samples = spec.samples_for(run.recipe.prompt_frames)
+    spec = frame_spec(run.recipe.frames, run.rate_hz)
+    length_samples = spec.samples_for(run.recipe.prompt_frames(run.rate_hz))
     seconds = length_samples / run.rate_hz
     corpus = run.open_corpus()
-    ends = run.recipe.training.trim_silence_db
-    recordings = [
-        (one, first, last - length_samples)
-        for one in corpus.of_split(SPLITS[source])
-        if not among or one.path in among
-        for first, last in [sounding(corpus, one, ends)]
-        if last - first >= length_samples
-    ]
+    recordings = corpus.of_split(SPLITS[source])
+    if among:
+        recordings = recordings.take(np.array([one.path in among for one in recordings], bool))
+    firsts, ends = all_sounding(corpus, recordings, run.recipe.training.trim_silence_db)
+    long_enough = ends - firsts >= length_samples
+    recordings, firsts = recordings.take(long_enough), firsts[long_enough]
+    lasts = ends[long_enough] - length_samples
     if not recordings:
         raise ReverieError(
             f"no {source} recording is as long as a prompt ({seconds:.1f} s).",
@@ -106,16 +106,16 @@ def _drawn(
                 "Give a file that sounds as `prompt`.",
             )
         index = order.pop(0)
-        chosen, first, last = recordings[index]
-        pcm = corpus.pcm(chosen)
+        chosen, first, last = recordings[index], int(firsts[index]), int(lasts[index])
+        wave = corpus.mono(chosen)
         if index not in sounds:
-            sounds[index] = Sounding.of(pcm, run.rate_hz)
+            sounds[index] = Sounding.of(wave, run.rate_hz)
         wanted = int(rng.integers(first, last + 1)) + length_samples
         end = sounds[index].end_near(wanted, first + length_samples, last + length_samples)
         if end is None:
             silent.add(index)
             continue
-        samples = to_float32(pcm[end - length_samples : end])
+        samples = with_channels(corpus.pcm(chosen)[:, end - length_samples : end], spec.channels)
         prompts.append(_prompt(chosen.path, samples, end, max(wanted - end, 0), run.rate_hz))
         pieces.append(torch.as_tensor(samples))
         if run.recipe.model.beat:
@@ -123,9 +123,9 @@ def _drawn(
             heard_from, heard_to = around(start, length_samples, run.rate_hz)
             beats.append(
                 prompt_beat(
-                    pcm[heard_from:heard_to],
+                    wave[heard_from:heard_to],
                     start - heard_from,
-                    run.recipe.prompt_frames,
+                    run.recipe.prompt_frames(run.rate_hz),
                     spec,
                     run.rate_hz,
                 )
@@ -137,25 +137,26 @@ def _from_files(
     paths: Sequence[Path], run: Run, count: int, at_seconds: float | None
 ) -> tuple[list[Prompt], PromptMusic]:
     """A prompt of each file in turn: T + K - 1 frames, or as many as the files have."""
-    spec, rate_hz = frame_spec(run.recipe.frames), run.rate_hz
+    rate_hz = run.rate_hz
+    spec = frame_spec(run.recipe.frames, rate_hz)
     stretches = read_prompts(
         paths[:count],
         spec,
         rate_hz,
-        most_frames=run.recipe.prompt_frames,
+        most_frames=run.recipe.prompt_frames(run.rate_hz),
         least_frames=run.recipe.model.step_frames,
         at_seconds=at_seconds,
         surroundings=run.recipe.model.beat,
     )
     prompts = [
-        _prompt(str(one.path), one.samples, one.start + len(one.samples), 0, rate_hz)
+        _prompt(str(one.path), one.samples, one.start + one.samples.shape[1], 0, rate_hz)
         for one in stretches
     ]
     turns = [at % len(stretches) for at in range(count)]
     samples = torch.stack([torch.as_tensor(one.samples) for one in stretches])[turns]
     beats: list[PromptBeat] = []
     if run.recipe.model.beat:
-        frames = (samples.shape[1] - spec.overlap_samples) // spec.hop_samples
+        frames = (samples.shape[-1] - spec.overlap_samples) // spec.hop_samples
         tracked = [
             prompt_beat(one.around, one.start - one.around_start, frames, spec, rate_hz)
             for one in stretches
@@ -175,11 +176,11 @@ def _music(samples: Tensor, beats: Sequence[PromptBeat]) -> PromptMusic:
 def _prompt(
     recording: str, samples: NDArray[np.float32], end: int, silence: int, rate_hz: int
 ) -> Prompt:
-    """The prompt of `samples` [S], which end at `end` of their recording, before `silence`."""
+    """The prompt of `samples` [C, S], which end at `end` of their recording, before `silence`."""
     return Prompt(
         recording,
-        (end - len(samples)) / rate_hz,
-        len(samples) / rate_hz,
+        (end - samples.shape[1]) / rate_hz,
+        samples.shape[1] / rate_hz,
         silence / rate_hz,
         hashlib.sha256(samples.tobytes()).hexdigest(),
     )

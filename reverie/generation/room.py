@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from reverie.errors import ReverieError
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.generation.settings import GenerationSettings
 from reverie.runs.memory import GIB, available_memory
 from reverie.runs.run import Run
@@ -22,7 +22,9 @@ SPARE_FILES = 64
 """Files that the program has open besides the clips that it writes."""
 
 
-def require_disk(out: Path, clips: int, settings: GenerationSettings, rate_hz: int) -> None:
+def require_disk(
+    out: Path, clips: int, settings: GenerationSettings, rate_hz: int, channels: int
+) -> None:
     """Refuse what the disk of `out` has no room for.
 
     Args:
@@ -30,11 +32,13 @@ def require_disk(out: Path, clips: int, settings: GenerationSettings, rate_hz: i
         clips: how many are to be made.
         settings: their length and format.
         rate_hz: samples per second.
+        channels: of each clip.
 
     Raises:
         ReverieError: there is too little room.
     """
-    needed = clips * settings.seconds * rate_hz * SAMPLE_BYTES[settings.format]
+    values = settings.seconds * rate_hz * channels
+    needed = clips * values * SAMPLE_BYTES[settings.format]
     free = shutil.disk_usage(_existing(out)).free
     if needed > free:
         raise ReverieError(
@@ -58,7 +62,8 @@ def require_memory(run: Run, settings: GenerationSettings, *, in_memory: bool = 
     needed = settings.count * clip_memory_bytes(run)
     if in_memory:
         # The pieces and their concatenation, as float32.
-        needed += settings.count * 8 * math.ceil(settings.seconds * run.rate_hz)
+        values = math.ceil(settings.seconds * run.rate_hz) * run.recipe.frames.n_channels
+        needed += settings.count * 8 * values
     free = available_memory(torch.device("cpu"))
     if needed > free:
         raise ReverieError(
@@ -72,10 +77,10 @@ def clip_memory_bytes(run: Run) -> int:
     """About what each clip of a batch takes: its prompt, as samples and as frames, and its
     states."""
     recipe, model = run.recipe, run.recipe.model
-    spec = frame_spec(recipe.frames)
-    steps = recipe.training.sequence_frames
-    samples = 3 * spec.samples_for(recipe.prompt_frames)
-    frames = 3 * recipe.prompt_frames * spec.width
+    spec = frame_spec(recipe.frames, run.rate_hz)
+    steps, prompt = recipe.sequence_frames(run.rate_hz), recipe.prompt_frames(run.rate_hz)
+    samples = 3 * spec.channels * spec.samples_for(prompt)
+    frames = 3 * prompt * spec.width
     cores = {"bilinear": model.branches, "stacked": model.depth, "ensemble": model.depth}
     # Hidden state, cell and four gates, of each state in flight.
     states = 6 * steps * model.hidden * cores.get(model.architecture, 1)

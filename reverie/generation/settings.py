@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from reverie.audio.folders import audio_in
+from reverie.audio.writing.formats import Format
 from reverie.errors import ReverieError
 from reverie.runs.settings import GenerationDefaults
 from reverie.settings import STRICT, build
@@ -16,6 +17,7 @@ from reverie.settings import STRICT, build
 Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 """What every generator of random numbers, and TOML, can hold."""
 
+_FORMATS: dict[str, Format] = {"wav": "wav16", "float-wav": "wav32f", "flac": "flac"}
 DRAWN = ("held-out", "training", "nothing")
 """What `prompt` may be that is no file."""
 
@@ -49,6 +51,11 @@ class GenerationSettings(GenerationDefaults):
 
     format: Literal["wav", "float-wav", "flac"] = "wav"
     """16-bit WAV, 32-bit float WAV, or 16-bit FLAC."""
+
+    @property
+    def file_format(self) -> Format:
+        """How samples are stored."""
+        return _FORMATS[self.format]
 
 
 def clip_settings(

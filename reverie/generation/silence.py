@@ -3,12 +3,11 @@
 Letters: S samples, N blocks.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_float32
+from reverie.audio.stft import Wave
 
 BLOCK_SECONDS = 0.05
 QUIET_DB = 40.0
@@ -41,7 +40,7 @@ class Sounding:
         self.loud = np.flatnonzero(power >= self.least)
 
     @classmethod
-    def of(cls, samples: NDArray[Any], rate_hz: int) -> "Sounding":
+    def of(cls, samples: Wave, rate_hz: int) -> "Sounding":
         """Where mono samples [S] sound, floats or int16."""
         block = max(1, round(BLOCK_SECONDS * rate_hz))
         return cls(block_powers(samples, block), len(samples), block)
@@ -71,7 +70,7 @@ class Sounding:
         return None
 
 
-def block_powers(samples: NDArray[Any], block: int) -> NDArray[np.float64]:
+def block_powers(samples: Wave, block: int) -> NDArray[np.float64]:
     """Power of each block about its mean, [N]; the last one, cut short, is lengthened backwards."""
     found: list[NDArray[np.float64]] = []
     whole = len(samples) // block * block
@@ -79,5 +78,5 @@ def block_powers(samples: NDArray[Any], block: int) -> NDArray[np.float64]:
         chunk = to_float32(samples[first : min(first + block * _CHUNK_BLOCKS, whole)])
         found.append(chunk.reshape(-1, block).var(axis=1, dtype=np.float64))
     if whole < len(samples):
-        found.append(np.array([to_float32(samples[-block:]).var(dtype=np.float64)]))
+        found.append(np.array([to_float32(samples[len(samples) - block :]).var(dtype=np.float64)]))
     return np.concatenate(found) if found else np.empty(0)

@@ -1,6 +1,7 @@
 """Continue a prompt without a seam, block by block.
 
-Letters: B clips, S samples, N frames of the prompt, K frames that one step sees, n samples a frame.
+Letters: B clips, C channels, S samples, N frames of the prompt, K frames that one step sees,
+n samples a frame.
 """
 
 import math
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from reverie.frames.contract import SynthesisState
-from reverie.generation.context import Context, begin_context
+from reverie.generation.context import Context, ShortMemory, begin_context
 from reverie.generation.metronome import Metronome
 from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.sampling.sampler import make_sampler
@@ -19,13 +20,14 @@ from reverie.models.trained import TrainedModel
 from reverie.runs.run import Run
 from reverie.runs.settings import GenerationDefaults
 
-BLOCK_SAMPLES = 16000
-GUIDANCE_FRAMES = 8
-"""G: the newest frames, beyond whose suggestion guidance goes."""
+LEAST_BLOCK_SAMPLES = 16000
+GUIDANCE = ShortMemory(states=2, period=6)
+"""7 to 12 frames, beyond whose suggestion guidance goes. Eight states that know 8 frames each give
+no nearer music, and cost three times as much."""
 
 
 @dataclass
-class _Voice:
+class Voice:
     """The position in the music: what the next frame depends on, and the synthesis state."""
 
     context: Context
@@ -61,7 +63,7 @@ def stream_of(
         settings,
         rng,
         rate_hz=run.rate_hz,
-        window_frames=run.recipe.training.sequence_frames,
+        window_frames=run.recipe.sequence_frames(run.rate_hz),
         block_frames=block_frames,
     )
 
@@ -79,7 +81,7 @@ class Stream:
         rng: for the draws.
         rate_hz: of the samples.
         window_frames: T, of the rolling window.
-        block_frames: frames in each block that iteration gives; about a second if not given.
+        block_frames: frames in each block that iteration gives; a second or more if not given.
     """
 
     def __init__(
@@ -97,16 +99,19 @@ class Stream:
         self._model, self._representation = model, representation
         self._window_frames = window_frames
         self.hop_samples = representation.spec.hop_samples
+        self.channels = representation.spec.channels
         self._frame_seconds = self.hop_samples / rate_hz
-        self.block_frames = block_frames or max(1, BLOCK_SAMPLES // self.hop_samples)
+        self.block_frames = block_frames or max(
+            1, max(rate_hz, LEAST_BLOCK_SAMPLES) // self.hop_samples
+        )
         codebook_info = representation.codebook_info
         loudness_db = None if codebook_info is None else codebook_info.levels
         self._sampler = make_sampler(model.head, settings, rng, trained.calibration, loudness_db)
         self._settings, self._rng = settings, rng
         self._beat_seconds = trained.calibration.beat_seconds
         self._prompt = prompt
-        self._fading: _Voice | None = None
-        self._voice = self._begin(prompt)
+        self._fading: Voice | None = None
+        self._voice = self.begin(prompt)
 
     @property
     def settings(self) -> GenerationDefaults:
@@ -117,37 +122,45 @@ class Stream:
     def settings(self, settings: GenerationDefaults) -> None:
         self._settings = settings
         self._sampler.update(settings)
-        if settings.guidance:
-            self._voice.context.add_short(GUIDANCE_FRAMES)
+        if self._is_guided(settings):
+            self._voice.context.add_short(GUIDANCE)
 
     @property
     def prompt(self) -> PromptMusic:
         """The prompt that the music continued last."""
         return self._prompt
 
-    @prompt.setter
-    def prompt(self, prompt: PromptMusic) -> None:
-        """Continue another prompt; the first frame fades over from the music before."""
+    @property
+    def lookahead_samples(self) -> int:
+        """Samples from where the next block begins to where the next frame that is drawn begins."""
+        return self._representation.lookahead_frames * self.hop_samples
+
+    def take_over(self, prompt: PromptMusic, voice: Voice) -> None:
+        """Continue another prompt; the first frame fades over from the music before.
+
+        Args:
+            prompt: to continue.
+            voice: begun from it.
+        """
         self._fading = self._voice
-        self._prompt = prompt
-        self._voice = self._begin(prompt)
+        self._prompt, self._voice = prompt, voice
 
     def reset(self) -> None:
         """Begin again from the prompt, as a new stream would; random numbers go on."""
         self._fading = None
         self._sampler.reset()
-        self._voice = self._begin(self._prompt)
+        self._voice = self.begin(self._prompt)
 
     def __iter__(self) -> Iterator[Tensor]:
         return self
 
     def __next__(self) -> Tensor:
-        """Return the next block: [B, block_frames * n]."""
+        """Return the next block: [B, C, block_frames * n]."""
         return self.next_block(self.block_frames)
 
     @torch.inference_mode()
     def next_block(self, frames: int) -> Tensor:
-        """Generate so many frames: samples [B, frames * n]."""
+        """Generate so many frames: samples [B, C, frames * n]."""
         fading = None
         if self._fading is not None:
             fading = self._generate(self._fading, 1)
@@ -157,22 +170,22 @@ class Stream:
         if fading is not None:
             # Equal power, since the two are not alike.
             phase = torch.linspace(0, math.pi / 2, self.hop_samples, device=samples.device)
-            first = samples[:, : self.hop_samples]
+            first = samples[..., : self.hop_samples]
             faded = phase.sin() * first + phase.cos() * fading
-            samples = torch.cat([faded, samples[:, self.hop_samples :]], dim=1)
+            samples = torch.cat([faded, samples[..., self.hop_samples :]], dim=-1)
         return samples
 
     def take(self, total_samples: int) -> Iterator[Tensor]:
-        """Generate so many samples in all: blocks [B, any]."""
+        """Generate so many samples in all: blocks [B, C, any]."""
         remaining = total_samples
         while remaining > 0:
             frames = min(self.block_frames, math.ceil(remaining / self.hop_samples))
             samples = self.next_block(frames)
-            yield samples[:, :remaining]
-            remaining -= samples.shape[1]
+            yield samples[..., :remaining]
+            remaining -= samples.shape[-1]
 
-    def _generate(self, voice: _Voice, count: int) -> Tensor:
-        """Advance a voice by `count` frames: [B, count * n]."""
+    def _generate(self, voice: Voice, count: int) -> Tensor:
+        """Advance a voice by `count` frames: [B, C, count * n]."""
         frames: list[Tensor] = []
         for _ in range(count + voice.waiting):
             frame = self._sampler(*voice.context.predict())
@@ -195,20 +208,31 @@ class Stream:
             beat[:, 0, 1] = self._beat_seconds[drawn].to(beat)
         return beat
 
-    def _next_beat(self, voice: _Voice) -> Tensor | None:
+    def _next_beat(self, voice: Voice) -> Tensor | None:
         """The beat of the frame after the newest: [B, 1, 2]."""
         if voice.metronome is None:
             return None
         beat = voice.metronome.next(self._settings.bpm).to(self._model.device)
         return (beat if self._settings.beat else torch.zeros_like(beat)).unsqueeze(1)
 
+    def _is_guided(self, settings: GenerationDefaults) -> bool:
+        """Whether the short memory is asked; frames of numbers take no notice of it."""
+        return bool(settings.guidance) and self._representation.codebook_info is not None
+
     @torch.inference_mode()
-    def _begin(self, prompt: PromptMusic) -> _Voice:
+    def begin(self, prompt: PromptMusic, settings: GenerationDefaults | None = None) -> Voice:
+        """Read a prompt to its end, which takes a while; another thread may do it.
+
+        Args:
+            prompt: to continue.
+            settings: how frames will be drawn; those of now if not given.
+        """
+        settings = settings or self._settings
         representation, model = self._representation, self._model
         samples, batch = prompt.samples, len(prompt.samples)
         one_frame = representation.spec.samples_for(1)
-        if samples.shape[1] < one_frame:
-            silence = samples.new_zeros(batch, one_frame)
+        if samples.shape[-1] < one_frame:
+            silence = samples.new_zeros(batch, self.channels, one_frame)
             frames = representation.analyse(silence)[:, :0]
             synthesis = representation.initial_state(batch, frames)
         else:
@@ -218,13 +242,13 @@ class Stream:
         if model.conditioner is not None:
             beat = self._prompt_beat(prompt, frames.shape[1])
             metronome = Metronome(beat[:, -1], self._frame_seconds, prompt.rubato, self._rng)
-            beat = beat[:, model.step_frames :] * float(self._settings.beat)
+            beat = beat[:, model.step_frames :] * float(settings.beat)
         context = begin_context(
             model,
             frames,
-            self._settings.method,
+            settings.method,
             self._window_frames,
             beat,
-            GUIDANCE_FRAMES if self._settings.guidance else 0,
+            GUIDANCE if self._is_guided(settings) else None,
         )
-        return _Voice(context, synthesis, metronome, representation.lookahead_frames)
+        return Voice(context, synthesis, metronome, representation.lookahead_frames)

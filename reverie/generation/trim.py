@@ -18,7 +18,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.formats import is_audio_name
-from reverie.audio.provenance import Trim, is_sidecar, read_sidecar, sidecar_of, write_sidecar
+from reverie.audio.provenance import Trim, is_sidecar, sidecar_of, write_sidecar
+from reverie.audio.reading.inside import origin_of
+from reverie.audio.tags import tags_of
 from reverie.audio.writing.cut import blocks_of, copy_part, open_sound
 from reverie.errors import ReverieError, os_reason
 from reverie.generation.folder import staging
@@ -57,7 +59,8 @@ def trim_clip(
     Every sample that stays has the bits it had: rate, channels and the way of storing are kept.
 
     Args:
-        clip: a WAV or FLAC file; what the JSON beside it says of it is kept, the trim added.
+        clip: a WAV or FLAC file; what the JSON beside it or its tags say is kept, the trim
+            added.
         out: a WAV or FLAC file.
         start: None for where the levels propose.
         end: likewise.
@@ -78,8 +81,9 @@ def trim_clip(
         rate_hz, samples = file.samplerate, file.frames
         with _writable(out.parent), staging(out.parent) as stage:
             staged = stage / out.name
-            copy_part(file, staged, first, last)
-            told = read_sidecar(clip)
+            told = origin_of(clip)
+            tags = tags_of(told.provenance) if told.provenance else None
+            copy_part(file, staged, first, last, tags)
             trim = Trim(
                 of=clip.name,
                 of_sha256=file_sha256(clip),
@@ -89,7 +93,7 @@ def trim_clip(
                 cut_seconds=round((samples - (last - first)) / rate_hz, 6),
                 before=told.trim,
             )
-            write_sidecar(staged, replace(told, trim=trim))
+            write_sidecar(staged, replace(told, trim=trim, loop=None))
             with clear_disk_errors(out), _alone(out.parent):
                 require_free(clip, out, overwrite=overwrite)  # another trim may have been faster
                 out.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from reverie.audio.channels import MOST_CHANNELS
 from reverie.errors import ReverieError, os_reason
 from reverie.listening.design.stimuli import Stimuli
 from reverie.storage import open_plain
@@ -35,7 +36,7 @@ class Sounds:
     def __init__(self, folder: Path, stimuli: Stimuli) -> None:
         self._folder = folder
         self._digests = {stimulus.token: stimulus.sha256 for stimulus in stimuli.stimuli}
-        samples = round(stimuli.rate_hz * stimuli.seconds)
+        samples = MOST_CHANNELS * round(stimuli.rate_hz * stimuli.seconds)
         self._most_bytes = samples * _BYTES_A_SAMPLE + _HEADER_BYTES
         self._shared: dict[str, bytes] = {}
         self._seen: dict[str, tuple[int, ...]] = {}

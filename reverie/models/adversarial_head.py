@@ -11,17 +11,11 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from reverie.models.discriminator import (
-    Adversary,
-    Discriminator,
-    Judged,
-    deception_loss,
-    detection_loss,
-)
+from reverie.models.discriminator import Discriminator, Judged, deception_loss, detection_loss
 from reverie.models.heads import EnsembleHead, LinearHead
 from reverie.models.linear import Linear
 from reverie.models.masking import masked
-from reverie.models.products import Precision
+from reverie.models.settings import Adversary, Precision
 
 
 class AdversarialHead(nn.Module):

@@ -25,8 +25,8 @@ class BeatConditioner(nn.Module):
     def __init__(self, features: int, rng: torch.Generator | None) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(features, FEATURES))
-        with torch.no_grad():
-            self.weight.normal_(0, INITIAL_STD, generator=rng)
+        if not self.weight.is_meta:  # there, torch would load its compiler for it
+            nn.init.normal_(self.weight, 0, INITIAL_STD, generator=rng)
 
     def forward(self, beat: Tensor) -> Tensor:
         """Embed phases and periods: [..., 2] -> [..., F]; see `beat_features`."""

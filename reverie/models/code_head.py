@@ -18,7 +18,7 @@ from reverie.models.code_stack import CodeStack
 from reverie.models.embedding import CodeEmbedding
 from reverie.models.linear import Dense
 from reverie.models.masking import masked
-from reverie.models.products import Precision
+from reverie.models.settings import Precision
 
 
 class CodeHead(nn.Module):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from reverie.models.embedding import CodeEmbedding
 from reverie.models.linear import Linear, dropout_mask
-from reverie.models.products import Precision
+from reverie.models.settings import Precision
 
 OUTPUT_STD = 0.3
 """Initial standard deviation of the output projections' weights, in every codebook."""
@@ -51,15 +51,20 @@ class CodeStack(nn.Module):
         self.output_projection = [
             Linear(codebook_dim, codebook_size, precision, rng) for _ in range(count)
         ]
-        with torch.no_grad():
-            for projection, vectors in zip(self.output_projection, embedding.weight, strict=True):
-                projection.weight.copy_(vectors * (OUTPUT_STD / vectors.std().clamp_min(1e-6)))
+        if not embedding.weight.is_meta:  # there, torch would load its compiler for it
+            self._tie(embedding.weight.detach())
         for number, layer in enumerate(self.prefix, 2):
             self.add_module(f"prefix{number}", layer)
         layers = zip(self.bottleneck, self.output_projection, strict=True)
         for number, (bottleneck, projection) in enumerate(layers, 1):
             self.add_module(f"bottleneck{number}", bottleneck)
             self.add_module(f"output_projection{number}", projection)
+
+    @torch.no_grad()
+    def _tie(self, weight: Tensor) -> None:
+        """Begin with the vectors of the codes, [Q, C, V], of one spread."""
+        for projection, vectors in zip(self.output_projection, weight, strict=True):
+            projection.weight.copy_(vectors * (OUTPUT_STD / vectors.std().clamp_min(1e-6)))
 
     def forward(self, features: Tensor, rng: torch.Generator | None) -> Tensor:
         """[..., E] -> [..., Q * W]; `rng` turns dropout on."""

@@ -74,6 +74,10 @@ class Core(Protocol):
         """Return the zero state of a batch of sequences that has these axes."""
         ...
 
+    def side_by_side(self, first: CoreState, second: CoreState) -> CoreState:
+        """Return the states of two batches side by side, along their last axis."""
+        ...
+
     def reset(self, state: CoreState, where: BatchIndex) -> CoreState:
         """Return `state` with the zero state in the sequences `where`; may change it in place."""
         ...
@@ -180,14 +184,20 @@ class FrameModel(nn.Module):
         output = self(frames[:, :-1], rng, beat)
         return self.head.loss(output, frames[:, self.step_frames :], mask)
 
-    def project(self, frames: Tensor, beat: Tensor | None = None) -> Tensor:
-        """Compute the part of steps that needs no state: [..., T + K - 1, D] -> [..., T, any].
+    def project(self, frames: Tensor, beats: Tensor | None = None) -> Tensor:
+        """Compute the part of steps that needs no state, for each of J beats.
 
         Args:
             frames: [..., T + K - 1, D].
-            beat: [..., T, 2], of the frames that are predicted; None for no beat.
+            beats: [..., J, T, 2], of the frames that are predicted; None for no beat, J = 1.
+
+        Returns:
+            [..., J, T, any].
         """
-        return self.core.project(self._features(frames, beat))
+        features = self.front(frames).unsqueeze(-3)
+        if self.conditioner is not None and beats is not None:
+            features = features + self.conditioner(beats)
+        return self.core.project(features)
 
     def _features(
         self, frames: Tensor, beat: Tensor | None, rng: torch.Generator | None = None

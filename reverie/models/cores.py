@@ -62,6 +62,13 @@ class LstmCore(nn.Module):
         """Return the zero state."""
         return tuple(layer.initial_state(batch) for layer in self.layers)
 
+    def side_by_side(self, first: LstmCoreState, second: LstmCoreState) -> LstmCoreState:
+        """Return the states of two batches side by side, along their last axis."""
+        return tuple(
+            LstmState(*(torch.cat(parts, dim=-2) for parts in zip(one, other, strict=True)))
+            for one, other in zip(first, second, strict=True)
+        )
+
     def reset(self, state: LstmCoreState, where: BatchIndex) -> LstmCoreState:
         """Set the sequences `where` to the zero state, in place."""
         for layer in state:

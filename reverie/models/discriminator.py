@@ -5,7 +5,7 @@ frame); the losses are those of Mao et al. 2017 and of Lim & Ye 2017.
 Letters: B batch, T steps, D width of a frame, W width inside.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,10 +13,7 @@ from torch.nn import functional
 
 from reverie.models.linear import Linear
 from reverie.models.masking import masked
-from reverie.models.products import Precision
-
-Adversary = Literal["none", "hinge", "least-squares"]
-"""The loss that trains the discriminator."""
+from reverie.models.settings import Adversary, Precision
 
 CONTEXT_FRAMES = 4
 """Number of preceding frames that condition a score."""

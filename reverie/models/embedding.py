@@ -29,12 +29,16 @@ class CodeEmbedding(nn.Module):
         super().__init__()
         shape = spec.width, spec.codebook_size, spec.codebook_dim
         self.weight = nn.Parameter(torch.empty(shape))
-        with torch.no_grad():
-            if codebook_info is None:
-                self.weight.normal_(0, SPREAD, generator=rng)
-            else:
-                vectors = codebook_info.vectors
-                self.weight.copy_(vectors / vectors[0].std().clamp_min(1e-6))
+        if not self.weight.is_meta:  # there, torch would load its compiler for it
+            self._begin(codebook_info, rng)
+
+    @torch.no_grad()
+    def _begin(self, codebook_info: CodebookInfo | None, rng: torch.Generator | None) -> None:
+        if codebook_info is None:
+            self.weight.normal_(0, SPREAD, generator=rng)
+        else:
+            vectors = codebook_info.vectors
+            self.weight.copy_(vectors / vectors[0].std().clamp_min(1e-6))
 
     def forward(self, codes: Tensor) -> Tensor:
         """Look up the vector of each code: [..., Q] -> [..., Q, V]."""

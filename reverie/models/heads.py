@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from reverie.models.linear import Dense, Linear
 from reverie.models.masking import masked
-from reverie.models.products import Precision
+from reverie.models.settings import Precision
 
 
 class _NextFrame(nn.Module):

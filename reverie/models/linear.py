@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.models.products import PackedWeight, Precision, affine
+from reverie.models.products import PackedWeight, affine
+from reverie.models.settings import Precision
 
 FEW_ROWS = 64
 """Outside training, a product with at most this many rows is likely to be repeated many times."""

@@ -9,15 +9,14 @@ Letters: M members, N rows, F features in, O outputs.
 import platform
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-Precision = Literal["float32", "bfloat16"]
-"""Type of the matrix products' inputs; weights, gradients and all other values stay float32."""
+from reverie.models.settings import Precision
 
 MANY = 16
 """From this many products on, packing a weight saves more time than it costs."""
@@ -56,7 +55,13 @@ class PackedWeight:
         return self._rounded[1]
 
     def matmul(
-        self, x: Tensor, weight: Tensor, *, transposed: bool = False, reuse: int = MANY
+        self,
+        x: Tensor,
+        weight: Tensor,
+        *,
+        transposed: bool = False,
+        added: Tensor | None = None,
+        reuse: int = MANY,
     ) -> Tensor:
         """Multiply `x @ weight.mT`, or `x @ weight` if `transposed`.
 
@@ -64,6 +69,7 @@ class PackedWeight:
             x: [M, N, F], or transposed [M, N, O], in the type of the product.
             weight: [M, O, F].
             transposed: multiply by `weight` itself instead of its transpose.
+            added: to the product, in its shape and type.
             reuse: how many products will use this weight; from `MANY` on it is packed once.
 
         Returns:
@@ -71,7 +77,8 @@ class PackedWeight:
         """
         if reuse < MANY or x.dtype != torch.bfloat16 or x.device.type != "cpu" or not _can_pack():
             rounded = self.rounded(weight)
-            return product(x, rounded if transposed else rounded.mT)
+            found = product(x, rounded if transposed else rounded.mT)
+            return found if added is None else found.add_(added)
         state = _state(weight)
         kept = self._packed.get(transposed)
         if kept is None or kept[0] != state:
@@ -79,7 +86,11 @@ class PackedWeight:
             pack = torch.ops.mkldnn._reorder_linear_weight
             weights = [pack((one.t() if transposed else one).contiguous()) for one in rounded]
             kept = self._packed[transposed] = (state, weights)
-        outputs = [_linear(part, one) for part, one in zip(x, kept[1], strict=True)]
+        if added is None:
+            outputs = [_linear(part, one) for part, one in zip(x, kept[1], strict=True)]
+        else:
+            places = zip(x, added, kept[1], strict=True)
+            outputs = [_linear_added(part, to, one) for part, to, one in places]
         return outputs[0].unsqueeze(0) if len(outputs) == 1 else torch.stack(outputs)
 
 
@@ -142,6 +153,12 @@ def by_onednn(a: Tensor, b: Tensor) -> Tensor:
 def _linear(x: Tensor, weight: Tensor) -> Tensor:
     """Multiply [N, F] x [O, F] -> [N, O]; the weight may be packed."""
     return cast(Tensor, torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], ""))
+
+
+def _linear_added(x: Tensor, added: Tensor, weight: Tensor) -> Tensor:
+    """Multiply as `_linear`, and add [N, O] before the result is rounded."""
+    fused = torch.ops.mkldnn._linear_pointwise.binary
+    return cast(Tensor, fused(x, added, weight, None, "add"))
 
 
 def _is_for_onednn(factor: Tensor) -> bool:

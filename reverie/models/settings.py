@@ -5,13 +5,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from reverie.models.discriminator import Adversary
-from reverie.models.products import Precision
 from reverie.settings import STRICT
 
 Architecture = Literal[
     "baseline", "gruv", "dense", "conv", "stacked", "bilinear", "ensemble", "blocks"
 ]
+Adversary = Literal["none", "hinge", "least-squares"]
+"""The loss that trains the discriminator."""
+Precision = Literal["float32", "bfloat16"]
+"""Type of the matrix products' inputs; weights, gradients and all other values stay float32."""
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 

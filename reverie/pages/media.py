@@ -22,13 +22,13 @@ def png_uri(content: bytes) -> str:
 
 
 def audio_uri(samples: NDArray[np.int16], rate_hz: int) -> str:
-    """Return mono int16 `samples` [S] as the address of a 16-bit FLAC file.
+    """Return int16 `samples` [C, S] as the address of a 16-bit FLAC file.
 
     FLAC loses nothing, takes about half of what WAV does, and Chromium, Firefox and Safari play
     it.
     """
     buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate_hz, format="FLAC", subtype="PCM_16")
+    soundfile.write(buffer, samples.T, rate_hz, format="FLAC", subtype="PCM_16")
     return data_uri(buffer.getvalue(), "audio/flac")
 
 

@@ -6,17 +6,17 @@ loudness_db       the same
 """
 
 from pathlib import Path
-from typing import Any, cast
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from reverie.errors import ReverieError, is_memory_error
 from reverie.legacy import CALIBRATION as CALIBRATION_0_1
 from reverie.models.calibration import BEAT_QUANTILES, Calibration, UsualRange
-from reverie.runs.weights import ANOTHER, check_hash, first_line, not_numbers
+from reverie.runs.states import ANOTHER
+from reverie.runs.weights import check_hash, first_line, not_numbers
+from reverie.tensor_files import open_tensors
 
 CALIBRATION = "calibration.safetensors"
 RANGES = ("surprisal_bits", "loudness_db")
@@ -56,10 +56,9 @@ def load_calibration(path: Path, width: int, sha256: str | None) -> Calibration:
     shapes = {"rmse": (width,), "beat_seconds": (BEAT_QUANTILES,)} | dict.fromkeys(RANGES, (3,))
     tensors: dict[str, Tensor] = {}
     try:
-        with safe_open(path, "pt") as file:
-            slices = cast(Any, file)  # torch's part of its type is left out
+        with open_tensors(path, "the calibration of a model") as file:
             for name in file.keys():  # noqa: SIM118
-                shape: tuple[int, ...] = tuple(slices.get_slice(name).get_shape())
+                shape: tuple[int, ...] = tuple(file.get_slice(name).get_shape())
                 if shapes.get(name) != shape:
                     raise ValueError(f"{name} of {shape} does not belong there")
                 tensors[name] = file.get_tensor(name).float()
@@ -79,7 +78,7 @@ def load_calibration_0_1(path: Path) -> Calibration:
         ReverieError: it cannot be read.
     """
     try:
-        with safe_open(path, "pt") as file:
+        with open_tensors(path, "the calibration of a model") as file:
             names = {name: CALIBRATION_0_1[name] for name in file.keys() if name in CALIBRATION_0_1}  # noqa: SIM118
             tensors = {new: file.get_tensor(old) for old, new in names.items() if new}
         measured = {name: value for name, value in tensors.items() if bool(value.any())}

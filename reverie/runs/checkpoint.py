@@ -8,26 +8,31 @@ state holds the hashes of the rest, which are checked whenever that is read. The
 import dataclasses
 import errno
 import os
-import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, cast
+from typing import Any, Protocol
 
 import torch
-from pydantic import Field
-from pydantic.dataclasses import dataclass
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from reverie.errors import ReverieError, is_memory_error
-from reverie.legacy import tensor_name, translate_state
+from reverie.legacy import tensor_name
 from reverie.models.calibration import Calibration
-from reverie.records import RECORD, as_record, read_json
 from reverie.runs.calibration import CALIBRATION, save_calibration
 from reverie.runs.progress import Progress
-from reverie.runs.weights import (
+from reverie.runs.states import (
     ANOTHER,
+    CHECKPOINTS,
+    FORMAT_VERSION,
+    STATE,
+    State,
+    list_checkpoints,
+    read_state,
+)
+from reverie.runs.weights import (
     check_hash,
     check_shapes,
     first_line,
@@ -38,32 +43,9 @@ from reverie.runs.weights import (
 )
 from reverie.storage import file_sha256, replacing, write_json
 
-MODEL, OPTIMISER, STATE = "model.safetensors", "optimizer.pt", "state.json"
-NAME = re.compile(r"epoch-(\d{5,9})(?:-step-(\d{5,12}))?", re.ASCII)
-"""Of a checkpoint's folder; others beside it are left alone."""
-FORMAT_VERSION = 3
-
+MODEL, OPTIMISER = "model.safetensors", "optimizer.pt"
 LEAST_FREE_BYTES = 1 << 20
 """A disk with less room than this is called full."""
-
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-@dataclass(frozen=True, config=RECORD)
-class State(Progress):
-    """What a checkpoint's `state.json` holds; hashes are None where an old version wrote none."""
-
-    model_sha256: Sha256 | None = None
-    optimizer_sha256: Sha256 | None = None
-    calibration_sha256: Sha256 | None = None
-    frames_sha256: Sha256 | None = None
-    """Of the run's frames, which the weights belong to."""
-    format_version: Literal[3] = FORMAT_VERSION
-
-    @property
-    def progress(self) -> Progress:
-        """The place in training alone."""
-        return Progress(**{one.name: getattr(self, one.name) for one in _fields(Progress)})
 
 
 class Optimiser(Protocol):
@@ -117,47 +99,78 @@ def save_checkpoint(
         )
     with replacing(path) as temporary:
         temporary.mkdir(parents=True)
-        try:
-            save_file(weights, temporary / MODEL)
-            save_calibration(temporary / CALIBRATION, calibration)
-            torch.save(mean_squares, temporary / OPTIMISER)
-        except (SafetensorError, RuntimeError) as error:
-            # Both libraries hide the system's refusal in errors of their own.
-            full = shutil.disk_usage(folder).free < LEAST_FREE_BYTES or "os error 28" in str(error)
-            reason = errno.ENOSPC if full else errno.EIO
-            raise OSError(reason, os.strerror(reason)) from error
-        hashes: dict[str, str | int | None] = {
-            "model_sha256": file_sha256(temporary / MODEL),
-            "optimizer_sha256": file_sha256(temporary / OPTIMISER),
-            "calibration_sha256": file_sha256(temporary / CALIBRATION),
-            "frames_sha256": frames_sha256,
-            "format_version": FORMAT_VERSION,
-        }
-        write_json(temporary / STATE, dataclasses.asdict(progress) | hashes)
+        write_checkpoint(temporary, weights, calibration, progress, frames_sha256, mean_squares)
     return path
 
 
-def load_weights(path: Path, model: nn.Module) -> None:
-    """Load the weights of the checkpoint at `path` into `model`.
+def write_checkpoint(
+    folder: Path,
+    weights: Mapping[str, Tensor],
+    calibration: Calibration,
+    progress: Progress,
+    frames_sha256: str | None,
+    mean_squares: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write the files of a checkpoint into a folder.
+
+    Args:
+        folder: where they go.
+        weights: of the model.
+        calibration: what held-out music tells about sampling.
+        progress: the place in training.
+        frames_sha256: hash of the run's frames.
+        mean_squares: of the optimiser; without them training cannot resume from it.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    try:
+        save_file(dict(weights), folder / MODEL)
+        save_calibration(folder / CALIBRATION, calibration)
+        if mean_squares is not None:
+            torch.save(dict(mean_squares), folder / OPTIMISER)
+    except (SafetensorError, RuntimeError) as error:
+        # Both libraries hide the system's refusal in errors of their own.
+        full = shutil.disk_usage(folder).free < LEAST_FREE_BYTES or "os error 28" in str(error)
+        reason = errno.ENOSPC if full else errno.EIO
+        raise OSError(reason, os.strerror(reason)) from error
+    resumes = mean_squares is not None
+    hashes: dict[str, str | int | None] = {
+        "model_sha256": file_sha256(folder / MODEL),
+        "optimizer_sha256": file_sha256(folder / OPTIMISER) if resumes else None,
+        "calibration_sha256": file_sha256(folder / CALIBRATION),
+        "frames_sha256": frames_sha256,
+        "format_version": FORMAT_VERSION,
+    }
+    write_json(folder / STATE, dataclasses.asdict(progress) | hashes)
+
+
+def load_weights(path: Path, model: nn.Module, sha256: str | None) -> None:
+    """Load the weights of the file `path` into `model`.
+
+    Args:
+        path: safetensors.
+        model: with memory for them.
+        sha256: what the file should hash to; None where an old version kept no hash.
 
     Raises:
         ReverieError: it is missing, broken, not what was saved, or of another model.
     """
-    check_hash(path / MODEL, read_state(path).model_sha256)
+    check_hash(path, sha256)
     wanted = model.state_dict()
-    check_shapes(path / MODEL, wanted)
+    check_shapes(path, wanted)
     with torch.no_grad():
-        for name, stored in tensors_of(path / MODEL):
+        for name, stored in tensors_of(path):
             if stored.dtype != wanted[name].dtype:
                 raise ReverieError(
-                    f"{path / MODEL} cannot be loaded: {name} holds {kind_of(stored)}, and the "
+                    f"{path} cannot be loaded: {name} holds {kind_of(stored)}, and the "
                     f"model has {kind_of(wanted[name])}.",
                     ANOTHER,
                 )
             wanted[name].copy_(stored)
     if broken := not_numbers(wanted):
         raise ReverieError(
-            f"{path / MODEL} cannot be loaded: there are values that are no numbers in {broken}.",
+            f"{path} cannot be loaded: there are values that are no numbers in {broken}.",
             ANOTHER,
         )
 
@@ -169,7 +182,7 @@ def load_checkpoint(path: Path, model: nn.Module, optimiser: Optimiser) -> State
         ReverieError: it is broken, not what was saved, or of another model.
     """
     state = read_state(path)
-    load_weights(path, model)
+    load_weights(path / MODEL, model, state.model_sha256)
     check_hash(path / OPTIMISER, state.optimizer_sha256)
     try:
         stored = torch.load(path / OPTIMISER, map_location="cpu", weights_only=True)
@@ -187,59 +200,14 @@ def load_checkpoint(path: Path, model: nn.Module, optimiser: Optimiser) -> State
     return state
 
 
-def read_state(path: Path) -> State:
-    """What the checkpoint at `path` says of itself.
+def prune_checkpoints(run: Path, keep_epochs: set[int]) -> None:
+    """Remove what is not to be kept of the checkpoints of the run in the folder `run`.
 
-    Raises:
-        ReverieError: it says nothing, or what cannot be.
+    The newest and those of `keep_epochs` are kept; what a crash left half written is not.
     """
-    file = path / STATE
-    values: object = read_json(file, "a checkpoint")
-    if isinstance(values, dict):
-        values = translate_state(cast(dict[str, Any], values))
-        needed = [field.name for field in _fields(State)]
-        lost = [name for name in needed if name not in values]
-        if lost:
-            raise ReverieError(f"{file} is damaged: it has lost {', '.join(lost)}.", ANOTHER)
-    state = as_record(cast(object, values), State, str(file), remedy=ANOTHER)
-    if state.name != path.name:
-        raise ReverieError(
-            f"{file} is damaged: it is of {state.name}, and lies in {path.name}.", ANOTHER
-        )
-    return state
-
-
-def read_progress(path: Path) -> Progress:
-    """The place in training of the checkpoint at `path`.
-
-    Raises:
-        ReverieError: as `read_state`.
-    """
-    return read_state(path).progress
-
-
-def list_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints under `folder`, oldest first, whole or damaged."""
-    if not folder.is_dir():
-        return []
-    found = [(NAME.fullmatch(path.name), path) for path in folder.iterdir()]
-    aged = [
-        (int(match[1]), int(match[2] or 0), path)
-        for match, path in found
-        if match and path.is_dir()
-    ]
-    return [path for _, _, path in sorted(aged)]
-
-
-def prune_checkpoints(folder: Path, keep_epochs: set[int]) -> None:
-    """Remove all but the newest checkpoint and those of `keep_epochs`, and leftovers of a crash."""
     kept = {Progress(epoch).name for epoch in keep_epochs}
-    for path in list_checkpoints(folder)[:-1]:
+    for path in list_checkpoints(run)[:-1]:
         if path.name not in kept:
             shutil.rmtree(path)
-    for leftover in folder.glob(".*.partial"):
+    for leftover in (run / CHECKPOINTS).glob(".*.partial"):
         shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _fields(kind: type[Progress]) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(kind)

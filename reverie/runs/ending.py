@@ -26,7 +26,7 @@ def why_ended(training: TrainingSettings, progress: Progress) -> Limit | None:
 def waited_epochs(progress: Progress) -> int:
     """Epochs since it last got better: its clips, where they are judged, or else held-out loss."""
     if progress.judged_epoch:
-        return progress.judged_epoch - progress.best_judged_epoch
+        return progress.judged_epoch - progress.nearest_judged_epoch
     return progress.epoch - progress.best_measured_epoch
 
 

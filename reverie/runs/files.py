@@ -1,7 +1,8 @@
 """What a run's folder says of the run: `config.json` and `corpus.json`.
 
-config.json           the recipe, everything resolved, what it ran on, and the hash of its frames
-corpus.json           the corpus by its hashes, its split, and where it was
+config.json           the recipe, everything resolved, what it ran on, the hash of its frames, and
+                      which run it was begun from
+corpus.json           the corpus by its hashes, its split, its length, and where it was
 """
 
 import dataclasses
@@ -12,25 +13,60 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-import torch
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from reverie import __version__
-from reverie.corpus.corpus import Corpus, Split, corpus_hash
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.recording import Split, corpus_hash
 from reverie.errors import ReverieError
 from reverie.legacy import translate_config
 from reverie.records import RECORD, PathText, as_record, read_json, read_record
-from reverie.runs.checkpoint import Sha256
 from reverie.runs.locate import path_between
 from reverie.runs.settings import Recipe
+from reverie.runs.states import Sha256
+from reverie.settings import build
 from reverie.storage import write_json
 
 FORMAT = "reverie-run"
-FORMAT_VERSION = 2
-"""1 is version 0.1's; it is read, with other names."""
+FORMAT_VERSION = 4
+"""1 is version 0.1's, which had other names; until 2 the hop was in samples and a sequence in
+frames; 3 knew of no parents and no exports. All are read."""
 CONFIG, CORPUS = "config.json", "corpus.json"
+METRICS = "metrics.jsonl"
+FRAMES, INITIAL = "frames.safetensors", "initial.safetensors"
+MOST_CONFIG_BYTES = 1 << 20
+PREVIEWS, PREVIEW_PROMPT = "previews", "prompt.json"
+MOST_LISTED = 20_000
+"""Recordings that `corpus.json` lists."""
 TRAIN_AGAIN = "Restore it from a copy, or train again."
+
+
+def _as_name(text: str) -> str:
+    if not text or text in (".", "..") or any(one in text for one in "/\\\0"):
+        raise ValueError("it is no name, but a path or nothing")
+    return text
+
+
+Name = Annotated[PathText, AfterValidator(_as_name)]
+"""Of a run: the name of a folder, and no path."""
+
+
+@dataclass(frozen=True, config=RECORD)
+class Parent:
+    """The run whose weights another was begun with."""
+
+    name: Name
+    checkpoint: Name
+    """Which of its checkpoints."""
+    model_sha256: Sha256
+    """Of the weights."""
+    corpus_hash: str
+    """Of the corpus that it was trained on."""
+    licence: str = ""
+    """Under which it was exported; empty where none is known."""
+    parent: "Parent | None" = None
+    """The one that it was begun from itself."""
 
 
 @dataclass(frozen=True, config=RECORD)
@@ -44,6 +80,12 @@ class Config:
     made_on: dict[str, str | int]
     frames_sha256: Sha256 | None = None
     """Of `frames.safetensors`; None before it is made, and where an old version made it."""
+    parent: Parent | None = None
+    """The run that it was begun from; None for one that was begun with weights drawn at random."""
+    name: Name | None = None
+    """Of a run that was exported, whatever its folder is called; None of any other."""
+    licence: str = ""
+    """Under which it was exported."""
 
 
 @dataclass(frozen=True, config=RECORD)
@@ -53,18 +95,24 @@ class LearntFrom:
     path: PathText
     content_hash: str
     split: Split
+    seconds: Annotated[float, Field(ge=0)] | None = None
+    """Its length; None where an old version kept none."""
 
 
 @dataclass(frozen=True, config=RECORD)
 class CorpusRecord:
     """What `corpus.json` holds."""
 
-    folder: PathText
+    folder: PathText | None
+    """Where it was; None of a run that was exported."""
     content_hash: str
     rate_hz: Annotated[int, Field(ge=1, le=1 << 20)]
     recordings: tuple[LearntFrom, ...]
     relative: PathText | None = None
     """The way to it from the run."""
+    unlisted: Annotated[int, Field(ge=0)] = 0
+    """Recordings of a corpus of more than `MOST_LISTED`, none of which is listed: its content hash
+    tells which it was."""
 
 
 def read_config(folder: Path) -> Config:
@@ -75,18 +123,27 @@ def read_config(folder: Path) -> Config:
     """
     if not folder.is_dir():
         raise ReverieError(f"{folder} is not a folder.", "Give the folder of a run.")
-    read: object = read_json(folder / CONFIG, "a run")
+    read: object = read_json(folder / CONFIG, "a run", most_bytes=MOST_CONFIG_BYTES)
     said = cast(dict[str, Any], read) if isinstance(read, dict) else {}
     if said.get("format") != FORMAT:
         raise ReverieError(f"{folder} is not a run.", "Make one with `reverie train`.")
-    said = translate_config(said)
+    said = translate_config(said, lambda: read_corpus_record(folder).rate_hz)
     if said.get("format_version") != FORMAT_VERSION:
         raise ReverieError(
-            f"{folder} was made by {said.get('created_by')}, in a format this version does not "
-            "know.",
+            f"{folder / CONFIG} was made by {said.get('created_by')}, in a format this version "
+            "does not know.",
             "Update Reverie, or train again.",
         )
     return as_record(said, Config, str(folder / CONFIG), remedy=TRAIN_AGAIN)
+
+
+def read_recipe(folder: Path, config: Config) -> Recipe:
+    """Return the recipe of the run in `folder`, which says `config` of itself.
+
+    Raises:
+        ReverieError: a setting is unknown or wrong.
+    """
+    return build(Recipe, config.recipe, str(folder / CONFIG))
 
 
 def read_corpus_record(folder: Path) -> CorpusRecord:
@@ -97,6 +154,8 @@ def read_corpus_record(folder: Path) -> CorpusRecord:
     """
     path = folder / CORPUS
     about = read_record(path, CorpusRecord, "a run", remedy=TRAIN_AGAIN)
+    if about.unlisted and not about.recordings:
+        return about
     entries = ((one.content_hash, one.path, one.split) for one in about.recordings)
     if corpus_hash(about.rate_hz, entries) != about.content_hash:
         raise ReverieError(
@@ -105,26 +164,37 @@ def read_corpus_record(folder: Path) -> CorpusRecord:
     return about
 
 
-def write_config(folder: Path, recipe: Recipe, frames_sha256: str | None) -> None:
-    """Write `config.json`.
+def write_config(
+    folder: Path, recipe: Recipe, frames_sha256: str | None, parent: Parent | None = None
+) -> None:
+    """Write `config.json` of a run that is trained on this machine, now.
+
+    Args:
+        folder: of the run.
+        recipe: of the run.
+        frames_sha256: of its `frames.safetensors`; None before it is made.
+        parent: the run that it is begun from.
 
     Raises:
         ReverieError: the disk refuses.
     """
-    config = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "created_by": f"reverie {__version__}",
-        "recipe": dataclasses.asdict(recipe),
-        "made_on": {
+    import torch  # noqa: PLC0415 -- whoever only reads can do without
+
+    config = Config(
+        FORMAT,
+        FORMAT_VERSION,
+        f"reverie {__version__}",
+        dataclasses.asdict(recipe),
+        {
             "python": platform.python_version(),
             "torch": torch.__version__,
             "system": platform.platform(),
             "threads": _threads_text((*threads_of(folder), torch.get_num_threads())),
         },
-        "frames_sha256": frames_sha256,
-    }
-    write_json(folder / CONFIG, config)
+        frames_sha256,
+        parent,
+    )
+    write_json(folder / CONFIG, dataclasses.asdict(config))
 
 
 def threads_of(folder: Path) -> tuple[int, ...]:
@@ -153,14 +223,23 @@ def write_corpus_record(folder: Path, corpus: Corpus) -> None:
     Raises:
         ReverieError: the disk refuses.
     """
+    unlisted = len(corpus.recordings) if len(corpus.recordings) > MOST_LISTED else 0
     about = {
         "folder": str(corpus.folder.resolve()),
         "relative": path_between(folder, corpus.folder),
         "content_hash": corpus.content_hash,
         "rate_hz": corpus.rate_hz,
-        "recordings": [
-            {"path": one.path, "content_hash": one.content_hash, "split": one.split}
+        "recordings": []
+        if unlisted
+        else [
+            {
+                "path": one.path,
+                "content_hash": one.content_hash,
+                "split": one.split,
+                "seconds": one.seconds,
+            }
             for one in corpus.recordings
         ],
+        **({"unlisted": unlisted} if unlisted else {}),
     }
     write_json(folder / CORPUS, about)

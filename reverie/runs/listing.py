@@ -7,14 +7,16 @@ from typing import Literal
 from reverie.corpus.listing import folders_of_kind, last_written, tree_bytes
 from reverie.corpus.ours import RUN
 from reverie.errors import ReverieError
-from reverie.runs.checkpoint import list_checkpoints, read_progress
 from reverie.runs.ending import limits, why_ended
-from reverie.runs.run import Run
+from reverie.runs.exported import check_exported
+from reverie.runs.files import read_config, read_corpus_record, read_recipe
+from reverie.runs.states import CHECKPOINTS, is_exported, list_checkpoints, read_progress
 from reverie.storage import is_held
 
-State = Literal["training", "ended", "stopped", "begun", "damaged"]
+State = Literal["training", "ended", "stopped", "begun", "exported", "damaged"]
 """`training`: a process holds it now. `ended`: its epochs, time or patience are over. `stopped`: it
-can be continued. `begun`: there is no checkpoint yet."""
+can be continued. `begun`: there is no checkpoint yet. `exported`: it generates, and others can be
+begun from it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class ListedRun:
     written: float
     """When something of it was last written, in seconds since 1970."""
     limits: str = ""
-    """How long it may still be trained, in words; empty where it is ended or damaged."""
+    """How long it may still be trained, in words; empty where it is not trained further."""
     problem: str = ""
     """Why it cannot be used; empty where it can."""
 
@@ -48,22 +50,26 @@ def list_runs(folder: Path) -> list[ListedRun]:
     Raises:
         ReverieError: `folder` is none.
     """
-    return [_listed(one) for one in folders_of_kind(folder, RUN.__eq__)]
+    return [listed(one) for one in folders_of_kind(folder, RUN.__eq__)]
 
 
-def _listed(folder: Path) -> ListedRun:
+def listed(folder: Path) -> ListedRun:
+    """Tell of the run in `folder`, be it damaged or not."""
     size = tree_bytes(folder)
-    written = max(last_written(folder), last_written(folder / "checkpoints"))
+    written = max(last_written(folder), last_written(folder / CHECKPOINTS))
     try:
-        run = Run.open(folder)
-        found = list_checkpoints(run.checkpoints)
+        config, about = read_config(folder), read_corpus_record(folder)
+        check_exported(folder, config, about)
+        recipe = read_recipe(folder, config)
+        found = list_checkpoints(folder)
         progress = read_progress(found[-1]) if found else None
     except ReverieError as error:
         problem = error.problem
         return ListedRun(folder, "damaged", "", "", "", 0, None, size, written, problem=problem)
-    recipe = run.recipe
     state: State = "begun"
-    if is_held(folder):
+    if is_exported(folder):
+        state = "exported"
+    elif is_held(folder):
         state = "training"
     elif progress is not None:
         state = "ended" if why_ended(recipe.training, progress) else "stopped"
@@ -77,5 +83,5 @@ def _listed(folder: Path) -> ListedRun:
         progress.best_saved_loss if progress else None,
         size,
         written,
-        "" if state == "ended" else limits(recipe.training, progress),
+        "" if state in ("ended", "exported") else limits(recipe.training, progress),
     )

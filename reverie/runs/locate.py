@@ -19,7 +19,7 @@ def path_between(run: Path, corpus: Path) -> str | None:
         return None
 
 
-def find_corpus(run: Path, content_hash: str, stored: Path, relative: str | None) -> Corpus:
+def find_corpus(run: Path, content_hash: str, stored: Path | None, relative: str | None) -> Corpus:
     """The corpus that a run was trained on, by its content.
 
     It is looked for where it was, where it was as seen from the run, and beside the run.
@@ -27,7 +27,7 @@ def find_corpus(run: Path, content_hash: str, stored: Path, relative: str | None
     Args:
         run: folder of the run.
         content_hash: of the corpus.
-        stored: where it was.
+        stored: where it was; None where the run was exported and does not say.
         relative: the same from the run; None where an old version did not keep it.
 
     Raises:
@@ -47,10 +47,11 @@ def find_corpus(run: Path, content_hash: str, stored: Path, relative: str | None
                 f"{stored} has changed since {run} was trained on it.",
                 "Prepare it as it was, or give a copy of it as `corpus`.",
             )
-    if refused and (stored / MANIFEST).exists():
+    if refused and stored and (stored / MANIFEST).exists():
         raise refused
+    place = f"neither at {stored} nor" if stored else "not"
     raise ReverieError(
-        f"the corpus of {run} is neither at {stored} nor beside the run.",
+        f"the corpus of {run} is {place} beside the run.",
         "Put it beside the run, or give it as `corpus`.",
     )
 
@@ -70,11 +71,13 @@ def given_corpus(run: Path, content_hash: str, folder: Path) -> Corpus:
     return corpus
 
 
-def _places(run: Path, stored: Path, relative: str | None) -> Iterator[Path]:
+def _places(run: Path, stored: Path | None, relative: str | None) -> Iterator[Path]:
     """Folders that may be the corpus, the likeliest first."""
-    yield stored
     beside = run.resolve().parent
-    likely = [beside / stored.name]
+    likely: list[Path] = []
+    if stored is not None:
+        yield stored
+        likely.append(beside / stored.name)
     if relative is not None:
         likely.insert(0, run.resolve() / relative)
     yield from (folder for folder in likely if folder.is_dir())

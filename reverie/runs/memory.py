@@ -38,6 +38,22 @@ def clear_memory_errors(doing: str, remedy: str) -> Generator[None, None, None]:
         ) from error
 
 
+def require_memory(needed_bytes: int, what: str) -> None:
+    """Refuse, by a `ReverieError`, what takes more memory than the processor has free.
+
+    Args:
+        needed_bytes: at its peak.
+        what: takes them, for the message.
+    """
+    free = available_memory(torch.device("cpu"))
+    if needed_bytes > free:
+        raise ReverieError(
+            f"{what} takes {needed_bytes / GIB:.1f} GiB of memory and {free / GIB:.1f} GiB are "
+            "free.",
+            "Close other programs, or choose another run.",
+        )
+
+
 def available_memory(device: torch.device, root: Path = ROOT) -> int:
     """Bytes that this process may still take on `device`, all limits on it considered.
 

@@ -14,6 +14,9 @@ from reverie.records import RECORD, read_lines
 from reverie.runs.judgement import Judgement
 from reverie.storage import clear_disk_errors, open_plain, write_text
 
+MOST_BYTES = 1 << 28
+"""Of the figures of a million epochs."""
+
 
 class JudgementMetrics(TypedDict):
     """The figures of the clips of one epoch: see `Judgement`."""
@@ -62,7 +65,7 @@ def read_metrics(path: Path) -> list[EpochMetrics]:
     Raises:
         ReverieError: another line is damaged, or is not of a later epoch than the one before.
     """
-    lines = list(read_lines(path, Line, "the figures of a run"))
+    lines = list(read_lines(path, Line, "the figures of a run", most_bytes=MOST_BYTES))
     if lines and lines[-1] is None:
         lines.pop()
     found: list[EpochMetrics] = []

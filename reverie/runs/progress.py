@@ -1,6 +1,7 @@
 """The place in a training, and what was best so far."""
 
 import dataclasses
+import math
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -10,6 +11,8 @@ from reverie.records import RECORD
 from reverie.runs.judgement import Judgement
 
 Count = Annotated[int, Field(ge=0, le=1 << 53)]
+EQUALLY_NEAR = 2.0
+"""Distances of clips that differ by no more do not say which model is nearer to music."""
 
 
 @dataclass(frozen=True, config=RECORD)
@@ -38,8 +41,13 @@ class Progress:
     """The latest epoch whose clips were judged; 0 for none yet."""
     judged_seconds: Annotated[float, Field(ge=0)] = 0.0
     """Time spent judging clips so far."""
+    nearest_judged_epoch: Count = 0
+    """The epoch whose clips had the least distance from held-out music."""
+    nearest_judged_distance: float | None = None
+    """That distance."""
     best_judged_epoch: Count = 0
-    """The epoch whose clips were judged best; its checkpoint is kept."""
+    """The latest epoch whose clips were as near as those, as far as can be told; its checkpoint is
+    kept."""
     best_judged_distance: float | None = None
     """Their distance from held-out music."""
     best_judged_copies: bool = False
@@ -47,7 +55,12 @@ class Progress:
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
-        best = max(self.best_saved_epoch, self.best_measured_epoch, self.best_judged_epoch)
+        best = max(
+            self.best_saved_epoch,
+            self.best_measured_epoch,
+            self.nearest_judged_epoch,
+            self.best_judged_epoch,
+        )
         if max(best, self.judged_epoch) > self.epoch:
             raise ValueError(f"Its best epoch comes after epoch {self.epoch}")
         if self.loss_count < self.step or (self.loss_count and not self.step):
@@ -75,21 +88,31 @@ class Progress:
         """The same after clips were judged.
 
         The nearest to music is best of those that copy no more than music does, or of all where
-        all copy more.
+        all copy more. Of those that are equally near the latest is, which learnt the longest.
         """
         after = dataclasses.replace(
             self,
             judged_epoch=self.epoch,
             judged_seconds=self.judged_seconds + judgement.seconds,
         )
-        best = self.best_judged_copies, self.best_judged_distance
-        if best[1] is not None and (judgement.copies_more, judgement.distance) >= best:
+        copies, nearest = judgement.copies_more, self.nearest_judged_distance
+        if nearest is None or copies < self.best_judged_copies:
+            nearest = math.inf
+        elif copies > self.best_judged_copies:
             return after
+        if judgement.distance > nearest + EQUALLY_NEAR:
+            return after
+        if judgement.distance < nearest:
+            after = dataclasses.replace(
+                after,
+                nearest_judged_epoch=self.epoch,
+                nearest_judged_distance=judgement.distance,
+            )
         return dataclasses.replace(
             after,
             best_judged_epoch=self.epoch,
             best_judged_distance=judgement.distance,
-            best_judged_copies=judgement.copies_more,
+            best_judged_copies=copies,
         )
 
 

@@ -3,13 +3,15 @@
 config.json           see `files.py`
 corpus.json           the same
 frames.safetensors    the normalisation of the frames, or their codec
+initial.safetensors   the weights it was begun with, where these are another run's
 checkpoints/          see `checkpoint.py`
 metrics.jsonl         a line an epoch
 tensorboard/          the same, with previews
+
+A run that was exported is read alike: its folder is its one checkpoint, without an optimiser.
 """
 
 import dataclasses
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,43 +19,36 @@ import torch
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
+from reverie.frames.allocation import allocate
 from reverie.frames.contract import Representation
 from reverie.frames.representation import load_representation
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.models.architectures import ModelBuilder, build_model, meta_model
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
 from reverie.runs.calibration import CALIBRATION, load_calibration, load_calibration_0_1
-from reverie.runs.checkpoint import MODEL, list_checkpoints, load_weights, read_state
+from reverie.runs.checkpoint import MODEL, load_weights
+from reverie.runs.continuing import ANOTHER_FOLDER, require_free, require_same_settings
+from reverie.runs.exported import check_exported
 from reverie.runs.files import (
     CONFIG,
-    CORPUS,
+    FRAMES,
+    INITIAL,
+    METRICS,
     TRAIN_AGAIN,
+    Parent,
     read_config,
     read_corpus_record,
+    read_recipe,
     write_config,
     write_corpus_record,
 )
 from reverie.runs.locate import find_corpus, given_corpus
-from reverie.runs.memory import GIB, available_memory, clear_memory_errors
+from reverie.runs.memory import clear_memory_errors, require_memory
 from reverie.runs.settings import Recipe
-from reverie.runs.weights import check_hash, check_shapes, read_hash
-from reverie.settings import build, flat
-
-MAY_CHANGE = {
-    "description",
-    "training.epochs",
-    "training.minutes",
-    "training.keep_epochs",
-    "training.checkpoint_minutes",
-    "training.preview_every_epochs",
-    "training.patience_epochs",
-    "training.judge_every_epochs",
-    "training.threads",
-    "training.device",
-}
-"""Settings that a run may be continued under with another value, besides those of generation."""
+from reverie.runs.states import CHECKPOINTS, find_checkpoint, list_checkpoints, read_state
+from reverie.runs.weights import check_hash, check_shapes, read_hash, require_size
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,8 @@ class Run:
 
     folder: Path
     recipe: Recipe
-    corpus_folder: Path
+    corpus_folder: Path | None
+    """Where its corpus was; None of a run that was exported."""
     corpus_hash: str
     rate_hz: int
     corpus_relative: str | None = None
@@ -72,21 +68,42 @@ class Run:
     frames_sha256: str | None = None
     builder: ModelBuilder = build_model
     """Builds its model."""
+    parent: Parent | None = None
+    """The run that it was begun from."""
+    exported_name: str = ""
+    """The name that it was exported by; empty where it is trained here."""
+    licence: str = ""
+    """Under which it was exported."""
+
+    @property
+    def name(self) -> str:
+        """Its name: that of its folder, unless it was exported."""
+        return self.exported_name or self.folder.resolve().name
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether it was exported, so that it is not trained further."""
+        return bool(self.exported_name)
 
     @property
     def checkpoints(self) -> Path:
         """Where its checkpoints lie."""
-        return self.folder / "checkpoints"
+        return self.folder / CHECKPOINTS
 
     @property
     def metrics(self) -> Path:
         """Its figures, one JSON object a line, one line an epoch."""
-        return self.folder / "metrics.jsonl"
+        return self.folder / METRICS
 
     @property
     def statistics(self) -> Path:
         """What was learnt of its frames: their normalisation, or their codec."""
-        return self.folder / "frames.safetensors"
+        return self.folder / FRAMES
+
+    @property
+    def initial_weights(self) -> Path:
+        """The weights that it was begun with, where these are another run's."""
+        return self.folder / INITIAL
 
     @classmethod
     def exists(cls, folder: Path) -> bool:
@@ -108,42 +125,58 @@ class Run:
             ReverieError: there is none, or it is damaged.
         """
         config, about = read_config(folder), read_corpus_record(folder)
+        check_exported(folder, config, about)
         return cls(
             folder,
-            build(Recipe, config.recipe, str(folder / CONFIG)),
-            Path(about.folder),
+            read_recipe(folder, config),
+            None if about.folder is None else Path(about.folder),
             about.content_hash,
             about.rate_hz,
             about.relative,
             corpus,
             config.frames_sha256,
             builder,
+            config.parent,
+            config.name or "",
+            config.licence,
         )
 
     @classmethod
     def create(
-        cls, folder: Path, recipe: Recipe, corpus: Corpus, builder: ModelBuilder = build_model
+        cls,
+        folder: Path,
+        recipe: Recipe,
+        corpus: Corpus,
+        builder: ModelBuilder = build_model,
+        parent: Parent | None = None,
     ) -> "Run":
         """Begin a run in `folder`, or continue the one that is there.
 
+        Args:
+            folder: of the run.
+            recipe: all that decides it besides the corpus.
+            corpus: what it learns from.
+            builder: builds its model.
+            parent: the run that it is begun from; its weights and its frames lie in `folder`.
+
         Raises:
-            ReverieError: another run is there, of another corpus or recipe.
+            ReverieError: another run is there, of another corpus, recipe or parent.
         """
-        where = corpus.folder.resolve()
+        where, recipe = corpus.folder.resolve(), recipe.for_channels(corpus.channels)
         if cls.exists(folder):
             run = cls.open(folder, builder=builder)
-            run.check_continues(recipe, corpus)
+            run.check_continues(recipe, corpus, parent)
             run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
             if run.frames_sha256 is None and run.statistics.is_file():
                 run = dataclasses.replace(run, frames_sha256=read_hash(run.statistics))
         else:
-            if folder.exists() and _others(folder):
-                raise ReverieError(
-                    f"{folder} holds other files and no run.", "Choose an empty or a new folder."
-                )
+            require_free(folder, begun_from_another=parent is not None)
             run = cls(folder, recipe, where, corpus.content_hash, corpus.rate_hz, builder=builder)
+            if parent is not None:
+                frames_sha256 = read_hash(run.statistics)
+                run = dataclasses.replace(run, parent=parent, frames_sha256=frames_sha256)
         write_corpus_record(folder, corpus)
-        write_config(folder, recipe, run.frames_sha256)
+        write_config(folder, recipe, run.frames_sha256, run.parent)
         return run
 
     def open_corpus(self) -> Corpus:
@@ -164,14 +197,14 @@ class Run:
         """
         fitted.save(self.statistics)
         found = read_hash(self.statistics)
-        if self.frames_sha256 not in (None, found) and list_checkpoints(self.checkpoints):
+        if self.frames_sha256 not in (None, found) and list_checkpoints(self.folder):
             self.statistics.unlink()
             raise ReverieError(
                 f"{self.statistics} is lost, and what this version would make in its place is not "
                 "the same.",
                 TRAIN_AGAIN,
             )
-        write_config(self.folder, self.recipe, found)
+        write_config(self.folder, self.recipe, found, self.parent)
         return dataclasses.replace(self, frames_sha256=found)
 
     def representation(self) -> Representation:
@@ -181,6 +214,7 @@ class Run:
             ReverieError: that is missing, broken, or not what was saved.
         """
         check_hash(self.statistics, self.frames_sha256, TRAIN_AGAIN)
+        require_size(self.statistics, self.recipe.frames, self.rate_hz)
         return load_representation(self.recipe.frames, self.rate_hz, self.statistics)
 
     def find_checkpoint(self, name: str = "latest") -> Path:
@@ -188,30 +222,12 @@ class Run:
 
         Args:
             name: `latest`, `best` (nearest to music where clips were judged, else of the lowest
-                held-out loss among those kept), an epoch's number, or a checkpoint's own name.
+                held-out loss of those kept), an epoch's number, or its own name.
 
         Raises:
             ReverieError: there is no such checkpoint.
         """
-        found = list_checkpoints(self.checkpoints)
-        if not found:
-            raise ReverieError(
-                f"{self.folder} has no checkpoint yet.", "Train it further with `reverie train`."
-            )
-        if name == "latest":
-            return found[-1]
-        if name == "best":
-            state = read_state(found[-1])
-            best = state.best_judged_epoch or state.best_saved_epoch
-            name = str(best) if best else found[-1].name
-        wanted = f"epoch-{int(name):05d}" if re.fullmatch("[0-9]{1,9}", name) else name
-        for path in found:
-            if path.name == wanted:
-                return path
-        raise ReverieError(
-            f"{self.folder} has no checkpoint {name}.",
-            f"It has: latest, best, {', '.join(path.name for path in found)}.",
-        )
+        return find_checkpoint(self.folder, name)
 
     def load(self, checkpoint: Path) -> TrainedModel:
         """Load the model of `checkpoint` with all that generation needs.
@@ -231,7 +247,7 @@ class Run:
         stored = read_state(checkpoint).calibration_sha256
         if stored is None:
             return load_calibration_0_1(checkpoint / MODEL)
-        width = frame_spec(self.recipe.frames).width
+        width = frame_spec(self.recipe.frames, self.rate_hz).width
         return load_calibration(checkpoint / CALIBRATION, width, stored)
 
     @torch.inference_mode(False)  # or weights would be of a kind that cannot be packed once
@@ -245,45 +261,40 @@ class Run:
         with clear_memory_errors(
             f"opening {self.folder}", "Close other programs, or choose another run."
         ):
-            model = meta_model(self.recipe.model, frame_spec(self.recipe.frames), self.builder)
+            spec = frame_spec(self.recipe.frames, self.rate_hz)
+            model = meta_model(self.recipe.model, spec, self.builder)
             check_shapes(checkpoint / MODEL, model.state_dict())
-            stored = read_state(checkpoint).frames_sha256
-            if None not in (stored, self.frames_sha256) and stored != self.frames_sha256:
+            state = read_state(checkpoint)
+            if len({state.frames_sha256, self.frames_sha256} - {None}) > 1:
                 raise ReverieError(
                     f"{checkpoint} belongs to other frames than those of {self.statistics}.",
                     TRAIN_AGAIN,
                 )
             needed = 4 * sum(one.numel() for one in (*model.parameters(), *model.buffers()))
-            free = available_memory(torch.device("cpu"))
-            if needed > free:
-                raise ReverieError(
-                    f"the model of {self.folder} takes {needed / GIB:.1f} GiB of memory and "
-                    f"{free / GIB:.1f} GiB are free.",
-                    "Close other programs, or choose another run.",
-                )
-            model.to_empty(device="cpu")
-            load_weights(checkpoint, model)
+            require_memory(needed, f"the model of {self.folder}")
+            allocate(model)
+            load_weights(checkpoint / MODEL, model, state.model_sha256)
         return model.requires_grad_(False)
 
-    def check_continues(self, recipe: Recipe, corpus: Corpus) -> None:
-        """Refuse, by a `ReverieError`, to go on under another corpus or recipe."""
-        remedy = "Choose another `out` for a new run."
+    def check_continues(self, recipe: Recipe, corpus: Corpus, parent: Parent | None = None) -> None:
+        """Refuse, by a `ReverieError`, to go on under another corpus, recipe or parent.
+
+        Args:
+            recipe: of its channels.
+            corpus: to go on with.
+            parent: the run that it should have been begun from; None for any, or none.
+        """
+        if self.is_exported:
+            raise ReverieError(
+                f"{self.folder} was exported, and is not trained further.", ANOTHER_FOLDER
+            )
+        begun = self.parent
+        if parent is not None and (begun is None or parent.model_sha256 != begun.model_sha256):
+            said = "random ones" if begun is None else f"{begun.name}'s"
+            raise ReverieError(
+                f"{self.folder} was begun with other weights than those of {parent.name}: {said}.",
+                ANOTHER_FOLDER,
+            )
         if corpus.content_hash != self.corpus_hash:
-            raise ReverieError(f"{self.folder} was trained on another corpus.", remedy)
-        before, now = flat(dataclasses.asdict(self.recipe)), flat(dataclasses.asdict(recipe))
-        fixed = {name for name in before if not name.startswith("generation.")} - MAY_CHANGE
-        if recipe.training.learning_rate_decay != "none":
-            fixed.add("training.epochs")
-        for name in sorted(fixed):
-            if before[name] != now[name]:
-                raise ReverieError(
-                    f"{self.folder} was begun with {name} = {before[name]}, not {now[name]}.",
-                    remedy,
-                )
-
-
-def _others(folder: Path) -> list[Path]:
-    """What lies in `folder` besides the beginnings of a run that was stopped at once."""
-    if not folder.is_dir():
-        return [folder]
-    return [path for path in folder.iterdir() if path.name != CORPUS and path.name[0] != "."]
+            raise ReverieError(f"{self.folder} was trained on another corpus.", ANOTHER_FOLDER)
+        require_same_settings(self.folder, self.recipe, recipe)

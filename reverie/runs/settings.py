@@ -1,5 +1,6 @@
 """A recipe: everything that decides a run, besides the corpus."""
 
+from dataclasses import replace
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -32,8 +33,9 @@ class TrainingSettings:
     """Stop after so many epochs in which clips came no nearer to music, where they are judged, or
     else with no better held-out loss; 0 goes on to the end."""
 
-    sequence_frames: Annotated[int, Field(ge=1, le=1 << 20)] = 40
-    """T: steps that a model looks back over, in training and in generation."""
+    sequence_seconds: Annotated[float, Field(gt=0, le=1e7)] = 10.0
+    """How far a model looks back, in training and in generation: T steps, the whole number of
+    frames that is nearest to it; two frames at least."""
 
     batch_size: Annotated[int, Field(ge=1, le=1 << 20)] = 5
     """Sequences in one step; the paper does not say, GRUV used 5."""
@@ -201,10 +203,28 @@ class Recipe:
     generation: GenerationDefaults = GenerationDefaults()
     """How it generates."""
 
-    @property
-    def prompt_frames(self) -> int:
-        """Frames of a prompt: T steps, the first of which takes K frames."""
-        return self.training.sequence_frames + self.model.step_frames - 1
+    def for_channels(self, channels: int) -> Self:
+        """Return the recipe for recordings of so many channels: of mono ones clips are mono."""
+        if channels > 1 or self.frames.channels == "mono":
+            return self
+        return replace(self, frames=replace(self.frames, channels="mono"))
+
+    def sequence_frames(self, rate_hz: int) -> int:
+        """Return the steps of a sequence, T, at `rate_hz`.
+
+        Raises:
+            ReverieError: a frame would be shorter than two samples.
+        """
+        hop_seconds = self.frames.hop_samples(rate_hz) / rate_hz
+        return max(1, round(self.training.sequence_seconds / hop_seconds))
+
+    def prompt_frames(self, rate_hz: int) -> int:
+        """Return the frames of a prompt, at `rate_hz`: T steps, the first of which takes K frames.
+
+        Raises:
+            ReverieError: a frame would be shorter than two samples.
+        """
+        return self.sequence_frames(rate_hz) + self.model.step_frames - 1
 
     @model_validator(mode="after")
     def _adversary_has_frames(self) -> Self:

@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from reverie.errors import ReverieError, is_memory_error
+from reverie.frames.representation import least_bytes
+from reverie.frames.settings import FrameSettings
+from reverie.frames.transforms import frame_spec
 from reverie.legacy import CALIBRATION, tensor_name
+from reverie.runs.memory import require_memory
+from reverie.runs.states import ANOTHER
 from reverie.storage import file_sha256, require_plain
+from reverie.tensor_files import open_tensors
 
-ANOTHER = "Choose another checkpoint of the run, or restore this one from a copy."
 MOST_NAMED = 3
-FILE_OF_A_RUN = "a file of a run"
+BYTES_OF_A_SAMPLE = 400
+"""Of a frame, at most, in all that is made of its length."""
+FILE_OF_A_RUN, WEIGHTS = "a file of a run", "the weights of a model"
 
 
 def check_hash(path: Path, wanted: str | None, remedy: str = ANOTHER) -> None:
@@ -46,6 +53,31 @@ def read_hash(path: Path, remedy: str = ANOTHER) -> str:
         raise ReverieError(f"{path} cannot be loaded: {first_line(error)}.", remedy) from error
 
 
+def require_size(path: Path, settings: FrameSettings, rate_hz: int) -> None:
+    """See that a file of frames is as large as settings say, and fits into memory.
+
+    Args:
+        path: the file, which is there.
+        settings: of the frames.
+        rate_hz: of the samples.
+
+    Raises:
+        ReverieError: it is smaller than its tables would be, or they are larger than memory.
+    """
+    if not path.exists():
+        return  # whoever opens it says so
+    size, least = path.stat().st_size, least_bytes(settings, rate_hz)
+    if size < least:
+        raise ReverieError(
+            f"{path} cannot be loaded: it holds {size} bytes, and the frames of config.json take "
+            f"{least} at least.",
+            "Restore the run's own config.json.",
+        )
+    # Windows and bands of a frame are made anew.
+    tables = 2 * size + BYTES_OF_A_SAMPLE * frame_spec(settings, rate_hz).hop_samples
+    require_memory(tables, f"what {path} holds")
+
+
 def check_shapes(path: Path, wanted: Mapping[str, Tensor]) -> None:
     """See that a safetensors file has the tensors of `wanted`, which may have no values.
 
@@ -54,12 +86,10 @@ def check_shapes(path: Path, wanted: Mapping[str, Tensor]) -> None:
     Raises:
         ReverieError: it has not, or cannot be read.
     """
-    require_plain(path, "the weights of a model")
     try:
-        with safe_open(path, "pt") as file:
-            slices = cast(Any, file)  # torch's part of its type is left out
+        with open_tensors(path, WEIGHTS) as file:
             found: dict[str, tuple[int, ...]] = {
-                tensor_name(name): tuple(slices.get_slice(name).get_shape())
+                tensor_name(name): tuple(file.get_slice(name).get_shape())
                 for name in file.keys()  # noqa: SIM118
                 if name not in CALIBRATION
             }
@@ -83,7 +113,7 @@ def check_shapes(path: Path, wanted: Mapping[str, Tensor]) -> None:
 def tensors_of(path: Path) -> Iterator[tuple[str, Tensor]]:
     """The tensors of a safetensors file, one after another, so that one at a time is in memory."""
     try:
-        with safe_open(path, "pt") as file:
+        with open_tensors(path, WEIGHTS) as file:
             for name in list(file.keys()):
                 if name not in CALIBRATION:
                     yield tensor_name(name), file.get_tensor(name)

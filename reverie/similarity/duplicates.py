@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from reverie.audio.pcm import to_float32
+from reverie.audio.stft import Wave
 from reverie.progress import ProgressBar
 from reverie.similarity.compared import FILE, Compared
 from reverie.similarity.fingerprint import Fingerprinter, numbers
@@ -30,13 +31,13 @@ AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Candidate:
-    """A recording that may repeat another; `pcm` returns its samples, int16 [S]."""
+    """A recording that may repeat another; `wave` returns its mono mix [S]."""
 
     path: str
     content_hash: str
     fingerprint: str
     samples: int
-    pcm: Callable[[], NDArray[np.int16]]
+    wave: Callable[[], Wave]
 
 
 def find_duplicates(
@@ -113,7 +114,7 @@ def _compare(
                         continue
                     verdict = known.verdict(one.content_hash, other.content_hash)
                     if verdict is None:
-                        verdict = sounds_the_same(one.pcm(), other.pcm(), rate_hz)
+                        verdict = sounds_the_same(one.wave(), other.wave(), rate_hz)
                         known.add(one.content_hash, other.content_hash, same=verdict)
                     if verdict:
                         _join(one.path, other.path, joined)
@@ -152,7 +153,7 @@ def _point(candidate: Candidate, rate_hz: int) -> NDArray[np.float32]:
     if coordinates is None:
         # An older version made its fingerprint: compute it again.
         measure = Fingerprinter(rate_hz)
-        measure.add(to_float32(candidate.pcm()))
+        measure.add(to_float32(candidate.wave()[:]))
         coordinates = numbers(measure.fingerprint())
         assert coordinates is not None
     length = candidate.samples / rate_hz / LONGER_SECONDS * FARTHEST

@@ -5,7 +5,7 @@ training recordings are streamed, so memory does not grow with the corpus.
 Letters: S samples, C columns of a spectrogram, F bins, P pairs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -65,7 +65,7 @@ class LandmarkSearch:
     """Search recordings for clips.
 
     Args:
-        clips: float samples [S] each.
+        clips: float samples [S] each, gone through once and not kept.
         rate_hz: of their samples, and of the recordings'.
         least_pairs: matches of fewer pairs are ignored.
         most_repeats: pairs that one clip contains more often are ignored: a metronome, a tremolo.
@@ -73,7 +73,7 @@ class LandmarkSearch:
 
     def __init__(
         self,
-        clips: Sequence[NDArray[np.float32]],
+        clips: Iterable[NDArray[np.float32]],
         rate_hz: int,
         *,
         least_pairs: int = 1,
@@ -86,9 +86,9 @@ class LandmarkSearch:
         self._keys = keys[order]
         columns = [columns for _, columns in found] or [np.empty(0, np.int64)]
         self._columns = np.concatenate(columns)[order]
-        self._owners = np.repeat(np.arange(len(clips)), [len(keys) for keys, _ in found])[order]
-        self._best = [LandmarkMatch()] * len(clips)
-        self._wanted = np.full(len(clips), least_pairs)
+        self._owners = np.repeat(np.arange(len(found)), [len(keys) for keys, _ in found])[order]
+        self._best = [LandmarkMatch()] * len(found)
+        self._wanted = np.full(len(found), least_pairs)
 
     def consume(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
         """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""

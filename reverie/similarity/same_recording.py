@@ -6,6 +6,7 @@ Letters: S samples.
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.stft import Wave
 from reverie.similarity.alignment import SHARP, Alignment, align, coarse_agreement
 from reverie.similarity.likeness import HIGHEST_HZ, LOWEST_HZ, Samples, common, likeness, tapering
 
@@ -23,6 +24,8 @@ QUIET_DB = 40.0
 """Excerpts this far below the loudest are left out."""
 STEPS = 8
 """Excerpts begin at multiples of their length divided by this."""
+STEPS_AT_ONCE = 1 << 10
+"""Steps of a recording that are read at a time."""
 THINNED, MOST_LOOKED_AT = 4, 1 << 22
 """Loudness is measured on every fourth sample, and on at most this many samples of a recording."""
 
@@ -33,7 +36,7 @@ LEAST_AGREEMENT = 0.35
 """Agreement of low frequencies: 0.5 or more for low-bitrate encodings, 0.1 for other music."""
 
 
-def sounds_the_same(a: NDArray[np.int16], b: NDArray[np.int16], rate_hz: int) -> bool:
+def sounds_the_same(a: Wave, b: Wave, rate_hz: int) -> bool:
     """Whether two recordings are the same but for level, polarity, delay and encoding.
 
     Args:
@@ -45,8 +48,8 @@ def sounds_the_same(a: NDArray[np.int16], b: NDArray[np.int16], rate_hz: int) ->
     if abs(len(a) - len(b)) > LONGER_SECONDS * rate_hz:
         return False
     if shortest <= WHOLE_SECONDS * rate_hz:
-        return _same_whole(a, b, rate_hz)
-    return _same_excerpts(a, b, _places(a[:shortest], rate_hz), rate_hz)
+        return _same_whole(a[:], b[:], rate_hz)
+    return _same_excerpts(a, b, _places(a, shortest, rate_hz), rate_hz)
 
 
 def _differ(a: NDArray[np.int16], b: NDArray[np.int16], rate_hz: int) -> bool:
@@ -66,9 +69,7 @@ def _same_whole(a: NDArray[np.int16], b: NDArray[np.int16], rate_hz: int) -> boo
     return like is not None and like.same and like.sure
 
 
-def _same_excerpts(
-    a: NDArray[np.int16], b: NDArray[np.int16], places: list[int], rate_hz: int
-) -> bool:
+def _same_excerpts(a: Wave, b: Wave, places: list[int], rate_hz: int) -> bool:
     """Whether two recordings agree at all `places`, samples from their beginnings."""
     size = STEPS * _step(rate_hz)
     loudest = slice(places[0], places[0] + size)
@@ -92,12 +93,24 @@ def _same_excerpts(
     return sure
 
 
-def _places(samples: NDArray[np.int16], rate_hz: int) -> list[int]:
-    """Return where excerpts begin: the loudest of each third that is not quiet, loudest first."""
-    step = _step(rate_hz)
-    pieces = samples[: len(samples) // step * step].reshape(-1, step)
-    powers = (
-        pieces[:, :: max(THINNED, len(samples) // MOST_LOOKED_AT)].astype(np.float32).var(axis=1)
+def _places(wave: Wave, samples: int, rate_hz: int) -> list[int]:
+    """Return where excerpts begin: the loudest of each third that is not quiet, loudest first.
+
+    Args:
+        wave: int16, read in pieces.
+        samples: so many from its beginning count.
+        rate_hz: samples per second.
+    """
+    step, thinned = _step(rate_hz), max(THINNED, samples // MOST_LOOKED_AT)
+    whole, at_once = samples // step * step, STEPS_AT_ONCE * step
+    powers = np.concatenate(
+        [
+            wave[first : min(first + at_once, whole)]
+            .reshape(-1, step)[:, ::thinned]
+            .astype(np.float32)
+            .var(axis=1)
+            for first in range(0, whole, at_once)
+        ]
     )
     energies = np.convolve(powers, np.ones(STEPS, np.float32), "valid")
     thirds = np.array_split(np.arange(len(energies)), THIRDS)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_float32
+from reverie.audio.stft import Wave
 from reverie.progress import ProgressBar
 
 PIECE_SECONDS = 120.0
@@ -27,8 +28,8 @@ class SampleSource(Protocol[RecordingT_contra]):
 
     rate_hz: int
 
-    def pcm(self, recording: RecordingT_contra, /) -> NDArray[np.int16]:
-        """Return a recording's samples, int16 [S] with 32768 for 1.0, preferably as a view."""
+    def mono(self, recording: RecordingT_contra, /) -> Wave:
+        """Return the mono mix of a recording, [S], which is read in spans."""
         ...
 
 
@@ -78,6 +79,6 @@ def pieces(source: SampleSource[RecordingT], recordings: Sequence[RecordingT]) -
     rate = source.rate_hz
     step, overlap = round(PIECE_SECONDS * rate), round(OVERLAP_SECONDS * rate)
     for place, recording in enumerate(recordings):
-        pcm = source.pcm(recording)
-        for start in range(0, max(len(pcm) - overlap, 1), step):
-            yield Excerpt(place, start / rate, to_float32(pcm[start : start + step + overlap]))
+        wave = source.mono(recording)
+        for start in range(0, max(len(wave) - overlap, 1), step):
+            yield Excerpt(place, start / rate, to_float32(wave[start : start + step + overlap]))

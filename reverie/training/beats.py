@@ -14,6 +14,9 @@ from reverie.corpus.corpus import Corpus, Recording
 LEAST_CONFIDENCE = 0.15
 """Where the tracker is less confident, the model is told no beat."""
 
+MOST_TRACKED = 10_000
+"""Recordings whose beats are kept, about ten kilobytes each."""
+
 
 @dataclass
 class RecordingBeats:
@@ -36,8 +39,10 @@ class RecordingBeats:
             [T, 2], see `beat_grid`.
         """
         if recording.path not in self._tracked:
-            pcm = self.corpus.pcm(recording)
-            self._tracked[recording.path] = track_beats(pcm, self.corpus.rate_hz)
+            if len(self._tracked) >= MOST_TRACKED:
+                self._tracked.clear()
+            wave = self.corpus.mono(recording)
+            self._tracked[recording.path] = track_beats(wave, self.corpus.rate_hz)
         grid = beat_grid(self._tracked[recording.path], seconds)
         grid[:, 1] /= speed
         return grid

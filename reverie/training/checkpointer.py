@@ -9,16 +9,12 @@ from reverie.frames.contract import Representation
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
-from reverie.runs.checkpoint import (
-    list_checkpoints,
-    load_checkpoint,
-    prune_checkpoints,
-    save_checkpoint,
-)
+from reverie.runs.checkpoint import load_checkpoint, prune_checkpoints, save_checkpoint
 from reverie.runs.files import TRAIN_AGAIN
 from reverie.runs.metrics import settle_metrics
 from reverie.runs.progress import Progress
 from reverie.runs.run import Run
+from reverie.runs.states import list_checkpoints
 from reverie.runs.weights import check_hash
 from reverie.training.interrupt import Interruptible
 from reverie.training.optimiser import RmsProp
@@ -56,7 +52,7 @@ class Checkpointer:
         Raises:
             ReverieError: it is damaged.
         """
-        found = list_checkpoints(self._run.checkpoints)
+        found = list_checkpoints(self._run.folder)
         if not found:
             return None
         try:
@@ -108,14 +104,14 @@ class Checkpointer:
                 self.calibration or Calibration(),
                 self._run.frames_sha256,
             )
-            prune_checkpoints(self._run.checkpoints, keep)
+            prune_checkpoints(self._run.folder, keep)
             self._interrupt.kept = kept_so_far(self._run)
         return path
 
 
 def kept_so_far(run: Run) -> str:
     """What is kept of `run` if it ends now, in words."""
-    found: list[Path] = list_checkpoints(run.checkpoints)
+    found: list[Path] = list_checkpoints(run.folder)
     if not found:
         return "no checkpoint was written yet, so the same command begins anew"
     newest = found[-1]

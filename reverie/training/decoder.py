@@ -1,148 +1,135 @@
-"""Fit the codec's decoder: the network that refines each frame by those around it.
+"""Fit the networks of a codec: its decoder, and what tells of the full band.
 
-By regression of the principal components on what their codes stand for.
-Letters: B sequences, S samples, T frames, L frames of context on each side, K principal components.
+The decoder refines each frame by those around it, by regression of the principal components on what
+their codes stand for; the other tells features of high bands, and of left and right.
+Letters as in `regression.py`, and E features of a frame.
 """
 
-import math
 import threading
-import time
-from collections.abc import Iterator
+from functools import partial
+from typing import TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from reverie.corpus.corpus import Corpus, Split
+from reverie.corpus.corpus import Corpus
 from reverie.frames.codec import Codec
-from reverie.frames.decoder import ContextDecoder
-from reverie.progress import ProgressBar
+from reverie.frames.decoder import KERNEL_FRAMES, decoder_size
+from reverie.frames.full_band.codec import FullBandCodec
+from reverie.frames.transforms import frame_spec, spectrum_width
 from reverie.runs.settings import Recipe
-from reverie.training.optimiser import RmsProp, cosine, warmup
-from reverie.training.sequences import Sequences
+from reverie.training.regression import BATCH, FRAMES, Regression, fit_network, sequences_of
 
-FRAMES = 128
-"""T."""
-BATCH = 16
-LEARNING_RATE = 1e-3
-WARMUP_STEPS = 50
-EMA_DECAY = 0.99
-MOST_SHARE = 0.2
+DECODER_SHARE = 0.2
 """Of the minutes that a recipe allows."""
-MEASUREMENTS = 10
-"""Of held-out music: the best of so many decoders is kept, or none if none is better."""
+TELLER_SHARE = 0.08
+"""The same, of the network that tells of the full band, which is a quarter as large."""
+KEPT_BATCHES = 24
+"""Half an hour in frames of 32 ms: measuring them takes longer than learning of them."""
+UNTOLD = 8
+"""One sequence of so many is not told the mean of its features, like music without a prompt."""
+LEVEL_BATCHES = 8
+"""Batches of music by which levels and shares are set."""
+
+AnyCodec = TypeVar("AnyCodec", Codec, FullBandCodec)
 
 
 def fit_decoder(
-    codec: Codec,
+    fitted: AnyCodec,
     corpus: Corpus,
     recipe: Recipe,
     device: torch.device,
     stop: threading.Event,
     *,
     quiet: bool = False,
-) -> Codec | None:
-    """Fit the decoder of a codec to the training split; held-out music says when it is best.
+) -> AnyCodec | None:
+    """Fit the networks of a codec to the training split; held-out music says when they are best.
 
     Args:
-        codec: whose decoder begins by changing nothing.
+        fitted: whose networks begin by changing nothing.
         corpus: the recordings.
         recipe: says for how long, and in which precision.
-        device: to fit it on.
+        device: to fit them on.
         stop: any thread may set it.
         quiet: show no progress.
 
     Returns:
-        the codec with its decoder, on the processor; None if it was stopped before its end.
+        the codec with its networks, on the processor; None if it was stopped before its end.
     """
-    codec = codec.to(device)
-    assert codec.decoder is not None
-    decoder = codec.decoder.requires_grad_(True)
-    optimiser = RmsProp(dict(decoder.named_parameters()), set(), 0.0, ema_decay=EMA_DECAY)
-    measured = next(_sequences(corpus, codec, recipe, "held-out", 1).batches(BATCH, None)).samples
-    left, best = _left(codec, decoder, measured), _copied(decoder)
-    rounded = torch.autocast(
-        device.type, torch.bfloat16, enabled=recipe.model.precision == "bfloat16"
-    )
-    measurements = 0
-    with ProgressBar(
-        "fitting the decoder", recipe.training.decoder_steps, "steps", quiet=quiet
-    ) as bar:
-        for samples, done in _steps(corpus, codec, recipe):
-            if stop.is_set():
-                return None
-            if done * MEASUREMENTS >= measurements + 1 or done >= 1:
-                measurements += 1
-                with optimiser.averaged():
-                    found = _left(codec, decoder, measured)
-                    if found < left:
-                        left, best = found, _copied(decoder)
-            if done >= 1:
-                break
-            rate = LEARNING_RATE * warmup(bar.done, WARMUP_STEPS) * cosine(done)
-            optimiser.learning_rate = rate
-            vectors, wanted = _pairs(codec, samples)
-            optimiser.zero_grad()
-            with rounded:
-                loss = regression_loss(decoder, vectors, wanted)
-            torch.autograd.backward([loss])
-            optimiser.step()
-            bar.advance(1, f"{left:.1%} of held-out music's variance left")
-    decoder.load_state_dict(best)
-    decoder.requires_grad_(False)
+    codec = fitted.to(device)
+    steps = recipe.training.decoder_steps
+    tasks: list[Regression] = []
+    narrow = codec.narrow if isinstance(codec, FullBandCodec) else codec
+    if narrow.decoder is not None:
+        pairs = partial(_components, codec)
+        tasks.append(Regression("decoder", narrow.decoder, pairs, DECODER_SHARE, steps))
+    if isinstance(codec, FullBandCodec):
+        pairs = partial(_features, codec)
+        kept = KEPT_BATCHES
+        tasks.append(Regression("full band", codec.teller, pairs, TELLER_SHARE, steps, kept))
+    for task in tasks:
+        if not fit_network(task, corpus, recipe, codec.spec, device, stop, quiet=quiet):
+            return None
+    if isinstance(codec, FullBandCodec):
+        _set_levels(codec, corpus, recipe)
     return codec.to("cpu")
 
 
-def regression_loss(decoder: ContextDecoder, vectors: Tensor, wanted: Tensor) -> Tensor:
-    """Mean squared error in shares of the codes' variance: [B, T + 2L, K] twice -> []."""
-    inner = decoder.inner(wanted)
-    return ((decoder(vectors).float() - inner) / decoder.scale).square().mean()
-
-
-def _steps(corpus: Corpus, codec: Codec, recipe: Recipe) -> Iterator[tuple[Tensor, float]]:
-    """Samples [B, S] for one step after another, and the share that is done before each."""
-    training = recipe.training
-    sequences = _sequences(corpus, codec, recipe, "train")
-    most_seconds = MOST_SHARE * 60 * training.minutes or math.inf
-    began, step, epoch = time.monotonic(), 0, 0
-    while True:
-        order = np.random.default_rng([training.seed, 2, epoch])
-        for samples, _, _ in sequences.batches(BATCH, order):
-            seconds = time.monotonic() - began
-            yield samples, max(step / training.decoder_steps, seconds / most_seconds)
-            step += 1
-        epoch += 1
-
-
-def _sequences(
-    corpus: Corpus, codec: Codec, recipe: Recipe, split: Split, batches: int = 0
-) -> Sequences:
-    """Sequences of T + 2L frames; of so many batches only, if not 0."""
-    return Sequences(
-        corpus,
-        corpus.of_split(split),
-        codec.spec,
-        FRAMES + 2 * codec.lookahead_frames - 1,
-        "random",
-        most=batches * BATCH,
-        trim_silence_db=recipe.training.trim_silence_db,
-    )
+def decoder_fit_bytes(recipe: Recipe, rate_hz: int) -> int:
+    """Estimate how much memory `fit_decoder` takes at most, at `rate_hz`; 0 where it fits none."""
+    settings = recipe.frames
+    is_full_band = settings.is_full_band(rate_hz)
+    if not settings.has_decoder and not is_full_band:
+        return 0
+    width = spectrum_width(settings, rate_hz)
+    size = decoder_size(settings, min(settings.n_components, width))
+    if not settings.has_decoder:
+        size = size._replace(blocks=0)
+    frames = BATCH * (FRAMES + 2 * size.context_frames)
+    # Of each frame and block: the frames around it side by side, before and after GELU, and mixed.
+    kept = size.blocks * (KERNEL_FRAMES + 3) * size.channels + 4 * size.n_components
+    spectra = 4 * width  # complex ones, their magnitudes, and the logarithms of these
+    if is_full_band:
+        # Windows of all channels, long and short ones: samples, spectra, and their power.
+        spectra += 12 * settings.n_channels * frame_spec(settings, rate_hz).hop_samples
+    # Weights, gradients, mean squares, running means, the best so far, and all of them rounded.
+    return 4 * (frames * (kept + spectra) + 6 * size.weights)
 
 
 @torch.no_grad()
-def _pairs(codec: Codec, samples: Tensor) -> tuple[Tensor, Tensor]:
-    """What codes stand for, and what they should: [B, S] -> [B, T + 2L, K] twice."""
-    wanted = codec.principal_components(samples.to(codec.mean.device))
-    return codec.quantiser.decode(codec.quantiser.encode(wanted)), wanted
+def _components(codec: Codec | FullBandCodec, samples: Tensor) -> tuple[Tensor, Tensor]:
+    """What codes stand for, and what they should: [B, C, S] -> [B, T + 2L, K] twice."""
+    narrow, samples = _narrow(codec, samples)
+    wanted = narrow.principal_components(samples)
+    return narrow.quantiser.decode(narrow.quantiser.encode(wanted)), wanted
 
 
 @torch.no_grad()
-def _left(codec: Codec, decoder: ContextDecoder, samples: Tensor) -> float:
-    """The share of the variance of music [B, S] that is left to explain."""
-    vectors, wanted = _pairs(codec, samples)
-    inner = decoder.inner(wanted)
-    return float((decoder(vectors) - inner).square().mean() / inner.var(dim=(0, 1)).mean())
+def _features(codec: FullBandCodec, samples: Tensor) -> tuple[Tensor, Tensor]:
+    """What tells the features, and these: [B, C, S] -> [B, T + 2L, K + E] and [B, T + 2L, E]."""
+    vectors, _ = _components(codec, samples)
+    features = codec.measure(samples.to(codec.means.device))
+    style = features.mean(1)
+    style[::UNTOLD] = 0
+    return codec.inputs(vectors, style), features
 
 
-def _copied(decoder: ContextDecoder) -> dict[str, Tensor]:
-    return {name: table.clone() for name, table in decoder.state_dict().items()}
+def _narrow(codec: Codec | FullBandCodec, samples: Tensor) -> tuple[Codec, Tensor]:
+    """Return the codec of the mid, and the mid."""
+    if isinstance(codec, FullBandCodec):
+        return codec.narrow, codec.narrowed(samples.to(codec.means.device))
+    return codec, samples.to(codec.mean.device)
+
+
+@torch.no_grad()
+def _set_levels(codec: FullBandCodec, corpus: Corpus, recipe: Recipe) -> None:
+    """Bring the power of what is told to that of training music."""
+    music = sequences_of(corpus, recipe, codec.spec, codec.teller, "train", LEVEL_BATCHES)
+    found: list[tuple[Tensor, Tensor, Tensor]] = []
+    for samples, _, _ in music.batches(BATCH, None):
+        vectors, wanted = _features(codec, samples)
+        mid_power = codec.mid_power(samples.to(codec.means.device))
+        inner = codec.teller.inner
+        found.append((codec.teller(vectors), inner(wanted), inner(mid_power)))
+    told, real, mid_power = (torch.cat(each) for each in zip(*found, strict=True))
+    codec.set_levels(told, real, mid_power)

@@ -17,16 +17,17 @@ from reverie.frames.representation import stand_in_representation
 from reverie.models.architectures import ModelBuilder, build_model
 from reverie.models.contract import FrameModel
 from reverie.progress import duration
-from reverie.runs.checkpoint import list_checkpoints, read_progress
 from reverie.runs.ending import limits, why_ended
 from reverie.runs.memory import GIB, clear_memory_errors
 from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
+from reverie.runs.states import list_checkpoints, read_progress
 from reverie.training.device import training_device
 from reverie.training.optimiser import RmsProp
 from reverie.training.pace import Pace, Trial
 from reverie.training.preflight import Needs, plan, smaller
+from reverie.training.pretrained import Pretrained
 from reverie.training.sequences import Batch, Sequences
 from reverie.training.splits import shortness, split_sequences
 from reverie.training.step import initial_model, random_generator
@@ -57,7 +58,11 @@ class Estimate:
 
 
 def estimate(
-    corpus: Corpus, recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model
+    corpus: Corpus,
+    recipe: Recipe,
+    run_folder: Path,
+    builder: ModelBuilder = build_model,
+    pretrained: Pretrained | None = None,
 ) -> Estimate:
     """Work out what a training would take; nothing is written, and a run is not begun.
 
@@ -69,17 +74,21 @@ def estimate(
         recipe: of the run.
         run_folder: where it would be kept, or is.
         builder: builds the model.
+        pretrained: the model that it would be begun from.
 
     Raises:
         ReverieError: corpus, recipe and run do not fit each other or this machine.
     """
+    if pretrained is not None:
+        pretrained.require_fitting(recipe, corpus)
+    recipe = recipe.for_channels(corpus.channels)
     train_set, held_out_set = split_sequences(corpus, recipe)
-    needs = plan(recipe, run_folder, builder)
+    needs = plan(recipe, corpus.rate_hz, run_folder, builder)
     state = Progress()
     if Run.exists(run_folder):
         run = Run.open(run_folder, builder=builder)
-        run.check_continues(recipe, corpus)
-        if found := list_checkpoints(run.checkpoints):
+        run.check_continues(recipe, corpus, pretrained.parent if pretrained else None)
+        if found := list_checkpoints(run.folder):
             state = read_progress(found[-1])
     set_threads(recipe)
     training, device = recipe.training, training_device(recipe)
@@ -187,10 +196,11 @@ def corpus_notes(corpus: Corpus, train_set: Sequences, held_out_set: Sequences) 
 
 
 def _endless(train_set: Sequences, recipe: Recipe) -> Iterator[Batch]:
-    """Batches as training reads them, over and over."""
+    """Batches as training reads them, but of few recordings, since each is checked when it is first
+    read, and its beats are tracked; over and over."""
     while True:
         order = np.random.default_rng([recipe.training.seed, 1, 0])
-        yield from train_set.batches(recipe.training.batch_size, order)
+        yield from train_set.batches(recipe.training.batch_size, order, side_by_side=True)
 
 
 def _optimiser_seconds(model: FrameModel, recipe: Recipe, clock: Callable[[], float]) -> float:

@@ -80,7 +80,7 @@ class Observer:
         """After each epoch, once its losses are known."""
 
     def on_preview(self, epoch: int, samples: NDArray[np.float32], /) -> None:
-        """After a preview was made, samples [S]."""
+        """After a preview was made: samples [S], or [2, S] of a stereo model."""
 
     def on_judgement(self, epoch: int, judgement: Judgement, /) -> None:
         """After clips of an epoch were judged."""

@@ -6,15 +6,15 @@ import shlex
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.models.code_head import CodeHead
 from reverie.progress import duration
-from reverie.runs.checkpoint import list_checkpoints, read_progress
 from reverie.runs.ending import Limit, epochs_text, waited_epochs, why_ended
 from reverie.runs.metrics import EpochMetrics, read_metrics
 from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
+from reverie.runs.states import list_checkpoints, read_progress
 from reverie.settings import flat
 from reverie.training.recipe import load_recipe, recipe_names
 
@@ -53,7 +53,7 @@ def outcome(run: Run) -> Outcome:
     Raises:
         ReverieError: its newest checkpoint's state or its figures are damaged.
     """
-    found = list_checkpoints(run.checkpoints)
+    found = list_checkpoints(run.folder)
     state = read_progress(found[-1]) if found else Progress()
     figures = [line for line in read_metrics(run.metrics) if line["epoch"] <= state.epoch]
     ending = why_ended(run.recipe.training, state)
@@ -117,7 +117,7 @@ def _losses(run: Run, state: Progress, last: EpochMetrics | None) -> Iterator[st
         return
     if last is None:
         yield f"Its figures are lost: {run.metrics} holds none. Its model is whole."
-    spec = frame_spec(run.recipe.frames)
+    spec = frame_spec(run.recipe.frames, run.rate_hz)
     meaning = "the error of the next piece of sound, squared"
     if spec.codebook_size:
         milliseconds = 1000 * spec.hop_samples / run.rate_hz
@@ -138,6 +138,8 @@ def _next(run: Run, state: Progress, ending: Limit | None) -> Iterator[str]:
     folder = shlex.quote(str(run.folder))
     if state.epoch:
         yield f"Next: reverie generate {folder}"
+    if run.is_exported:
+        return
     recipe, training = run.recipe, run.recipe.training
     if ending is None:
         yield "To go on, give the same command again."
@@ -171,12 +173,13 @@ def _next(run: Run, state: Progress, ending: Limit | None) -> Iterator[str]:
 
 
 def _command(run: Run, out: str, changes: dict[str, float]) -> str | None:
-    """The command that trains by the recipe of `run` with `changes`; None where it is too long."""
-    told = _nearest(run.recipe, changes.keys())
-    if told is None:
+    """The command that trains by the recipe of `run` with `changes`; None where that is too long or
+    not all."""
+    corpus, told = run.corpus_given or run.corpus_folder, _nearest(run.recipe, changes.keys())
+    if run.parent is not None or corpus is None or told is None:
         return None
     name, settings = told
-    words = ["reverie", "train", str(run.corpus_given or run.corpus_folder), "--recipe", name]
+    words = ["reverie", "train", str(corpus), "--recipe", name]
     for setting in settings:
         words += ["--set", setting]
     for option, value in changes.items():

@@ -12,13 +12,14 @@ from torch import Tensor
 from reverie.errors import ReverieError
 from reverie.frames.contract import FrameSpec
 from reverie.frames.representation import fit_bytes
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.models.architectures import ModelBuilder, build_model, meta_model
 from reverie.models.contract import FrameModel
 from reverie.models.lstm import Lstm
 from reverie.models.outline import operations
 from reverie.runs.memory import GIB, available_memory, clear_memory_errors
 from reverie.runs.settings import Recipe
+from reverie.training.decoder import decoder_fit_bytes
 from reverie.training.device import training_device
 
 LIBRARIES_BYTES = 200 << 20
@@ -46,7 +47,9 @@ class Needs:
     """Of floating point in the matrix products and convolutions of one training step."""
 
 
-def estimate_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) -> Needs:
+def estimate_needs(
+    recipe: Recipe, rate_hz: int, run_folder: Path, builder: ModelBuilder = build_model
+) -> Needs:
     """Work out what training takes, without taking it.
 
     The model is built without memory for its values, and small batches of shapes are passed
@@ -54,19 +57,21 @@ def estimate_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = bui
 
     Args:
         recipe: of the run.
+        rate_hz: of its corpus, which says how many samples a frame has.
         run_folder: where checkpoints would go.
         builder: builds the model.
 
     Raises:
         ReverieError: it is more than can be counted.
     """
-    spec, training = frame_spec(recipe.frames), recipe.training
+    spec, training = frame_spec(recipe.frames, rate_hz), recipe.training
+    steps = recipe.sequence_frames(rate_hz)
     with clear_memory_errors("a model of these sizes", smaller(recipe)):
         model = meta_model(recipe.model, spec, builder)
-        kept_bytes = _kept_by_autograd(model, recipe, spec)
+        kept_bytes = _kept_by_autograd(model, training.batch_size, steps, spec)
     sizes = [parameter.numel() for parameter in model.parameters()]
     parameters = sum(sizes)
-    numbers = training.batch_size * (recipe.prompt_frames + 1)
+    numbers = training.batch_size * (recipe.prompt_frames(rate_hz) + 1)
     batch_bytes = 4 * numbers * max(spec.width, spec.hop_samples)
     kept = 3 if training.ema_decay else 2  # weights, mean squares, a running mean
     step_bytes = (
@@ -78,7 +83,10 @@ def estimate_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = bui
         + 5 * batch_bytes  # held-out errors, squared in double precision
         + LIBRARIES_BYTES
     )
-    memory = psutil.Process().memory_info().rss + max(step_bytes, fit_bytes(recipe.frames))
+    # One after another: the frames' tables, their decoder, the model.
+    decoder_bytes = decoder_fit_bytes(recipe, rate_hz) + LIBRARIES_BYTES
+    most_bytes = max(fit_bytes(recipe.frames, rate_hz), decoder_bytes, step_bytes)
+    memory = psutil.Process().memory_info().rss + most_bytes
     kept_checkpoints = len(training.kept_epochs) + 3
     free = shutil.disk_usage(_existing(run_folder)).free
     by_part = {
@@ -92,17 +100,16 @@ def estimate_needs(recipe: Recipe, run_folder: Path, builder: ModelBuilder = bui
         available_memory(training_device(recipe)),
         kept_checkpoints * 4 * kept * parameters,
         free,
-        training.batch_size * training.sequence_frames * operations(model),
+        training.batch_size * steps * operations(model),
     )
 
 
-def _kept_by_autograd(model: FrameModel, recipe: Recipe, spec: FrameSpec) -> int:
-    """Bytes that a step on the recipe's batch keeps for its backward pass, besides the weights."""
+def _kept_by_autograd(model: FrameModel, batch_size: int, steps: int, spec: FrameSpec) -> int:
+    """Bytes that a step on such a batch keeps for its backward pass, besides the weights."""
     (small, wider), (longer, both) = (
         [_kept_of(model, spec, batch, steps) for steps in LENGTHS] for batch in BATCHES
     )
-    batches = recipe.training.batch_size - BATCHES[0]
-    steps = recipe.training.sequence_frames - LENGTHS[0]
+    batches, steps = batch_size - BATCHES[0], steps - LENGTHS[0]
     return (
         small
         + batches * (longer - small)
@@ -144,18 +151,23 @@ def _rounded_bytes(model: FrameModel, recipe: Recipe) -> int:
 
 def smaller(recipe: Recipe) -> str:
     """What would take less memory."""
+    training, channels = recipe.training, recipe.frames.decoder_channels
+    decoder = f"frames.decoder_channels ({channels}), " if recipe.frames.has_decoder else ""
     return (
-        f"Lower model.hidden ({recipe.model.hidden}), training.batch_size "
-        f"({recipe.training.batch_size}) or training.sequence_frames "
-        f"({recipe.training.sequence_frames}), or shorten the frames."
+        f"Lower {decoder}model.hidden ({recipe.model.hidden}), training.batch_size "
+        f"({training.batch_size}) or training.sequence_seconds ({training.sequence_seconds:g}), "
+        "or shorten the frames."
     )
 
 
-def plan(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) -> Needs:
+def plan(
+    recipe: Recipe, rate_hz: int, run_folder: Path, builder: ModelBuilder = build_model
+) -> Needs:
     """What a run takes, or a refusal where it cannot fit.
 
     Args:
         recipe: of the run.
+        rate_hz: of its corpus.
         run_folder: where checkpoints would go.
         builder: builds the model.
 
@@ -169,7 +181,7 @@ def plan(recipe: Recipe, run_folder: Path, builder: ModelBuilder = build_model) 
             "processors.",
             "Set training.threads=0 to take all processors.",
         )
-    needs = estimate_needs(recipe, run_folder, builder)
+    needs = estimate_needs(recipe, rate_hz, run_folder, builder)
     if needs.memory_bytes > needs.memory_available_bytes:
         raise ReverieError(
             f"training needs about {needs.memory_bytes / GIB:.1f} GiB of memory and "

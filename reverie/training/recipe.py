@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from reverie.errors import ReverieError, os_reason
+from reverie.legacy import counts_samples, in_seconds
 from reverie.runs.settings import Recipe
 from reverie.settings import build, override
 from reverie.storage import open_foreign
 
 MOST_BYTES = 1 << 20
 """Of a recipe of one's own."""
+LEAST_FRAMES = 2
+"""Of a sequence: with one there is nothing to carry on."""
 
 
 def recipe_names() -> list[str]:
@@ -27,13 +30,17 @@ def recipe_names() -> list[str]:
 
 
 def load_recipe(
-    name: str | os.PathLike[str], changes: Sequence[str] | Mapping[str, Any] = ()
+    name: str | os.PathLike[str],
+    changes: Sequence[str] | Mapping[str, Any] = (),
+    rate_hz: int | None = None,
 ) -> Recipe:
     """Read a recipe.
 
     Args:
         name: one of `recipe_names()`, or the path of a TOML file.
         changes: settings that differ: `section.field=value` each, or values by dotted name.
+        rate_hz: of the corpus, if it is known: what a file of an older version counts in samples
+            and frames is so many seconds at that rate.
 
     Raises:
         ReverieError: there is no such recipe, or a setting is unknown or wrong.
@@ -53,7 +60,19 @@ def load_recipe(
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ReverieError(f"recipe {name} is not TOML: {error}.", "Mend that line.") from error
-    return build(Recipe, override(values, changes), f"recipe {name}")
+    if rate_hz is not None and counts_samples(values):
+        values = in_seconds(values, rate_hz)
+    recipe = build(Recipe, override(values, changes), f"recipe {name}")
+    least_seconds = LEAST_FRAMES * recipe.frames.hop_seconds
+    if recipe.training.sequence_seconds < least_seconds:
+        # Of a run that is read, one step is believed.
+        raise ReverieError(
+            f"recipe {name}: setting training.sequence_seconds is wrong: it should be "
+            f"{LEAST_FRAMES} frames at least, {least_seconds:g} s (given: "
+            f"{recipe.training.sequence_seconds:g}).",
+            "Raise it, or lower frames.hop_seconds.",
+        )
+    return recipe
 
 
 def _read(path: Path) -> str:

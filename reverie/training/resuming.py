@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from reverie.runs.checkpoint import list_checkpoints, read_progress
 from reverie.runs.ending import epochs_text
 from reverie.runs.metrics import read_metrics
 from reverie.runs.run import Run
+from reverie.runs.states import list_checkpoints, read_progress
 
 
 def lost_notes(run: Run) -> Iterator[str]:
@@ -17,7 +17,7 @@ def lost_notes(run: Run) -> Iterator[str]:
         ReverieError: its figures or its newest checkpoint are damaged.
     """
     figures = read_metrics(run.metrics)
-    found = list_checkpoints(run.checkpoints)
+    found = list_checkpoints(run.folder)
     if not found:
         if figures:
             yield (
@@ -42,7 +42,7 @@ def threads_notes(run: Run, before: Sequence[int]) -> Iterator[str]:
         before: the numbers of threads that it was trained with, the latest last.
     """
     now = torch.get_num_threads()
-    if before and before[-1] != now and list_checkpoints(run.checkpoints):
+    if before and before[-1] != now and list_checkpoints(run.folder):
         yield (
             f"The run was trained with {_threads(before[-1])} and continues with {_threads(now)}: "
             "its bytes will differ from those of a training that was never stopped."

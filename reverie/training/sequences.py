@@ -1,10 +1,11 @@
 """Training sequences: stretches of recordings, read from the memory-mapped corpus when needed.
 
-Letters: B batch, S samples of a sequence, T steps, K frames that one step sees, n samples a frame.
+Letters: B batch, C channels, S samples of a sequence, T steps, K frames that one step
+sees, n samples a frame.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -13,18 +14,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reverie.audio.pcm import to_float32
-from reverie.corpus.corpus import Corpus, Recording
+from reverie.audio.channels import with_channels
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.recordings import Recordings
+from reverie.corpus.sounding import all_sounding
 from reverie.frames.contract import FrameSpec
 from reverie.training.beats import RecordingBeats
-from reverie.training.sounding import sounding
+from reverie.training.epoch import Epoch, Variation, unvaried, varied
 
 
 class Batch(NamedTuple):
     """Sequences that are learnt from together."""
 
     samples: Tensor
-    """[B, S]."""
+    """[B, C, S]."""
     mask: Tensor | None = None
     """[B, T], which steps have a next frame of music; None for all of them."""
     beat: Tensor | None = None
@@ -63,7 +66,7 @@ class Sequences:
     def __init__(
         self,
         corpus: Corpus,
-        recordings: Sequence[Recording],
+        recordings: Recordings,
         spec: FrameSpec,
         sequence_frames: int,
         starts: Literal["grid", "random"] = "grid",
@@ -80,23 +83,22 @@ class Sequences:
         self._beat_dropout = beat_dropout
         self.gain_db, self.transpose_semitones = gain_db, transpose_semitones
         self._spec, self._step_frames, self._steps = spec, step_frames, sequence_frames
-        self.corpus, self.recordings, self.starts = corpus, tuple(recordings), starts
+        self.corpus, self.recordings, self.starts = corpus, recordings, starts
         self.length_samples = spec.samples_for(sequence_frames + step_frames)
         self.stride_samples = sequence_frames * spec.hop_samples
-        self._parts = [sounding(corpus, one, trim_silence_db) for one in self.recordings]
-        lengths = np.array([last - first for first, last in self._parts], np.int64)
+        self._firsts, self._lasts = all_sounding(corpus, recordings, trim_silence_db)
+        lengths = self._lasts - self._firsts
         self._spare = spare = lengths - self.length_samples
         self._least_samples = spec.samples_for(step_frames + 1)
         self._short = (spare < 0) & (lengths >= self._least_samples)
         self.counts = np.where(spare >= 0, spare // self.stride_samples + 1, self._short * 1)
         """How many sequences each recording gives."""
         self._ends = np.cumsum(self.counts)
-        every = int(self.counts.sum())
-        count = min(most, every) if most else every
-        self._chosen = np.arange(count) * every // max(count, 1)
+        self._every = int(self.counts.sum())
+        self._count = min(most, self._every) if most else self._every
 
     def __len__(self) -> int:
-        return len(self._chosen)
+        return self._count
 
     @property
     def whole(self) -> int:
@@ -104,42 +106,35 @@ class Sequences:
         return int(self.counts.sum() - self._short.sum())
 
     @property
-    def short(self) -> tuple[Recording, ...]:
+    def short(self) -> Recordings:
         """The recordings that are shorter than a sequence, and one each."""
-        return tuple(one for one, is_so in zip(self.recordings, self._short, strict=True) if is_so)
+        return self.recordings.take(self._short)
 
     @property
-    def unused(self) -> tuple[Recording, ...]:
+    def unused(self) -> Recordings:
         """The recordings that are too short to tell what follows what."""
-        return tuple(one for one, n in zip(self.recordings, self.counts, strict=True) if not n)
-
-    def read(self, index: int, shifts: np.ndarray | None = None, speed: float = 1.0) -> np.ndarray:
-        """Sequence `index` as float32 in -1 to 1, played at `speed` where there is room.
-
-        Returns:
-            [S], or fewer of a recording that is shorter.
-        """
-        none = np.zeros(len(self.recordings), np.int64)
-        return self._played(self._stretch(index, none if shifts is None else shifts, speed))
+        return self.recordings.take(self.counts == 0)
 
     def _played(self, stretch: "_Stretch") -> NDArray[np.float32]:
-        """Return the samples of a stretch: [S]."""
+        """Return the samples of a stretch: [C, S]."""
         pcm = self.corpus.pcm(self.recordings[stretch.recording])
-        played = to_float32(pcm[stretch.start : stretch.end])
+        played = with_channels(pcm[:, stretch.start : stretch.end], self._spec.channels)
         if stretch.speed == 1:
             return played
-        played = soxr.resample(played, stretch.speed, 1.0, quality="LQ")[: self.length_samples]
+        # soxr takes the channels of one moment beside each other.
+        frames = np.ascontiguousarray(played.T)
+        played = soxr.resample(frames, stretch.speed, 1.0, quality="LQ").T[:, : self.length_samples]
         if self._short[stretch.recording]:
             return played
-        return np.pad(played, (0, self.length_samples - len(played)))
+        return np.pad(played, ((0, 0), (0, self.length_samples - played.shape[1])))
 
     def _stretch(self, index: int, shifts: NDArray[np.int64], speed: float) -> "_Stretch":
         """Where sequence `index` lies."""
-        place = int(self._chosen[index])
+        place = index * self._every // self._count
         which = int(np.searchsorted(self._ends, place, side="right"))
         within = place - int(self._ends[which] - self.counts[which])
         start = within * self.stride_samples + int(shifts[which])
-        first, last = self._parts[which]
+        first, last = int(self._firsts[which]), int(self._lasts[which])
         if self._short[which]:
             if last - first < math.ceil(self._least_samples * speed) + 1:
                 speed = 1.0
@@ -151,7 +146,12 @@ class Sequences:
         return _Stretch(which, start, start + needed, speed)
 
     def batches(
-        self, batch_size: int, rng: np.random.Generator | None, skip: int = 0
+        self,
+        batch_size: int,
+        rng: np.random.Generator | None,
+        skip: int = 0,
+        *,
+        side_by_side: bool = False,
     ) -> Iterator[Batch]:
         """One epoch.
 
@@ -159,51 +159,40 @@ class Sequences:
             batch_size: B; the last batch may be smaller.
             rng: orders and shifts the sequences; without it they come in order, unshifted.
             skip: batches passed over, to resume inside an epoch.
+            side_by_side: they come in order nevertheless, so that few recordings are read.
         """
-        plan = self._unvaried() if rng is None else self._varied(rng)
+        plan = self._epoch(rng)
         for first in range(skip * batch_size, len(self), batch_size):
-            chosen = [int(i) for i in plan.order[first : first + batch_size]]
-            stretches = [self._stretch(i, plan.shifts, float(plan.speeds[i])) for i in chosen]
-            gains = plan.gains[chosen]
+            places = np.arange(first, min(first + batch_size, len(self)))
+            chosen = places if side_by_side else plan.order(places)
+            stretches = [
+                self._stretch(int(number), plan.shifts, float(speed))
+                for number, speed in zip(chosen, plan.speeds(chosen), strict=True)
+            ]
+            gains = plan.gains(chosen)
             pieces = [self._played(one) * gain for one, gain in zip(stretches, gains, strict=True)]
             samples, mask = self._stacked(pieces)
             if self._beats is None:
                 yield Batch(samples, mask)
                 continue
             beat = np.stack([self._beat(self._beats, one) for one in stretches])
-            beat[..., 0] += plan.parities[chosen, None]
-            beat[plan.silenced[chosen]] = 0
+            beat[..., 0] += plan.parities(chosen)[:, None]
+            beat[plan.silenced(chosen)] = 0
             yield Batch(samples, mask, torch.as_tensor(beat, dtype=torch.float32))
 
-    def _unvaried(self) -> "_Epoch":
-        """Every sequence in order, as it is."""
-        count = len(self)
-        return _Epoch(
-            order=np.arange(count),
-            shifts=np.zeros(len(self.recordings), np.int64),
-            gains=np.ones(count, np.float32),
-            speeds=np.ones(count),
-            parities=np.zeros(count),
-            silenced=np.zeros(count, bool),
+    def _epoch(self, rng: np.random.Generator | None) -> Epoch:
+        """Draw an epoch; without `rng` every sequence comes in order, as it is."""
+        if rng is None:
+            return unvaried(len(self.recordings))
+        room = self._spare - (self.counts - 1) * self.stride_samples
+        variation = Variation(
+            room if self.starts == "random" else None,
+            self.gain_db,
+            self.transpose_semitones,
+            self._beats is not None,
+            self._beat_dropout,
         )
-
-    def _varied(self, rng: np.random.Generator) -> "_Epoch":
-        """Draw the order of an epoch, and how its sequences differ from those of others."""
-        plan, count = self._unvaried()._replace(order=rng.permutation(len(self))), len(self)
-        if self.starts == "random":
-            room = self._spare - (self.counts - 1) * self.stride_samples
-            plan = plan._replace(shifts=rng.integers(0, np.maximum(room, 0) + 1))
-        if self.gain_db:
-            drawn = rng.uniform(-self.gain_db, self.gain_db, count)
-            plan = plan._replace(gains=(10 ** (drawn / 20)).astype(np.float32))
-        if self.transpose_semitones:
-            most = self.transpose_semitones
-            plan = plan._replace(speeds=2 ** (rng.integers(-most, most + 1, count) / 12))
-        if self._beats is not None:
-            # Which of two beats is the heavy one is not known, so both are learnt.
-            parities = rng.integers(0, 2, count).astype(np.float64)
-            plan = plan._replace(parities=parities, silenced=rng.random(count) < self._beat_dropout)
-        return plan
+        return varied(len(self), len(self.recordings), variation, rng)
 
     def _beat(self, beats: RecordingBeats, stretch: "_Stretch") -> NDArray[np.float64]:
         """Return the beat of a stretch: [T, 2]."""
@@ -212,31 +201,17 @@ class Sequences:
         seconds = (stretch.start + middle) / self.corpus.rate_hz
         return beats.grid(self.recordings[stretch.recording], seconds, stretch.speed)
 
-    def _stacked(self, pieces: list[np.ndarray]) -> tuple[Tensor, Tensor | None]:
-        lengths = np.array([len(piece) for piece in pieces])
+    def _stacked(self, pieces: list[NDArray[np.float32]]) -> tuple[Tensor, Tensor | None]:
+        spec = self._spec
+        lengths = np.array([piece.shape[1] for piece in pieces])
         if (lengths == self.length_samples).all():
             return torch.as_tensor(np.stack(pieces)), None
-        filled = np.zeros((len(pieces), self.length_samples), np.float32)
+        filled = np.zeros((len(pieces), spec.channels, self.length_samples), np.float32)
         for row, piece in zip(filled, pieces, strict=True):
-            row[: len(piece)] = piece
-        spec = self._spec
+            row[:, : piece.shape[1]] = piece
         frames = (lengths - spec.overlap_samples) // spec.hop_samples
         mask = np.arange(self._steps) < (frames - self._step_frames)[:, None]
         return torch.as_tensor(filled), torch.as_tensor(mask)
-
-
-class _Epoch(NamedTuple):
-    """One epoch: in which order its sequences come, and how each is varied."""
-
-    order: NDArray[np.int64]
-    shifts: NDArray[np.int64]
-    """Of each recording, in samples."""
-    gains: NDArray[np.float32]
-    speeds: NDArray[np.float64]
-    parities: NDArray[np.float64]
-    """Beats by which the position is shifted."""
-    silenced: NDArray[np.bool_]
-    """Whether the beat is not told."""
 
 
 class _Stretch(NamedTuple):

@@ -2,12 +2,15 @@
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.runs.settings import Recipe
 from reverie.terminal import printable
 from reverie.training.sequences import Sequences
 
 MOST_NAMED = 3
+MOST_HELD_OUT = 20_000
+"""Held-out sequences that a training is measured by at most, 17 hours, spread over all of them:
+more tell nothing more, and would take longer to measure than an epoch to learn."""
 
 
 def shortness(sequences: Sequences, kind: str) -> str:
@@ -44,7 +47,8 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
     Raises:
         ReverieError: either has none.
     """
-    spec, training = frame_spec(recipe.frames), recipe.training
+    training, steps = recipe.training, recipe.sequence_frames(corpus.rate_hz)
+    spec = frame_spec(recipe.frames, corpus.rate_hz)
     held_out = corpus.of_split("held-out")
     if not held_out:
         raise ReverieError(
@@ -55,7 +59,7 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
         corpus,
         corpus.of_split("train"),
         spec,
-        training.sequence_frames,
+        steps,
         training.sequence_starts,
         step_frames=recipe.model.step_frames,
         most=training.max_sequences,
@@ -69,9 +73,9 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
         corpus,
         held_out,
         spec,
-        training.sequence_frames,
+        steps,
         step_frames=recipe.model.step_frames,
-        most=training.max_sequences,
+        most=min(training.max_sequences or MOST_HELD_OUT, MOST_HELD_OUT),
         trim_silence_db=training.trim_silence_db,
         beat=recipe.model.beat,
     )
@@ -81,6 +85,6 @@ def split_sequences(corpus: Corpus, recipe: Recipe) -> tuple[Sequences, Sequence
             raise ReverieError(
                 f"no {name} recording of {corpus.folder} is as long as one sequence "
                 f"({seconds:.1f} s).",
-                "Add longer ones, or lower training.sequence_frames or frames.hop_samples.",
+                "Add longer ones, or lower training.sequence_seconds.",
             )
     return train_set, held_out_set

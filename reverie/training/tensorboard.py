@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.tensorboard.writer import SummaryWriter
 
+from reverie.audio.channels import from_public, mixed
 from reverie.audio.pictures.clip import draw_rgb
 from reverie.runs.judgement import Judgement
 from reverie.training.observers import Epoch, Observer, Start
@@ -37,8 +38,8 @@ class TensorBoardLogger(Observer):
         self._writer.add_scalar("clips/not ok", judgement.not_ok_share, epoch)
 
     def on_preview(self, epoch: int, samples: NDArray[np.float32], /) -> None:
-        """Log a preview, samples [S]."""
-        clipped = np.clip(samples, -1, 1)
+        """Log a preview, samples [S] or [2, S]."""
+        clipped = mixed(np.clip(from_public(samples), -1, 1))
         self._writer.add_audio("preview", clipped[None], epoch, self._rate_hz)
         image = draw_rgb(clipped, self._rate_hz)
         self._writer.add_image("preview/spectrogram", image, epoch, dataformats="HWC")

@@ -11,8 +11,10 @@ import torch
 from reverie.corpus.corpus import Corpus
 from reverie.frames.codec import Codec
 from reverie.frames.contract import Representation
+from reverie.frames.full_band.codec import FullBandCodec
 from reverie.frames.representation import fit_representation
 from reverie.models.architectures import ModelBuilder, build_model
+from reverie.runs.continuing import require_free
 from reverie.runs.ending import done_text
 from reverie.runs.files import threads_of
 from reverie.runs.memory import clear_memory_errors
@@ -23,18 +25,22 @@ from reverie.training.allocator import keep_freed_memory
 from reverie.training.checkpointer import kept_so_far
 from reverie.training.decoder import fit_decoder
 from reverie.training.device import CPU, training_device
+from reverie.training.excerpts import music_to_fit
 from reverie.training.interrupt import Interruptible
 from reverie.training.judging import Judge
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import Needs, plan, smaller
+from reverie.training.pretrained import Pretrained, first_model
 from reverie.training.resuming import fallback_note, lost_notes, threads_notes
 from reverie.training.sequences import Sequences
-from reverie.training.sounding import excerpts
 from reverie.training.splits import split_sequences
-from reverie.training.step import initial_model
 from reverie.training.tensorboard import TensorBoardLogger
 from reverie.training.threads import set_threads
 from reverie.training.trainer import Preview, Trainer
+
+CHECKED_BYTES = 16 << 30
+"""Of samples that are all checked before the first step, in a quarter of a minute: 150 hours at
+16 kHz. The recordings of a larger corpus are each checked when they are first read."""
 
 
 def train(
@@ -42,6 +48,7 @@ def train(
     recipe: Recipe,
     run_folder: Path,
     *,
+    pretrained: Pretrained | None = None,
     builder: ModelBuilder = build_model,
     preview: Preview | None = None,
     judge: Judge | None = None,
@@ -55,6 +62,7 @@ def train(
         corpus_folder: a prepared corpus.
         recipe: everything else that decides the result.
         run_folder: of the run; one of the same corpus and recipe is continued, to the same bytes.
+        pretrained: the model that a new run is begun from; one that is continued needs it no more.
         builder: builds the model, where that is not one of Reverie's architectures.
         preview: makes the audio that observers are shown, if the recipe asks for previews.
         judge: judges clips on the way, if the recipe asks for it.
@@ -66,19 +74,18 @@ def train(
         ReverieError: corpus, recipe and run do not fit each other or this machine.
         KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
     """
-    corpus = Corpus.open(corpus_folder)
-    corpus.check(quiet=quiet)  # or damage would be met when it is first heard, hours later
+    corpus, recipe = _opened(corpus_folder, recipe, pretrained, quiet=quiet)
     sequences, device = split_sequences(corpus, recipe), training_device(recipe)
-    needs = plan(recipe, run_folder, builder)
+    needs = plan(recipe, corpus.rate_hz, run_folder, builder)
     set_threads(recipe)
     keep_freed_memory()
     memory = clear_memory_errors("training", smaller(recipe))
     with only_one(run_folder), memory, Interruptible(quiet=quiet) as interrupt:
         threads = threads_of(run_folder) if Run.exists(run_folder) else ()
-        run = Run.create(run_folder, recipe, corpus, builder)
+        run = _begun(run_folder, recipe, corpus, pretrained, builder)
         interrupt.kept = kept_so_far(run)
         stop, began = stop or threading.Event(), time.monotonic()
-        if not run.statistics.exists():
+        if run.parent is None and not run.statistics.exists():
             if (fitted := _fit_frames(corpus, recipe, device, stop, quiet=quiet)) is None:
                 return run
             run = run.keep_frames(fitted)
@@ -94,9 +101,36 @@ def train(
             stop=stop,
             spent_seconds=time.monotonic() - began,
         )
-        trainer = _fit(trainer_on, device, corpus, needs, threads)
-        _raise_if_stopped(interrupt, trainer)
+        _raise_if_stopped(interrupt, _fit(trainer_on, device, corpus, needs, threads))
     return run
+
+
+def _opened(
+    folder: Path, recipe: Recipe, pretrained: Pretrained | None, *, quiet: bool
+) -> tuple[Corpus, Recipe]:
+    """Open and check a corpus; return it, and the recipe for its channels."""
+    corpus = Corpus.open(folder)
+    if pretrained is not None:
+        pretrained.require_fitting(recipe, corpus)
+    if corpus.stored_bytes <= CHECKED_BYTES:
+        corpus.check(quiet=quiet)  # or damage would be met when it is first heard, hours later
+    return corpus, recipe.for_channels(corpus.channels)
+
+
+def _begun(
+    folder: Path,
+    recipe: Recipe,
+    corpus: Corpus,
+    pretrained: Pretrained | None,
+    builder: ModelBuilder,
+) -> Run:
+    """Begin a run, or continue the one that is there."""
+    if pretrained is None:
+        return Run.create(folder, recipe, corpus, builder)
+    if not Run.exists(folder):
+        require_free(folder, begun_from_another=True)
+        pretrained.copy_into(folder)
+    return Run.create(folder, recipe, corpus, builder, pretrained.parent)
 
 
 def _raise_if_stopped(interrupt: Interruptible, trainer: Trainer) -> None:
@@ -113,8 +147,10 @@ def _fit_frames(
     corpus: Corpus, recipe: Recipe, device: torch.device, stop: threading.Event, *, quiet: bool
 ) -> Representation | None:
     """Learn what the recipe's frames need of the training split; None if it was stopped."""
-    music = excerpts(corpus, corpus.of_split("train"), recipe.training.trim_silence_db)
+    music = music_to_fit(corpus, recipe, quiet=quiet)
     fitted = fit_representation(recipe.frames, corpus.rate_hz, music)
+    if isinstance(fitted, FullBandCodec):
+        return fit_decoder(fitted, corpus, recipe, device, stop, quiet=quiet)
     if isinstance(fitted, Codec) and fitted.decoder:
         return fit_decoder(fitted, corpus, recipe, device, stop, quiet=quiet)
     return fitted
@@ -158,7 +194,7 @@ def _build_trainer(
     representation = run.representation()
     return Trainer(
         run,
-        initial_model(run.recipe, representation, builder).to(device),
+        first_model(run, representation, builder).to(device),
         representation.to(device),
         *sequences,
         interrupt,

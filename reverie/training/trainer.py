@@ -34,7 +34,7 @@ from reverie.training.sequences import Batch, Sequences
 from reverie.training.step import check_finite, measure, random_generator, train_step
 
 Preview = Callable[[TrainedModel, Run], Tensor]
-"""Makes samples [S] that show what the model does now."""
+"""Makes samples, [S] or [2, S], that show what the model does now."""
 
 Ending = Limit | Literal["stopped"]
 """Why a training ended: one of its limits, or it was asked to stop."""

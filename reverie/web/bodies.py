@@ -60,20 +60,28 @@ async def body_pieces(request: Request, most_bytes: int) -> AsyncIterator[bytes]
         raise Refused(400, "the request ends early") from error
 
 
-async def read_json(kind: type[Body], request: Request, hosts: Hosts) -> Body:
+async def read_json(
+    kind: type[Body], request: Request, hosts: Hosts, most_bytes: int = LARGEST_JSON_BYTES
+) -> Body:
     """Read the body of a request to the server that `hosts` name, as `kind`.
+
+    Args:
+        kind: what it should be: a type that pydantic knows.
+        request: whose body.
+        hosts: the names of the server.
+        most_bytes: the longest body allowed.
 
     Raises:
         Refused: it is not of that kind, too large, or another site's.
     """
-    body = await _json_body(request, hosts)
+    body = await _json_body(request, hosts, most_bytes)
     try:
         return TypeAdapter(kind).validate_json(body)
     except (ValidationError, RecursionError) as error:
         raise Refused(422, "not what is asked for") from error
 
 
-async def _json_body(request: Request, hosts: Hosts) -> bytes:
+async def _json_body(request: Request, hosts: Hosts, most_bytes: int) -> bytes:
     """Read the body of a JSON request to the server that `hosts` name.
 
     Raises:
@@ -83,6 +91,6 @@ async def _json_body(request: Request, hosts: Hosts) -> bytes:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise Refused(415, "send JSON")
     body = bytearray()
-    async for piece in body_pieces(request, LARGEST_JSON_BYTES):
+    async for piece in body_pieces(request, most_bytes):
         body += piece
     return bytes(body)

@@ -34,6 +34,8 @@ class Limits:
     """For a request's line and headers, from the connection's start or the previous answer on."""
     body_seconds: float = 20.0
     """For a request's body."""
+    body_pause_seconds: float | None = None
+    """For a pause in a request's body, where a whole body may take longer; None for any pause."""
     stall_seconds: float = 30.0
     """For a pause in which a client accepts no data."""
     answer_seconds: float = 600.0
@@ -112,6 +114,7 @@ class LimitedProtocol(H11Protocol):
         self._silent = True  # no part of the next request has arrived
         self._unsent_bytes = 0
         self._stalled: asyncio.TimerHandle | None = None
+        self._pause: asyncio.TimerHandle | None = None
         self.client_name, self.waiting_since = "?", self.loop.time()
 
     @property
@@ -136,6 +139,7 @@ class LimitedProtocol(H11Protocol):
         self._everyone.remove(self)
         self._set_timer(None)
         self._set_stalled(None)
+        self._set_pause(None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -145,6 +149,10 @@ class LimitedProtocol(H11Protocol):
         self._silent = False
         super().data_received(data)
         self._look()
+        if self._phase == "body" and (pause := self._limits.body_pause_seconds) is not None:
+            self._set_pause(self.loop.call_later(pause, self.cut, f"silent for {pause:g} s"))
+        else:
+            self._set_pause(None)
 
     def on_response_complete(self) -> None:
         """Wait for the next request, if the connection stays open."""
@@ -224,3 +232,8 @@ class LimitedProtocol(H11Protocol):
         if self._stalled is not None:
             self._stalled.cancel()
         self._stalled = timer
+
+    def _set_pause(self, pause: asyncio.TimerHandle | None) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+        self._pause = pause

@@ -1,6 +1,6 @@
 """Check every request, and add headers to every response."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -13,17 +13,26 @@ from reverie.web.refused import Refused
 
 HEADER_BYTES = 16 * 1024
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; "
+    "img-src data:; media-src 'self' blob:; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""What pages may load."""
+
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
-    "style-src 'unsafe-inline'; img-src data:; media-src 'self' blob:; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+
+_OWN = {b"cache-control", b"content-security-policy", b"x-frame-options"}
+"""Headers that a response may set for itself."""
 
 
 class Guard:
@@ -37,13 +46,23 @@ class Guard:
         log: reports misdirected requests and faults.
         misdirected: the answer to a client that called the server by another name.
         remedy: what the terminal suggests about such a client.
+        policy: what pages may load, as a Content-Security-Policy; `POLICY` if not given.
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: Hosts, log: ClientLog, *, misdirected: str, remedy: str
+        self,
+        app: ASGIApp,
+        hosts: Hosts,
+        log: ClientLog,
+        *,
+        misdirected: str,
+        remedy: str,
+        policy: str | None = None,
     ) -> None:
         self._app, self._hosts, self._log = app, hosts, log
         self._misdirected, self._remedy = misdirected, remedy
+        chosen = dict(HEADERS) if policy is None else {**HEADERS, "Content-Security-Policy": policy}
+        self._headers = {name.lower().encode(): value.encode() for name, value in chosen.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -55,8 +74,7 @@ class Guard:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                own = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-                message["headers"] = [*message["headers"], *own]
+                message["headers"] = [*message["headers"], *self._missing(message["headers"])]
             await send(message)
 
         host = Headers(scope=scope).get("host")
@@ -79,6 +97,11 @@ class Guard:
             if begun:
                 raise  # an answer that has begun cannot be replaced: close the connection
             await PlainTextResponse("Something went wrong.\n", 500)(scope, receive, sending)
+
+    def _missing(self, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Return the headers that a response does not set itself, which it may of some."""
+        own = {name for name, _ in given if name in _OWN}
+        return [(name, value) for name, value in self._headers.items() if name not in own]
 
 
 async def answer_refused(_: Request, error: Exception) -> Response:

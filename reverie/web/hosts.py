@@ -25,6 +25,7 @@ class Hosts:
     """
 
     def __init__(self, host: str, port: int, base_url: str) -> None:
+        self.host = host
         link = urlsplit(base_url)
         self.base = link.netloc.lower()
         self._port = port

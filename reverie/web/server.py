@@ -1,6 +1,7 @@
 """Open the socket of a server, and create the server."""
 
 import socket
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -32,13 +33,41 @@ def open_socket(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def make_server(app: ASGIApp, log: ClientLog, limits: Limits | None = None) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """A server that ends its endless answers before it waits for answers to end.
+
+    Args:
+        config: of the server.
+        end_streams: ends answers that have no end of their own.
+    """
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, and then all else."""
+        await self._end_streams()
+        await super().shutdown(sockets)
+
+
+async def _no_streams() -> None:
+    """End nothing: all answers end by themselves."""
+
+
+def make_server(
+    app: ASGIApp,
+    log: ClientLog,
+    limits: Limits | None = None,
+    end_streams: Callable[[], Awaitable[None]] = _no_streams,
+) -> Server:
     """Create the server of `app`, with limits on each client.
 
     Args:
         app: to serve.
         log: reports clients that misbehave.
         limits: to use instead of the defaults.
+        end_streams: is awaited when the server is to end, and ends answers that have no end.
     """
     # Any: uvicorn's annotation asks for a class, but any callable that returns a protocol works.
     protocol: Any = partial(LimitedProtocol, everyone=Connections(log, limits or Limits()))
@@ -56,4 +85,4 @@ def make_server(app: ASGIApp, log: ClientLog, limits: Limits | None = None) -> u
         h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_graceful_shutdown=5,
     )
-    return uvicorn.Server(config)
+    return Server(config, end_streams)

@@ -3,12 +3,12 @@
 from typing import Any
 
 SMALL_FRAMES: dict[str, Any] = {
-    "frames.hop_samples": 250,
+    "frames.hop_seconds": 0.03125,
     "frames.decoder_channels": 8,
     "frames.decoder_blocks": 1,
     "model.hidden": 12,
     "training.epochs": 6,
-    "training.sequence_frames": 8,
+    "training.sequence_seconds": 0.25,
     "training.batch_size": 7,
     "training.keep_epochs": [3],
     "training.preview_every_epochs": 0,
@@ -18,7 +18,7 @@ SMALL_FRAMES: dict[str, Any] = {
 
 SMALL_CODES: dict[str, Any] = {
     **SMALL_FRAMES,
-    "frames.hop_samples": 256,
+    "frames.hop_seconds": 0.032,
     "model.head_width": 8,
     "training.epochs": 2,
     "training.keep_epochs": [],

@@ -23,6 +23,8 @@ CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
     "run_experiment": (lambda wrong: reverie.run_experiment("paper", wrong), "corpus"),
     "listening_test": (reverie.listening_test, "sources"),
     "trim": (reverie.trim, "clip"),
+    "save": (lambda wrong: reverie.save(wrong, "out"), "clips"),
+    "save to": (lambda wrong: reverie.save("clips", wrong), "to"),
     "self_test": (lambda wrong: reverie.self_test("damage", wrong), "corpus"),
     "evaluate": (lambda wrong: reverie.evaluate({"a": "clips"}, wrong), "corpus"),
     "architectures": (reverie.architectures, "recipe"),
@@ -44,6 +46,12 @@ def test_what_is_no_path(name: str, wrong: object) -> None:
 def test_settings_that_are_no_dict(wrong: Any) -> None:
     with pytest.raises(reverie.ReverieError, match="settings is of the kind"):
         reverie.architectures("paper", wrong)
+
+
+@pytest.mark.parametrize("rate_hz", [-1, 0, 100, 1 << 40])
+def test_a_rate_that_no_corpus_has(rate_hz: int) -> None:
+    with pytest.raises(reverie.ReverieError, match="setting rate_hz is wrong"):
+        reverie.architectures("paper", rate_hz=rate_hz)
 
 
 @pytest.mark.parametrize(

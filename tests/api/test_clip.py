@@ -48,12 +48,16 @@ def test_a_saved_clip_has_the_bytes_of_one_generated_to_disk(run: Run, tmp_path:
 
 
 @pytest.mark.parametrize("kind", [str, Path])
-@pytest.mark.parametrize(("name", "encoding"), [("a.wav", "16-bit"), ("a.flac", "16-bit"),
-                                                ("a.wav", "float")])  # fmt: skip
+@pytest.mark.parametrize(("name", "format_"), [("a.wav", None), ("a.flac", None),
+                                               ("a.wav", "wav32f")])  # fmt: skip
 def test_saved_and_opened(
-    clips: Clips, tmp_path: Path, name: str, encoding: str, kind: Callable[[Path], str | Path]
+    clips: Clips,
+    tmp_path: Path,
+    name: str,
+    format_: str | None,
+    kind: Callable[[Path], str | Path],
 ) -> None:
-    saved = clips[0].save(kind(tmp_path / name), encoding=encoding, picture=True)  # pyright: ignore
+    saved = clips[0].save(kind(tmp_path / name), format=format_, picture=True)
     assert saved == tmp_path / name
     assert is_own_clip(saved)
     assert what_is(saved).kind == "clips"
@@ -63,7 +67,7 @@ def test_saved_and_opened(
     assert opened.provenance is not None
     assert clips[0].provenance is not None
     assert opened.provenance.deciding() == clips[0].provenance.deciding()
-    if encoding == "float":
+    if format_ == "wav32f":
         assert np.array_equal(opened.samples, clips[0].samples)
     else:
         limited = np.clip(clips[0].samples, -1, 1)
@@ -78,7 +82,7 @@ def test_the_count_of_limited_samples_is_the_files(clips: Clips, tmp_path: Path)
     again = read_sidecar(Clip.open(tmp_path / "loud.wav").save(tmp_path / "again.wav")).provenance
     assert again is not None
     assert again.clipped_samples == beside.clipped_samples
-    whole = read_sidecar(loud.save(tmp_path / "whole.wav", encoding="float")).provenance
+    whole = read_sidecar(loud.save(tmp_path / "whole.wav", format="wav32f")).provenance
     assert whole is not None
     assert whole.clipped_samples == 0
 
@@ -93,15 +97,26 @@ def test_a_sound_of_others_has_no_provenance(tmp_path: Path) -> None:
 
 def test_errors_are_one_kind(clips: Clips, tmp_path: Path) -> None:
     with pytest.raises(reverie.ReverieError, match="neither"):
-        clips[0].save(tmp_path / "a.mp3")
-    with pytest.raises(reverie.ReverieError, match="FLAC cannot hold floats"):
-        clips[0].save(tmp_path / "a.flac", encoding="float")
+        clips[0].save(tmp_path / "a.ogg")
+    with pytest.raises(reverie.ReverieError, match=r"wav32f is written to \.wav files"):
+        clips[0].save(tmp_path / "a.flac", format="wav32f")
     with pytest.raises(reverie.ReverieError, match="does not exist"):
         Clip.open(tmp_path / "missing.wav")
     (tmp_path / "broken.wav").write_bytes(b"RIFF")
     with pytest.raises(reverie.ReverieError, match="cannot be read"):
         Clip.open(tmp_path / "broken.wav")
     assert not list(tmp_path.glob("a.*"))
+
+
+def test_a_file_is_replaced_only_if_asked(clips: Clips, tmp_path: Path) -> None:
+    path = clips[0].save(tmp_path / "a.wav")
+    before = path.read_bytes()
+    with pytest.raises(reverie.ReverieError, match=r"a\.wav is there already"):
+        clips[1].save(path)
+    assert path.read_bytes() == before
+    clips[1].save(path, overwrite=True)
+    assert path.read_bytes() != before
+    assert read_sidecar(path).provenance is not None
 
 
 def test_several_are_saved_by_number_and_never_over_others(clips: Clips, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 import reverie
 from reverie.api.run import Run
 from reverie.api.training import default_run_folder
-from reverie.runs.checkpoint import MODEL, OPTIMISER, list_checkpoints
+from reverie.runs.checkpoint import MODEL, OPTIMISER
+from reverie.runs.states import list_checkpoints
 from reverie.training.observers import Epoch, Step
 from reverie.training.recipe import load_recipe
 from tests.api.making import SMALL_FRAMES
@@ -19,7 +20,7 @@ def contents(run: Run) -> dict[str, bytes]:
     """Weights and optimiser of each checkpoint."""
     return {
         f"{folder.name}/{name}": (folder / name).read_bytes()
-        for folder in list_checkpoints(run.opened.checkpoints)
+        for folder in list_checkpoints(run.folder)
         for name in (MODEL, OPTIMISER)
     }
 

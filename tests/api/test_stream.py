@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 import reverie
+from reverie.api.clip import Clip
 from reverie.api.run import Run
-from reverie.api.stream import CHANGEABLE, Stream
+from reverie.api.stream import CHANGEABLE, OF_PROMPT, Stream
 from tests.music import write_recordings
 
 
@@ -106,7 +107,7 @@ def test_a_change_counts_from_the_next_frame_on(over_codes: Run) -> None:
     assert next(plain).tobytes() == next(changed).tobytes()
     changed.update(top_k=1)
     assert taken(plain, 3).tobytes() != taken(changed, 3).tobytes()
-    assert {next(iter(one)) for one in CHANGES} == CHANGEABLE - {"prompt", "prompt_at_seconds"}
+    assert {next(iter(one)) for one in CHANGES} == CHANGEABLE - OF_PROMPT
 
 
 def test_none_takes_a_setting_back(over_codes: Run) -> None:
@@ -168,3 +169,47 @@ def test_a_run_over_numbers_streams_too(run: Run) -> None:
     assert np.isfinite(before).all()
     stream.update(temperature=0)
     assert np.isfinite(taken(stream, 3)).all()
+
+
+def test_the_newest_music_is_kept_with_all_that_made_it(over_codes: Run, tmp_path: Path) -> None:
+    stream = over_codes.stream(block_frames=4, temperature=1.0, seed=3)
+    with pytest.raises(reverie.ReverieError, match="no music"):
+        stream.keep()
+    heard = taken(stream, 6)
+    at = stream.update(temperature=0.25)
+    assert at == stream.change_at_sample >= stream.total_samples == len(heard)
+    heard = np.concatenate([heard, taken(stream, 6)])
+    clip = stream.keep(1.0)
+    assert clip.samples.tobytes() == heard[-8000:].tobytes()
+    assert stream.keep(0.5, until_sample=6000).samples.tobytes() == heard[2000:6000].tobytes()
+    made = clip.provenance
+    assert made is not None
+    assert made.excerpt is not None
+    assert (made.settings["seed"], made.settings["temperature"]) == (3, 1.0)
+    assert made.excerpt.begins_seconds == (len(heard) - 8000) / 8000
+    (change,) = made.excerpt.changes
+    assert change.settings == {"temperature": 0.25}
+    assert change.at_seconds == (at - len(heard) + 8000) / 8000
+    first, second = (stream.keep(0.5, out=tmp_path / "kept") for _ in range(2))
+    assert [kept.path and kept.path.name for kept in (first, second)] == ["001.wav", "002.wav"]
+    assert first.path is not None
+    read = Clip.open(first.path)
+    assert read.provenance is not None
+    assert first.provenance is not None
+    assert read.provenance.deciding() == first.provenance.deciding()
+    assert np.allclose(read.samples, heard[-4000:], atol=1 / 32000)
+    assert first.path.with_suffix(".png").is_file()
+
+
+def test_another_seed_draws_another_prompt(over_codes: Run) -> None:
+    stream = over_codes.stream(block_frames=1, seed=1)
+    prompts: set[float] = set()
+    for seed in range(6):
+        stream.update(seed=seed)
+        made = stream.keep(1.0).provenance if taken(stream, 1) is not None else None
+        assert made is not None
+        assert made.excerpt is not None
+        prompt = made.excerpt.changes[-1].prompt
+        assert prompt is not None
+        prompts.add(prompt.offset_seconds)
+    assert len(prompts) > 1

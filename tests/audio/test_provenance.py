@@ -82,7 +82,7 @@ def test_what_is_read_is_written_again(sound: Path) -> None:
     prompt = {"recording": name, "offset_seconds": 0.5, "seconds": 1.0}
     prompt |= {"silence_seconds": 0.0, "samples_sha256": "s"}
     changes = {"prompt": prompt, "lacks": "level", "settings": {"prompt": name, "most": None}}
-    tell(sound, **changes, later="version", trim=TRIM | {"before": TRIM})
+    tell(sound, **changes, run_name="piano", later="version", trim=TRIM | {"before": TRIM})
     told = json.loads(sidecar_of(sound).read_text())
     write_sidecar(sound, read_sidecar(sound))
     assert json.loads(sidecar_of(sound).read_text()) == told

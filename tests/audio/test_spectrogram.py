@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from reverie.audio.pictures.clip import SamplesOnDisk, envelope
+from reverie.audio.pictures.clip import envelope
 from reverie.audio.spectrogram import band_edges_hz, spectrogram_db
+from reverie.audio.writing.cut import MonoOnDisk
 from tests.audio.making import music
 
 
@@ -39,7 +40,7 @@ def test_int16_floats_and_files_agree(tmp_path: Path) -> None:
     expected = spectrogram_db(clip, 16000)
     assert np.allclose(expected, spectrogram_db(clip.astype(np.float32) / 32768, 16000))
     with soundfile.SoundFile(tmp_path / "music.flac") as file:
-        samples = SamplesOnDisk(file)
+        samples = MonoOnDisk(file)
         assert np.allclose(expected, spectrogram_db(samples, 16000))
         assert np.array_equal(envelope(samples), envelope(clip))
 

@@ -58,12 +58,19 @@ def test_frames_cannot_be_written_through() -> None:
         frames_of(SOUND, 8, 4)[0, 0] = 1
 
 
-@given(cuts=st.lists(st.integers(0, 1000), max_size=8), hop=st.sampled_from([1, 3, 10, 16]))
-def test_a_stream_gives_the_frames_of_the_whole(cuts: list[int], hop: int) -> None:
-    stream = FrameStream(16, hop)
+@given(
+    cuts=st.lists(st.integers(0, 1000), max_size=8),
+    hop=st.sampled_from([1, 3, 10, 16]),
+    from_silence=st.booleans(),
+)
+def test_a_stream_gives_the_frames_of_the_whole(
+    *, cuts: list[int], hop: int, from_silence: bool
+) -> None:
+    stream = FrameStream(16, hop, from_silence=from_silence)
     pieces = np.split(SOUND, sorted(cuts))
     found = np.concatenate([stream.add(piece) for piece in pieces])
-    whole = np.concatenate([np.zeros(16 - hop, np.float32), SOUND])
+    silence = np.zeros(16 - hop if from_silence else 0, np.float32)
+    whole = np.concatenate([silence, SOUND])
     np.testing.assert_array_equal(found, frames_of(whole, 16, hop))
 
 

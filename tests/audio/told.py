@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from reverie.audio.provenance import Prompt, Provenance
+
 TOLD: dict[str, Any] = {
     "made_by": "reverie 1.0",
     "run": "runs/a",
@@ -18,3 +20,23 @@ TOLD: dict[str, Any] = {
     "prompt": {"recording": "a.wav", "offset_seconds": 1.5, "seconds": 2, "more": "ignored"},
     "clipped_samples": 0,
 }
+
+
+def made(**changes: Any) -> Provenance:
+    """How a clip was generated."""
+    facts: dict[str, Any] = {
+        "made_by": "reverie 1.0",
+        "run": "/runs/piano-codes",
+        "rate_hz": 16000,
+        "architecture": "baseline",
+        "hop_samples": 4000,
+        "checkpoint": "epoch-00012",
+        "checkpoint_sha256": "ab" * 32,
+        "epoch": 12,
+        "corpus_hash": "cd" * 32,
+        "settings": {"seed": 7, "temperature": 0.9, "odd": "a\0b<&\u202e\udcff"},
+        "clip": 3,
+        "prompt": Prompt("tune.mp3", 1.5, 2.0),
+        "clipped_samples": 0,
+    }
+    return Provenance(**facts | changes)

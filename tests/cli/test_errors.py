@@ -100,13 +100,18 @@ def test_a_library_that_is_broken_is_no_want_of_memory(corpus_folder: Path) -> N
 
 
 def test_models_lists_all_eight() -> None:
-    small = ("models", "--set", "model.hidden=64", "--set", "training.sequence_frames=2")
+    small = ("models", "--set", "model.hidden=64", "--set", "training.sequence_seconds=0.5")
     rows = json.loads(reverie(*small, "--json").stdout)
     assert [row["architecture"] for row in rows] == list(get_args(Architecture))
     for row in rows:
         assert sum(row["by_part"].values()) == row["parameters"]
         assert row["operations"] > 0
     assert "sounds best" in reverie(*small).stdout
+    at_44100 = json.loads(reverie(*small, "--json", "--rate", "44.1k").stdout)
+    for row, wider in zip(rows, at_44100, strict=True):
+        # The recurrent part is the same, and frames of as many seconds have more numbers.
+        assert wider["by_part"]["head"] > row["by_part"]["head"]
+    refused(reverie(*small, "--rate", "100"), "rate", "greater than or equal to 8000")
 
 
 def test_experiments_and_trims(corpus_folder: Path, tmp_path: Path) -> None:
@@ -129,7 +134,7 @@ def test_experiments_and_trims(corpus_folder: Path, tmp_path: Path) -> None:
 
 def test_a_corpus_of_one(one_recording: Path) -> None:
     refused(
-        reverie("train", one_recording, "--set", "frames.hop_samples=100"),
+        reverie("train", one_recording, "--set", "frames.hop_seconds=0.0125"),
         "one",
         "at least two recordings",
     )

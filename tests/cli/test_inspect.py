@@ -1,6 +1,7 @@
 """`reverie inspect`, and the page of a corpus in a real browser."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from reverie.cli.inspect import inspect
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.inspection import findings
 from reverie.corpus.page import write_corpus_page
+from reverie.corpus.recordings import Recordings
 from reverie.errors import ReverieError
 from tests.browser import visit
 from tests.music import write_recordings
@@ -34,6 +36,35 @@ def test_json_is_for_scripts(corpus_folder: Path, tmp_path: Path) -> None:
     assert told["findings"][0]["tone"] == "bad"
     assert told["page"] == str(page)
     assert page.is_file()
+
+
+def test_no_hour_of_work_is_begun_unasked(
+    corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(corpus_folder, tmp_path / "corpus")
+    (tmp_path / "corpus" / "leaks.json").unlink(missing_ok=True)
+    asked = ["inspect", str(tmp_path / "corpus"), "--quiet"]
+    monkeypatch.setattr("reverie.corpus.inspection.LEAKS_SECONDS_AN_HOUR", 1e6)
+    monkeypatch.setattr("reverie.corpus.inspection.CHECKED_BYTES_A_SECOND", 100.0)
+    monkeypatch.setattr("reverie.cli.inspect.MOST_ROWS", 3)
+    said = CliRunner().invoke(app, asked).stdout
+    assert "not searched for held-out music: that takes about 1 h 51 min" in " ".join(said.split())
+    assert "not compared with their hashes: that takes about 1 h 20 min" in " ".join(said.split())
+    assert "--leaks" in said
+    assert "--check" in said
+    assert "2 more are told with --json" in said
+    assert not (tmp_path / "corpus" / "leaks.json").exists()
+    told = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    assert told["not_done"].keys() == {"check", "leaks"}
+    told = json.loads(CliRunner().invoke(app, [*asked, "--json", "--leaks"]).stdout)
+    assert told["not_done"].keys() == {"check"}
+    assert (tmp_path / "corpus" / "leaks.json").exists()
+    # What is known already takes no time.
+    assert "not searched" not in CliRunner().invoke(app, asked).stdout
+    shard = tmp_path / "corpus" / "shards" / "00000.pcm"
+    shard.write_bytes(bytes(shard.stat().st_size))
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    assert CliRunner().invoke(app, [*asked, "--check"]).exit_code != 0
 
 
 def test_a_browser_shows_the_page(corpus: Corpus, tmp_path: Path) -> None:
@@ -76,7 +107,7 @@ class Given(Corpus):
     """A corpus of recordings that are only claimed."""
 
     def __init__(self, recordings: tuple[Recording, ...], rate_hz: int = 16000) -> None:
-        self.recordings, self.refused, self.rate_hz = recordings, (), rate_hz
+        self.recordings, self.refused, self.rate_hz = Recordings.of(recordings), (), rate_hz
         self.settings = {}
 
 

@@ -38,7 +38,7 @@ def test_while_it_loads(module: str, times: int) -> None:
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
-@pytest.mark.parametrize("module", ["reverie.corpus.listing", "reverie.progress"])
+@pytest.mark.parametrize("module", ["reverie.corpus.listing", "reverie.corpus.manifest"])
 def test_just_after_it_was_loaded(module: str, times: int) -> None:
     """Quick ones are one wish, told in one line."""
     ended = subprocess.run(

@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from reverie.cli.prepare import prepare
+from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from tests.audio.making import cut, mp3
 
@@ -40,6 +41,21 @@ def test_json_is_for_scripts(tunes: Path, tmp_path: Path) -> None:
     told = json.loads(result.stdout)
     assert (told["train"], told["held_out"], told["rate_hz"]) == (1, 1, 8000)
     assert told["refused"][0]["path"] == "cut.mp3"
+
+
+def test_single_recordings_are_left_out_held_out_or_trained_on(tunes: Path, tmp_path: Path) -> None:
+    mp3(tunes / "2.mp3", 3.0, seed=5)
+    mp3(tunes / "3.mp3", 3.0, seed=6)
+    chosen = ("--leave-out", "cut.mp3", "--leave-out", "3.mp3", "--hold-out", "1.mp3")
+    words = [str(tunes), "--out", str(tmp_path / "out"), *chosen, "--train-on", "2.mp3"]
+    result = CliRunner().invoke(app, [*words, "--json"])
+    told = json.loads(result.stdout)
+    assert {one["path"]: one["split"] for one in told["recordings"]} == {
+        "0.mp3": "train", "1.mp3": "held-out", "2.mp3": "train",
+    }  # fmt: skip
+    assert [one["name"] for one in told["left_out"]] == ["3.mp3", "cut.mp3"]
+    said = CliRunner().invoke(app, words).stdout
+    assert "2 left out:\n  3.mp3, cut.mp3: left out by choice" in said
 
 
 def test_bad_settings_are_named(tunes: Path) -> None:
@@ -83,3 +99,15 @@ def test_nothing_usable_lists_why(tunes: Path, tmp_path: Path) -> None:
 
 def test_help_has_an_example() -> None:
     assert "reverie prepare ~/Music/piano" in CliRunner().invoke(app, ["--help"]).stdout
+
+
+def test_both_channels_are_kept_if_none_are_asked_for(tunes: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    told = [str(tunes), "--out", str(out), "--json"]
+    # What is not said is as it was before.
+    for options, channels in (([], 2), (["--mono"], 1), ([], 1), (["--stereo"], 2), ([], 2)):
+        result = CliRunner().invoke(app, [*told, *options])
+        assert result.exit_code == 0
+        corpus = Corpus.open(out)
+        assert corpus.channels == channels
+        assert corpus.settings["channels"] == channels

@@ -20,7 +20,7 @@ TUNE = music(3.0, channels=2)
 def analysed(path: Path, **settings: object) -> Analysed:
     pcm = path.with_suffix(".pcm")
     pcm.unlink(missing_ok=True)
-    told = {"keep_damaged": False, **settings}
+    told = {"channels": 1, "keep_damaged": False, **settings}
     return analyse(path, pcm, 16000, **told)  # pyright: ignore[reportArgumentType]
 
 
@@ -79,9 +79,14 @@ def test_a_rate_that_changes_to_an_absurd_one_is_a_fault(tmp_path: Path) -> None
 @pytest.mark.parametrize("rates", [(2000, 48000), (44100, 16000), (16000, 16000), (384000, 8000)])
 def test_resampling_goes_in_bounded_pieces(rates: tuple[int, int]) -> None:
     resampler = Resampler(*rates)
-    pieces = [*resampler.add(np.zeros(4_000_000, np.float32)), *resampler.finish()]
-    assert sum(map(len, pieces)) == pytest.approx(4_000_000 * rates[1] / rates[0], abs=1)
-    assert max(map(len, pieces)) <= PIECE_SAMPLES * max(1, rates[1] / rates[0]) + 4096
+    pieces = [*resampler.add(np.zeros((1, 4_000_000), np.float32)), *resampler.finish()]
+    assert sum(piece.shape[1] for piece in pieces) == pytest.approx(
+        4_000_000 * rates[1] / rates[0], abs=1
+    )
+    assert (
+        max(piece.shape[1] for piece in pieces)
+        <= PIECE_SAMPLES * max(1, rates[1] / rates[0]) + 4096
+    )
 
 
 def hurt(path: Path, faults: int) -> Path:
@@ -175,7 +180,7 @@ def test_a_worker_refuses_what_takes_too_much_memory(
         "w.analyse = lambda *a, **k: np.ones(1 << 32, np.uint8); w.serve()",
     )
     with Pool(1) as pool:
-        job = Job(0, tmp_path / "a.wav", tmp_path / "a.pcm", 16000, keep_damaged=False)
+        job = Job(0, tmp_path / "a.wav", tmp_path / "a.pcm", 16000, 1, keep_damaged=False)
         ((_, answer),) = pool.run([job])
     assert answer["unusable"] == "takes more than 1 GiB of memory to decode"
 

@@ -19,6 +19,7 @@ from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from tests.audio.making import music, wav
+from tests.corpus.older import as_version_3, forge
 
 
 @pytest.fixture(scope="module")
@@ -70,15 +71,15 @@ def flip(folder: Path, name: str) -> None:
 
 def test_one_flipped_bit_is_named_and_mended(tunes: Path, folder: Path) -> None:
     corpus = Corpus.open(folder)
-    whole = {one.path: corpus.pcm(one).copy() for one in corpus.recordings}
+    whole = {one.path: corpus.pcm(one)[0].copy() for one in corpus.recordings}
     flip(folder, "1.wav")
     corpus = Corpus.open(folder)
     first, second, third = corpus.recordings
-    np.testing.assert_array_equal(corpus.pcm(first), whole["0.wav"])
+    np.testing.assert_array_equal(corpus.pcm(first)[0], whole["0.wav"])
     with pytest.raises(ReverieError, match=r"1\.wav is damaged.*not those that") as said:
         corpus.pcm(second)
     assert f"reverie prepare {tunes} --out {folder}" in said.value.remedy
-    np.testing.assert_array_equal(corpus.pcm(third), whole["2.wav"])
+    np.testing.assert_array_equal(corpus.pcm(third)[0], whole["2.wav"])
     with pytest.raises(ReverieError, match=r"1\.wav is damaged"):
         corpus.check(quiet=True)
     with pytest.raises(ReverieError, match=r"1\.wav is damaged"):
@@ -89,7 +90,7 @@ def test_one_flipped_bit_is_named_and_mended(tunes: Path, folder: Path) -> None:
 
     mended = make(tunes, folder)
     for one in mended.recordings:
-        np.testing.assert_array_equal(mended.pcm(one), whole[one.path])
+        np.testing.assert_array_equal(mended.pcm(one)[0], whole[one.path])
 
 
 def test_all_that_are_damaged_are_counted(folder: Path) -> None:
@@ -114,10 +115,9 @@ def test_of_many_damaged_some_are_named_and_the_rest_counted(
 
 @pytest.mark.parametrize("name", ["rms_dbfs", "peak_dbfs", "loudness_lufs"])
 def test_a_level_that_no_sound_has_is_damage(folder: Path, name: str) -> None:
-    manifest = folder / "manifest.json"
-    read = json.loads(manifest.read_text())
+    read = as_version_3(folder)
     read["recordings"][1][name] = 1e308
-    manifest.write_text(json.dumps(read))
+    (folder / "manifest.json").write_text(json.dumps(read))
     with pytest.raises(ReverieError, match=rf"recordings\.1\.{name}: "):
         Corpus.open(folder)
 
@@ -208,17 +208,85 @@ def twice(manifest: dict[str, Any]) -> None:
         (set_to("format_version", value=[1]), "format this version does not know"),
     ],
 )
-def test_a_manifest_is_not_believed_blindly(
+def test_a_manifest_of_version_3_is_not_believed_blindly(
     folder: Path, change: Callable[[dict[str, Any]], None], said: str
 ) -> None:
     path = folder / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest = as_version_3(folder)
     change(manifest)
     path.write_text(json.dumps(manifest))
     with pytest.raises(ReverieError) as error:
         Corpus.open(folder)
     assert said in error.value.problem
     assert str(folder) in error.value.problem
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE recordings SET samples = 24000 WHERE id = 1", "recordings.1: its numbers"),
+        ("UPDATE recordings SET samples = -1 WHERE id = 1", "recordings.1.samples: "),
+        ("UPDATE recordings SET samples = 'many' WHERE id = 1", "recordings.1.samples: "),
+        ("UPDATE recordings SET split = 'test' WHERE id = 1", "recordings.1.split: "),
+        ("UPDATE recordings SET sounding_end = 1 << 40 WHERE id = 1", "recordings.1: its numbers"),
+        ("UPDATE recordings SET shard = -1 WHERE id = 1", "recordings.1.shard: "),
+        ("UPDATE recordings SET channels = NULL WHERE id = 1", "recordings.1.channels: "),
+        ("UPDATE recordings SET offset_samples = 1 << 40", "shorter than manifest.json says"),
+        ("UPDATE recordings SET shard = 1000000000", "1000000000.pcm"),
+        ("UPDATE recordings SET id = 7 WHERE id = 1", "their numbers have gaps"),
+        ("DELETE FROM recordings", "the list is empty"),
+        ("DROP TABLE recordings", "another table"),
+        ("CREATE TABLE more (id)", "another table"),
+        ("CREATE TRIGGER t AFTER INSERT ON recordings BEGIN SELECT 1; END", "another table"),
+    ],
+)
+def test_a_table_is_not_believed_blindly(folder: Path, change: str, said: str) -> None:
+    forge(folder, change)
+    with pytest.raises(ReverieError) as error:
+        Corpus.open(folder)
+    assert said in error.value.problem
+    assert str(folder) in error.value.problem
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE recordings SET path = CAST(x'80' AS TEXT) WHERE id = 1", "is damaged"),
+        ("UPDATE recordings SET notes = '{}' WHERE id = 1", "recordings.1"),
+        ("UPDATE recordings SET notes = '[3]' WHERE id = 1", "recordings.1.notes"),
+        ("UPDATE recordings SET content_hash = 'x' WHERE id = 1", "recordings.1"),
+        ("UPDATE recordings SET peak_dbfs = 1e308 WHERE id = 1", "recordings.1.peak_dbfs"),
+        ("UPDATE recordings SET source_rate_hz = 0 WHERE id = 1", "recordings.1.source_rate_hz"),
+        ("UPDATE recordings SET content_hash = zeroblob(32) WHERE id = 1", "1.wav is damaged"),
+        ("UPDATE recordings SET path = '7.wav' WHERE id = 1", "content_hash: it belongs to other"),
+    ],
+)
+def test_nor_is_a_row(folder: Path, change: str, said: str) -> None:
+    forge(folder, change)
+    corpus = Corpus.open(folder)
+    with pytest.raises(ReverieError) as error:
+        corpus.check(quiet=True)
+    assert said in error.value.problem
+
+
+def test_a_table_of_another_manifest_is_none_of_its(folder: Path) -> None:
+    (table,) = folder.glob("recordings-*.sqlite")
+    table.write_bytes(table.read_bytes() + b"\0")
+    with pytest.raises(ReverieError, match="not what its corpus's manifest was written for"):
+        Corpus.open(folder)
+    table.unlink()
+    with pytest.raises(ReverieError, match="no such file"):
+        Corpus.open(folder)
+
+
+@pytest.mark.parametrize("name", ["../recordings-0123456789ab.sqlite", "/etc/passwd", "x.sqlite"])
+def test_a_manifest_names_no_file_elsewhere(folder: Path, name: str) -> None:
+    path = folder / "manifest.json"
+    read = json.loads(path.read_text())
+    read["recordings"]["file"] = name
+    path.write_text(json.dumps(read))
+    with pytest.raises(ReverieError, match=r"recordings\.file"):
+        Corpus.open(folder)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +307,7 @@ def test_a_line_of_the_journal_that_cannot_be_true_costs_that_file_alone(
 def test_a_manifest_without_what_older_versions_did_not_write_is_read(folder: Path) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    del manifest["left_out"], manifest["ignored_suffixes"]
+    del manifest["left_out"], manifest["ignored_suffixes"], manifest["sample"]
     path.write_text(json.dumps(manifest))
     assert Corpus.open(folder).left_out == ()
 

@@ -6,7 +6,7 @@ from reverie.corpus.journal import NAME, Entry, Journal
 
 
 def entry(path: str) -> Entry:
-    return Entry(path, 1, 2, 3, 4, "", 16000, False, unusable="silent")
+    return Entry(path, 1, 2, 3, 4, "", 16000, 1, False, unusable="silent")
 
 
 def noted(folder: Path, *paths: str) -> None:

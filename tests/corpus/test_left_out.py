@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from reverie.audio.reading.tags import id3_bytes
+from reverie.audio.tags import tags_of
+from reverie.audio.writing.formats import FORMATS, Format, suffix_of
+from reverie.audio.writing.writer import AudioWriter
 from reverie.corpus.discover import Discovery, discover
 from reverie.corpus.nothing_usable import NothingUsable
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import lines
 from tests.audio.making import music, wav
+from tests.audio.told import made
 
 
 def search(folder: Path) -> Discovery:
@@ -102,6 +107,47 @@ def test_clips_are_known_by_their_provenance(tmp_path: Path) -> None:
     assert list(left_out(tmp_path)) == [
         "001.wav", "002.flac", "changed.wav", "elsewhere/003.wav", "link.wav", "song.wav",
     ]  # fmt: skip
+
+
+def tagged(path: Path, format_: Format = "wav16") -> Path:
+    """A clip without the JSON beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with AudioWriter(path, 16000, format_, tags=tags_of(made())) as writer:
+        writer.write(music(2.0, rate_hz=16000).T)
+    return path
+
+
+def test_clips_are_known_by_their_tags_without_anything_beside_them(tmp_path: Path) -> None:
+    for format_ in FORMATS:
+        tagged(tmp_path / f"my own {format_}{suffix_of(format_)}", format_)
+    wav(tmp_path / "music.wav", music(1.0))
+    assert used(tmp_path) == ["music.wav"]
+    assert len(left_out(tmp_path)) == len(FORMATS)
+    # What was read as it is now is not read once more.
+    known = discover(tmp_path, tmp_path / "corpus", lambda _: True)
+    assert len(known.files) == 1 + len(FORMATS)
+
+
+def test_tags_that_lie_deep_in_a_file_are_read_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    covered = tagged(folder / "covered.mp3", "mp3")
+    content = covered.read_bytes()
+    end = id3_bytes(content[:10])
+    # A cover of 100 KB before the texts, and one after them.
+    picture = b"\0image/png\0\x03\0" + bytes(100_000)
+    cover = b"APIC" + len(picture).to_bytes(4, "big") + bytes(2) + picture
+    frames = cover + content[10:end] + cover
+    size = bytes(len(frames) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    covered.write_bytes(content[:6] + size + frames + content[end:])
+    for number in range(2):
+        wav(folder / f"{number}.wav", music(3.0, seed=number, rate_hz=16000), rate_hz=16000)
+    assert used(folder) == ["0.wav", "1.wav", "covered.mp3"]
+    for _ in range(2):
+        corpus = prepare(folder, tmp_path / "corpus", PrepareSettings(), processes=1, quiet=True)
+        assert [one.path for one in corpus.recordings] == ["0.wav", "1.wav"]
+        assert [(one.path, one.reason) for one in corpus.refused] == [
+            ("covered.mp3", "a clip made by Reverie, as its tags say")
+        ]
 
 
 @pytest.mark.parametrize(

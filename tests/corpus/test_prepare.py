@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def test_everything_a_folder_may_hold(tmp_path: Path) -> None:
 def test_samples_are_those_of_the_recording(tunes: Path, tmp_path: Path) -> None:
     corpus = make(tunes, tmp_path / "corpus")
     for one in corpus.recordings:
-        pcm = corpus.pcm(one)
+        pcm = corpus.pcm(one)[0]
         assert pcm.dtype == np.int16
         expected = music(3.0, seed=int(one.path[0]), rate_hz=16000)[:, 0]
         np.testing.assert_allclose(pcm / 32768, expected, atol=1e-4)
@@ -177,7 +178,7 @@ def test_dead_space_is_given_back_and_the_music_stays(tunes: Path, tmp_path: Pat
     for one in corpus.recordings:
         assert one.content_hash == before[one.path]
         expected = music(3.0, seed=int(one.path[0]), rate_hz=16000)[:, 0]
-        np.testing.assert_allclose(corpus.pcm(one) / 32768, expected, atol=1e-4)
+        np.testing.assert_allclose(corpus.pcm(one)[0] / 32768, expected, atol=1e-4)
 
 
 def test_shards_are_filled_up_to_their_cap(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_shards_are_filled_up_to_their_cap(tmp_path: Path) -> None:
         tune(tmp_path / "in" / f"{number}.wav", number, seconds=20.0)
     corpus = make(tmp_path / "in", tmp_path / "corpus", shard_megabytes=1)
     assert sorted(one.shard for one in corpus.recordings) == [0, 1, 2]
-    assert {len(corpus.pcm(one)) for one in corpus.recordings} == {320000}
+    assert {len(corpus.pcm(one)[0]) for one in corpus.recordings} == {320000}
 
 
 def test_damaged_recordings_are_kept_on_demand(tmp_path: Path) -> None:
@@ -277,7 +278,7 @@ def test_an_earlier_corpus_survives_a_folder_gone_bad(tunes: Path, tmp_path: Pat
         make(tunes, out)
     corpus = Corpus.open(out)
     assert corpus.content_hash == first.content_hash
-    assert len(corpus.pcm(corpus.recordings[0])) == 48000
+    assert len(corpus.pcm(corpus.recordings[0])[0]) == 48000
 
 
 def test_manifest_is_for_people_and_programs(tunes: Path, tmp_path: Path) -> None:
@@ -285,4 +286,9 @@ def test_manifest_is_for_people_and_programs(tunes: Path, tmp_path: Path) -> Non
     manifest = json.loads((tmp_path / "corpus" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["settings"]["split_seed"] == 0
     assert manifest["content_hash"] == corpus.content_hash
-    assert len(manifest["recordings"]) == 5
+    table = tmp_path / "corpus" / manifest["recordings"]["file"]
+    with sqlite3.connect(table) as connection:
+        asked = "SELECT path, split FROM recordings ORDER BY id"
+        told = connection.execute(asked).fetchall()
+    assert told == [(one.path, one.split) for one in corpus.recordings]
+    assert len(told) == 5

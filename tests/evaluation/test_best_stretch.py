@@ -30,7 +30,7 @@ SILENCE = np.zeros(6 * RATE, np.float32)
 def tune() -> NDArray[np.float32]:
     """Eight seconds of a real recording."""
     recordings = sorted((Path(reverie.demo.__file__).parent / "recordings").glob("*.opus"))
-    return load(recordings[5], RATE)[20 * RATE : 28 * RATE]
+    return load(recordings[5], RATE)[0][20 * RATE : 28 * RATE]
 
 
 def chord() -> NDArray[np.float32]:
@@ -142,8 +142,8 @@ def test_a_time_that_is_given_is_kept(tune: NDArray[np.float32], tmp_path: Path)
 
 def test_what_a_clip_repeats_is_found_and_cut_out(music: Corpus, tmp_path: Path) -> None:
     held_out, training = music.of_split("held-out")[0], music.of_split("train")[0]
-    own = to_float32(music.pcm(held_out))[: 10 * RATE_HZ]
-    theirs = to_float32(music.pcm(training))[2 * RATE_HZ : 8 * RATE_HZ]
+    own = to_float32(music.pcm(held_out)[0])[: 10 * RATE_HZ]
+    theirs = to_float32(music.pcm(training)[0])[2 * RATE_HZ : 8 * RATE_HZ]
     soundfile.write(tmp_path / "a.wav", np.concatenate([own, theirs]), RATE_HZ)
     ((first, last),) = copied_spans(tmp_path / "a.wav", music, quiet=True)
     assert 9.5 < first < 12

@@ -42,14 +42,14 @@ def clips(music: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     size = round(CLIP_SECONDS * RATE_HZ)
     training, held_out = music.of_split("train"), music.of_split("held-out")[0]
     for at in range(CLIPS):
-        real = to_float32(music.pcm(held_out)[at * size :][:size])
-        copied = to_float32(music.pcm(training[at % 4])[(at + 2) * size // 2 :][:size])
+        real = to_float32(music.pcm(held_out)[0][at * size :][:size])
+        copied = to_float32(music.pcm(training[at % 4])[0][(at + 2) * size // 2 :][:size])
         save(folder / "real", f"{at}.wav", real)
         save(folder / "copies", f"{at}.wav", copied)
         save(folder / "noise", f"{at}.wav", (0.1 * rng.standard_normal(size)).astype(np.float32))
         save(folder / "silence", f"{at}.wav", np.zeros(size, np.float32))
     odd = folder / "odd"
-    save(odd, "fast.wav", to_float32(music.pcm(held_out)[:size]), 2 * RATE_HZ)
+    save(odd, "fast.wav", to_float32(music.pcm(held_out)[0][:size]), 2 * RATE_HZ)
     save(odd, "short.wav", np.zeros(RATE_HZ // 10, np.float32))
     save(odd, "nan.wav", np.full(size, np.nan, np.float32))
     (odd / "empty.wav").touch()
@@ -192,8 +192,18 @@ def test_what_cannot_be_judged_is_refused(music: Corpus, clips: Path, tmp_path: 
 
 def test_references_share_no_excerpt(music: Corpus) -> None:
     found = make_references(music, 2.0, 5, np.random.default_rng(0))
-    real = {wave.tobytes() for wave in found.clips["music"]}
+    real = {one.wave.tobytes() for one in found.clips["music"]}
     assert len(real) == 5
     assert not real & {one.wave.tobytes() for one in found.held_out}
-    levels = [float(np.sqrt(np.mean(np.square(found.clips[kind])))) for kind in ("music", "noise")]
+    waves = [np.stack([one.wave for one in found.clips[kind]]) for kind in ("music", "noise")]
+    levels = [float(np.sqrt(np.mean(np.square(one)))) for one in waves]
     assert levels[1] == pytest.approx(levels[0], rel=0.3)
+
+
+def test_of_much_held_out_music_references_are_as_many(
+    music: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reverie.evaluation.references.MOST_CUT", 8)
+    found = make_references(music, 1.0, 3, np.random.default_rng(0))
+    assert len(found.held_out) == 5
+    assert [len(found.clips[kind]) for kind in ("music", "noise", "loop")] == [3, 3, 3]

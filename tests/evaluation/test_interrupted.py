@@ -28,10 +28,10 @@ import pytest
 hide_transcriber(pytest.MonkeyPatch())
 measure, begun = Measurer.measure, Path(sys.argv.pop(1))
 
-def measures(self, wave, hop_samples=None):
+def measures(self, clip):
     begun.touch()
     while True:
-        measure(self, wave, hop_samples)
+        measure(self, clip)
 
 Measurer.measure = measures
 main()

@@ -61,7 +61,7 @@ def test_a_clip_of_ours_says_what_it_goes_on_from(music: Corpus, tmp_path: Path)
     assert system.doubts == ()
     assert clip.hop_samples == 250
     assert clip.prompt is not None
-    pcm = music.pcm(music.of_split("held-out")[0])[round(1.5 * RATE_HZ) : round(3.5 * RATE_HZ)]
+    pcm = music.pcm(music.of_split("held-out")[0])[0][round(1.5 * RATE_HZ) : round(3.5 * RATE_HZ)]
     np.testing.assert_allclose(clip.prompt, pcm / 32768)
 
 

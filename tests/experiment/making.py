@@ -5,10 +5,10 @@ from pathlib import Path
 from reverie.experiment.settings import ExperimentSettings
 
 SMALL = (
-    "frames.hop_samples=250",
+    "frames.hop_seconds=0.03125",
     "model.hidden=8",
     "model.filters=2",
-    "training.sequence_frames=8",
+    "training.sequence_seconds=0.25",
     "training.batch_size=8",
 )
 MODELS = ("bilinear", "blocks")

@@ -17,8 +17,8 @@ from reverie.experiment.settings import ExperimentSettings
 from reverie.listening.folder import ListeningTest
 from reverie.listening.outcome import outcome
 from reverie.listening.settings import ListeningSettings
-from reverie.runs.checkpoint import list_checkpoints, read_progress
 from reverie.runs.metrics import read_metrics
+from reverie.runs.states import list_checkpoints, read_progress
 from reverie.settings import build
 from tests.experiment.making import MODELS, SETTINGS, SMALL, tables
 from tests.listening.making import answer_all
@@ -155,7 +155,7 @@ def test_equal_time_stops_at_the_same_shares(ten: Path, tmp_path: Path) -> None:
         for minutes in stops_minutes(settings)
     ]
     assert sorted(one.selection_losses) == sorted(set(stops))
-    kept = list_checkpoints(found.run_of("gruv").checkpoints)
+    kept = list_checkpoints(found.run_of("gruv").folder)
     assert {int(path.name[-5:]) for path in kept} >= set(stops)
     again = run_experiment(ten, tmp_path / "e", settings, quiet=True)
     assert again.results == found.results
@@ -209,7 +209,7 @@ def test_successors_are_compared_over_one_time_by_their_best_epoch(
 
 def test_equal_operations_scale_the_epochs() -> None:
     settings = ExperimentSettings(scale="desk", budget="operations")
-    base, wide = (recipe_of(settings, model).training for model in ("baseline", "conv"))
+    base, wide = (recipe_of(settings, model, 8000).training for model in ("baseline", "conv"))
     assert base.epochs == 120
     assert wide.epochs < 60
     assert len(wide.keep_epochs) == 4

@@ -11,17 +11,8 @@ from reverie.frames.codec_fit import fit_codec
 from reverie.frames.representation import load_representation
 from reverie.frames.settings import FrameSettings
 from tests.frames.music import RATE_HZ, melody
+from tests.frames.music import REFINED_CODES as SETTINGS
 
-SETTINGS = FrameSettings(
-    transform="codes",
-    hop_samples=256,
-    n_components=32,
-    n_codebooks=3,
-    codebook_size=32,
-    decoder="context",
-    decoder_channels=16,
-    decoder_blocks=2,
-)
 CONTEXT = 4
 
 
@@ -85,7 +76,7 @@ def test_a_stream_decodes_as_the_whole(codec: Codec, sizes: list[int]) -> None:
         samples = 0
         for piece in codes.split(sizes, dim=1):
             part, state = codec.synthesise(piece, state)
-            samples += part.shape[1]
+            samples += part.shape[-1]
     finally:
         codec.spectrum.synthesise = kept
     assert samples == (60 - CONTEXT) * 256
@@ -95,12 +86,12 @@ def test_a_stream_decodes_as_the_whole(codec: Codec, sizes: list[int]) -> None:
 
 def test_real_music_is_the_context_of_what_continues_it(codec: Codec) -> None:
     """After a prompt the first new frame is refined by the prompt's last ones."""
-    samples = melody(4, seed=9)[:, : codec.spec.samples_for(50)]
+    samples = melody(4, seed=9)[..., : codec.spec.samples_for(50)]
     codes = codec.analyse(samples)
-    begun = codec.state_after(samples[:, : codec.spec.samples_for(30)])
+    begun = codec.state_after(samples[..., : codec.spec.samples_for(30)])
     vectors = codec.quantiser.decode(codes[:, 30 - CONTEXT : 30])
     torch.testing.assert_close(begun.vectors, vectors)
-    few = codec.state_after(samples[:, : codec.spec.samples_for(2)])
+    few = codec.state_after(samples[..., : codec.spec.samples_for(2)])
     assert (few.vectors[:, : CONTEXT - 2] == 0).all()
     torch.testing.assert_close(few.vectors[:, CONTEXT - 2 :], codec.quantiser.decode(codes[:, :2]))
 

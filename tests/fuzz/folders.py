@@ -32,13 +32,13 @@ LONGEST_SECONDS = 60
 SMALL = [
     f"--set={one}"
     for one in (
-        "frames.hop_samples=250",
+        "frames.hop_seconds=0.03125",
         "frames.decoder_channels=8",
         "frames.decoder_blocks=1",
         "training.decoder_steps=3",
         "model.hidden=8",
         "training.epochs=1",
-        "training.sequence_frames=8",
+        "training.sequence_seconds=0.25",
         "training.keep_epochs=[]",
         "training.max_sequences=8",
         "training.preview_every_epochs=0",
@@ -63,6 +63,11 @@ COMMANDS: dict[str, list[list[str]]] = {
          "--prompt", "nothing", "--quiet"],
         ["train", "HERE/corpus", "--recipe", "codes", *SMALL, *CODES, "--set=training.epochs=2",
          "--out", "HERE/coded", "--quiet"],
+    ],
+    "model": [
+        ["generate", "HERE/model", "--count", "1", "--seconds", "0.5", "--out", "HERE/g",
+         "--quiet"],
+        ["train", "HERE/corpus", "--from", "HERE/model", "--out", "HERE/new", "--quiet"],
     ],
     "clips": [
         ["trim", "HERE/clips/001.wav", "--start", "0", "--end", "0.5", "--overwrite"],
@@ -98,6 +103,7 @@ def make_templates(root: Path) -> Path:
     _well("train", corpus, "--recipe", "paper", *SMALL, "--out", here / "run", "--quiet")
     coded = ["--recipe", "codes", *SMALL, *CODES]
     _well("train", corpus, *coded, "--out", here / "coded", "--quiet")
+    _well("export", here / "coded", "--to", "folder", "--out", here / "model")
     _well("generate", here / "run", "--count", 2, "--seconds", 1.2, "--out", here / "clips")
     small = [f"--set={one}" for one in ("seconds=1", "shortest_seconds=1", "participants=2")]
     _well("listen", "design", here / "clips", "--out", here / "test", *small, "--quiet")

@@ -90,7 +90,8 @@ def fuzz(count: int, seed: int, *, first: int = 0, keep: Path | None = None) -> 
                 data, told = mutated(whole[kind], rng, others)
                 path = folder / f"{number}-{told}-{kind}"
                 path.write_bytes(data)
-                yield Job(number, path, folder / f"{number}.pcm", RATE_HZ, bool(rng.integers(2)))
+                pcm, keep = folder / f"{number}.pcm", bool(rng.integers(2))
+                yield Job(number, path, pcm, RATE_HZ, 1 + number % 2, keep)
 
         with Pool(1) as pool:
             began = time.monotonic()

@@ -13,10 +13,11 @@ from reverie import __version__, progress
 from reverie.audio.pcm import to_int16
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
+from reverie.frames.channels import ChannelFrames
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
 from reverie.frames.normalised import Normalised
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.generation import clips, plan
 from reverie.generation.clips import generate, generate_missing, generate_more
 from reverie.generation.preview import PREVIEW_SECONDS, preview
@@ -80,10 +81,10 @@ def test_clips_are_what_the_model_goes_on_with(run: Run, tmp_path: Path) -> None
     prompts, music = choose_prompts(run, "held-out", 2, order)
     rng = torch.Generator().manual_seed(int(order.integers(1 << 62)))
     stream = stream_of(run, run.load(run.find_checkpoint("best")), music, settings, rng)
-    expected = torch.cat(list(stream.take(round(0.3 * RATE_HZ))), dim=1).numpy()
+    expected = torch.cat(list(stream.take(round(0.3 * RATE_HZ))), dim=-1).numpy()
     made = generate(run, settings, tmp_path, quiet=True)
     assert [clip.prompt for clip in made] == prompts
-    for clip, wave in zip(made, expected, strict=True):
+    for clip, wave in zip(made, expected[:, 0], strict=True):
         samples_made, _ = soundfile.read(clip.path, dtype="int16")
         np.testing.assert_array_equal(samples_made, to_int16(wave))
         told = json.loads(clip.path.with_suffix(".json").read_text())
@@ -163,8 +164,10 @@ def test_clips_begin_from_nothing(run: Run, tmp_path: Path) -> None:
 
 def test_seeds_take_every_recording_in_turn(run: Run, corpus: Corpus) -> None:
     prompts, music = choose_prompts(run, "training", 6, np.random.default_rng(0))
-    needed = frame_spec(run.recipe.frames).samples_for(run.recipe.prompt_frames)
-    assert music.samples.shape == (6, needed)
+    needed = frame_spec(run.recipe.frames, run.rate_hz).samples_for(
+        run.recipe.prompt_frames(run.rate_hz)
+    )
+    assert music.samples.shape == (6, 1, needed)
     names = [prompt.recording for prompt in prompts]
     assert set(names[:4]) == {r.path for r in corpus.of_split("train")}
 
@@ -186,12 +189,14 @@ class Echo(torch.nn.Module):
     def __init__(self, future: torch.Tensor) -> None:
         super().__init__()
         self.future, self.place, self.head, self.core = future, -1, self, self
+        self.outputs = future.shape[-1]
+        self.weight = torch.nn.Parameter(torch.zeros(1))
 
     def initial_state(self, *_: object) -> tuple[()]:
         return ()
 
     def project(self, frames: torch.Tensor, _: object = None) -> torch.Tensor:
-        return frames
+        return frames.unsqueeze(1)
 
     def step(self, projected: torch.Tensor, _: object) -> tuple[torch.Tensor, tuple[()]]:
         self.place += 1
@@ -213,11 +218,11 @@ class Echo(torch.nn.Module):
 @pytest.mark.parametrize("frames", [FourierFrames(100), MdctFrames(100)])
 def test_a_true_prediction_goes_on_without_a_seam(frames: FourierFrames | MdctFrames) -> None:
     """With the true frames predicted, prompt and clip together are the recording."""
-    whole = torch.randn(1, 3000)
+    whole = torch.randn(1, 1, 3000)
     representation = Normalised(
-        frames, torch.zeros(frames.spec.width), torch.ones(frames.spec.width)
+        ChannelFrames(frames, 1), torch.zeros(frames.spec.width), torch.ones(frames.spec.width)
     )
-    prompt = whole[:, : frames.spec.samples_for(8)]
+    prompt = whole[..., : frames.spec.samples_for(8)]
     echo = Echo(representation.analyse(whole)[:, 1:])
     trained = TrainedModel(
         echo,  # pyright: ignore[reportArgumentType]
@@ -227,8 +232,8 @@ def test_a_true_prediction_goes_on_without_a_seam(frames: FourierFrames | MdctFr
     rng = torch.Generator()
     settings = GenerationDefaults(method="carry")
     stream = Stream(trained, PromptMusic(prompt), settings, rng, rate_hz=RATE_HZ, window_frames=1)
-    made = torch.cat(list(stream.take(1234)), dim=1)
-    torch.testing.assert_close(made, whole[:, 800 : 800 + 1234], atol=1e-5, rtol=1e-4)
+    made = torch.cat(list(stream.take(1234)), dim=-1)
+    torch.testing.assert_close(made, whole[..., 800 : 800 + 1234], atol=1e-5, rtol=1e-4)
 
 
 def test_long_clips_take_no_more_memory(run: Run, tmp_path: Path) -> None:

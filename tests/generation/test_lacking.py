@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 from reverie.generation.clips import generate
 from reverie.generation.settings import GenerationSettings
 from reverie.runs.calibration import CALIBRATION
-from reverie.runs.checkpoint import STATE
 from reverie.runs.run import Run
+from reverie.runs.states import STATE
 from reverie.storage import file_sha256
 from tests.cli.test_errors import reverie
 

@@ -12,7 +12,7 @@ from reverie.audio.provenance import read_sidecar
 from reverie.cli.app import app
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.generation.prompts import choose_prompts
 from reverie.generation.settings import clip_settings
 from reverie.progress import position
@@ -26,7 +26,7 @@ def prompt_of(run: Run, path: Path) -> tuple[float, float, float, np.ndarray]:
     """Offset, seconds and silence left out of the prompt from a file, and its samples."""
     (prompt,), music = choose_prompts(run, str(path), 1, np.random.default_rng(0))
     assert prompt.recording == str(path)
-    taken = music.samples[0].numpy()
+    taken = music.samples[0, 0].numpy()
     assert prompt.samples_sha256 == hashlib.sha256(taken.tobytes()).hexdigest()
     return prompt.offset_seconds, prompt.seconds, prompt.silence_seconds, taken
 
@@ -65,7 +65,7 @@ def test_a_place_in_a_file_is_where_the_prompt_begins(run: Run, tmp_path: Path) 
         (prompt,), music = choose_prompts(
             run, str(path), 1, np.random.default_rng(0), at_seconds=seconds
         )
-        return prompt.offset_seconds, music.samples[0].numpy()
+        return prompt.offset_seconds, music.samples[0, 0].numpy()
 
     offset, samples = at(1.25)
     assert offset == 1.25
@@ -88,8 +88,8 @@ def test_files_take_turns(run: Run, tmp_path: Path) -> None:
     assert len({prompt.samples_sha256 for prompt in prompts}) == 3
     soundfile.write(paths[1], random_melody(1, RATE_HZ, 0.25)[:800], RATE_HZ)
     shorter, fewer = choose_prompts(run, paths, 3, np.random.default_rng(0))
-    assert {prompt.seconds for prompt in shorter} == {fewer.samples.shape[1] / RATE_HZ}
-    assert fewer.samples.shape[1] < music.samples.shape[1]
+    assert {prompt.seconds for prompt in shorter} == {fewer.samples.shape[-1] / RATE_HZ}
+    assert fewer.samples.shape[-1] < music.samples.shape[-1]
 
 
 def test_each_file_of_a_folder_gives_a_clip(run: Run, tmp_path: Path) -> None:
@@ -150,11 +150,11 @@ def test_seeds_from_the_corpus_end_with_sound(
     recipe = load_recipe("paper", SMALL)
     run = Run(tmp_path, recipe, with_rests.folder, with_rests.content_hash, RATE_HZ)
     prompts, music = choose_prompts(run, source, 60, np.random.default_rng(0))
-    needed = frame_spec(recipe.frames).samples_for(recipe.prompt_frames)
-    assert music.samples.shape == (60, needed)
+    needed = frame_spec(recipe.frames, RATE_HZ).samples_for(recipe.prompt_frames(RATE_HZ))
+    assert music.samples.shape == (60, 1, needed)
     split = "train" if source == "training" else "held-out"
-    whole = with_rests.pcm(with_rests.of_split(split)[0]) / 32768
-    for prompt, taken in zip(prompts, music.samples.numpy(), strict=True):
+    whole = with_rests.pcm(with_rests.of_split(split)[0])[0] / 32768
+    for prompt, taken in zip(prompts, music.samples[:, 0].numpy(), strict=True):
         begin = round(prompt.offset_seconds * RATE_HZ)
         np.testing.assert_allclose(taken, whole[begin : begin + needed])
         assert np.abs(taken[-400:]).max() > 0.1

@@ -39,14 +39,16 @@ def test_the_disk_is_asked_for_what_is_missing(
     free = shutil.disk_usage(tmp_path).free
     seconds = free / 100 / RATE_HZ / sample_bytes
     settings = dataclasses.replace(GenerationSettings(), seconds=seconds, format=kind)  # pyright: ignore[reportArgumentType]
-    require_disk(tmp_path / "not" / "there", 50, settings, RATE_HZ)
+    require_disk(tmp_path / "not" / "there", 50, settings, RATE_HZ, 1)
     with pytest.raises(ReverieError, match="200 clips"):
-        require_disk(tmp_path / "not" / "there", 200, settings, RATE_HZ)
+        require_disk(tmp_path / "not" / "there", 200, settings, RATE_HZ, 1)
+    with pytest.raises(ReverieError, match="60 clips"):
+        require_disk(tmp_path / "not" / "there", 60, settings, RATE_HZ, 2)
 
 
 def test_more_than_memory_holds(run: Run) -> None:
     require_memory(run, GenerationSettings(count=100))
-    wide = load_recipe("paper", [*SMALL, "model.hidden=65536", "training.sequence_frames=4000"])
+    wide = load_recipe("paper", [*SMALL, "model.hidden=65536", "training.sequence_seconds=125"])
     with pytest.raises(ReverieError, match=r"10000 clips at once .* of memory"):
         require_memory(dataclasses.replace(run, recipe=wide), GenerationSettings(count=10_000))
 

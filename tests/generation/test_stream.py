@@ -23,7 +23,7 @@ def begun(run: Run, block_frames: int | None = None, temperature: float = 0.5) -
 
 
 def blocks(stream: Stream, count: int) -> Tensor:
-    return torch.cat([next(stream) for _ in range(count)], dim=1)
+    return torch.cat([next(stream) for _ in range(count)], dim=-1)
 
 
 @pytest.mark.parametrize("block_frames", [1, 2, 5])
@@ -35,8 +35,8 @@ def test_the_block_size_changes_nothing_where_frames_are_whole(run: Run, block_f
 def test_take_gives_so_many_samples(run: Run) -> None:
     stream = begun(run, 3)
     pieces = list(stream.take(777))
-    assert sum(piece.shape[1] for piece in pieces) == 777
-    assert all(piece.shape[1] <= 3 * stream.hop_samples for piece in pieces)
+    assert sum(piece.shape[-1] for piece in pieces) == 777
+    assert all(piece.shape[-1] <= 3 * stream.hop_samples for piece in pieces)
 
 
 def test_memory_does_not_grow(run: Run) -> None:
@@ -72,20 +72,28 @@ def test_another_prompt_is_gone_on_from_after_one_frame_of_fading(run: Run) -> N
     unchanged = blocks(stream, 1)
     _, prompt = choose_prompts(run, "training", 1, np.random.default_rng(1))
     fresh = begun(run, 1, temperature=0.0)
-    fresh.prompt = prompt
+    fresh.take_over(prompt, fresh.begin(prompt))
     fresh.reset()
     expected = blocks(fresh, 5)
     stream.reset()
     assert torch.equal(blocks(stream, 4), before)
-    stream.prompt = prompt
+    stream.take_over(prompt, stream.begin(prompt))
     found = blocks(stream, 5)
     size = stream.hop_samples
-    assert torch.equal(found[:, size:], expected[:, size:])
+    assert torch.equal(found[..., size:], expected[..., size:])
     phase = torch.linspace(0, torch.pi / 2, size)
     torch.testing.assert_close(
-        found[:, :size], phase.sin() * expected[:, :size] + phase.cos() * unchanged
+        found[..., :size], phase.sin() * expected[..., :size] + phase.cos() * unchanged
     )
 
 
 def test_it_iterates(run: Run) -> None:
     assert len(list(itertools.islice(begun(run, 2), 4))) == 4
+
+
+def test_guidance_costs_nothing_where_frames_are_numbers(run: Run) -> None:
+    plain, guided = begun(run, 4), begun(run, 4)
+    guided.settings = dataclasses.replace(guided.settings, guidance=2.0)
+    guided.reset()
+    assert guided._voice.context.predict().short is None
+    assert torch.equal(blocks(guided, 3), blocks(plain, 3))

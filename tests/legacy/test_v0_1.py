@@ -22,10 +22,10 @@ from reverie.legacy import (
     translate_state,
     translate_test,
 )
-from reverie.runs.checkpoint import STATE, read_state
-from reverie.runs.files import CONFIG
+from reverie.runs.files import CONFIG, FORMAT_VERSION
 from reverie.runs.metrics import read_metrics
 from reverie.runs.run import Run
+from reverie.runs.states import STATE, read_state
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train
 
@@ -91,7 +91,6 @@ def test_its_clips_are_not_generated_again(made: Path, name: str) -> None:
 
 
 SETTINGS = {
-    ("frames", "frame_samples"): ("hop_samples", 512),
     ("frames", "components"): ("n_components", 7),
     ("frames", "stages"): ("n_codebooks", 3),
     ("frames", "codebook"): ("codebook_size", 9),
@@ -142,8 +141,9 @@ def test_its_config_is_written_in_todays_format(made: Path) -> None:
         made / "corpus", dataclasses.replace(run.recipe, training=training), run.folder, quiet=True
     )
     config = json.loads((run.folder / CONFIG).read_text())
-    assert config["format_version"] == 2
-    assert config["recipe"]["frames"]["hop_samples"] == 256
+    assert config["format_version"] == FORMAT_VERSION
+    assert config["recipe"]["frames"]["hop_seconds"] == 0.032
+    assert config["recipe"]["training"]["sequence_seconds"] == 8 * 0.032
     assert Run.open(run.folder).recipe == run.recipe
 
 
@@ -173,7 +173,7 @@ def test_its_experiments_are_gone_on_with() -> None:
     settings = {"protocol": "successors", "equal": "time", "rng_seed": 3}
     settings |= {"overrides": ["training.averaging=0.5", "model.hidden=4"]}
     begun = {"format": "reverie-experiment", "settings": settings}
-    assert translate_experiment(begun)["settings"] == {
+    assert translate_experiment(begun, 16000)["settings"] == {
         "protocol": "variants",
         "budget": "time",
         "seed": 3,
@@ -193,7 +193,7 @@ def test_its_listening_tests_keep_their_seed() -> None:
 def test_what_has_todays_names_is_left_as_it_is() -> None:
     today: dict[str, Any] = {"made_by": "reverie 9", "hop_samples": 2, "format_version": 2}
     assert translate_sidecar(today) == today
-    state = {"format_version": 3, "best_epoch": 1}
+    state = {"format_version": 4, "best_epoch": 1}
     assert translate_state(state) == state
     settings = {"settings": {"seed": 1}}
-    assert translate_test(settings) == translate_experiment(settings) == settings
+    assert translate_test(settings) == translate_experiment(settings, 16000) == settings

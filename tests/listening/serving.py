@@ -18,20 +18,9 @@ from reverie.listening.web.serving import make_app, serve
 from reverie.web.clients import ClientLog
 from reverie.web.connections import Limits
 from reverie.web.server import make_server, open_socket
+from tests.reply import Reply
 
 PATIENCE_SECONDS = 120.0
-
-
-@dataclass
-class Reply:
-    """What a server sent."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 @dataclass

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from reverie.models.linear import dropout_mask
 from reverie.models.lstm import Lstm, LstmState, Masks
-from reverie.models.products import MANY, Precision
+from reverie.models.products import MANY
+from reverie.models.settings import Precision
 
 
 def made(

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from reverie.frames.contract import CodebookInfo
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.models.architectures import build_model
 from reverie.models.settings import Architecture
 from reverie.training.recipe import load_recipe
+from tests.conftest import RATE_HZ
 
 KINDS = ["paper", "apart", "adversary", "codes"]
 
@@ -19,7 +20,7 @@ KINDS = ["paper", "apart", "adversary", "codes"]
 def test_whatever_follows_changes_neither_loss_nor_gradient(
     architecture: Architecture, kind: str
 ) -> None:
-    told = [f"model.architecture={architecture}", "model.hidden=8", "frames.hop_samples=32"]
+    told = [f"model.architecture={architecture}", "model.hidden=8", "frames.hop_seconds=0.004"]
     told += {
         "paper": [],
         "apart": ["model.members_trained=apart"],
@@ -27,7 +28,7 @@ def test_whatever_follows_changes_neither_loss_nor_gradient(
         "codes": ["frames.transform=codes", "frames.n_codebooks=2", "frames.codebook_size=5"],
     }[kind]
     recipe = load_recipe("paper", told)
-    spec = frame_spec(recipe.frames)
+    spec = frame_spec(recipe.frames, RATE_HZ)
     rng = torch.Generator().manual_seed(3)
     codebook_info = None
     if spec.codebook_size:

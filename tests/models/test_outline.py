@@ -10,11 +10,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from reverie.frames.fourier import FourierFrames
 from reverie.models import products
 from reverie.models.architectures import build_model
-from reverie.models.discriminator import Adversary
 from reverie.models.fronts import ConvFront
 from reverie.models.notes import PAPER_SAYS
 from reverie.models.outline import all_stages, operations, outline
-from reverie.models.settings import Architecture, ModelSettings
+from reverie.models.settings import Adversary, Architecture, ModelSettings
 
 FRAMES = FourierFrames(10).spec
 

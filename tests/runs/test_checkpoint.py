@@ -18,18 +18,12 @@ from reverie.errors import ReverieError
 from reverie.generation.sampling.sampler import missing
 from reverie.models.calibration import Calibration
 from reverie.runs.calibration import CALIBRATION
-from reverie.runs.checkpoint import (
-    MODEL,
-    OPTIMISER,
-    STATE,
-    list_checkpoints,
-    prune_checkpoints,
-    read_state,
-    save_checkpoint,
-)
+from reverie.runs.checkpoint import MODEL, OPTIMISER, prune_checkpoints, save_checkpoint
+from reverie.runs.files import read_corpus_record, write_corpus_record
 from reverie.runs.metrics import append_metrics, read_metrics
 from reverie.runs.run import Run
 from reverie.runs.settings import GenerationDefaults, Recipe
+from reverie.runs.states import CHECKPOINTS, STATE, list_checkpoints, read_state
 from reverie.storage import file_sha256
 from reverie.training import trainer
 from reverie.training.optimiser import build_optimiser
@@ -39,6 +33,7 @@ from tests.conftest import SMALL
 
 JUDGED = (
     "judged_epoch", "judged_seconds",
+    "nearest_judged_epoch", "nearest_judged_distance",
     "best_judged_epoch", "best_judged_distance", "best_judged_copies",
 )  # fmt: skip
 OLD = (
@@ -187,7 +182,7 @@ def test_a_state_that_cannot_be_is_named_and_training_never_begins_anew(
 
 
 def test_runs_of_older_versions_open_with_what_they_have(run: Run, corpus_folder: Path) -> None:
-    for path in list_checkpoints(run.checkpoints):
+    for path in list_checkpoints(run.folder):
         state = read_state(path)
         best: dict[str, Any] = {"best_epoch": state.best_saved_epoch}
         best["best_loss"] = state.best_saved_loss
@@ -208,6 +203,15 @@ def test_states_from_before_clips_were_judged_are_read(run: Run) -> None:
     wanted = read_state(newest)
     change(newest / STATE, **dict.fromkeys(JUDGED, ...), format_version=2)
     assert read_state(newest) == wanted
+
+
+def test_states_in_which_the_nearest_was_the_best_are_read(run: Run) -> None:
+    newest = run.find_checkpoint()
+    gone = dict.fromkeys(["nearest_judged_epoch", "nearest_judged_distance"], ...)
+    told = {"judged_epoch": 5, "best_judged_epoch": 4, "best_judged_distance": 3.0}
+    change(newest / STATE, **gone, **told, format_version=3)
+    found = read_state(newest).progress
+    assert (found.nearest_judged_epoch, found.nearest_judged_distance) == (4, 3.0)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
@@ -275,14 +279,14 @@ def test_weights_of_other_frames_are_refused(run: Run, corpus_folder: Path, tmp_
 def test_names_sort_by_age_whatever_their_length(tmp_path: Path) -> None:
     names = ["epoch-00002", "epoch-00002-step-00001", "epoch-99999", "epoch-100000"]
     for name in [*reversed(names), "epoch-00003.old", "other", "epoch-3"]:
-        (tmp_path / name).mkdir()
+        (tmp_path / CHECKPOINTS / name).mkdir(parents=True)
     assert [path.name for path in list_checkpoints(tmp_path)] == names
 
 
 def test_only_the_newest_and_those_to_keep_are_left(tmp_path: Path) -> None:
     names = ["epoch-00001", "epoch-00002", "epoch-00003", "epoch-00004", "epoch-00004-step-00002"]
     for name in names:
-        (tmp_path / name).mkdir()
+        (tmp_path / CHECKPOINTS / name).mkdir(parents=True)
     prune_checkpoints(tmp_path, {2, 9})
     assert [path.name for path in list_checkpoints(tmp_path)] == [names[1], names[4]]
 
@@ -323,6 +327,16 @@ def test_a_corpus_json_that_is_not_of_its_hash_is_damaged(run: Run) -> None:
     change(path, rate_hz=16000)
     with pytest.raises(ReverieError, match=r"corpus\.json is damaged"):
         Run.open(run.folder)
+
+
+def test_of_very_many_recordings_the_hash_alone_is_kept(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reverie.runs.files.MOST_LISTED", 4)
+    write_corpus_record(tmp_path, corpus)
+    about = read_corpus_record(tmp_path)
+    assert about.recordings == ()
+    assert (about.unlisted, about.content_hash) == (5, corpus.content_hash)
 
 
 @pytest.mark.parametrize("changed", [{"recipe": []}, {"made_on": ...}, {"extra": 1}])

@@ -17,7 +17,7 @@ def test_which_limit_ended_a_training() -> None:
     assert why_ended(training, Progress(epoch=2, step=1, loss_count=5, seconds=60.0)) is None
     assert why_ended(training, Progress(epoch=5, best_measured_epoch=2)) == "patience"
     # Where clips are judged, these decide, and epochs after the latest judgement do not count.
-    clips = Progress(epoch=8, best_measured_epoch=2, judged_epoch=4, best_judged_epoch=2)
+    clips = Progress(epoch=8, best_measured_epoch=2, judged_epoch=4, nearest_judged_epoch=2)
     assert why_ended(training, clips) is None
     assert why_ended(training, dataclasses.replace(clips, judged_epoch=5)) == "patience"
 

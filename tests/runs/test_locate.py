@@ -45,7 +45,7 @@ def prompt_of(run: Run) -> str:
 
 def test_moved_together_it_is_found_from_the_run(moved: Path) -> None:
     run = Run.open(moved / "runs" / "one")
-    assert not run.corpus_folder.exists()
+    assert run.corpus_folder and not run.corpus_folder.exists()
     assert run.open_corpus().folder.resolve() == (moved / "music").resolve()
     assert prompt_of(run).startswith("tune")
 
@@ -90,9 +90,9 @@ def test_a_changed_one_is_said_to_have_changed(
 ) -> None:
     shutil.copytree(together / "runs" / "one", tmp_path / "one")
     shutil.copytree(together / "music", tmp_path / "kept")
-    (together / "music" / "manifest.json").write_bytes(
-        (with_rests.folder / "manifest.json").read_bytes()
-    )
+    for table in with_rests.folder.glob("recordings-*.sqlite"):
+        shutil.copy(table, together / "music")
+    shutil.copy(with_rests.folder / "manifest.json", together / "music")
     run = Run.open(together / "runs" / "one")
     with pytest.raises(ReverieError, match="has changed since"):
         run.open_corpus()

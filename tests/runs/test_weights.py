@@ -8,8 +8,9 @@ from safetensors.torch import load_file, save_file
 
 from reverie.errors import ReverieError
 from reverie.records import read_json
-from reverie.runs.checkpoint import OPTIMISER, STATE
+from reverie.runs.checkpoint import OPTIMISER
 from reverie.runs.run import Run
+from reverie.runs.states import STATE
 from reverie.storage import file_sha256, write_json
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train

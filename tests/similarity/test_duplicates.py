@@ -24,7 +24,7 @@ Wave = NDArray[np.float64]
 
 
 def pcm(path: Path) -> NDArray[np.int16]:
-    return to_int16(load(path, RATE_HZ))
+    return to_int16(load(path, RATE_HZ)[0])
 
 
 def time(seconds: float, rate_hz: int = RATE_HZ) -> Wave:
@@ -250,7 +250,7 @@ class Shelf:
                 content_hash=f"{number:064x}",
                 fingerprint=fingerprint(wave) if fingerprints else "0" * 96,
                 samples=len(wave),
-                pcm=lambda wave=wave: self._ask(wave),
+                wave=lambda wave=wave: self._ask(wave),
             )
             for number, wave in enumerate(self.waves)
         ]
@@ -298,7 +298,7 @@ def test_many_copies_are_one_recording() -> None:
 
 def test_the_same_bits_need_no_comparison() -> None:
     one, other = Shelf(rains(1)).candidates() * 2
-    twin = Candidate("0001", other.content_hash, other.fingerprint, other.samples, other.pcm)
+    twin = Candidate("0001", other.content_hash, other.fingerprint, other.samples, other.wave)
     assert find_duplicates([one, twin], RATE_HZ, quiet=True) == {"0001": "0000"}
 
 

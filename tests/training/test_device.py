@@ -13,7 +13,7 @@ from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.evaluation.preview_monitor import PreviewMonitor
 from reverie.frames.contract import CodebookInfo
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.generation import preview as previewing
 from reverie.generation.context import begin_context
 from reverie.generation.preview import preview
@@ -94,7 +94,7 @@ KINDS = {
 
 def planned_and_drawn_here(recipe: Recipe, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have whatever device trains draw as the processor does: the fake one has neither part."""
-    needs = plan(recipe, folder)
+    needs = plan(recipe, RATE_HZ, folder)
     monkeypatch.setattr("reverie.training.train.plan", lambda *_: needs)
     for place in ("step", "trainer", "estimate"):
         monkeypatch.setattr(
@@ -167,7 +167,7 @@ def test_short_recordings_are_learnt_from_there_too(
         write_recordings(tmp_path / "music" / f"{seconds}", 2, seconds, RATE_HZ)
     settings = PrepareSettings(rate_hz=RATE_HZ, min_seconds=0.1, train_fraction=0.5)
     prepare(tmp_path / "music", tmp_path / "corpus", settings, processes=1, quiet=True)
-    told = ["training.sequence_frames=40", "training.epochs=1", "training.keep_epochs=[]"]
+    told = ["training.sequence_seconds=1.25", "training.epochs=1", "training.keep_epochs=[]"]
     recipe = load_recipe("paper", [*SMALL, *told])
     planned_and_drawn_here(recipe, tmp_path, monkeypatch)
     here = train(tmp_path / "corpus", recipe, tmp_path / "here", quiet=True)
@@ -198,7 +198,7 @@ def test_nothing_is_left_on_the_processor(architecture: Architecture, kind: str)
     if kind == "adversary":
         told.append("model.adversary=hinge")
     recipe = load_recipe("codes" if kind == "codes" else "desk", told)
-    spec = frame_spec(recipe.frames)
+    spec = frame_spec(recipe.frames, RATE_HZ)
     rng = torch.Generator().manual_seed(0)
     codebook_info = None
     if kind == "codes":

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from reverie.cli.app import main
-from reverie.runs.checkpoint import list_checkpoints
 from reverie.runs.settings import Recipe
+from reverie.runs.states import list_checkpoints
 from reverie.training import interrupt as interrupting
 from reverie.training import sequences, trainer
 from reverie.training.interrupt import Interruptible
@@ -102,12 +102,12 @@ def test_asked_twice_it_says_what_is_kept(
     at = 3
     with pytest.raises(KeyboardInterrupt, match="at once; no checkpoint was written yet"):
         train(corpus_folder, load_recipe("paper", ENDLESS), folder)
-    assert not list_checkpoints(folder / "checkpoints")
+    assert not list_checkpoints(folder)
     taken, at = 0, EPOCH_STEPS + 3
     often = load_recipe("paper", [*ENDLESS, "training.checkpoint_minutes=1e-9"])
     with pytest.raises(KeyboardInterrupt) as stopped:
         train(corpus_folder, often, folder)
-    newest = list_checkpoints(folder / "checkpoints")[-1]
+    newest = list_checkpoints(folder)[-1]
     assert newest.name == "epoch-00001-step-00002"
     said = str(stopped.value)
     assert said == (
@@ -134,7 +134,7 @@ def test_asked_while_a_checkpoint_is_written_it_is_written(
     often = load_recipe("paper", [*ENDLESS, "training.checkpoint_minutes=1e-9"])
     with pytest.raises(KeyboardInterrupt, match=r"stopped after 0 epochs and .* resumes from"):
         train(corpus_folder, often, tmp_path / "run")
-    (only,) = list_checkpoints(tmp_path / "run" / "checkpoints")
+    (only,) = list_checkpoints(tmp_path / "run")
     assert only.name == "epoch-00000-step-00001"
     assert (only / "state.json").is_file()
 
@@ -142,14 +142,14 @@ def test_asked_while_a_checkpoint_is_written_it_is_written(
 def test_asked_while_frames_are_fitted_it_says_that_nothing_is_kept(
     corpus_folder: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sounding = sequences.to_float32
+    sounding = sequences.with_channels
 
-    def asked(pcm: object) -> object:
+    def asked(pcm: object, channels: int) -> object:
         send(signal.SIGINT)
-        return sounding(pcm)  # pyright: ignore
+        return sounding(pcm, channels)  # pyright: ignore
 
     with monkeypatch.context() as patch:
-        patch.setattr(sequences, "to_float32", asked)
+        patch.setattr(sequences, "with_channels", asked)
         with pytest.raises(KeyboardInterrupt, match="no checkpoint was written yet"):
             train(corpus_folder, recipe, tmp_path / "run")
     assert train(corpus_folder, recipe, tmp_path / "run").find_checkpoint().name == "epoch-00006"
@@ -179,4 +179,4 @@ def test_a_terminal_that_goes_leaves_a_checkpoint(corpus_folder: Path, tmp_path:
     os.close(screen)
     os.kill(child, signal.SIGHUP)
     assert ended(child) == 130
-    assert list_checkpoints(tmp_path / "run" / "checkpoints")
+    assert list_checkpoints(tmp_path / "run")

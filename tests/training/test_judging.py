@@ -11,12 +11,13 @@ import pytest
 from reverie.corpus.corpus import Corpus
 from reverie.evaluation.checkpoint_judge import CheckpointJudge
 from reverie.models.trained import TrainedModel
-from reverie.runs.checkpoint import MODEL, OPTIMISER, list_checkpoints, read_progress
+from reverie.runs.checkpoint import MODEL, OPTIMISER
 from reverie.runs.judgement import Judgement
 from reverie.runs.metrics import read_metrics
 from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe, TrainingSettings
+from reverie.runs.states import list_checkpoints, read_progress
 from reverie.training.judging import MOST_SHARE, Judging
 from reverie.training.observers import Callbacks
 from reverie.training.outcome import outcome
@@ -122,7 +123,7 @@ def test_a_stopped_run_is_judged_as_one_that_never_stopped(
 
 def test_the_nearest_is_kept_told_and_found(corpus_folder: Path, tmp_path: Path) -> None:
     """One nearer still copies more than music does."""
-    judge = Listed([judged(9), judged(1, copies_more=True), judged(4), judged(5)])
+    judge = Listed([judged(9), judged(1, copies_more=True), judged(4), judged(7)])
     told: list[tuple[int, float]] = []
     run = train(
         corpus_folder,
@@ -132,9 +133,9 @@ def test_the_nearest_is_kept_told_and_found(corpus_folder: Path, tmp_path: Path)
         observers=[Callbacks(on_judgement=lambda epoch, one: told.append((epoch, one.distance)))],
         quiet=True,
     )
-    assert told == [(3, 9), (4, 1), (5, 4), (6, 5)]
+    assert told == [(3, 9), (4, 1), (5, 4), (6, 7)]
     assert run.find_checkpoint("best").name == "epoch-00005"
-    assert "epoch-00004" not in [path.name for path in list_checkpoints(run.checkpoints)]
+    assert "epoch-00004" not in [path.name for path in list_checkpoints(run.folder)]
     ended = outcome(run)
     assert (ended.best_judged_epoch, ended.best_judged_distance) == (5, 4)
     said = " ".join(ended.lines)
@@ -147,16 +148,27 @@ def test_the_nearest_is_kept_told_and_found(corpus_folder: Path, tmp_path: Path)
 def test_where_all_copy_the_nearest_of_them_is_kept_and_it_is_said(
     corpus_folder: Path, tmp_path: Path
 ) -> None:
-    distances = [5, 3, 4, 6]
+    distances = [5, 3, 6, 7]
     judge = Listed([judged(one, copies_more=True) for one in distances])
     run = train(corpus_folder, recipe_of(), tmp_path / "run", judge=judge, quiet=True)
     assert run.find_checkpoint("best").name == "epoch-00004"
     assert "They copy the training recordings more than music does" in " ".join(outcome(run).lines)
 
 
+def test_of_those_that_are_equally_near_the_latest_is_best() -> None:
+    state = Progress()
+    best: list[int] = []
+    for epoch, distance in enumerate([9.0, 5.0, 6.5, 7.5, 4.0, 6.1, 5.9], 1):
+        state = dataclasses.replace(state, epoch=epoch).judged(judged(distance))
+        best.append(state.best_judged_epoch)
+    assert best == [1, 2, 3, 3, 5, 5, 7]
+    assert (state.nearest_judged_epoch, state.nearest_judged_distance) == (5, 4.0)
+    assert state.best_judged_distance == 5.9
+
+
 def test_patience_follows_the_clips(corpus_folder: Path, tmp_path: Path) -> None:
     """Held-out loss gets better all the while."""
-    judge = Listed([judged(one) for one in (5, 3, 4, 4, 4, 4)])
+    judge = Listed([judged(one) for one in (5, 3, 6, 6, 6, 6)])
     recipe = recipe_of("training.patience_epochs=2", "training.epochs=60")
     run = train(corpus_folder, recipe, tmp_path / "run", judge=judge, quiet=True)
     assert len(read_metrics(run.metrics)) == 4

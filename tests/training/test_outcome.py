@@ -14,7 +14,7 @@ from tests.conftest import SMALL
 
 @pytest.fixture(scope="module")
 def trained(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    told = ["training.epochs=2", "frames.hop_samples=250", "training.sequence_frames=8"]
+    told = ["training.epochs=2", "frames.hop_seconds=0.03125", "training.sequence_seconds=0.25"]
     folder = tmp_path_factory.mktemp("outcome") / "run"
     return train(corpus_folder, load_recipe("smoke", told), folder, quiet=True)
 
@@ -28,8 +28,8 @@ def test_epochs_are_over_and_the_command_goes_on(trained: Run, corpus_folder: Pa
     assert "lower is better, and only comparable within one recipe" in said
     assert f"Next: reverie generate {trained.folder}" in said
     assert found.lines[-1] == (
-        f"  reverie train {corpus_folder} --recipe smoke --set frames.hop_samples=250 "
-        f"--set training.sequence_frames=8 --epochs 4 --out {trained.folder}"
+        f"  reverie train {corpus_folder} --recipe smoke --set frames.hop_seconds=0.03125 "
+        f"--set training.sequence_seconds=0.25 --epochs 4 --out {trained.folder}"
     )
 
 

@@ -6,19 +6,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reverie.errors import ReverieError
 from reverie.experiment.plan import stops_minutes
 from reverie.experiment.settings import ExperimentSettings
-from reverie.frames.settings import frame_spec
+from reverie.frames.hop import is_fast
+from reverie.frames.transforms import frame_spec
 from reverie.runs.settings import Recipe
 from reverie.training.recipe import load_recipe, recipe_names
 
+RATE_HZ = 16000
+"""The paper's."""
 MINUTES = {"three": 3.0, "ten": 10.0}
 LETTERS: dict[str, Callable[[Recipe], int]] = {
-    "D": lambda recipe: frame_spec(recipe.frames).width,
+    "D": lambda recipe: frame_spec(recipe.frames, RATE_HZ).width,
     "H": lambda recipe: recipe.model.hidden,
-    "T": lambda recipe: recipe.training.sequence_frames,
+    "T": lambda recipe: recipe.sequence_frames(RATE_HZ),
 }
 
 
@@ -43,14 +48,50 @@ def test_a_description_is_a_sentence_that_says_what_the_recipe_does(name: str) -
 
 def test_the_papers_figures() -> None:
     recipe = load_recipe("paper")
-    assert frame_spec(recipe.frames).width == 8000
-    assert (recipe.model.hidden, recipe.training.sequence_frames) == (2048, 40)
+    assert frame_spec(recipe.frames, RATE_HZ).width == 8000
+    assert (recipe.model.hidden, recipe.sequence_frames(RATE_HZ)) == (2048, 40)
     assert recipe.training.keep_epochs == (1200, 1500, 1800, 2100)
     assert recipe.training.epochs == 2100
     assert recipe.training.learning_rate == 1e-4
     assert recipe.model.input_dropout == recipe.model.hidden_dropout == 0.5
     assert (recipe.model.dense_dropout, recipe.model.dense_l2) == (0.2, 1e-4)
     assert recipe.generation.temperature == 0
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_a_recipe_means_the_same_at_every_rate(name: str) -> None:
+    recipe = load_recipe(name)
+    frames = recipe.sequence_frames(RATE_HZ)
+    for rate_hz in (16000, 22050, 44100, 48000):
+        spec = frame_spec(recipe.frames, rate_hz)
+        seconds = spec.hop_samples / rate_hz
+        assert seconds == pytest.approx(recipe.frames.hop_seconds, rel=0.01)
+        assert recipe.sequence_frames(rate_hz) == frames
+        assert frames * seconds == pytest.approx(recipe.training.sequence_seconds, rel=0.01)
+        assert recipe.prompt_frames(rate_hz) == frames
+        if recipe.frames.transform in {"codes", "spectrum"}:
+            assert is_fast(spec.hop_samples)
+
+
+@given(st.floats(0.01, 0.5), st.integers(2, 200), st.integers(8000, 48000))
+def test_a_sequence_is_as_long_as_it_is_asked_for(hop: float, steps: int, rate_hz: int) -> None:
+    told = {"frames.transform": "codes", "frames.hop_seconds": hop}
+    recipe = load_recipe("paper", {**told, "training.sequence_seconds": steps * hop})
+    seconds = recipe.sequence_frames(rate_hz) * recipe.frames.hop_samples(rate_hz) / rate_hz
+    assert abs(seconds - steps * hop) <= recipe.frames.hop_samples(rate_hz) / rate_hz / 2 + 1e-9
+
+
+def test_blocks_of_frames_make_a_prompt_longer() -> None:
+    recipe = load_recipe("paper", ["model.architecture=blocks"])
+    assert (recipe.sequence_frames(RATE_HZ), recipe.prompt_frames(RATE_HZ)) == (40, 42)
+
+
+def test_a_sequence_of_one_frame_is_refused() -> None:
+    told = r"sequence_seconds is wrong: it should be 2 frames at least, 0.5 s \(given: 0.25\)"
+    with pytest.raises(ReverieError, match=told):
+        load_recipe("paper", ["training.sequence_seconds=0.25"])
+    both = ["training.sequence_seconds=0.25", "frames.hop_seconds=0.125"]
+    assert load_recipe("paper", both).sequence_frames(RATE_HZ) == 2
 
 
 def test_settings_are_overridden_and_typed() -> None:

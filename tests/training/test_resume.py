@@ -16,10 +16,11 @@ import torch
 from reverie.errors import ReverieError
 from reverie.models.settings import Architecture
 from reverie.runs import checkpoint
-from reverie.runs.checkpoint import MODEL, OPTIMISER, list_checkpoints, read_progress
+from reverie.runs.checkpoint import MODEL, OPTIMISER
 from reverie.runs.metrics import read_metrics
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
+from reverie.runs.states import list_checkpoints, read_progress
 from reverie.training import trainer
 from reverie.training.observers import Callbacks, Step
 from reverie.training.recipe import load_recipe
@@ -38,7 +39,7 @@ def fingerprint(run: Run) -> tuple[list[str], list[tuple[int, float, float | Non
     """Every kept weight and optimiser state, and every figure but the time."""
     hashes = [
         f"{path.parent.name}/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-        for folder in list_checkpoints(run.checkpoints)
+        for folder in list_checkpoints(run.folder)
         for path in (folder / MODEL, folder / OPTIMISER)
     ]
     lines = [(m["epoch"], m["train_loss"], m["held_out_loss"]) for m in read_metrics(run.metrics)]
@@ -156,7 +157,7 @@ def test_metrics_tell_the_very_seconds_that_the_time_limit_was_judged_by(
     limited = [*SMALL, "training.epochs=100000", "training.minutes=0.005"]
     run = train(corpus_folder, load_recipe("paper", limited), tmp_path / "run")
     lines = read_metrics(run.metrics)
-    last = read_progress(list_checkpoints(run.checkpoints)[-1])
+    last = read_progress(list_checkpoints(run.folder)[-1])
     assert (lines[-1]["epoch"], lines[-1]["seconds"]) == (last.epoch, last.seconds)
     # Rounded up by half a millisecond, an epoch before it would look like the last.
     assert [line["epoch"] for line in lines if line["seconds"] >= 0.3] == [last.epoch]
@@ -188,7 +189,7 @@ def test_asked_to_stop_and_resumed(
         patch.setattr(trainer, "train_step", stopping)
         with pytest.raises(KeyboardInterrupt) as stopped:
             train(corpus_folder, recipe, tmp_path / "run")
-    last = list_checkpoints(tmp_path / "run" / "checkpoints")[-1]
+    last = list_checkpoints(tmp_path / "run")[-1]
     assert str(stopped.value).startswith("stopped after")
     assert str(stopped.value).endswith(f"the same command resumes from {last}")
     place = read_progress(last)
@@ -214,7 +215,7 @@ def test_stopped_from_another_thread_and_resumed(
     run = train_loudly(corpus_folder, recipe, tmp_path / "run", stop=stop, quiet=True,
                        observers=[Callbacks(on_step=on_step)])  # fmt: skip
     other.join()
-    place = read_progress(list_checkpoints(run.checkpoints)[-1])
+    place = read_progress(list_checkpoints(run.folder)[-1])
     assert len(seen) == place.epoch * EPOCH_STEPS + place.step == at
     assert fingerprint(train(corpus_folder, recipe, tmp_path / "run")) == undisturbed
 
@@ -226,7 +227,7 @@ def test_a_stop_that_was_set_before_costs_one_step_alone(
     stop.set()
     for steps in (1, 2):
         run = train_loudly(corpus_folder, recipe, tmp_path / "run", stop=stop, quiet=True)
-        assert read_progress(list_checkpoints(run.checkpoints)[-1]).step == steps
+        assert read_progress(list_checkpoints(run.folder)[-1]).step == steps
     assert fingerprint(train(corpus_folder, recipe, tmp_path / "run")) == undisturbed
 
 

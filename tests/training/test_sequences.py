@@ -14,18 +14,20 @@ from reverie.audio.pcm import FULL_SCALE
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import findings
 from reverie.corpus.prepare import prepare
+from reverie.corpus.recordings import Recordings
 from reverie.corpus.settings import PrepareSettings
-from reverie.corpus.summary import SEQUENCE_SAMPLES, lines
+from reverie.corpus.sounding import sounding
+from reverie.corpus.summary import SEQUENCE_SECONDS, lines
 from reverie.errors import ReverieError
 from reverie.frames.fourier import FourierFrames
 from reverie.frames.mdct import MdctFrames
-from reverie.frames.settings import frame_spec
+from reverie.frames.transforms import frame_spec
 from reverie.runs.metrics import read_metrics
 from reverie.runs.settings import Recipe
 from reverie.training import trainer
+from reverie.training.excerpts import excerpts
 from reverie.training.recipe import load_recipe
 from reverie.training.sequences import Sequences
-from reverie.training.sounding import excerpts, sounding
 from reverie.training.splits import shortness, split_sequences
 from reverie.training.train import train
 from tests.conftest import RATE_HZ, SMALL
@@ -35,32 +37,45 @@ from tests.music import write_recordings
 def samples_of(
     sequences: Sequences, size: int, rng: np.random.Generator | None = None, skip: int = 0
 ) -> list[torch.Tensor]:
-    return [batch.samples for batch in sequences.batches(size, rng, skip)]
+    """Of a mono corpus: each [B, S]."""
+    return [batch.samples[:, 0] for batch in sequences.batches(size, rng, skip)]
+
+
+def played(sequences: Sequences, speed: float = 1.0) -> np.ndarray:
+    """The first sequence, at a speed that transposing would have to draw."""
+    still = np.zeros(len(sequences.recordings), np.int64)
+    return sequences._played(sequences._stretch(0, still, speed))[0]
+
+
+def of_samples(corpus: Corpus, samples: int) -> Recordings:
+    """The recordings of one length."""
+    return corpus.recordings.take(corpus.recordings.column("samples") == samples)
 
 
 def test_they_tile_each_recording(corpus: Corpus) -> None:
     recordings = corpus.of_split("train")
     found = Sequences(corpus, recordings, FourierFrames(250).spec, 8)
     assert len(found) == sum((r.samples - 250) // 2000 for r in recordings)
-    whole = corpus.pcm(recordings[0]).astype(np.float32) / FULL_SCALE
+    whole = corpus.pcm(recordings[0])[0].astype(np.float32) / FULL_SCALE
+    (every,) = samples_of(found, len(found))
     for index in range(int(found.counts[0])):
         start = index * 2000
-        assert np.array_equal(found.read(index), whole[start : start + 2250])
-    second = corpus.pcm(recordings[1])[:2250].astype(np.float32) / FULL_SCALE
-    assert np.array_equal(found.read(int(found.counts[0])), second)
+        assert np.array_equal(every[index], whole[start : start + 2250])
+    second = corpus.pcm(recordings[1])[0][:2250].astype(np.float32) / FULL_SCALE
+    assert np.array_equal(every[int(found.counts[0])], second)
 
 
 def test_steps_that_see_several_frames_read_further(corpus: Corpus) -> None:
     found = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, step_frames=3)
-    whole = corpus.pcm(found.recordings[0]).astype(np.float32) / FULL_SCALE
-    for index in range(2):
-        assert np.array_equal(found.read(index), whole[index * 2000 : index * 2000 + 11 * 250])
+    whole = corpus.pcm(found.recordings[0])[0].astype(np.float32) / FULL_SCALE
+    for index, sequence in enumerate(samples_of(found, 2)[0]):
+        assert np.array_equal(sequence, whole[index * 2000 : index * 2000 + 11 * 250])
 
 
 def test_overlapping_frames_get_their_overlap(corpus: Corpus) -> None:
     frames = MdctFrames(250)
     found = Sequences(corpus, corpus.recordings, frames.spec, 8)
-    assert frames.analyse(torch.from_numpy(found.read(0))[None]).shape == (1, 9, 250)
+    assert frames.analyse(samples_of(found, 1)[0]).shape == (1, 9, 250)
 
 
 def test_an_epoch_has_each_once_and_is_decided_by_its_seed(corpus: Corpus) -> None:
@@ -92,13 +107,13 @@ def test_random_starts_move_and_stay_inside(corpus: Corpus) -> None:
 
 
 def test_excerpts_are_all_samples(corpus: Corpus) -> None:
-    total = sum(piece.shape[1] for piece in excerpts(corpus, corpus.recordings))
+    total = sum(piece.shape[-1] for piece in excerpts(corpus, corpus.recordings, 1))
     assert total == sum(r.samples for r in corpus.recordings)
 
 
 def test_too_long_a_sequence_is_refused(corpus: Corpus) -> None:
     recipe: Recipe = load_recipe("paper")
-    with pytest.raises(ReverieError, match=r"as long as one sequence \(20.5 s\)"):
+    with pytest.raises(ReverieError, match=r"as long as one sequence \(10.2 s\)"):
         split_sequences(corpus, recipe)
 
 
@@ -106,8 +121,10 @@ def test_a_part_is_spread_over_all_recordings(corpus: Corpus) -> None:
     every = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8)
     part = Sequences(corpus, corpus.of_split("train"), FourierFrames(250).spec, 8, most=8)
     assert len(part) == 8
-    whole = [every.read(index).tobytes() for index in range(len(every))]
-    places = [whole.index(part.read(index).tobytes()) for index in range(8)]
+    whole, chosen = (
+        [bytes(batch.numpy()) for batch in samples_of(one, 1)] for one in (every, part)
+    )
+    places = [whole.index(one) for one in chosen]
     assert places == sorted(places)
     ends = np.cumsum(every.counts)
     assert len(set(np.searchsorted(ends, places, side="right"))) == len(every.recordings)
@@ -130,9 +147,9 @@ def test_gain_and_speed_are_drawn_anew_and_change_what_they_say(corpus: Corpus) 
 def test_a_faster_sequence_is_the_same_music_in_less_time(corpus: Corpus) -> None:
     recordings = corpus.of_split("train")
     found = Sequences(corpus, recordings, FourierFrames(250).spec, 8)
-    fast = found.read(0, speed=2.0)
-    assert fast.shape == found.read(0).shape
-    whole = corpus.pcm(recordings[0])[: 2 * len(fast)].astype(np.float32) / FULL_SCALE
+    fast = played(found, 2.0)
+    assert fast.shape == samples_of(found, 1)[0][0].shape
+    whole = corpus.pcm(recordings[0])[0][: 2 * len(fast)].astype(np.float32) / FULL_SCALE
     # What every second sample cannot hold is filtered out: the rest is the same.
     wanted = (whole[0::2] + whole[1::2]) / 2
     assert np.corrcoef(fast[20:-20], wanted[20:-20])[0, 1] > 0.95
@@ -142,7 +159,7 @@ def test_a_recording_too_short_to_be_played_faster_is_played_as_it_is(corpus: Co
     recordings = corpus.of_split("train")
     frames = min(one.samples for one in recordings) // 250 - 1
     found = Sequences(corpus, recordings, FourierFrames(250).spec, frames)
-    assert np.array_equal(found.read(0, speed=1.5), found.read(0))
+    assert np.array_equal(played(found, 1.5), samples_of(found, 1)[0][0])
 
 
 def test_transposing_is_by_whole_semitones(tmp_path: Path) -> None:
@@ -165,14 +182,14 @@ def test_transposing_is_by_whole_semitones(tmp_path: Path) -> None:
 
 
 def test_silent_ends_are_left_out_and_rests_are_not(with_rests: Corpus) -> None:
-    for recording in with_rests.recordings:
+    for place, recording in enumerate(with_rests.recordings):
         assert sounding(with_rests, recording, 0) == (0, 6 * RATE_HZ)
         first, last = sounding(with_rests, recording, 35)
         assert first == pytest.approx(RATE_HZ, abs=RATE_HZ / 10)
         assert last == pytest.approx(4 * RATE_HZ, abs=RATE_HZ / 10)
         assert sounding(with_rests, recording, 100)[1] == 6 * RATE_HZ
-        (piece,) = excerpts(with_rests, [recording], 35)
-        assert piece.shape == (1, last - first)
+        (piece,) = excerpts(with_rests, with_rests.recordings[place : place + 1], 1, 35)
+        assert piece.shape == (1, 1, last - first)
     found = Sequences(
         with_rests,
         with_rests.recordings,
@@ -186,9 +203,9 @@ def test_silent_ends_are_left_out_and_rests_are_not(with_rests: Corpus) -> None:
     silent = (mask.abs() < 1e-3).float().mean(-1)
     assert len(mask) == 2 * 7
     assert (silent == 1).sum() <= 2 * 2
-    whole = with_rests.pcm(with_rests.recordings[0]).astype(np.float32) / FULL_SCALE
+    whole = with_rests.pcm(with_rests.recordings[0])[0].astype(np.float32) / FULL_SCALE
     first = sounding(with_rests, with_rests.recordings[0], 35)[0]
-    assert np.array_equal(found.read(0), whole[first : first + RATE_HZ // 2])
+    assert np.array_equal(samples_of(found, 1)[0][0], whole[first : first + RATE_HZ // 2])
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +227,7 @@ def test_a_recording_shorter_than_a_sequence_is_one(short_and_long: Corpus) -> N
     assert {one.samples for one in least.short} == {4000, 9600}
     assert least.whole == 8
     for samples, mask, _ in least.batches(1, None):
-        assert samples.shape == (1, 41 * 250)
+        assert samples.shape == (1, 1, 41 * 250)
         if mask is None:
             continue
         # 4000 samples are 16 frames, of which 15 come after another; 9600 are 38.
@@ -218,21 +235,21 @@ def test_a_recording_shorter_than_a_sequence_is_one(short_and_long: Corpus) -> N
         assert count in {15, 37}
         assert mask.shape == (1, 40)
         assert bool(mask[0, :count].all())
-        assert float(samples[0, (count + 2) * 250 :].abs().max()) == 0
-        assert float(samples[0, : (count + 1) * 250].abs().max()) > 0
+        assert float(samples[0, 0, (count + 2) * 250 :].abs().max()) == 0
+        assert float(samples[0, 0, : (count + 1) * 250].abs().max()) > 0
     both = list(least.batches(12, None))
     assert [batch.samples.shape[0] for batch in both] == [12]
-    assert torch.equal(both[0][0], torch.cat(samples_of(least, 1, None)))
+    assert torch.equal(both[0][0][:, 0], torch.cat(samples_of(least, 1, None)))
 
 
 def test_overlapping_frames_count_only_where_they_lie_whole(short_and_long: Corpus) -> None:
-    recordings = [one for one in short_and_long.recordings if one.samples == 4000]
+    recordings = of_samples(short_and_long, 4000)
     frames = MdctFrames(250)
     found = Sequences(short_and_long, recordings, frames.spec, 40)
     for samples, mask, _ in found.batches(1, None):
         assert mask is not None
         assert int(mask.sum()) == (4000 - frames.spec.overlap_samples) // 250 - 1
-        assert frames.analyse(samples).shape == (1, 41, 250)
+        assert frames.analyse(samples[:, 0]).shape == (1, 41, 250)
 
 
 def test_what_is_too_short_for_a_pair_of_frames_is_named(short_and_long: Corpus) -> None:
@@ -251,18 +268,21 @@ def test_what_is_too_short_for_a_pair_of_frames_is_named(short_and_long: Corpus)
 def test_a_short_recording_is_played_faster_while_two_frames_are_left(
     short_and_long: Corpus,
 ) -> None:
-    recordings = [one for one in short_and_long.recordings if one.samples == 9600][:1]
+    recordings = of_samples(short_and_long, 9600)[:1]
     found = Sequences(short_and_long, recordings, FourierFrames(250).spec, 60)
-    assert len(found.read(0)) == 9600
-    assert len(found.read(0, speed=1.5)) == 6400
-    assert len(found.read(0, speed=0.5)) == 61 * 250
-    assert len(found.read(0, speed=30)) == 9600
+    lengths = [len(played(found, speed)) for speed in (1, 1.5, 0.5, 30)]
+    assert lengths == [9600, 6400, 61 * 250, 9600]
 
 
 def test_training_learns_from_short_recordings_and_says_so(
     short_and_long: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = [*SMALL, "training.sequence_frames=40", "training.epochs=2", "training.keep_epochs=[1]"]
+    told = [
+        *SMALL,
+        "training.sequence_seconds=1.25",
+        "training.epochs=2",
+        "training.keep_epochs=[1]",
+    ]
     recipe = load_recipe("paper", told)
     train_set, held_out_set = split_sequences(short_and_long, recipe)
     assert all(train_set.counts > 0)
@@ -275,10 +295,10 @@ def test_training_learns_from_short_recordings_and_says_so(
     model, frames = run.load_model(run.find_checkpoint()), run.representation()
     total, count = 0.0, 0
     for one in short_and_long.of_split("held-out"):
-        pcm = torch.as_tensor(short_and_long.pcm(one).astype(np.float32) / FULL_SCALE)
+        pcm = torch.as_tensor(short_and_long.pcm(one)[0].astype(np.float32) / FULL_SCALE)
         for first in range(0, max(1, one.samples - 40 * 250), 40 * 250):
             part = pcm[first : first + 41 * 250]
-            mask = frames.analyse(part[: len(part) // 250 * 250][None])
+            mask = frames.analyse(part[: len(part) // 250 * 250][None, None])
             error = (model(mask[:, :-1]) - mask[:, 1:]).square()
             total, count = total + float(error.sum()), count + error.numel()
     last = read_metrics(run.metrics)[-1]["held_out_loss"]
@@ -289,21 +309,28 @@ def test_prepare_knows_the_length_of_the_default_recipes_sequence(
     short_and_long: Corpus, corpus: Corpus
 ) -> None:
     recipe = load_recipe("codes")
-    frames = frame_spec(recipe.frames)
-    assert frames.samples_for(recipe.prompt_frames + 1) == SEQUENCE_SAMPLES
-    wanted = "6 recordings shorter than 6.3 s, a training sequence of the default recipe"
+    for rate_hz in (16000, 22050, 44100, 48000):
+        frames = recipe.prompt_frames(rate_hz) + 1
+        samples = frame_spec(recipe.frames, rate_hz).samples_for(frames)
+        assert samples / rate_hz == pytest.approx(SEQUENCE_SECONDS, rel=0.01)
+    wanted = "4 recordings shorter than 3.2 s, a training sequence of the default recipe"
     assert any(wanted in line for line in lines(short_and_long))
     assert any(wanted in one.text for one in findings(short_and_long))
     longer = replace(corpus.recordings[0], seconds=7.0)
     corpus_of_long = Corpus.open(corpus.folder)
-    corpus_of_long.recordings = (longer,)
+    corpus_of_long.recordings = Recordings.of([longer])
     assert not any("shorter than" in line for line in lines(corpus_of_long))
 
 
 def test_what_a_short_recording_is_filled_up_with_is_not_learnt_from(
     short_and_long: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = [*SMALL, "training.sequence_frames=40", "training.epochs=1", "training.keep_epochs=[]"]
+    told = [
+        *SMALL,
+        "training.sequence_seconds=1.25",
+        "training.epochs=1",
+        "training.keep_epochs=[]",
+    ]
     recipe, step = load_recipe("paper", told), trainer.train_step
     learnt = 0
 

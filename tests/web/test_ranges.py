@@ -1,12 +1,10 @@
 """What of a file counts as sent."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 from starlette.requests import Request
 from starlette.types import Message, Scope
 
 from reverie.web.ranges import PIECE_BYTES, Ranged
+from tests.loop import run
 
 FILE = bytes(range(256)) * (PIECE_BYTES // 256) * 2 + b"the end"
 
@@ -27,7 +25,5 @@ def test_who_takes_the_last_byte_and_goes_away_has_it_noted() -> None:
 
     scope: Scope = {"type": "http", "method": "GET", "headers": []}
     response = Ranged(Request(scope), FILE, "audio/wav", lambda *sent: noted.append(sent))
-    # In a thread of its own: where a browser is driven, this one has a loop already.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(response(scope, receive, send))).result()
+    run(response(scope, receive, send))
     assert (bytes(got), noted) == (FILE, [(0, len(FILE))])

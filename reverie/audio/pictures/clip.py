@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_float32
 from reverie.audio.spectrogram import band_edges_hz, spectrogram_db
 from reverie.audio.stft import Wave
-from reverie.audio.writing.cut import open_sound
+from reverie.audio.writing.cut import MonoOnDisk, open_sound
 from reverie.storage import replacing
 
 WIDTH, HEIGHT = 1200, 420
@@ -31,33 +30,14 @@ _ENVELOPE_COLUMNS = 1000
 _COLOURS = 128
 
 
-class SamplesOnDisk:
-    """The samples of a mono audio file, [S], read on access.
-
-    Args:
-        file: opened for reading.
-    """
-
-    def __init__(self, file: soundfile.SoundFile) -> None:
-        self._file = file
-
-    def __len__(self) -> int:
-        return int(self._file.frames)
-
-    def __getitem__(self, span: slice) -> NDArray[np.float32]:
-        start, stop, _ = span.indices(len(self))
-        self._file.seek(start)
-        return np.asarray(self._file.read(max(stop - start, 0), dtype="float32"), np.float32)
-
-
 def save_png(audio: Path, path: Path) -> None:
-    """Draw the mono WAV or FLAC file `audio` to `path`; memory does not grow with its length.
+    """Draw the mono mix of a WAV or FLAC file to `path`; memory does not grow with its length.
 
     Raises:
         ReverieError: `path` cannot be written.
     """
     with open_sound(audio) as file:
-        content = draw_png(SamplesOnDisk(file), int(file.samplerate))
+        content = draw_png(MonoOnDisk(file), int(file.samplerate))
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 

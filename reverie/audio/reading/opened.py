@@ -10,9 +10,11 @@ import av.logging
 from av.error import FFmpegError, InvalidDataError
 
 from reverie.audio.reading.faults import Faults
+from reverie.audio.reading.inside import metadata_of
 from reverie.audio.reading.links import Link, Window
 from reverie.audio.reading.passage import COUNTED, Passage
 from reverie.audio.reading.tracks import chosen
+from reverie.audio.tags import says_clip
 
 LOWEST_HZ, HIGHEST_HZ = 2_000, 3_000_000
 """Accepted sample rates. A slower file is not music and would decode to a hundred times its size;
@@ -72,6 +74,7 @@ class Opened:
         decoded_seconds: duration decoded so far.
         counted_seconds: the duration by the container's packet count, or None.
         passage: the packets read so far.
+        is_clip: whether its tags say that Reverie made it.
 
     Raises:
         Unreadable: it is not a recording, or the system refuses to read it.
@@ -86,6 +89,7 @@ class Opened:
         self.declared_seconds: float | None = None
         self.track_note: str | None = None
         self.alone = self.track_declared = True
+        self.is_clip = False
         self.decoded_seconds = 0.0
         self.counted_seconds: float | None = None
         self._container: Any = None
@@ -168,6 +172,7 @@ class Opened:
             raise Unreadable("a list of other files, not a recording")
         if not self._container.streams.audio:
             raise Unreadable("holds no sound")
+        self.is_clip = says_clip(metadata_of(self._container))
         stream, self.track_note = chosen(list(self._container.streams.audio))
         self._stream = stream
         context = stream.codec_context

@@ -4,17 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Literal, Self, cast
 
 import av
 import numpy as np
 
-from reverie.audio.reading.channels import channels_of
+from reverie.audio.reading.downmix import downmix
 from reverie.audio.reading.faults import Faults
 from reverie.audio.reading.links import Link, flac_links, links
-from reverie.audio.reading.mixing import Mix, Mixer, Samples, mean_of
+from reverie.audio.reading.mixing import (
+    KEPT,
+    OPPOSED,
+    TURNED,
+    Mix,
+    Mixer,
+    Sameness,
+    Samples,
+    mean_of,
+)
 from reverie.audio.reading.opened import Opened, Unreadable
 from reverie.audio.reading.sample_bits import sample_bits
+from reverie.audio.reading.sample_formats import channels_of
 
 __all__ = ["MOST_FAULTS", "PLAIN", "Reading", "Source", "Unreadable"]
 
@@ -34,15 +44,21 @@ class Reading:
     """How to read a file: what an earlier pass over it showed that the next must do differently.
 
     Args:
+        channels: so many are wanted at most, 1 or 2.
+        given: so many are given; None for as many as the file begins with.
         split_flac: search it for concatenated FLAC files.
-        mixes: how to mix channels, by their number; the default is their mean.
+        mixes: how to mix channels, by their number; the default is their mean, or for two wanted
+            the two of the file, or its downmix.
     """
 
+    channels: int = 1
+    given: Literal[1, 2] | None = None
     split_flac: bool = False
     mixes: dict[int, Mix] = field(default_factory=dict[int, Mix])
 
 
 PLAIN = Reading()
+"""Read a file as mono."""
 
 
 @dataclass
@@ -80,6 +96,7 @@ class Source:
         self._scale = 1.0
         self._mixers: dict[int, Mixer] = {}
         self._kinds: dict[tuple[int, int], _Kind] = {}
+        self._sameness = Sameness()
         self._mixed_seconds = 0.0
         self._starts: list[int] = []
 
@@ -142,12 +159,24 @@ class Source:
         return self.parts[0].channels
 
     @property
+    def given_channels(self) -> Literal[1, 2]:
+        """Number of channels in each block, C."""
+        if self.reading.given is not None:
+            return self.reading.given
+        return 2 if min(self.reading.channels, self.channels) > 1 else 1
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether its tags say that Reverie made it."""
+        return self.parts[0].is_clip
+
+    @property
     def decoded_seconds(self) -> float:
         """Duration decoded so far."""
         return sum(part.decoded_seconds for part in self.parts)
 
     def blocks(self) -> Iterator[tuple[int, Samples]]:
-        """Yield the recording as (rate in Hz, mono float32 [n]) blocks, in order.
+        """Yield the recording as (rate in Hz, float32 [C, n]) blocks, in order.
 
         Each block has its own rate, which may change within chained or concatenated files. Faults
         are recorded in `faults`, and decoding continues after them.
@@ -165,14 +194,31 @@ class Source:
 
     def better(self) -> Reading:
         """Return how to read the file better, after a whole pass; the same if nothing was lost."""
+        found = self._better_channels()
         mixes = {count: self._mixers[count].better() for count in self._main_counts()}
-        mixes = {channels: mix for channels, mix in mixes.items() if mix != mean_of(channels)}
+        if (found or self.given_channels) != self.given_channels:
+            mixes = {count: TURNED for count, mix in mixes.items() if mix == OPPOSED}
+        mixes = {
+            count: mix
+            for count, mix in mixes.items()
+            if mix != mean_of(count) and mix.name not in {"kept", "downmix"}
+        }
         # A second FLAC shows as damage, or as more sound than the header of the first states.
         declared = self.parts[0].declared_seconds
         longer = declared is not None and self.decoded_seconds > declared + 0.02
         odd = self.container == "flac" and (len(self.faults) > 0 or longer)
         split = self.reading.split_flac or (odd and len(flac_links(self.path)) > 1)
-        return Reading(split, mixes)
+        return Reading(self.reading.channels, found, split, mixes)
+
+    def _better_channels(self) -> Literal[1, 2] | None:
+        """Return how many channels to give instead; the same as before if these were right."""
+        given, wanted = self.given_channels, self.reading.channels
+        if given > 1 and self._mixed_seconds and self._sameness.is_one:
+            return 1
+        had_one = self.reading.given is None and given < wanted
+        if had_one and max(self._main_counts(), default=1) > 1:
+            return 2
+        return self.reading.given
 
     def change_note(self) -> str | None:
         """Describe where the rate or the number of channels changes; None if they do not."""
@@ -231,11 +277,23 @@ class Source:
         kind.seconds += frame.samples / rate_hz
         self._mixed_seconds += frame.samples / rate_hz
         if count == 1:
-            yield rate_hz, channels[0] * np.float32(scale)
+            samples = (channels[0] * np.float32(scale))[None]
+            yield rate_hz, samples.repeat(self.given_channels, axis=0)
             return
         if count not in self._mixers:
-            self._mixers[count] = Mixer(self.reading.mixes.get(count) or mean_of(count))
-        yield rate_hz, self._mixers[count].mixed(channels, scale)
+            mix = self.reading.mixes.get(count) or self._plain_mix(frame, count)
+            self._mixers[count] = Mixer(mix)
+        samples = self._mixers[count].mixed(channels, scale)
+        if len(samples) > 1:
+            self._sameness.add(samples)
+        yield rate_hz, samples
+
+    def _plain_mix(self, frame: av.AudioFrame, count: int) -> Mix:
+        if self.given_channels == 1:
+            return mean_of(count)
+        if count == 2:
+            return KEPT
+        return downmix([channel.name for channel in cast(Any, frame.layout).channels])
 
 
 def _counted(channels: int) -> str:

@@ -184,8 +184,9 @@ def corpus_level_dbfs(corpus: Corpus) -> float:
     """Return the level of all training recordings together: their mean power in dB re full
     scale."""
     train = corpus.of_split("train")
-    power = sum(recording.samples * 10 ** (recording.rms_dbfs / 10) for recording in train)
-    return _decibels(power / max(sum(recording.samples for recording in train), 1))
+    samples = train.column("samples")
+    power = (samples * 10 ** (train.column("rms_dbfs") / 10)).sum()
+    return _decibels(float(power) / max(int(samples.sum()), 1))
 
 
 def level_dbfs(wave: NDArray[np.float32]) -> float:

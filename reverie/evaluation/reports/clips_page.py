@@ -16,11 +16,12 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from reverie.audio.channels import concatenated, with_channels
 from reverie.audio.formats import is_audio_name
-from reverie.audio.pcm import to_float32, to_int16
+from reverie.audio.pcm import to_int16
 from reverie.audio.pictures.clip import HEIGHT, WIDTH
 from reverie.audio.provenance import Prompt, Provenance, Sidecar, read_sidecar
-from reverie.audio.reading.decode import decode
+from reverie.audio.reading.decode import cut, decode
 from reverie.audio.reading.source import Unreadable
 from reverie.audio.writing.cut import open_sound
 from reverie.corpus.corpus import Corpus
@@ -143,7 +144,7 @@ def _clip(
         "tone": verdict.tone,
         "sentence": verdict.sentence,
         "doubt": printable(beside.doubt),
-        "prompt": _prompt(provenance, corpus, has_sound=has_prompt) if provenance else None,
+        "prompt": _prompt(provenance, clip, corpus, has_sound=has_prompt) if provenance else None,
         "facts": _facts(beside),
     }
 
@@ -156,7 +157,9 @@ def _length(clip: Path) -> str:
         return ""
 
 
-def _prompt(provenance: Provenance, corpus: Corpus | None, *, has_sound: bool) -> dict[str, Any]:
+def _prompt(
+    provenance: Provenance, clip: Path, corpus: Corpus | None, *, has_sound: bool
+) -> dict[str, Any]:
     prompt = provenance.prompt
     if not prompt.recording:
         return {"recording": "", "sound": _Sound()}
@@ -164,19 +167,21 @@ def _prompt(provenance: Provenance, corpus: Corpus | None, *, has_sound: bool) -
     return {
         "recording": printable(prompt.recording),
         "span": f"{position(prompt.offset_seconds)} to {position(end)}",
-        "sound": _sound(provenance, corpus) if has_sound else _Sound(),
+        "sound": _sound(provenance, clip, corpus) if has_sound else _Sound(),
     }
 
 
-def _sound(provenance: Provenance, corpus: Corpus | None) -> _Sound:
+def _sound(provenance: Provenance, clip: Path, corpus: Corpus | None) -> _Sound:
     """Return the end of a clip's prompt, if its source is unchanged."""
     prompt, rate_hz = provenance.prompt, provenance.rate_hz
     if prompt.seconds * rate_hz < 1:
         return _Sound()
     try:
-        samples = _from_corpus(provenance, corpus)
+        with open_sound(clip) as file:
+            channels = int(file.channels)
+        samples = _from_corpus(provenance, corpus, channels)
         if samples is None:
-            samples = _from_file(prompt, rate_hz)
+            samples = _from_file(prompt, rate_hz, channels)
     except (Unreadable, ReverieError, OSError):
         return _Sound(why_not="The recording cannot be read.")
     if samples is None:
@@ -184,43 +189,31 @@ def _sound(provenance: Provenance, corpus: Corpus | None) -> _Sound:
     digest = hashlib.sha256(samples.tobytes()).hexdigest()
     if prompt.samples_sha256 and digest != prompt.samples_sha256:
         return _Sound(why_not="The recording has changed since.")
-    shown = samples[-round(PROMPT_SECONDS * rate_hz) :]
-    is_part = len(shown) < len(samples)
-    return _Sound(audio_uri(to_int16(shown), rate_hz), len(shown) / rate_hz, is_part)
+    shown = samples[:, -round(PROMPT_SECONDS * rate_hz) :]
+    is_part = shown.shape[1] < samples.shape[1]
+    return _Sound(audio_uri(to_int16(shown), rate_hz), shown.shape[1] / rate_hz, is_part)
 
 
-def _from_corpus(provenance: Provenance, corpus: Corpus | None) -> NDArray[np.float32] | None:
-    """Return samples [S] of the prompt, if it comes from a recording of this corpus."""
+def _from_corpus(
+    provenance: Provenance, corpus: Corpus | None, channels: int
+) -> NDArray[np.float32] | None:
+    """Return samples [C, S] of the prompt, if it comes from a recording of this corpus."""
     if corpus is None or provenance.corpus_hash != corpus.content_hash:
         return None
-    recording = next(
-        (
-            recording
-            for recording in corpus.recordings
-            if recording.path == provenance.prompt.recording
-        ),
-        None,
-    )
+    recording = corpus.recordings.named(provenance.prompt.recording)
     if recording is None or provenance.rate_hz != corpus.rate_hz:
         return None
     first, last = _span(provenance.prompt, corpus.rate_hz)
-    return to_float32(corpus.pcm(recording)[first:last])
+    return with_channels(corpus.pcm(recording)[:, first:last], channels)
 
 
-def _from_file(prompt: Prompt, rate_hz: int) -> NDArray[np.float32] | None:
-    """Return samples [S] of the prompt, if it comes from a file that exists."""
+def _from_file(prompt: Prompt, rate_hz: int, channels: int) -> NDArray[np.float32] | None:
+    """Return samples [C, S] of the prompt, if it comes from a file that exists."""
     file = Path(prompt.recording)
     first, last = _span(prompt, rate_hz)
     if not file.is_file() or last > LATEST_SECONDS * rate_hz:
         return None
-    pieces: list[NDArray[np.float32]] = []
-    at = 0
-    for piece in decode(file, rate_hz):
-        pieces.append(piece[max(first - at, 0) : max(last - at, 0)])
-        at += len(piece)
-        if at >= last:
-            break
-    return np.concatenate([np.empty(0, np.float32), *pieces])
+    return concatenated(cut(decode(file, rate_hz, channels), first, last - first), channels)
 
 
 def _span(prompt: Prompt, rate_hz: int) -> tuple[int, int]:

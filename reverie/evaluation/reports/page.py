@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -12,16 +12,23 @@ from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_int16
 from reverie.audio.pictures.clip import HEIGHT, WIDTH, draw_png
+from reverie.audio.stft import Wave
 from reverie.corpus.corpus import Corpus
 from reverie.evaluation.copying.judgement import Copying
+from reverie.evaluation.distances.third_octaves import HELD_DB
 from reverie.evaluation.figures import ClipFigures, Evaluation, SystemFigures
-from reverie.evaluation.interval import Interval
-from reverie.evaluation.measurer import FIGURES, Figure
+from reverie.evaluation.reports.tables import (
+    distance_rows,
+    figure_rows,
+    full_band_sees,
+    measured_figures,
+    tag_rows,
+)
 from reverie.evaluation.reports.verdicts import discrepancy, music_to_noise, verdict
 from reverie.evaluation.systems import System
 from reverie.pages.chart import Line, Span, interval_chart, line_chart
 from reverie.pages.media import audio_uri, lies_beside, png_uri, relative_uri
-from reverie.pages.page import minus, signed, write_page
+from reverie.pages.page import signed, write_page
 from reverie.storage import sweep, write_json
 from reverie.terminal import printable
 
@@ -45,7 +52,6 @@ CLIP_COLUMNS = (
     ("Copying", "number"),
 )
 
-Sample = TypeVar("Sample", np.float32, np.int16)
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -81,8 +87,11 @@ def write_evaluation(
         columns=[("", "text"), *((printable(row.name), "number") for row in rows)],
         distance_rows=distance_rows(rows, evaluation),
         figure_rows=figure_rows(rows),
-        figures=_measured(rows),
-        tag_rows=[[printable(row.name), _tagged(row)] for row in rows if row.tags],
+        figures=measured_figures(rows),
+        tag_rows=tag_rows(rows),
+        full_band=full_band_sees(rows),
+        high=any(row.third_octaves for row in rows),
+        held_db=f"{HELD_DB:g}",
         drift=_drift(rows),
         clip_columns=CLIP_COLUMNS,
         missing=sorted(evaluation.missing.items()),
@@ -149,7 +158,9 @@ def _sounds(systems: Sequence[System], rate_hz: int, page: Path) -> dict[tuple[s
     embedded = {at * len(others) // count for at in range(count)}
     for at, (name, clip) in enumerate(others):
         start = clip.wave[: round(EMBEDDED_SECONDS * rate_hz)]
-        addresses[name, clip.name] = audio_uri(to_int16(start), rate_hz) if at in embedded else ""
+        addresses[name, clip.name] = (
+            audio_uri(to_int16(start)[None], rate_hz) if at in embedded else ""
+        )
     return addresses
 
 
@@ -183,13 +194,12 @@ def _clip_row(clip: ClipFigures) -> tuple[str, ...]:
 
 def _copy(name: str, copying: Copying, wave: NDArray[np.float32], corpus: Corpus) -> dict[str, Any]:
     """Return a copied run and the passage that it repeats."""
-    recording = next(
-        recording for recording in corpus.recordings if recording.path == copying.recording
-    )
+    recording = corpus.recordings.named(copying.recording)
+    assert recording is not None
     seconds = max(copying.seconds, SHOWN_SECONDS)
     rate = corpus.rate_hz
     mine = _part(wave, copying.clip_seconds, seconds, rate)
-    theirs = _part(corpus.pcm(recording), copying.offset_seconds, seconds, rate)
+    theirs = _part(corpus.mono(recording), copying.offset_seconds, seconds, rate)
     return {
         "clip": printable(name),
         "clip_at": f"{copying.clip_seconds:.1f}",
@@ -197,14 +207,14 @@ def _copy(name: str, copying: Copying, wave: NDArray[np.float32], corpus: Corpus
         "recording_at": f"{copying.offset_seconds:.1f}",
         "seconds": f"{copying.seconds:.1f}",
         "semitones": copying.evidence.nearest.semitones,
-        "mine": audio_uri(to_int16(mine), rate),
-        "theirs": audio_uri(theirs, rate),
+        "mine": audio_uri(to_int16(mine)[None], rate),
+        "theirs": audio_uri(theirs[None], rate),
         "mine_picture": png_uri(draw_png(mine, rate)),
         "theirs_picture": png_uri(draw_png(theirs, rate)),
     }
 
 
-def _part(wave: NDArray[Sample], start: float, seconds: float, rate: int) -> NDArray[Sample]:
+def _part(wave: Wave, start: float, seconds: float, rate: int) -> NDArray[Any]:
     begin = round(start * rate)
     return wave[begin : begin + round(seconds * rate)]
 
@@ -222,59 +232,6 @@ def _distance(name: str, evaluation: Evaluation) -> dict[str, Any]:
         spans, "distance to held-out music", f"Discrepancy by {title}: {summary}."
     )
     return {"title": title, "chart": chart}
-
-
-def figure_rows(rows: Sequence[SystemFigures], *, intervals: bool = True) -> list[list[str]]:
-    """Return a row for each figure that any system has: its title, and each system's value."""
-    table: list[list[str]] = []
-    for figure in _measured(rows):
-        values = [row.figures.get(figure.key) for row in rows]
-        shown = [_shown(value, figure.digits, intervals=intervals) for value in values]
-        table.append([_titled(figure), *shown])
-    return table
-
-
-def distance_rows(
-    rows: Sequence[SystemFigures], evaluation: Evaluation, *, intervals: bool = True
-) -> list[list[str]]:
-    """Return a row for each distance: its title, and each system's value."""
-    found: list[list[str]] = []
-    for name, title in evaluation.titles.items():
-        distances = [row.distances.get(name) for row in rows]
-        frechet = [each and each.frechet for each in distances]
-        shown = [_shown(value, 1, intervals=intervals) for value in frechet]
-        found.append([f"Fréchet, {title}", *shown])
-        diversity = [f"{each.diversity:.1f}" if each else "" for each in distances]
-        found.append([f"Diversity, {title}", *diversity])
-    for title, kind in (("Pitch classes", "pitch_classes"), ("Melodic intervals", "intervals")):
-        if any(getattr(row, kind) for row in rows):
-            found.append(
-                [title, *(_shown(getattr(row, kind), 2, intervals=intervals) for row in rows)]
-            )
-    return found
-
-
-def _tagged(system: SystemFigures) -> str:
-    return ", ".join(f"{name} {value:.0%}" for name, value in system.tags.items())
-
-
-def _measured(rows: Sequence[SystemFigures]) -> list[Figure]:
-    """Return those of `FIGURES` that any system has."""
-    return [figure for figure in FIGURES if any(figure.key in row.figures for row in rows)]
-
-
-def _titled(figure: Figure) -> str:
-    return f"{figure.title}, {figure.unit}" if figure.unit else figure.title
-
-
-def _shown(interval: Interval | None, digits: int, *, intervals: bool = True) -> str:
-    """Format an interval as `1.2 (0.9 to 1.5)`."""
-    if interval is None:
-        return ""
-    value = f"{interval.value:.{digits}f}"
-    if not intervals or interval.low is None or interval.high is None:
-        return minus(value)
-    return minus(f"{value} ({interval.low:.{digits}f} to {interval.high:.{digits}f})")
 
 
 def _drift(rows: Sequence[SystemFigures]) -> Markup | None:

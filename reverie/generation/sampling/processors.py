@@ -44,7 +44,7 @@ class Guidance:
     def __call__(self, logits: Tensor) -> Tensor:
         """[2, ..., C], from all frames and from the newest alone -> [..., C]."""
         full, short = logits.log_softmax(-1)
-        return full + self.scale * (full - short)
+        return torch.lerp(short, full, 1 + self.scale)
 
 
 @dataclass(frozen=True)

@@ -37,4 +37,4 @@ class RunningMean:
     def shortfall(self) -> Tensor:
         """How far the mean is below the range, or (negative) above it; 0 inside: [...]."""
         mean = self._values.mean(0)
-        return (self.usual.low - mean).clamp_min(0) - (mean - self.usual.high).clamp_min(0)
+        return mean.clamp(self.usual.low, self.usual.high) - mean

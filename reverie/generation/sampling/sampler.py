@@ -194,7 +194,7 @@ def chain(settings: SamplingSettings, temperature: float) -> tuple[LogitsProcess
     """The processors that `settings` ask for, at a temperature; none where it is 0."""
     if temperature == 0:
         return ()
-    processors: list[LogitsProcessor] = [Temperature(temperature)]
+    processors: list[LogitsProcessor] = [] if temperature == 1 else [Temperature(temperature)]
     if settings.top_k:
         processors.append(TopK(settings.top_k))
     if settings.min_p:

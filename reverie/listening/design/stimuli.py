@@ -1,6 +1,6 @@
 """Make clips differ in their music alone: equal rate, length, loudness and fades.
 
-Letters: S samples.
+Letters: C channels, S samples.
 """
 
 import math
@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.audio.channels import MOST_CHANNELS, concatenated, with_channels
 from reverie.audio.loudness import LoudnessMeter
 from reverie.audio.noise import mean_spectrum, shaped_noise
-from reverie.audio.reading.decode import decode
+from reverie.audio.reading.decode import cut, decode
 from reverie.audio.reading.source import Source, Unreadable
 from reverie.audio.resample import Resampler
 from reverie.audio.writing.writer import AudioWriter
@@ -49,7 +50,7 @@ class Clip:
     name: str
     """Its origin, for the organiser."""
     wave: NDArray[np.float32]
-    """[S]"""
+    """[C, S]"""
 
 
 @dataclass(frozen=True)
@@ -104,20 +105,22 @@ def make_stimuli(
     """
     rate_hz = _common_rate([path for paths in files.values() for path in paths])
     clips, left_out = _read_clips(files, rate_hz, settings, quiet=quiet)
-    size = min(round(settings.seconds * rate_hz), *(len(clip.wave) for clip in clips))
+    size = min(round(settings.seconds * rate_hz), *(clip.wave.shape[1] for clip in clips))
     roles: dict[str, Role] = dict.fromkeys(files, "system")
     if corpus is not None and settings.anchors and settings.mode == "rating":
         clips += _anchors(corpus, size / rate_hz, rate_hz, rng)
         roles |= {UPPER: "upper", LOWER: "lower"}
-    waves = [_faded(clip.wave[:size], rate_hz) for clip in clips]
-    waves += [_beeps(count, size, rate_hz) for count in range(1, 6)]
+    # A mono sound beside a stereo one plays on both sides, and is as loud as two channels.
+    channels = max(len(clip.wave) for clip in clips)
+    waves = [_faded(with_channels(clip.wave[:, :size], channels), rate_hz) for clip in clips]
+    waves += [with_channels(_beeps(count, size, rate_hz), channels) for count in range(1, 6)]
     gains = _gains(waves, rate_hz)
     stimuli: list[Stimulus] = []
     with ProgressBar("writing clips", len(waves), "clips", quiet=quiet) as work:
         for number, (wave, gain) in enumerate(zip(waves, gains, strict=True)):
             token = secrets.token_urlsafe(16)
             file = folder / f"{token}.wav"
-            with AudioWriter(file, rate_hz) as writer:
+            with AudioWriter(file, rate_hz, channels=channels) as writer:
                 writer.write(wave * gain)
             digest = sha256(file.read_bytes()).hexdigest()
             if number < len(clips):
@@ -142,9 +145,10 @@ def _read_clips(
         for condition, paths in files.items():
             for path in paths:
                 wave = _beginning(path, rate_hz, settings.seconds)
-                if len(wave) < settings.shortest_seconds * rate_hz:
+                length = wave.shape[1]
+                if length < settings.shortest_seconds * rate_hz:
                     left_out.append(
-                        f"{printable(str(path))}: {len(wave) / rate_hz:.1f} s are too short"
+                        f"{printable(str(path))}: {length / rate_hz:.1f} s are too short"
                     )
                 else:
                     clips.append(Clip(condition, printable(path.name), wave))
@@ -159,21 +163,16 @@ def _read_clips(
 
 
 def _beginning(path: Path, rate_hz: int, seconds: float) -> NDArray[np.float32]:
-    """Read the first `seconds` of a file as mono.
+    """Read the first `seconds` of a file, [C, S].
 
     Raises:
         ReverieError: it cannot be decoded, or some samples are not numbers.
     """
-    pieces, count, most = [np.empty(0, np.float32)], 0, round(seconds * rate_hz)
     try:
-        for piece in decode(path, rate_hz):
-            pieces.append(piece)
-            count += len(piece)
-            if count >= most:
-                break
+        pieces = cut(decode(path, rate_hz, MOST_CHANNELS), 0, round(seconds * rate_hz))
     except Unreadable as error:
         raise _unusable(path, str(error)) from error
-    wave = np.concatenate(pieces)[:most]
+    wave = concatenated(pieces, len(pieces[0]) if pieces else 1)
     if not np.isfinite(wave).all():
         raise _unusable(path, "some of its samples are not numbers")
     return wave
@@ -222,16 +221,16 @@ def _anchors(corpus: Corpus, seconds: float, rate_hz: int, rng: np.random.Genera
 
 def _at(wave: NDArray[np.float32], from_hz: int, to_hz: int, size: int) -> NDArray[np.float32]:
     resampler = Resampler(from_hz, to_hz)
-    found = np.concatenate([*resampler.add(wave), *resampler.finish()])[:size]
-    return np.pad(found, (0, size - len(found)))
+    found = concatenated([*resampler.add(wave[None]), *resampler.finish()], 1)[:, :size]
+    return np.pad(found, ((0, 0), (0, size - found.shape[1])))
 
 
 def _faded(wave: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
     faded = wave.copy()
-    begin = min(round(FADE_IN_SECONDS * rate_hz), len(wave) // 3)
-    end = min(round(FADE_OUT_SECONDS * rate_hz), len(wave) // 3)
-    faded[:begin] *= _rise(begin)
-    faded[-end:] *= _rise(end)[::-1]
+    begin = min(round(FADE_IN_SECONDS * rate_hz), wave.shape[1] // 3)
+    end = min(round(FADE_OUT_SECONDS * rate_hz), wave.shape[1] // 3)
+    faded[:, :begin] *= _rise(begin)
+    faded[:, -end:] *= _rise(end)[::-1]
     return faded
 
 
@@ -241,20 +240,19 @@ def _rise(size: int) -> NDArray[np.float32]:
 
 def _beeps(count: int, size: int, rate_hz: int) -> NDArray[np.float32]:
     """Make `count` beeps after half a second, then silence."""
-    wave = np.zeros(size, np.float32)
+    wave = np.zeros((1, size), np.float32)
     spread = min(GAP_SECONDS + BEEP_SECONDS, size / rate_hz / 6)
     length = round(min(BEEP_SECONDS, spread / 2) * rate_hz)
-    beep = _faded(
-        np.sin(2 * np.pi * BEEPS_HZ * np.arange(length) / rate_hz).astype(np.float32), rate_hz
-    )
+    tone = np.sin(2 * np.pi * BEEPS_HZ * np.arange(length) / rate_hz)
+    beep = _faded(tone.astype(np.float32)[None], rate_hz)
     for number in range(count):
         start = round((spread / 2 + number * spread) * rate_hz)
-        wave[start : start + length] += beep[: max(0, size - start)]
+        wave[:, start : start + length] += beep[:, : max(0, size - start)]
     return wave
 
 
 def _loudness(wave: NDArray[np.float32], rate_hz: int) -> float | None:
-    meter = LoudnessMeter(rate_hz)
+    meter = LoudnessMeter(rate_hz, len(wave))
     meter.add(wave)
     return meter.integrated()
 

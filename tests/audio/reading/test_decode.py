@@ -14,7 +14,7 @@ from reverie.audio.resample import Resampler
 from reverie.errors import ReverieError
 from tests.audio.making import RATE_HZ, encode, mp3, music, wav
 
-NOTHING = np.zeros(0, np.float32)
+NOTHING = np.zeros((1, 0), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ def test_every_wav_depth_decodes_to_the_same_samples(
     tmp_path: Path, subtype: str, tolerance: float
 ) -> None:
     sound = music(1.0)
-    decoded = load(wav(tmp_path / "a.wav", sound, subtype=subtype), RATE_HZ)
+    decoded = load(wav(tmp_path / "a.wav", sound, subtype=subtype), RATE_HZ)[0]
     np.testing.assert_allclose(decoded, sound[:, 0], atol=tolerance)
 
 
 def test_channels_are_mixed_to_their_mean(tmp_path: Path) -> None:
     sound = music(0.5, channels=8)
-    decoded = load(wav(tmp_path / "a.wav", sound, subtype="FLOAT"), RATE_HZ)
+    decoded = load(wav(tmp_path / "a.wav", sound, subtype="FLOAT"), RATE_HZ)[0]
     np.testing.assert_allclose(decoded, sound.mean(axis=1), atol=1e-6)
 
 
@@ -41,7 +41,7 @@ def test_channels_are_mixed_to_their_mean(tmp_path: Path) -> None:
 )
 def test_containers_of_libsndfile(tmp_path: Path, name: str, subtype: str) -> None:
     sound = music(2.0, channels=2)
-    decoded = load(wav(tmp_path / name, sound, subtype=subtype), RATE_HZ)
+    decoded = load(wav(tmp_path / name, sound, subtype=subtype), RATE_HZ)[0]
     assert len(decoded) == len(sound)
     assert np.corrcoef(decoded, sound.mean(axis=1))[0, 1] > 0.98
 
@@ -52,21 +52,21 @@ def test_containers_of_libsndfile(tmp_path: Path, name: str, subtype: str) -> No
 )
 def test_encoder_delay_is_trimmed(tmp_path: Path, name: str, codec: str, rate_hz: int) -> None:
     sound = music(2.0, rate_hz=rate_hz)
-    decoded = load(encode(tmp_path / name, sound, codec, rate_hz=rate_hz), rate_hz)
+    decoded = load(encode(tmp_path / name, sound, codec, rate_hz=rate_hz), rate_hz)[0]
     assert 0 <= len(decoded) - len(sound) < 1200
     # Were the delay left in, the two would be out of step by a thousand samples.
     assert np.corrcoef(decoded[: len(sound)], sound[:, 0])[0, 1] > 0.95
 
 
 def test_an_mp3_has_exactly_the_samples_that_were_encoded(tmp_path: Path) -> None:
-    assert len(load(mp3(tmp_path / "a.mp3", 3.0), RATE_HZ)) == 3 * RATE_HZ
+    assert len(load(mp3(tmp_path / "a.mp3", 3.0), RATE_HZ)[0]) == 3 * RATE_HZ
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 11025, 22050, 96000, 192000])
 def test_any_rate_becomes_the_one_asked_for(tmp_path: Path, rate_hz: int) -> None:
     time = np.arange(2 * rate_hz) / rate_hz
     tone = (0.5 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
-    decoded = load(wav(tmp_path / "a.wav", tone[:, None], rate_hz=rate_hz), 16000)
+    decoded = load(wav(tmp_path / "a.wav", tone[:, None], rate_hz=rate_hz), 16000)[0]
     assert abs(len(decoded) - 32000) <= 1
     expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(len(decoded)) / 16000)
     np.testing.assert_allclose(decoded[800:-800], expected[800:-800], atol=2e-3)
@@ -81,19 +81,19 @@ def test_any_rate_becomes_the_one_asked_for(tmp_path: Path, rate_hz: int) -> Non
 def test_resampling_in_pieces_is_resampling_at_once(
     count: int, pieces: list[int], from_hz: int
 ) -> None:
-    sound = np.random.default_rng(count).standard_normal(count).astype(np.float32)
+    sound = np.random.default_rng(count).standard_normal((1, count)).astype(np.float32)
     whole = Resampler(from_hz, 16000)
-    expected = np.concatenate([NOTHING, *whole.add(sound), *whole.finish()])
+    expected = np.concatenate([NOTHING, *whole.add(sound), *whole.finish()], axis=1)
     stream = Resampler(from_hz, 16000)
-    parts = [one for part in np.split(sound, np.cumsum(pieces)) for one in stream.add(part)]
-    got = np.concatenate([NOTHING, *parts, *stream.finish()])
+    parts = [one for part in np.split(sound, np.cumsum(pieces), axis=1) for one in stream.add(part)]
+    got = np.concatenate([NOTHING, *parts, *stream.finish()], axis=1)
     np.testing.assert_allclose(got, expected, atol=1e-5)
-    assert abs(len(got) - count * 16000 / from_hz) <= 1
+    assert abs(got.shape[1] - count * 16000 / from_hz) <= 1
 
 
 def test_memory_does_not_hold_the_recording(tmp_path: Path) -> None:
     path = wav(tmp_path / "a.wav", np.zeros((60 * 16000, 1), np.float32), rate_hz=16000)
-    assert max(len(piece) for piece in decode(path, 16000)) < 2 * 16000 * 3
+    assert max(piece.shape[1] for piece in decode(path, 16000)) < 2 * 16000 * 3
 
 
 def test_odd_tags_and_names_do_not_matter(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_odd_tags_and_names_do_not_matter(tmp_path: Path) -> None:
     tag = b"TIT2" + (12).to_bytes(4, "big") + b"\0\0\3\xff\xfe\x80 no utf8"
     head = b"ID3\3\0\0" + bytes([0, 0, 0, len(tag)])
     path.write_bytes(head + tag + path.read_bytes())
-    assert len(load(path, RATE_HZ)) == 2 * RATE_HZ
+    assert len(load(path, RATE_HZ)[0]) == 2 * RATE_HZ
 
 
 @pytest.mark.parametrize("content", [b"", b"no music at all\n" * 100])
@@ -139,4 +139,4 @@ def test_no_bytes_whatever_crash_the_decoder(
 def test_soundfile_agrees_on_a_vorbis_file(tmp_path: Path) -> None:
     path = wav(tmp_path / "a.ogg", music(1.5), subtype="VORBIS")
     expected, _ = soundfile.read(path)
-    np.testing.assert_allclose(load(path, RATE_HZ), expected, atol=1e-3)
+    np.testing.assert_allclose(load(path, RATE_HZ)[0], expected, atol=1e-3)

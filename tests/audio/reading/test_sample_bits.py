@@ -71,17 +71,17 @@ def test_they_are_read_at_their_level(
         case _:
             file = wave(data, format_chunk(stored, valid, extensible=container == "extensible"))
     (tmp_path / "a.wav").write_bytes(file)
-    got = load(tmp_path / "a.wav", RATE_HZ)
+    got = load(tmp_path / "a.wav", RATE_HZ)[0]
     np.testing.assert_allclose(got, MEAN, atol=2 ** (2 - valid))
 
 
 def test_a_quiet_recording_at_the_top_stays_quiet(tmp_path: Path) -> None:
     data = raw(32, 24, "top", level=1e-4)
     (tmp_path / "a.wav").write_bytes(wave(data, format_chunk(32, 24, extensible=True)))
-    np.testing.assert_allclose(load(tmp_path / "a.wav", RATE_HZ), 1e-4 * MEAN, atol=1e-6)
+    np.testing.assert_allclose(load(tmp_path / "a.wav", RATE_HZ)[0], 1e-4 * MEAN, atol=1e-6)
 
 
 def test_all_bits_are_left_alone(tmp_path: Path) -> None:
     data = raw(32, 32, "top")
     (tmp_path / "a.wav").write_bytes(wave(data, format_chunk(32, 32, extensible=True)))
-    np.testing.assert_allclose(load(tmp_path / "a.wav", RATE_HZ), MEAN, atol=1e-6)
+    np.testing.assert_allclose(load(tmp_path / "a.wav", RATE_HZ)[0], MEAN, atol=1e-6)

@@ -142,16 +142,16 @@ def test_a_sound_cut_off_on_the_way_is_named(tmp_path: Path) -> None:
 
 
 def test_a_whole_sound_in_sixteen_bits(tmp_path: Path) -> None:
-    sound = noise("PCM_16", 1, 100_000)[:, 0]
+    sound = noise("PCM_16", 2, 100_000)
     soundfile.write(tmp_path / "a.wav", sound, RATE_HZ, subtype="PCM_16")
     found, rate_hz = read_whole(tmp_path / "a.wav")
     assert rate_hz == RATE_HZ
-    np.testing.assert_array_equal(found, sound)
-    soundfile.write(tmp_path / "b.wav", noise("PCM_16", 2), RATE_HZ, subtype="PCM_16")
-    with pytest.raises(ReverieError, match="has 2 channels"):
+    np.testing.assert_array_equal(found, sound.T)
+    soundfile.write(tmp_path / "b.wav", noise("PCM_16", 3), RATE_HZ, subtype="PCM_16")
+    with pytest.raises(ReverieError, match="has 3 channels"):
         read_whole(tmp_path / "b.wav")
     soundfile.write(tmp_path / "c.wav", np.empty(0, np.int16), RATE_HZ, subtype="PCM_16")
-    assert len(read_whole(tmp_path / "c.wav")[0]) == 0
+    assert read_whole(tmp_path / "c.wav")[0].shape == (1, 0)
 
 
 def test_the_header_says_how_many_channels(tmp_path: Path) -> None:

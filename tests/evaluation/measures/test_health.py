@@ -28,7 +28,7 @@ RECORDINGS = sorted((Path(reverie.demo.__file__).parent / "recordings").glob("*.
 
 
 def real(number: int, start: int = 20) -> NDArray[np.float32]:
-    music = load(RECORDINGS[number], RATE_HZ)
+    music = load(RECORDINGS[number], RATE_HZ)[0]
     return music[start * RATE_HZ : (start + SECONDS) * RATE_HZ]
 
 
@@ -219,6 +219,6 @@ def test_what_is_no_clip_is_refused() -> None:
 
 
 def test_the_level_of_a_corpus_is_that_of_its_training_music(corpus: Corpus) -> None:
-    train = np.concatenate([corpus.pcm(one) for one in corpus.of_split("train")]) / 32768
+    train = np.concatenate([corpus.pcm(one)[0] for one in corpus.of_split("train")]) / 32768
     level = 10 * np.log10(np.mean(train**2))
     assert corpus_level_dbfs(corpus) == pytest.approx(level, abs=0.02)

@@ -40,7 +40,7 @@ def made(corpus: Corpus, prompt: Prompt, settings: dict[str, Any] | None = None)
 
 def prompt_of(corpus: Corpus, first: int = 800, count: int = 8000) -> Prompt:
     recording = corpus.of_split("held-out")[0]
-    samples = to_float32(corpus.pcm(recording)[first : first + count])
+    samples = to_float32(corpus.pcm(recording)[0][first : first + count])
     return told(recording.path, samples, first)
 
 
@@ -121,7 +121,7 @@ def test_a_prompt_of_a_file_plays_unless_the_file_is_gone_or_another(
 ) -> None:
     tune = tmp_path / "tune.wav"
     soundfile.write(tune, random_melody(5, RATE_HZ, 6.0), RATE_HZ)
-    prompt = told(str(tune), load(tune, RATE_HZ)[4000:20000], 4000)
+    prompt = told(str(tune), load(tune, RATE_HZ)[0][4000:20000], 4000)
     (tmp_path / "clips").mkdir()
     clip(tmp_path / "clips" / "001.wav", made(music, prompt))
     page = write_clips_page(tmp_path / "clips", None, quiet=True)

@@ -13,6 +13,7 @@ from reverie.errors import ReverieError
 from reverie.listening.design.stimuli import HIGHEST_PEAK, LOWER, UPPER
 from reverie.listening.folder import ListeningTest
 from tests.listening.making import CONDITIONS, RATE_HZ, SMALL, make_clips, make_test
+from tests.stereo import duet
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_all_are_equally_loud(made: ListeningTest) -> None:
     loudness: list[float] = []
     for path in files(made).values():
         meter = LoudnessMeter(RATE_HZ)
-        meter.add(soundfile.read(path, dtype="float32")[0])
+        meter.add(soundfile.read(path, dtype="float32")[0][None])
         measured = meter.integrated()
         assert measured is not None
         loudness.append(measured)
@@ -138,3 +139,22 @@ def test_damaged_tests_are_named(tmp_path: Path) -> None:
     database.unlink()
     with pytest.raises(ReverieError, match=r"answers.sqlite is missing"):
         ListeningTest.open(made.folder)
+
+
+def test_where_one_is_stereo_all_are_and_equally_loud(corpus: Corpus, tmp_path: Path) -> None:
+    sources = make_clips(tmp_path)
+    for path in sources[0].iterdir():
+        seconds = soundfile.info(path).duration
+        soundfile.write(path, 0.3 * duet(seconds, RATE_HZ), RATE_HZ)
+    made = ListeningTest.make(sources, tmp_path / "test", SMALL, corpus.folder, quiet=True)
+    loudness: list[float] = []
+    sides: dict[str, bool] = {}
+    for one in made.stimuli.stimuli:
+        wave, _ = soundfile.read(files(made)[one.token], dtype="float32")
+        assert wave.shape[1] == 2
+        sides[one.condition] = bool((wave[:, 0] == wave[:, 1]).all())
+        meter = LoudnessMeter(RATE_HZ, 2)
+        meter.add(wave.T)
+        loudness.append(meter.integrated() or 0.0)
+    assert max(loudness) - min(loudness) < 0.1
+    assert sides == {name: name != CONDITIONS[0] for name in sides}

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from reverie.corpus.corpus import Corpus
+from reverie.listening import store as store_package
 from reverie.listening.folder import ListeningTest
 from reverie.listening.store.clock import Moment, now
 from reverie.listening.store.records import Answer
 from reverie.listening.store.writer import Store
 from reverie.web.refused import Refused
+from tests.clock import set_clock
 from tests.listening.making import make_test
 
 
@@ -148,7 +150,7 @@ def test_the_clock_on_the_wall_decides_nothing(
         state = store.state(someone)
         store.sent(state.sounds[0])
         moment = time.time() + moved
-        monkeypatch.setattr(time, "time", lambda moment=moment: moment)
+        set_clock(monkeypatch, store_package, time=lambda moment=moment: moment)
         assert refused(store, someone, state.token, HEARD) == 409
         clock.now += 1
         store.answer(someone, state.token, HEARD, "test")
@@ -165,7 +167,7 @@ def test_the_real_clock_goes_on_and_is_shared_by_processes(
                           check=True)  # fmt: skip
     boot, seconds = told.stdout.split()
     moment = time.time()
-    monkeypatch.setattr(time, "time", lambda: moment + 400 * 24 * 3600)
+    set_clock(monkeypatch, store_package, time=lambda: moment + 400 * 24 * 3600)
     after = now()
     assert 0 < (after.since(before) or 0) < 24 * 3600
     if boot == before.boot:

@@ -1,0 +1,133 @@
+"""The page that plays a run for ever: size, speed, and minutes of it in a browser.
+
+    python -m benchmarks.player RUN                     size and speed
+    python -m benchmarks.player RUN --minutes 10        plays so long: gaps, and memory over time
+    python -m benchmarks.player RUN --record clip.wav   plays a minute and keeps what was heard
+
+With `--slower 4` Chromium slows the page down, as a telephone would. That reaches the page
+but not its worker, which makes the music: it must be more than four times as fast as music is.
+Needs the development packages.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from playwright.sync_api import CDPSession, Page, sync_playwright
+
+import reverie
+from tests.browser import FLAGS, chromium
+
+TAKEN_SECONDS = 10.0
+TAKE = """async (asked) => {
+  const { samples, milliseconds } = await reverie.take(asked);
+  return samples.length / reverie.about.rate_hz / milliseconds * 1000;
+}"""
+RECORD_SECONDS = 60.0
+RECORDER = """
+registerProcessor("keeper", class extends AudioWorkletProcessor {
+  constructor() { super(); this.kept = []; }
+  process([[input]]) {
+    this.kept.push(...(input ?? new Float32Array(128)));
+    if (this.kept.length >= 1 << 15) {
+      this.port.postMessage(Float32Array.from(this.kept));
+      this.kept = [];
+    }
+    return true;
+  }
+});
+"""
+BEGIN = """async (script) => {
+  const node = reverie.node();
+  window.kept = [];
+  await node.context.audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(script)}`);
+  const keeper = new AudioWorkletNode(node.context, "keeper");
+  keeper.port.onmessage = ({ data }) => window.kept.push(...data);
+  node.connect(keeper).connect(node.context.destination);
+  return node.context.sampleRate;
+}"""
+
+
+def open_page(page: Page, file: Path) -> None:
+    page.goto(file.resolve().as_uri())
+    while not page.evaluate("() => reverie.state.isOpen"):
+        page.wait_for_timeout(200)
+
+
+def slow_down(session: CDPSession, rate: int) -> None:
+    """Slow the page and its workers down."""
+    session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+
+
+def speed(page: Page) -> float:
+    """Seconds of music a second, median of three."""
+    about = page.evaluate("() => ({ rate: reverie.about.rate_hz, codec: reverie.about.codec })")
+    frames = round(TAKEN_SECONDS * about["rate"] / about["codec"]["hop_samples"])
+    asked = {"prompt": None, "seed": 1, "frames": frames, "block": 8}
+    asked["settings"] = page.evaluate("() => reverie.about.settings")
+    return float(np.median([page.evaluate(TAKE, asked) for _ in range(3)]))
+
+
+def memory(session: CDPSession) -> int:
+    """Bytes that the page's scripts hold, after tidying up."""
+    session.send("HeapProfiler.collectGarbage")
+    return int(session.send("Runtime.getHeapUsage")["usedSize"])
+
+
+def play(page: Page, session: CDPSession, seconds: float) -> list[dict[str, Any]]:
+    """Play; gaps and memory every half minute."""
+    page.get_by_role("button", name="Play").click()
+    found: list[dict[str, Any]] = []
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        page.wait_for_timeout(min(30_000, 1000 * seconds / 4))
+        state = page.evaluate("() => ({ heard: reverie.state.heard, gaps: reverie.state.gaps })")
+        found.append({**state, "page_bytes": memory(session)})
+    return found
+
+
+def record(page: Page, out: Path) -> None:
+    """Keep a minute of what the audio graph gives."""
+    page.get_by_role("button", name="Play").click()
+    while not page.evaluate("() => reverie.state.heard"):
+        page.wait_for_timeout(100)
+    rate = page.evaluate(BEGIN, RECORDER)
+    while page.evaluate("() => window.kept.length") < RECORD_SECONDS * rate:
+        page.wait_for_timeout(500)
+    samples = np.array(page.evaluate("() => window.kept"), dtype=np.float32)
+    soundfile.write(out, samples[: int(RECORD_SECONDS * rate)], rate)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--minutes", type=float, default=0)
+    parser.add_argument("--slower", type=int, default=1, help="times, while it plays")
+    parser.add_argument("--record", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        exported = reverie.load(asked.run).export("html", Path(folder) / "player.html")
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        with closing(browser):
+            page = browser.new_page()
+            session = page.context.new_cdp_session(page)
+            open_page(page, exported.path)
+            if asked.record:
+                record(page, asked.record)
+                return
+            if asked.minutes:
+                slow_down(session, asked.slower)
+                found = play(page, session, 60 * asked.minutes)
+                print(*map(json.dumps, found), sep="\n")
+                return
+            print(f"{exported.bytes / 1e6:.2f} MB, {speed(page):.1f} times real time")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A page of one file that plays the music of a run for ever."""

@@ -1,0 +1,1 @@
+"""ONNX graphs, for runtimes that know neither Python nor torch."""

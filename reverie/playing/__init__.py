@@ -1,0 +1,1 @@
+"""Endless music that somebody listens to: paced, steered while it plays, kept."""

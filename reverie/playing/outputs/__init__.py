@@ -1,0 +1,1 @@
+"""Where endless music goes: loudspeakers, or a pipe to another program."""

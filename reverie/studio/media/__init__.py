@@ -1,0 +1,1 @@
+"""Sounds as the page shows and plays them: waveforms, pictures, verdicts, parts of corpora."""
