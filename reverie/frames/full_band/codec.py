@@ -146,7 +146,7 @@ class FullBandCodec(Representation):
         N is 0 of mono.
         """
         if self.spec.channels == 1:
-            return measure(samples, self.bands)[..., :0]
+            return samples.new_zeros(len(samples), (samples.shape[-1] // self.half - 5) // 2, 0)
         return measure_channels(samples, self.bands).mid
 
     def inputs(self, vectors: Tensor, style: Tensor) -> Tensor:
