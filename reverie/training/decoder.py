@@ -140,6 +140,6 @@ def _set_levels(codec: FullBandCodec, corpus: Corpus, recipe: Recipe) -> None:
         vectors, features, style = _heard(codec, samples)
         mid_power = codec.mid_power(samples.to(codec.means.device))
         inner = codec.teller.inner
-        found.append((codec.tell(vectors, style), inner(features), inner(mid_power)))
+        found.append((codec.predict(vectors, style), inner(features), inner(mid_power)))
     told, real, mid_power = (torch.cat(each) for each in zip(*found, strict=True))
     codec.set_levels(told, real, mid_power)

@@ -154,8 +154,8 @@ class FullBandCodec(Representation):
         each = style.unsqueeze(1).expand(-1, vectors.shape[1], -1)
         return torch.cat([vectors / self.vector_scale, each], dim=-1)
 
-    def tell(self, vectors: Tensor, style: Tensor) -> Tensor:
-        """Tell the features of the frames that have their context, as `measure` gives them.
+    def predict(self, vectors: Tensor, style: Tensor) -> Tensor:
+        """Predict the features of the frames that have their context, as `measure` gives them.
 
         Args:
             vectors: [B, T + 2L, K], what codes stand for.
@@ -266,7 +266,7 @@ class FullBandCodec(Representation):
 
     def _features(self, vectors: Tensor, style: Tensor) -> Tensor:
         """Tell features from vectors that have their context: [B, T + 2L, K] -> [B, T, E]."""
-        return self.means + self.scales * self.tell(vectors, style)
+        return self.means + self.scales * self.predict(vectors, style)
 
     def _no_style(self, batch: int) -> Tensor:
         return self.means.new_zeros(batch, len(self.means))
