@@ -41,6 +41,8 @@ class Heard:
 
 def begun(run: Path) -> tuple[subprocess.Popen[bytes], int, float]:
     """A player, the bytes of a second of its music, and when it was ready."""
+    # What a shell begins in the background has Ctrl-C ignored, and would hand that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     words = [sys.executable, "-m", "reverie", "play", str(run), "--to", "-"]
     player = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert player.stderr is not None
