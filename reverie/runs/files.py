@@ -8,6 +8,7 @@ corpus.json           the corpus by its hashes, its split, its length, and where
 import dataclasses
 import itertools
 import json
+import os
 import platform
 import re
 from collections.abc import Sequence
@@ -45,9 +46,15 @@ MOST_CORPUS_BYTES, MOST_CORPUS_VALUES = 1 << 25, 1 << 19
 TRAIN_AGAIN = "Restore it from a copy, or train again."
 
 
+MOST_NAME_BYTES = 255
+"""As folders' names have."""
+
+
 def _as_name(text: str) -> str:
     if not text or text in (".", "..") or any(one in text for one in "/\\\0"):
         raise ValueError("it is no name, but a path or nothing")
+    if len(os.fsencode(text)) > MOST_NAME_BYTES:
+        raise ValueError(f"it is longer than {MOST_NAME_BYTES} bytes")
     return text
 
 

@@ -130,6 +130,7 @@ AT_ONCE: dict[str, tuple[Change, str]] = {
     ),
     "a climbing path": (edited(CORPUS, "relative", to="../../x"), "corpus.json is damaged: rel"),
     "a name that is a path": (edited(CONFIG, "name", to="../x"), "config.json is damaged: name"),
+    "a long name": (edited(CONFIG, "name", to="x" * 256), "config.json is damaged: name: it is"),
     "no name": (edited(CONFIG, "name", to=None), "config.json is damaged: name is missing"),
     "no state": (removed(STATE), "state.json is missing"),
     "a newer version": (edited(CONFIG, "format_version", to=99), "config.json was made by reverie"),
