@@ -17,6 +17,7 @@ from reverie.errors import INTERRUPTED
 
 def main() -> None:
     """Load the command line, which Ctrl-C ends at once and in a line, and run it."""
+    _open_standard_streams()
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
@@ -27,6 +28,16 @@ def main() -> None:
 
     # The command line takes the old handler up where it can tell of an interrupt in words.
     run(before)
+
+
+def _open_standard_streams() -> None:
+    """Let streams that are closed lead nowhere, or files that are opened would take their place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def _leave(_: int, __: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn, TypeVar, cast
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
 from reverie.errors import ReverieError
-from reverie.storage import read_plain
+from reverie.storage import opened_plain, read_plain
 
 Kind = TypeVar("Kind")
 
@@ -21,6 +21,10 @@ RECORD = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 MOST_BYTES = 1 << 26
 """No record but a corpus's manifest comes near to it."""
+
+MOST_VALUES = 1 << 20
+"""In a file of JSON: many small ones take a hundred times its bytes of memory."""
+MOST_LINE_BYTES = 1 << 24
 
 RESTORE = "Restore it from a copy, or make it again."
 
@@ -36,23 +40,33 @@ JsonObject = Annotated[dict[str, Any], AfterValidator(lambda values: _translated
 """Plain values by name, whatever they are; texts in it are kept as `PathText` keeps them."""
 
 
-def read_json(path: Path, what: str, *, most_bytes: int = MOST_BYTES) -> Any:
+def read_json(
+    path: Path, what: str, *, most_bytes: int = MOST_BYTES, most_values: int = MOST_VALUES
+) -> Any:
     """Read JSON from the plain file `path`.
 
     Args:
         path: the file.
         what: what the file should be, for the message ("a corpus manifest").
         most_bytes: a larger file is refused before it is read.
+        most_values: in it.
 
     Raises:
         ReverieError: the file is missing, no plain file, too large, unreadable, or not JSON with
-            finite numbers.
+            finite numbers and each key once.
     """
-    return parse_json(read_plain(path, what, most_bytes), f"{path}", what)
+    content = read_plain(path, what, most_bytes)
+    return parse_json(content, f"{path}", what, most_values=most_values)
 
 
 def read_record(
-    path: Path, kind: type[Kind], what: str, *, most_bytes: int = MOST_BYTES, remedy: str = RESTORE
+    path: Path,
+    kind: type[Kind],
+    what: str,
+    *,
+    most_bytes: int = MOST_BYTES,
+    most_values: int = MOST_VALUES,
+    remedy: str = RESTORE,
 ) -> Kind:
     """Read the record of type `kind` that `path` holds.
 
@@ -61,12 +75,14 @@ def read_record(
         kind: a dataclass, or any type that pydantic knows.
         what: what the file should be, for the message ("a checkpoint").
         most_bytes: a larger file is refused before it is read.
+        most_values: in it.
         remedy: for the message.
 
     Raises:
         ReverieError: as `read_json`, or a key is missing, unknown, or its value does not fit.
     """
-    return as_record(read_json(path, what, most_bytes=most_bytes), kind, f"{path}", remedy=remedy)
+    values = read_json(path, what, most_bytes=most_bytes, most_values=most_values)
+    return as_record(values, kind, f"{path}", remedy=remedy)
 
 
 def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RESTORE) -> Kind:
@@ -85,6 +101,8 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         return TypeAdapter(kind).validate_json(json.dumps(_translated(values, _ODD)), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
+        if first["type"] == "json_invalid":  # nothing else is wrong with JSON of ours
+            _too_deep(source)
         key = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ").rstrip(".")
         raise ReverieError(
@@ -103,7 +121,7 @@ def read_lines(
     *,
     most_bytes: int = 1 << 32,
 ) -> Iterator[Kind | None]:
-    """The records of a file of JSON lines, in order; None for a line that is damaged.
+    """The records of a file of JSON lines, in order; None for a line that is damaged or too long.
 
     Nothing comes of a file that is not there.
 
@@ -120,38 +138,62 @@ def read_lines(
     if not path.exists() and not path.is_symlink():
         return
     adapter = TypeAdapter(kind)
-    for line in read_plain(path, what, most_bytes).split(b"\n"):
-        if not line:
-            continue
-        try:
-            yield adapter.validate_json(
-                json.dumps(_translated(translate(_loads(line)), _ODD)), strict=True
-            )
-        except (ValueError, RecursionError):
-            yield None
+    with opened_plain(path, what, most_bytes) as file:
+        while line := file.readline(MOST_LINE_BYTES):
+            if len(line) == MOST_LINE_BYTES:
+                yield None  # and the rest of it another
+                continue
+            if line == b"\n":
+                continue
+            try:
+                values = translate(_loads(line, MOST_VALUES))
+                yield adapter.validate_json(json.dumps(_translated(values, _ODD)), strict=True)
+            except (ValueError, RecursionError):
+                yield None
 
 
-def parse_json(content: bytes, source: str, what: str = "JSON") -> Any:
-    """`content` as JSON, whose numbers are finite.
+def parse_json(
+    content: bytes, source: str, what: str = "JSON", *, most_values: int = MOST_VALUES
+) -> Any:
+    """`content` as JSON, whose numbers are finite, and which has each key once.
 
     Args:
         content: UTF-8.
         source: where it is from, for the message.
         what: what it should be, for the message.
+        most_values: in it; counted by its marks, before memory is taken.
 
     Raises:
-        ReverieError: it is not JSON.
+        ReverieError: it is not JSON, or too much.
     """
     try:
-        return _loads(content)
+        return _loads(content, most_values)
     except ValueError as error:
         raise ReverieError(f"{source} cannot be read as {what}: {error}.", RESTORE) from error
     except RecursionError:
         _too_deep(source)
 
 
-def _loads(content: bytes) -> Any:
-    return json.loads(content.decode("utf-8"), parse_constant=_no_number)
+def values_in(content: bytes) -> int:
+    """How many values JSON holds at most, by its marks; no memory is taken."""
+    return sum(map(content.count, (b",", b"[", b"{")))
+
+
+def _loads(content: bytes, most_values: int) -> Any:
+    if values_in(content) > most_values:
+        raise ValueError(f"it holds more than {most_values} values")
+    return json.loads(
+        content.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_each_once
+    )
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        seen = set[str]()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+        raise ValueError(f"it has {twice[:100]!r} twice")
+    return values
 
 
 def _no_number(name: str) -> NoReturn:

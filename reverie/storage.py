@@ -137,8 +137,9 @@ def own_folder(path: Path) -> Path:
     return path
 
 
-def read_plain(path: Path, what: str, most_bytes: int) -> bytes:
-    """All bytes of the plain file `path`.
+@contextmanager
+def opened_plain(path: Path, what: str, most_bytes: int) -> Generator[IO[bytes], None, None]:
+    """Open the plain file `path` to read.
 
     Args:
         path: the file.
@@ -150,20 +151,23 @@ def read_plain(path: Path, what: str, most_bytes: int) -> bytes:
     """
     try:
         with open_plain(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > most_bytes:
-                raise ReverieError(
-                    f"{path} cannot be {what}: it holds {size} bytes.", "Check the path."
-                )
-            return file.read(size)  # a larger number would be taken from memory at once
+            if (size := os.fstat(file.fileno()).st_size) > most_bytes:
+                said = f"{path} cannot be {what}: it holds {size} bytes."
+                raise ReverieError(said, "Check the path.")
+            yield file
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ReverieError(
-            f"{path} is missing, so this is not {what}.", "Check the path."
-        ) from error
+        said = f"{path} is missing, so this is not {what}."
+        raise ReverieError(said, "Check the path.") from error
     except OSError as error:
         raise ReverieError(
             f"{path} cannot be read as {what}: {os_reason(error)}.", "Restore it, or make it again."
         ) from error
+
+
+def read_plain(path: Path, what: str, most_bytes: int) -> bytes:
+    """All bytes of a plain file; see `opened_plain`."""
+    with opened_plain(path, what, most_bytes) as file:
+        return file.read(os.fstat(file.fileno()).st_size)  # more would be taken from memory at once
 
 
 def open_foreign(path: Path) -> IO[bytes]:

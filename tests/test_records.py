@@ -1,6 +1,7 @@
 """What is read from files of ours is what its type says, or is named with its path and key."""
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -8,8 +9,17 @@ import pytest
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from reverie import records
 from reverie.errors import ReverieError
-from reverie.records import RECORD, PathText, as_record, read_json, read_lines, read_record
+from reverie.records import (
+    MOST_VALUES,
+    RECORD,
+    PathText,
+    as_record,
+    read_json,
+    read_lines,
+    read_record,
+)
 from reverie.storage import write_json
 
 
@@ -119,3 +129,29 @@ def test_lines_that_are_damaged_are_told_apart(tmp_path: Path) -> None:
     path.symlink_to(tmp_path)
     with pytest.raises(ReverieError, match="is a link"):
         list(read_lines(path, Part, "parts"))
+
+
+def test_a_key_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    (tmp_path / "r").write_text('{"a": {"count": 1, "kind": "a", "count": 2}}')
+    with pytest.raises(ReverieError, match=r"r cannot be read as a thing: it has 'count' twice"):
+        read_json(tmp_path / "r", "a thing")
+
+
+def test_a_crowd_of_small_values_takes_no_memory(tmp_path: Path) -> None:
+    (tmp_path / "r").write_bytes(b"[" + b"[]," * (MOST_VALUES // 2) + b"1]")
+    tracemalloc.start()
+    with pytest.raises(ReverieError, match=f"r cannot be .*: it holds more than {MOST_VALUES} "):
+        read_json(tmp_path / "r", "a thing")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * (tmp_path / "r").stat().st_size
+
+
+def test_a_line_too_long_is_a_damaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MOST_LINE_BYTES", 64)
+    long = json.dumps({"name": "x" * 100})
+    (tmp_path / "r").write_text(f'{{"name": "a"}}\n{long}\n{{"name": "b"}}\n')
+    names = [line and line.name for line in read_lines(tmp_path / "r", Part, "parts")]
+    assert names[0] == "a"
+    assert names[-1] == "b"
+    assert set(names[1:-1]) == {None}

@@ -96,6 +96,10 @@ class Change:
     """The prompt that the music went over to; None where it went on."""
 
 
+DRAWN = ("held-out", "training", "nothing")
+"""What the setting `prompt` may be that is no file."""
+
+
 @dataclass(frozen=True)
 class Excerpt:
     """Which part of endless music a clip is."""

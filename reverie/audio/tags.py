@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, cast
 
-from reverie.audio.provenance import Provenance
+from reverie.audio.provenance import DRAWN, Provenance
 from reverie.terminal import printable
 
 Tags = Mapping[str, str]
@@ -83,9 +83,8 @@ def tags_of_preview(made_by: str, run: str, epoch: int) -> dict[str, str]:
 
 def identity(provenance: Provenance) -> str:
     """Return 64 hexadecimal digits that are the same for the same clip in any format."""
-    return hashlib.sha256(
-        json.dumps(provenance.deciding(), sort_keys=True).encode("ascii")
-    ).hexdigest()
+    values = _without_folders(provenance.deciding())
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def says_clip(tags: Tags) -> bool:
@@ -114,20 +113,37 @@ def _inside(provenance: Provenance) -> dict[str, Any]:
         del values[name]
     name = values.pop("run_name")
     values["run"] = name or PurePosixPath(provenance.run).name or provenance.run
-    values["prompt"]["recording"] = _without_folder(provenance.prompt.recording)
-    values["settings"] = {
-        name: _without_folder(value) for name, value in provenance.settings.items()
-    }
+    return _without_folders(values)
+
+
+def _without_folders(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a provenance that tells files by their names, wherever somebody has them.
+
+    Recordings of a corpus keep their paths in it.
+    """
+    asked: object = None
+    changes: list[dict[str, Any]] = values["excerpt"]["changes"] if values["excerpt"] else []
+    for part in (values, *changes):
+        settings: dict[str, Any] = part["settings"]
+        asked = settings.get("prompt", asked)
+        is_file = asked is not None and asked not in DRAWN
+        part["settings"] = {
+            name: _name_of(value, is_file=name == "prompt" and is_file)
+            for name, value in settings.items()
+        }
+        if part["prompt"]:
+            prompt: dict[str, Any] = part["prompt"]
+            prompt["recording"] = _name_of(prompt["recording"], is_file=is_file)
     return values
 
 
-def _without_folder(value: Any) -> Any:
-    """Return the name of an absolute path, and of each in a list; anything else as it is."""
+def _name_of(value: Any, *, is_file: bool) -> Any:
+    """Return the name of a file or an absolute path, and of each in a list; anything else as is."""
     if isinstance(value, list | tuple):
-        return [_without_folder(item) for item in cast(list[Any], value)]
+        return [_name_of(item, is_file=is_file) for item in cast(list[Any], value)]
     if isinstance(value, str):
         for kind in (PurePosixPath, PureWindowsPath):
-            if kind(value).is_absolute():
+            if kind(value).is_absolute() or (is_file and len(kind(value).parts) > 1):
                 return kind(value).name
     return value
 

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
-from reverie.records import RECORD, PathText, read_record
+from reverie.records import MOST_BYTES, RECORD, PathText, read_record
 from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch
 from reverie.similarity.stream import stream_past
 from reverie.storage import write_json
@@ -73,7 +73,7 @@ def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
 def kept_leaks(corpus: Corpus) -> list[Leak] | None:
     """Return what an earlier search found; None if it is damaged or there was none."""
     with contextlib.suppress(ReverieError):
-        kept = read_record(corpus.folder / FILE, _Kept, "what leaks")
+        kept = read_record(corpus.folder / FILE, _Kept, "what leaks", most_values=MOST_BYTES)
         if (kept.version, kept.corpus_hash) == (VERSION, corpus.content_hash):
             return list(kept.leaks)
     return None

@@ -29,6 +29,7 @@ READABLE = (*LISTED, FORMAT_VERSION)
 MANIFEST = "manifest.json"
 TABLES = "recordings-*.sqlite"
 MOST_BYTES = 1 << 30
+MOST_VALUES = 1 << 26
 """Half a million recordings took so much up to version 3."""
 _PIECE_BYTES = 1 << 20
 
@@ -111,7 +112,7 @@ def read_manifest(folder: Path) -> Manifest:
         ReverieError: there is none, it is damaged, or a newer Reverie made it.
     """
     path = folder / MANIFEST
-    read = read_json(path, "a corpus", most_bytes=MOST_BYTES)
+    read = read_json(path, "a corpus", most_bytes=MOST_BYTES, most_values=MOST_VALUES)
     values = cast(dict[str, Any], read if isinstance(read, dict) else {})
     if values.get("format") != FORMAT:
         raise ReverieError(f"{path} is not the manifest of a corpus.", "Give a corpus's folder.")

@@ -10,6 +10,7 @@ from reverie.export.nn.export import export_nn
 from reverie.export.onnx.export import export_onnx
 from reverie.export.settings import ExportSettings
 from reverie.runs.run import Run
+from reverie.storage import clear_disk_errors
 
 KINDS = ("folder", "html", "onnx", "nn")
 
@@ -42,7 +43,9 @@ def export(run: Run, to: str, out: Path | None, settings: ExportSettings) -> Pat
         case _:
             raise ReverieError(f"there is no export to {to!r}.", f"Known: {', '.join(KINDS)}.")
     path = out or run.folder.resolve().with_name(f"{run.name}{suffix}")
-    if path.exists() or path.is_symlink():
+    with clear_disk_errors(path):
+        is_taken = path.exists() or path.is_symlink()
+    if is_taken:
         raise ReverieError(f"{path} is there already.", "Choose another `out`.")
     write(run, path, settings)
     return path

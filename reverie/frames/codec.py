@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -27,6 +26,7 @@ from reverie.frames.settings import FrameSettings
 from reverie.frames.tables import read_tables
 from reverie.frames.transforms import frame_spec
 from reverie.storage import replacing
+from reverie.tensor_files import save_tensors
 
 FORMAT, VERSION = "reverie-codec", "1"
 DECIBELS = 20 / math.log(10)
@@ -213,7 +213,7 @@ def save_codec(codec: Codec, rate_hz: int, path: Path, more: Mapping[str, Tensor
     stored = codec.tables() | _named(codec.decoder) | dict(more)
     tables = {name: table.cpu().contiguous() for name, table in stored.items()}
     with replacing(path) as temporary:
-        save_file(tables, temporary, about)
+        save_tensors(tables, temporary, about)
 
 
 def read_codec(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Self
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from reverie.errors import ReverieError
@@ -18,6 +17,7 @@ from reverie.frames.settings import FrameSettings, Normalisation
 from reverie.frames.tables import RESTORE, read_tables
 from reverie.frames.transforms import build_frames
 from reverie.storage import replacing
+from reverie.tensor_files import save_tensors
 
 SCALE_FLOOR = 1e-4
 """Smallest deviation of a feature, relative to that of the loudest: the imaginary parts at zero
@@ -90,7 +90,7 @@ class Normalised(Representation):
     def save(self, path: Path) -> None:
         """Write the statistics as safetensors."""
         with replacing(path) as temporary:
-            save_file({"mean": self.mean.cpu(), "scale": self.scale.cpu()}, temporary)
+            save_tensors({"mean": self.mean.cpu(), "scale": self.scale.cpu()}, temporary)
 
     @classmethod
     def load(cls, settings: FrameSettings, rate_hz: int, path: Path) -> Self:

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from reverie.errors import ReverieError
-from reverie.tensor_files import open_tensors
+from reverie.tensor_files import NUMBERS, open_tensors
 
 RESTORE = "Restore it from a copy, or train the run again."
 
@@ -53,7 +53,13 @@ def read_tables(path: Path, what: str, wanted: Mapping[str, tuple[int, ...]]) ->
                         f"{_sizes(found)} features, but these frames have {_sizes(shape)}.",
                         "Restore the run's own config.json.",
                     )
-            tables = {name: file.get_tensor(name).float() for name in wanted}
+                if (kind := part.get_dtype()) != NUMBERS:
+                    raise ReverieError(
+                        f"{path} is damaged: {name} holds {kind}, and tables of frames hold "
+                        f"{NUMBERS}.",
+                        RESTORE,
+                    )
+            tables = {name: file.get_tensor(name) for name in wanted}
     except (OSError, SafetensorError) as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ReverieError(f"{path} cannot be read as {what}: {said}.", RESTORE) from error

@@ -67,9 +67,11 @@ def require_memory(run: Run, settings: GenerationSettings, *, in_memory: bool = 
     free = available_memory(torch.device("cpu"))
     if needed > free:
         raise ReverieError(
-            f"{settings.count} clips at once take about {_size(needed)} of memory, and "
-            f"{_size(free)} are free.",
-            "Lower count, and make the rest with another seed.",
+            f"{settings.count} clip{'s' * (settings.count > 1)} at once would take about "
+            f"{_size(needed)} of memory, and {_size(free)} are free.",
+            "Lower count, and make the rest with another seed."
+            if settings.count > 1
+            else "Close other programs, or choose another run.",
         )
 
 

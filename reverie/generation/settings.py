@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from reverie.audio.folders import audio_in
+from reverie.audio.provenance import DRAWN
 from reverie.audio.writing.formats import Format
 from reverie.errors import ReverieError
 from reverie.runs.settings import GenerationDefaults
@@ -18,8 +19,6 @@ Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 """What every generator of random numbers, and TOML, can hold."""
 
 _FORMATS: dict[str, Format] = {"wav": "wav16", "float-wav": "wav32f", "flac": "flac"}
-DRAWN = ("held-out", "training", "nothing")
-"""What `prompt` may be that is no file."""
 
 
 @dataclass(frozen=True, config=STRICT)

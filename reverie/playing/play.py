@@ -87,6 +87,7 @@ def _follower(output: Output, seconds: float | None) -> Callable[[Engine], None]
 
     def follow(engine: Engine) -> None:
         nonlocal gaps
+        output.require_listener()
         now = time.monotonic()
         engine.pace.follow(output.played_seconds(now), now, is_moving=True)
         if output.gaps > gaps:

@@ -47,7 +47,8 @@ class Status:
         """Say how long it played."""
         seconds = int(self._output.played_seconds(time.monotonic()))
         minutes, hours = seconds // 60 % 60, seconds // 3600
-        late = f", late {self._output.gaps} times" if self._output.gaps else ""
+        gaps = self._output.gaps
+        late = f", late {gaps} time{'s' * (gaps > 1)}" if gaps else ""
         self.note(f"played {hours}:{minutes:02}:{seconds % 60:02}{late}")
 
     def _state(self) -> str:

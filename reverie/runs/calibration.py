@@ -8,7 +8,6 @@ loudness_db       the same
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from reverie.errors import ReverieError, is_memory_error
@@ -16,7 +15,7 @@ from reverie.legacy import CALIBRATION as CALIBRATION_0_1
 from reverie.models.calibration import BEAT_QUANTILES, Calibration, UsualRange
 from reverie.runs.states import ANOTHER
 from reverie.runs.weights import check_hash, first_line, not_numbers
-from reverie.tensor_files import open_tensors
+from reverie.tensor_files import NUMBERS, open_tensors, save_tensors
 
 CALIBRATION = "calibration.safetensors"
 RANGES = ("surprisal_bits", "loudness_db")
@@ -38,7 +37,7 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
         usual: UsualRange | None = getattr(calibration, name)
         if usual is not None:
             tensors[name] = torch.tensor(usual)
-    save_file(tensors, path)
+    save_tensors(tensors, path)
 
 
 def load_calibration(path: Path, width: int, sha256: str | None) -> Calibration:
@@ -58,10 +57,13 @@ def load_calibration(path: Path, width: int, sha256: str | None) -> Calibration:
     try:
         with open_tensors(path, "the calibration of a model") as file:
             for name in file.keys():  # noqa: SIM118
-                shape: tuple[int, ...] = tuple(file.get_slice(name).get_shape())
+                part = file.get_slice(name)
+                shape: tuple[int, ...] = tuple(part.get_shape())
                 if shapes.get(name) != shape:
                     raise ValueError(f"{name} of {shape} does not belong there")
-                tensors[name] = file.get_tensor(name).float()
+                if part.get_dtype() != NUMBERS:
+                    raise ValueError(f"{name} holds {part.get_dtype()}, and not {NUMBERS}")
+                tensors[name] = file.get_tensor(name)
         if broken := not_numbers(tensors):
             raise ValueError(f"there are values that are no numbers in {broken}")
         return from_tensors(tensors)

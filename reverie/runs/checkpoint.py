@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from reverie.errors import ReverieError, is_memory_error
@@ -42,6 +41,7 @@ from reverie.runs.weights import (
     tensors_of,
 )
 from reverie.storage import file_sha256, replacing, write_json
+from reverie.tensor_files import save_tensors
 
 MODEL, OPTIMISER = "model.safetensors", "optimizer.pt"
 LEAST_FREE_BYTES = 1 << 20
@@ -125,7 +125,7 @@ def write_checkpoint(
         OSError: the disk refuses.
     """
     try:
-        save_file(dict(weights), folder / MODEL)
+        save_tensors(weights, folder / MODEL)
         save_calibration(folder / CALIBRATION, calibration)
         if mean_squares is not None:
             torch.save(dict(mean_squares), folder / OPTIMISER)

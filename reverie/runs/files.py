@@ -7,6 +7,8 @@ corpus.json           the corpus by its hashes, its split, its length, and where
 
 import dataclasses
 import itertools
+import json
+import os
 import platform
 import re
 from collections.abc import Sequence
@@ -21,7 +23,7 @@ from reverie.corpus.corpus import Corpus
 from reverie.corpus.recording import Split, corpus_hash
 from reverie.errors import ReverieError
 from reverie.legacy import translate_config
-from reverie.records import RECORD, PathText, as_record, read_json, read_record
+from reverie.records import RECORD, PathText, as_record, read_json, read_record, values_in
 from reverie.runs.locate import path_between
 from reverie.runs.settings import Recipe
 from reverie.runs.states import Sha256
@@ -39,12 +41,20 @@ MOST_CONFIG_BYTES = 1 << 20
 PREVIEWS, PREVIEW_PROMPT = "previews", "prompt.json"
 MOST_LISTED = 20_000
 """Recordings that `corpus.json` lists."""
+MOST_CORPUS_BYTES, MOST_CORPUS_VALUES = 1 << 25, 1 << 19
+"""Of `corpus.json`; recordings that would take half as much are not listed."""
 TRAIN_AGAIN = "Restore it from a copy, or train again."
+
+
+MOST_NAME_BYTES = 255
+"""As folders' names have."""
 
 
 def _as_name(text: str) -> str:
     if not text or text in (".", "..") or any(one in text for one in "/\\\0"):
         raise ValueError("it is no name, but a path or nothing")
+    if len(os.fsencode(text)) > MOST_NAME_BYTES:
+        raise ValueError(f"it is longer than {MOST_NAME_BYTES} bytes")
     return text
 
 
@@ -153,7 +163,14 @@ def read_corpus_record(folder: Path) -> CorpusRecord:
         ReverieError: it says nothing, or is damaged.
     """
     path = folder / CORPUS
-    about = read_record(path, CorpusRecord, "a run", remedy=TRAIN_AGAIN)
+    about = read_record(
+        path,
+        CorpusRecord,
+        "a run",
+        most_bytes=MOST_CORPUS_BYTES,
+        most_values=MOST_CORPUS_VALUES,
+        remedy=TRAIN_AGAIN,
+    )
     if about.unlisted and not about.recordings:
         return about
     entries = ((one.content_hash, one.path, one.split) for one in about.recordings)
@@ -223,23 +240,25 @@ def write_corpus_record(folder: Path, corpus: Corpus) -> None:
     Raises:
         ReverieError: the disk refuses.
     """
-    unlisted = len(corpus.recordings) if len(corpus.recordings) > MOST_LISTED else 0
+    recordings = corpus.recordings if len(corpus.recordings) <= MOST_LISTED else ()
+    listed = [
+        {
+            "path": one.path,
+            "content_hash": one.content_hash,
+            "split": one.split,
+            "seconds": one.seconds,
+        }
+        for one in recordings
+    ]
+    text = json.dumps(listed, indent=4).encode("ascii")
+    if len(text) > MOST_CORPUS_BYTES // 2 or values_in(text) > MOST_CORPUS_VALUES // 2:
+        listed.clear()
     about = {
         "folder": str(corpus.folder.resolve()),
         "relative": path_between(folder, corpus.folder),
         "content_hash": corpus.content_hash,
         "rate_hz": corpus.rate_hz,
-        "recordings": []
-        if unlisted
-        else [
-            {
-                "path": one.path,
-                "content_hash": one.content_hash,
-                "split": one.split,
-                "seconds": one.seconds,
-            }
-            for one in corpus.recordings
-        ],
-        **({"unlisted": unlisted} if unlisted else {}),
+        "recordings": listed,
+        **({} if listed else {"unlisted": len(corpus.recordings)}),
     }
     write_json(folder / CORPUS, about)

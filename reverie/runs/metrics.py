@@ -65,16 +65,19 @@ def read_metrics(path: Path) -> list[EpochMetrics]:
     Raises:
         ReverieError: another line is damaged, or is not of a later epoch than the one before.
     """
-    lines = list(read_lines(path, Line, "the figures of a run", most_bytes=MOST_BYTES))
-    if lines and lines[-1] is None:
-        lines.pop()
     found: list[EpochMetrics] = []
-    for number, line in enumerate(lines, 1):
-        if line is None or (found and line.epoch <= found[-1]["epoch"]):
+    is_torn = False
+    for number, line in enumerate(
+        read_lines(path, Line, "the figures of a run", most_bytes=MOST_BYTES), 1
+    ):
+        if is_torn or (line and found and line.epoch <= found[-1]["epoch"]):
             raise ReverieError(
-                f"{path} is damaged in line {number}.",
+                f"{path} is damaged in line {number - is_torn}.",
                 "Restore it from a copy, or remove that line.",
             )
+        if line is None:
+            is_torn = True
+            continue
         figures: EpochMetrics = {
             "epoch": line.epoch,
             "train_loss": line.train_loss,

@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from reverie.errors import ReverieError, is_memory_error
+from reverie.errors import ReverieError, is_memory_error, os_reason
 from reverie.frames.representation import least_bytes
 from reverie.frames.settings import FrameSettings
 from reverie.frames.transforms import frame_spec
@@ -147,6 +147,8 @@ def first_line(error: Exception) -> str:
     """What `error` says, short enough for a message, with no stop."""
     if isinstance(error, ReverieError):
         return error.problem.rstrip(".")
+    if isinstance(error, OSError):
+        return os_reason(error)
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 

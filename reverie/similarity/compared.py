@@ -10,7 +10,7 @@ from typing import Self
 from pydantic.dataclasses import dataclass
 
 from reverie.errors import ReverieError
-from reverie.records import RECORD, read_record
+from reverie.records import MOST_BYTES, RECORD, read_record
 from reverie.storage import write_text
 
 FILE, VERSION = "duplicates.json", 1
@@ -37,7 +37,7 @@ class Compared:
         """Read the verdicts on these recordings; none if the file is missing or damaged."""
         known = cls(hashes)
         with contextlib.suppress(ReverieError, IndexError):
-            known._take(read_record(path, _Kept, "what was compared"))
+            known._take(read_record(path, _Kept, "what was compared", most_values=MOST_BYTES))
             return known
         return cls(hashes)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reverie.audio.provenance import Change, Excerpt, Provenance
 from reverie.audio.tags import (
     DIGITAL_SOURCE_TYPE,
     LARGEST_JSON,
@@ -42,7 +43,22 @@ def test_nothing_is_said_of_the_machine() -> None:
     clip = replace(clip, prompt=replace(clip.prompt, recording="/home/me/secret/a.mp3"))
     tags = tags_of(clip)
     assert not [text for text in tags.values() if "secret" in text or "home" in text]
-    assert json.loads(tags["REVERIE_SETTINGS"])["prompt"] == ["a.mp3", "b.mp3", "c/d.mp3"]
+    assert json.loads(tags["REVERIE_SETTINGS"])["prompt"] == ["a.mp3", "b.mp3", "d.mp3"]
+
+
+def test_a_clip_is_the_same_wherever_its_prompt_lies() -> None:
+    def of_file(path: str) -> Provenance:
+        prompt = replace(made().prompt, recording=path)
+        change = Change(1.0, {"prompt": path}, prompt)
+        drawn = Change(2.0, {"prompt": "held-out"}, replace(prompt, recording="sub/e.mp3"))
+        excerpt = Excerpt(0.0, (change, Change(1.5, {"seed": 2}, prompt), drawn))
+        return made(settings={"prompt": path}, prompt=prompt, excerpt=excerpt)
+
+    tags = tags_of(of_file("/home/me/a.mp3"))
+    assert tags == tags_of(of_file("../a.mp3")) == tags_of(of_file("a.mp3"))
+    inside = json.loads(tags[PROVENANCE])
+    told = [one["prompt"]["recording"] for one in inside["excerpt"]["changes"]]
+    assert told == ["a.mp3", "a.mp3", "sub/e.mp3"]
 
 
 def test_what_a_training_shows_is_known_too() -> None:

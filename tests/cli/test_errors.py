@@ -180,3 +180,9 @@ def test_help_has_an_example(command: str) -> None:
     result = reverie(command, "--help")
     assert result.returncode == 0
     assert "Example" in result.stdout
+
+
+def test_an_output_that_is_closed_is_nowhere() -> None:
+    command = ["sh", "-c", 'exec "$0" -m reverie --help >&-', sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

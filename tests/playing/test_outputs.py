@@ -3,6 +3,8 @@
 import io
 import os
 import sys
+import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,6 +69,44 @@ def test_it_is_heard_as_it_is_taken_and_never_before_its_time(
     assert output.played_seconds(now + 1.5) == pytest.approx(1.0)
     assert output.played_seconds(now + 1.6) == pytest.approx(1.0)
     assert output.gaps == 1, "the music was not there in time, once"
+
+
+def test_a_reader_that_is_late_is_no_gap(
+    ends: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipe.time, "monotonic", lambda: 0.0)
+    output = PipeOutput(ends[1], RATE_HZ, 1, "raw")
+    output.write(np.zeros((1, RATE_HZ), np.float32))
+    assert output.played_seconds(1.5) == 0
+    assert output.gaps == 0
+
+
+def test_a_reader_that_leaves_music_behind_has_gone() -> None:
+    reading, writing = os.pipe()
+    output = PipeOutput(writing, RATE_HZ, 1, "raw")
+    output.write(np.zeros((1, RATE_HZ), np.float32))
+    output.require_listener()
+    os.close(reading)
+    with pytest.raises(BrokenPipeError):
+        output.require_listener()
+    os.close(writing)
+
+
+def test_a_pipe_that_does_not_wait_is_waited_for(ends: tuple[int, int]) -> None:
+    reading, writing = ends
+    os.set_blocking(writing, False)
+    output, more = PipeOutput(writing, RATE_HZ, 1, "raw"), np.zeros((1, 1 << 17), np.float32)
+    read = threading.Thread(target=lambda: [os.read(reading, 1 << 14) for _ in range(12)])
+    read.start()
+    output.write(more)
+    read.join()
+
+
+def test_a_full_disk_is_named() -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        output = PipeOutput(full.fileno(), RATE_HZ, 1, "wav")
+        with pytest.raises(ReverieError, match="music cannot be written: no space left on device"):
+            output.write(np.zeros((1, 100), np.float32))
 
 
 def test_after_a_long_pause_it_does_not_catch_up(

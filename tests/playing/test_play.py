@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from reverie.api.run import Run
 from reverie.audio.pcm import to_int16
@@ -77,6 +78,32 @@ def test_a_reader_that_goes_away_ends_it(
     said = capfd.readouterr().err.splitlines()
     assert said[0] == "mono, 8000 Hz"
     assert said[-1].startswith("played 0:00:0")
+
+
+def test_a_reader_that_leaves_music_in_the_pipe_ends_it(
+    over_codes: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+    output = PipeOutput(writing, over_codes.rate_hz, 1, "wav")
+    write, require, waits = output.write, output.require_listener, 0
+
+    def noted(samples: NDArray[np.float32]) -> None:
+        nonlocal waits
+        waits = 0
+        write(samples)
+
+    def leave() -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 2:  # enough is made, so that nothing more is written until some is taken
+            os.close(reading)
+        require()
+
+    monkeypatch.setattr(output, "write", noted)
+    monkeypatch.setattr(output, "require_listener", leave)
+    play(over_codes, output, {}, ("nothing",), quiet=True)
+    os.close(writing)
+    assert waits == 2
 
 
 def test_keys_steer_it_and_end_it(

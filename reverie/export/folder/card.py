@@ -155,6 +155,8 @@ def _training(facts: ModelFacts, curve: str | None) -> Iterator[str]:
     yield "| setting | value |\n|---|---|"
     for name in SETTINGS:
         section, _, field = name.partition(".")
+        if "codebook" in field and facts.recipe.frames.transform != "codes":
+            continue
         yield f"| `{name}` | {getattr(getattr(facts.recipe, section), field)} |"
     yield "\n`config.json` has all settings, `metrics.jsonl` the losses of each epoch.\n"
     if curve:
@@ -219,8 +221,9 @@ def _licence(facts: ModelFacts) -> Iterator[str]:
 
 def _files() -> Iterator[str]:
     yield (
-        "## The files\n\nNone of them holds a program. The weights and the codec are safetensors; "
-        "all else is JSON, which Reverie reads strictly, and checks by the hashes stored in it.\n"
+        "## The files\n\nNone of them holds a program. The weights, and what was learnt of the "
+        "frames, are safetensors; all else is JSON, which Reverie reads strictly, and checks by "
+        "the hashes stored in it.\n"
     )
 
 

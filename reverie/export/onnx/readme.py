@@ -34,12 +34,8 @@ def readme(
         "`step` advances any number of rows side by side, each a state of its own. The first "
         f"{about['long_rows']} rows have the long context"
         + (", and begin anew in turn" if about["renews_long_rows"] else "")
-        + f". The last {about['short_rows']} begin anew in turn, one every "
-        f"{about['short_period']} frames, and are told no beat: the one that "
-        "began first has seen the newest frames alone. Guidance w draws from the "
-        "log-probabilities after the short context plus (1 + w) times their difference from those "
-        "after the long one. A row begins anew by zeros in `hidden` and `cell`. Without guidance "
-        "the short rows can be left out.\n",
+        + f". {_short_rows(about) if about['short_rows'] else ''}"
+        "A row begins anew by zeros in `hidden` and `cell`.\n",
     ]
     if about["hears_beat"]:
         parts.append(
@@ -56,6 +52,16 @@ def readme(
             "frame waits for those after it.\n"
         )
     return "\n".join(parts)
+
+
+def _short_rows(about: Mapping[str, Any]) -> str:
+    return (
+        f"The last {about['short_rows']} begin anew in turn, one every {about['short_period']} "
+        "frames, and are told no beat: the one that began first has seen the newest frames alone. "
+        "Guidance w draws from the log-probabilities after the short context plus (1 + w) times "
+        "their difference from those after the long one. Without guidance the short rows can be "
+        "left out. "
+    )
 
 
 _MEANING = {

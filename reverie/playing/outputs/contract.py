@@ -26,6 +26,14 @@ class Output(Protocol):
         """
         ...
 
+    def require_listener(self) -> None:
+        """See that somebody may listen still.
+
+        Raises:
+            BrokenPipeError: whoever did has gone.
+        """
+        ...
+
     def close(self) -> None:
         """Be silent."""
         ...

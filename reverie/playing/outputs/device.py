@@ -63,6 +63,9 @@ class DeviceOutput:
         waiting = max(0, self._room - int(self._stream.write_available))
         return max(0, self._written - waiting) / self._rate_hz
 
+    def require_listener(self) -> None:
+        """A device stays."""
+
     def close(self) -> None:
         """Be silent at once."""
         self._stream.abort()

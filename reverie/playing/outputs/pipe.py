@@ -6,6 +6,7 @@ Letters: C channels, S samples of each.
 """
 
 import os
+import select
 import struct
 import sys
 import time
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_int16
 from reverie.audio.writing.wav import endless_header
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, os_reason
 from reverie.playing.outputs.contract import sound_of
 
 SAMPLE_BYTES = 2
@@ -61,6 +62,7 @@ class PipeOutput:
 
         Raises:
             BrokenPipeError: nobody reads.
+            ReverieError: the system refuses.
         """
         content = np.ascontiguousarray(to_int16(samples).T, "<i2").tobytes()
         if self._began is None:
@@ -68,7 +70,17 @@ class PipeOutput:
             self._written, self._began = -len(self._header), time.monotonic()
         left = memoryview(content)
         while left:
-            left = left[os.write(self._descriptor, left) :]
+            try:
+                left = left[os.write(self._descriptor, left) :]
+            except BlockingIOError:  # somebody set the pipe so
+                select.select([], [self._descriptor], [])
+            except OSError as error:
+                if isinstance(error, BrokenPipeError):
+                    raise
+                raise ReverieError(
+                    f"the music cannot be written: {os_reason(error)}.",
+                    "Take another reader, or another file.",
+                ) from error
         self._written += len(content)
 
     def played_seconds(self, now: float) -> float:
@@ -77,13 +89,29 @@ class PipeOutput:
             return 0.0
         written = self._written / self._second_bytes
         by_clock = (now - self._began) * CLOCK_RATE
-        if by_clock > written and not self._is_late:
-            self.gaps += 1
-        self._is_late = by_clock > written
+        unread = self._unread()
+        is_late = by_clock > written and not unread  # or the reader is late, not the music
+        self.gaps += is_late and not self._is_late
+        self._is_late = is_late
         if by_clock > written + MOST_CATCH_UP_SECONDS:
             by_clock = written
             self._began = now - written / CLOCK_RATE
-        return max(0.0, min(by_clock, written - self._unread() / self._second_bytes))
+        return max(0.0, min(by_clock, written - unread / self._second_bytes))
+
+    def require_listener(self) -> None:
+        """See that the pipe has a reader still.
+
+        Writing does not tell of one that left music in the pipe: nothing is written until that is
+        taken.
+
+        Raises:
+            BrokenPipeError: nobody reads.
+        """
+        if hasattr(select, "poll"):  # not on Windows
+            poll = select.poll()
+            poll.register(self._descriptor, 0)
+            if any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0)):
+                raise BrokenPipeError
 
     def close(self) -> None:
         """Leave the rest to the reader."""

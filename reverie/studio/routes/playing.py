@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from reverie.audio.provenance import DRAWN
 from reverie.studio.answers import answer
 from reverie.studio.home import Home
 from reverie.studio.playing.bodies import Kept, Played, Reported, Steered
@@ -16,7 +17,6 @@ from reverie.studio.playing.session import Command, Session
 from reverie.studio.studio import Studio
 from reverie.web.bodies import read_json
 
-DRAWN = frozenset({"held-out", "training", "nothing"})
 """What a prompt may be that is no file."""
 _TYPE = "application/octet-stream"
 
