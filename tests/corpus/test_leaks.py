@@ -1,6 +1,7 @@
 """Held-out music that training recordings have too is found, and told."""
 
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -45,10 +46,11 @@ def test_a_leak_is_found_and_told(leaky: Corpus) -> None:
 def test_what_was_found_is_kept(leaky: Corpus) -> None:
     first = known_leaks(leaky, quiet=True)
     path = leaky.folder / FILE
-    path.write_text(path.read_text().replace(first[0].training, "kept.wav"))
-    assert known_leaks(leaky, quiet=True)[0].training == "kept.wav"
-    path.write_text(path.read_text().replace(leaky.content_hash, "another corpus"))
-    assert known_leaks(leaky, quiet=True) == first
+    with patch("reverie.corpus.leaks.find_leaks", side_effect=AssertionError):
+        assert known_leaks(leaky, quiet=True) == first
+    for old, new in ((first[0].training, "kept.wav"), (leaky.content_hash, "another corpus")):
+        path.write_text(path.read_text().replace(old, new))
+        assert known_leaks(leaky, quiet=True) == first
 
 
 def test_different_tunes_do_not_leak(corpus: Corpus, tmp_path: Path) -> None:
