@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pydantic import TypeAdapter
-
 from reverie.errors import ReverieError
-from reverie.records import as_record, read_json
+from reverie.records import adapter, as_record, read_json
 from reverie.storage import sweep, write_json
 
 Kind = TypeVar("Kind")
@@ -50,7 +48,7 @@ class Cached(Generic[Kind]):
 
         So what is made and what is read give the same to the byte.
         """
-        values = json.loads(json.dumps(TypeAdapter(self.kind).dump_python(content)))
+        values = json.loads(json.dumps(adapter(self.kind).dump_python(content)))
         # What holds infinite numbers is not kept.
         with contextlib.suppress(ReverieError, ValueError):
             write_json(self.path, self._told(values) | {"content": values})

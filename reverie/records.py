@@ -6,6 +6,7 @@ in quotes is no number, infinite numbers are none at all, unknown keys are refus
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, cast
 
@@ -82,7 +83,7 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         ReverieError: a key is missing, unknown, or its value does not fit.
     """
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(_translated(values, _ODD)), strict=True)
+        return adapter(kind).validate_json(json.dumps(_translated(values, _ODD)), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -93,6 +94,12 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         ) from None
     except RecursionError:
         _too_deep(source)
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """What checks records of a type; to make it takes longer than to check one."""
+    return TypeAdapter(kind)
 
 
 def read_lines(
@@ -119,12 +126,12 @@ def read_lines(
     """
     if not path.exists() and not path.is_symlink():
         return
-    adapter = TypeAdapter(kind)
+    lines = adapter(kind)
     for line in read_plain(path, what, most_bytes).split(b"\n"):
         if not line:
             continue
         try:
-            yield adapter.validate_json(
+            yield lines.validate_json(
                 json.dumps(_translated(translate(_loads(line)), _ODD)), strict=True
             )
         except (ValueError, RecursionError):
