@@ -36,16 +36,17 @@ def find_evidence(
     recordings: Sequence[Recording] | None = None,
     *,
     quiet: bool = False,
+    above: float | None = None,
 ) -> list[list[Evidence]]:
     """Compare groups of clips with the training recordings, which are read once.
 
     Args:
         corpus: its training recordings are searched.
-        groups: of float samples [S] at the corpus's rate; the first group holds held-out
-            excerpts, which set the similarity above which a window counts towards a run; where
-            it is empty, none does.
+        groups: of float samples [S] at the corpus's rate.
         recordings: the training recordings to search; all of them if not given.
         quiet: show no progress.
+        above: similarity above which a window counts towards a run; by default what is usual in
+            the first group, which then holds held-out excerpts. Where that is empty, none counts.
     """
     waves = [wave for group in groups for wave in group]
     rate = corpus.rate_hz
@@ -54,8 +55,18 @@ def find_evidence(
     training = corpus.of_split("train") if recordings is None else recordings
     stream_past([by_pairs, by_spectrum], corpus, training, "comparing with", quiet=quiet)
     pairs, nearest = by_pairs.best(), by_spectrum.best()
-    real = [one.similarity for one in nearest[: len(groups[0])]]
-    runs = by_spectrum.runs_seconds(float(np.quantile(real, 0.9)) if real else 1.0)
+    if above is None:
+        above = _usual([one.similarity for one in nearest[: len(groups[0])]])
+    runs = by_spectrum.runs_seconds(above)
     flat = [Evidence(*one) for one in zip(pairs, nearest, runs, strict=True)]
     ends = np.cumsum([len(group) for group in groups])
     return [flat[end - len(group) : end] for end, group in zip(ends, groups, strict=True)]
+
+
+def usual_similarity(null: Sequence[Evidence]) -> float:
+    """Return the similarity above which windows count towards a run, of held-out excerpts."""
+    return _usual([one.nearest.similarity for one in null])
+
+
+def _usual(similarities: Sequence[float]) -> float:
+    return float(np.quantile(similarities, 0.9)) if similarities else 1.0

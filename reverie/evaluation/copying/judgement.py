@@ -12,13 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.cached import Cached
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import cut_evenly
-from reverie.evaluation.copying.evidence import Evidence, find_evidence
+from reverie.evaluation.copying.evidence import Evidence, find_evidence, usual_similarity
 from reverie.evaluation.copying.null import NullDistribution
+from reverie.evaluation.evaluated import evaluated
+from reverie.models.products import bfloat16_is_fast
 from reverie.similarity.nearest import WINDOW_SECONDS
 
 NULL_EXCERPTS = 150
+VERSION = 1
+"""Of the evidence that is kept with a corpus."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,22 @@ def judge_groups(
         seconds: length of the held-out excerpts to compare with.
         quiet: show no progress.
     """
-    held_out = held_out_excerpts(corpus, seconds)
-    searched = find_evidence(corpus, [held_out, *groups], quiet=quiet)
-    null = NullDistribution(searched[0])
-    return [[judge(corpus, null, evidence) for evidence in group] for group in searched[1:]]
+    cached = _null(corpus, seconds)
+    null = cached.read()
+    if null is None:
+        held_out = held_out_excerpts(corpus, seconds)
+        of_music, *searched = find_evidence(corpus, [held_out, *groups], quiet=quiet)
+        null = cached.write(tuple(of_music))
+    else:
+        searched = find_evidence(corpus, groups, quiet=quiet, above=usual_similarity(null))
+    distribution = NullDistribution(null)
+    return [[judge(corpus, distribution, evidence) for evidence in group] for group in searched]
+
+
+def _null(corpus: Corpus, seconds: float) -> Cached[tuple[Evidence, ...]]:
+    """Return where the evidence of held-out music is kept."""
+    about = corpus.content_hash, seconds, NULL_EXCERPTS, bfloat16_is_fast()
+    return evaluated(corpus).cached("null", tuple[Evidence, ...], VERSION, repr(about))
 
 
 def judge(corpus: Corpus, null: NullDistribution, evidence: Evidence) -> Copying:
