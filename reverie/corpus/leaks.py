@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_float32
 from reverie.cached import Cached
 from reverie.corpus.corpus import Corpus
+from reverie.corpus.index import search_recordings
 from reverie.records import PathText
-from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch
-from reverie.similarity.stream import stream_past
+from reverie.similarity.landmark_search import LandmarkMatch, LandmarkSearch
+from reverie.similarity.part import Part
 
 FILE, VERSION = "leaks.json", 2
 EXCERPT_SECONDS = 10.0
@@ -79,7 +79,7 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         )
         for kind in kinds
     ]
-    stream_past(searches, corpus, training, "searching", quiet=quiet)
+    search_recordings(corpus, searches, training, "searching", quiet=quiet)
     matches = [LandmarkMatch()] * len(places)
     for search in searches:
         for at, match in search.best():
@@ -139,10 +139,12 @@ class _Search:
             most_repeats=MOST_REPEATS,
         )
 
-    def consume(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
-        """Compare the excerpts with a piece of a training recording."""
-        if recording not in self._own:
-            self._search.consume(recording, start_seconds, wave)
+    def look_up(self, part: Part, numbers: Sequence[int]) -> None:
+        """Compare the excerpts with a part of the training recordings."""
+        self._search.look_up(part, [-1 if one in self._own else one for one in numbers])
+
+    def settle(self) -> None:
+        """Do nothing: all was compared when it was looked up."""
 
     def best(self) -> list[tuple[int, LandmarkMatch]]:
         """Return each excerpt's index among all and its best match."""

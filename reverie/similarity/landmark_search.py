@@ -86,7 +86,9 @@ class LandmarkSearch:
         none = np.empty(0, np.int64)
         self._keys = np.concatenate([none, *(keys for keys, _ in found)]).astype(np.uint32)
         self._columns = np.concatenate([none, *(columns for _, columns in found)])
-        self._ends = np.cumsum([0, *(len(keys) for keys, _ in found)])
+        self._ends = np.zeros(len(found) + 1, np.int64)
+        lengths: list[int] = [len(keys) for keys, _ in found]
+        self._ends[1:] = np.cumsum(np.array(lengths, np.int64))
         self._best = [LandmarkMatch()] * len(found)
         self._wanted = np.full(len(found), least_pairs)
 
@@ -106,6 +108,9 @@ class LandmarkSearch:
             joined = self._joined(part, first, last, numbered, common)
             if len(joined.groups):
                 self._take(part, numbered, self._agreeing(joined, len(numbered)))
+
+    def settle(self) -> None:
+        """Do nothing: all was compared when it was looked up."""
 
     def best(self) -> list[LandmarkMatch]:
         """For each clip, its best match in everything that was looked up."""
@@ -129,9 +134,7 @@ class LandmarkSearch:
         begins = np.searchsorted(part.keys, keys, "left")
         counts = np.searchsorted(part.keys, keys, "right") - begins
         counts[counts > common] = 0
-        owners = np.repeat(
-            np.arange(first, last), np.diff(self._ends[first : last + 1])
-        )
+        owners = np.repeat(np.arange(first, last), np.diff(self._ends[first : last + 1]))
         skipped = np.repeat(np.cumsum(counts) - counts - begins, counts)
         places = part.places[np.arange(len(skipped)) - skipped]
         pieces = (places >> COLUMN_BITS).astype(np.int64)

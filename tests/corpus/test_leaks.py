@@ -13,8 +13,9 @@ from reverie.corpus.inspection import findings
 from reverie.corpus.leaks import FEWEST_PAIRS, FILE, MOST_REPEATS, find_leaks, known_leaks
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
-from reverie.similarity.landmarks import LandmarkSearch
+from reverie.similarity.landmark_search import LandmarkSearch
 from tests.audio.making import music
+from tests.similarity.looking import look_up
 
 RATE_HZ = 8000
 
@@ -122,7 +123,7 @@ def test_too_few_pairs_are_not_looked_for() -> None:
     for least in (1, FEWEST_PAIRS):
         search = LandmarkSearch(clips, RATE_HZ, least_pairs=least, most_repeats=MOST_REPEATS)
         for number, wave in enumerate(waves):
-            search.consume(number, 0.0, wave)
+            look_up(search, RATE_HZ, number, 0.0, wave)
         bests.append(search.best())
     for every, enough in zip(*bests, strict=True):
         assert enough == every if every.pairs >= FEWEST_PAIRS else enough.pairs == 0

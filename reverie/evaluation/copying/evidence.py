@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus, Recording
+from reverie.corpus.index import search_recordings
 from reverie.evaluation.copying.most_similar import MostSimilarByTorch
-from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch
+from reverie.similarity.landmark_search import LandmarkMatch, LandmarkSearch
 from reverie.similarity.nearest import Nearest, NearestSearch
-from reverie.similarity.stream import stream_past
 
 SEMITONES = (0, -1, 1)
 
@@ -38,7 +38,7 @@ def find_evidence(
     quiet: bool = False,
     above: float | None = None,
 ) -> list[list[Evidence]]:
-    """Compare groups of clips with the training recordings, which are read once.
+    """Compare groups of clips with the training recordings, which are measured once.
 
     Args:
         corpus: its training recordings are searched.
@@ -53,7 +53,8 @@ def find_evidence(
     by_pairs = LandmarkSearch(waves, rate)
     by_spectrum = NearestSearch(waves, rate, SEMITONES, MostSimilarByTorch)
     training = corpus.of_split("train") if recordings is None else recordings
-    stream_past([by_pairs, by_spectrum], corpus, training, "comparing with", quiet=quiet)
+    searches = [by_pairs, by_spectrum]
+    search_recordings(corpus, searches, training, "comparing with", quiet=quiet)
     pairs, nearest = by_pairs.best(), by_spectrum.best()
     if above is None:
         above = _usual([one.similarity for one in nearest[: len(groups[0])]])
