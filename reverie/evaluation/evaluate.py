@@ -62,36 +62,14 @@ def evaluate(
     most = max(2, *(len(system.clips) for system in systems))
     references = make_references(corpus, seconds, most, seed)
     measurer = Measurer(rate, health_reference(corpus))
-    evaluated(corpus).prune()
-    measured = Measurements(corpus, measurer)
-    clips = [tuple(map(sourced, system.clips)) for system in systems]
-    cached = _cached(corpus, references, measurer)
-    known = cached.read()
-    made = [] if known else [one for of_kind in references.clips.values() for one in of_kind]
-    total = sum(map(len, clips)) + len(references.held_out) + len(made)
-    with ProgressBar("measuring", total, "clips", quiet=quiet) as work:
-        music = measured.of(references.held_out, work.advance)
-        of_systems = [measured.of(one, work.advance) for one in clips]
-        if not known:
-            known = cached.write(
-                _known(
-                    references,
-                    music,
-                    measured,
-                    Scale(rate, seed, tuple(measurer.titles), ()),
-                    work.advance,
-                )
-            )
-    scale = Scale(rate, seed, tuple(measurer.titles), known.timbre_spread)
+    scale = Scale(rate, seed, tuple(measurer.titles), ())
+    music, known, sets = _measure(systems, corpus, references, measurer, scale, quiet=quiet)
+    scale = replace(scale, timbre_spread=known.timbre_spread)
     copies: dict[str, list[Copying]] = {}
     if copying:
         groups = [[clip.wave for clip in system.clips] for system in systems]
         judged = judge_groups(corpus, groups, seconds, quiet=quiet)
         copies = dict(zip([system.name for system in systems], judged, strict=True))
-    sets = [
-        ClipSet(system.name, None, system.clips, found, system.broken)
-        for system, found in zip(systems, of_systems, strict=True)
-    ]
     return Evaluation(
         corpus=corpus.folder.name,
         clip_seconds=seconds,
@@ -102,9 +80,34 @@ def evaluate(
     )
 
 
-def _cached(corpus: Corpus, references: References, measurer: Measurer) -> Cached[_Known]:
+def _measure(
+    systems: Sequence[System],
+    corpus: Corpus,
+    references: References,
+    measurer: Measurer,
+    scale: Scale,
+    *,
+    quiet: bool,
+) -> tuple[tuple[Measured, ...], _Known, list[ClipSet]]:
+    """Measure held-out music, references and systems, or read what was measured of them."""
+    evaluated(corpus).prune()
+    measured = Measurements(corpus, measurer)
+    clips = [tuple(map(sourced, system.clips)) for system in systems]
     depends_on = f"{MEASURED_VERSION} {measurer.conditions} {references.source}"
-    return evaluated(corpus).cached("references", _Known, VERSION, depends_on)
+    cached: Cached[_Known] = evaluated(corpus).cached("references", _Known, VERSION, depends_on)
+    known = cached.read()
+    made = [] if known else [one for of_kind in references.clips.values() for one in of_kind]
+    total = sum(map(len, clips)) + len(references.held_out) + len(made)
+    with ProgressBar("measuring", total, "clips", quiet=quiet) as work:
+        music = measured.of(references.held_out, work.advance)
+        of_systems = [measured.of(one, work.advance) for one in clips]
+        if not known:
+            known = cached.write(_known(references, music, measured, scale, work.advance))
+    sets = [
+        ClipSet(system.name, None, system.clips, found, system.broken)
+        for system, found in zip(systems, of_systems, strict=True)
+    ]
+    return music, known, sets
 
 
 def _known(

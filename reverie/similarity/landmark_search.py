@@ -86,7 +86,7 @@ class LandmarkSearch:
         none = np.empty(0, np.int64)
         self._keys = np.concatenate([none, *(keys for keys, _ in found)]).astype(np.uint32)
         self._columns = np.concatenate([none, *(columns for _, columns in found)])
-        self._ends = np.zeros(len(found) + 1, np.int64)
+        self._ends: Indices = np.zeros(len(found) + 1, np.int64)
         lengths: list[int] = [len(keys) for keys, _ in found]
         self._ends[1:] = np.cumsum(np.array(lengths, np.int64))
         self._best = [LandmarkMatch()] * len(found)
@@ -120,8 +120,8 @@ class LandmarkSearch:
         """Yield ranges of clips with few enough pairs, or one clip."""
         first = 0
         while first < len(self._best):
-            reach = self._ends[first] + PAIRS_AT_ONCE
-            last = max(int(np.searchsorted(self._ends, reach, "right")) - 1, first + 1)
+            reach = int(self._ends[first]) + PAIRS_AT_ONCE
+            last = max(int(np.searchsorted(self._ends, reach, side="right")) - 1, first + 1)
             yield first, last
             first = last
 
