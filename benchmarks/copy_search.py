@@ -102,13 +102,12 @@ def table(recordings: Path, folder: Path, counts: list[float], clips: int) -> It
         "| hours | disk | open | a clip | of the processors | by pairs | by spectra | memory |\n"
         "|---|---|---|---|---|---|---|---|"
     )
-    made = 0
+    made, size = 0, min(PART_HOURS, max(counts))
     last = write(folder / "last", simulated(real, 0, rng, drawn=False))
     for count in counts:
-        while made * PART_HOURS + last.seconds / 3600 < count:
+        while made * size + last.seconds / 3600 < count:
             if not (folder / f"{made}").exists() and made < DRAWN:
-                left = min(PART_HOURS, count - made * PART_HOURS)
-                write(folder / f"{made}", simulated(real, left, rng, drawn=True))
+                write(folder / f"{made}", simulated(real, size, rng, drawn=True))
             elif not (folder / f"{made}").exists():
                 shutil.copytree(folder / f"{made % DRAWN}", folder / f"{made}")
             made += 1
@@ -117,10 +116,10 @@ def table(recordings: Path, folder: Path, counts: list[float], clips: int) -> It
         parts = [opened(folder / name) for name in names]
         took = time.monotonic() - began
         seconds, processors, *right = zip(*searched(sounds, parts, clips), strict=True)
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
         yield (
-            f"| {sum(part.seconds for part in parts) / 3600:,.0f} | {size / 1e9:.2f} GB "
+            f"| {sum(part.seconds for part in parts) / 3600:,.0f} | {disk / 1e9:.2f} GB "
             f"| {took:.2f} s | {np.median(seconds):.2f} s | {np.median(processors):.2f} s "
             f"| {sum(right[0])} of {clips} | {sum(right[1])} of {clips} | {memory} MB |"
         )

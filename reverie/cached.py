@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from reverie.errors import ReverieError
 from reverie.records import adapter, as_record, read_json
-from reverie.storage import sweep, write_json
+from reverie.storage import own_folder, sweep, write_json
 
 Kind = TypeVar("Kind")
 
@@ -77,7 +77,13 @@ class CacheFolder:
         self.path, self._most_bytes = path, most_bytes
 
     def cached(self, name: str, kind: Any, version: int, depends_on: str) -> Cached[Any]:
-        """Return where the record is that is called so and depends on that; it counts as used."""
+        """Return where the record is that is called so and depends on that; it counts as used.
+
+        Raises:
+            ReverieError: the folder is a link.
+        """
+        if self.path.is_symlink():
+            own_folder(self.path)
         key = hashlib.sha256(depends_on.encode()).hexdigest()[:32]
         path = self.path / f"{name}-{key}.json"
         with contextlib.suppress(OSError):

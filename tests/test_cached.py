@@ -81,3 +81,6 @@ def test_a_folder_is_bounded_and_keeps_what_was_used_last(tmp_path: Path) -> Non
     kept = [folder.cached("text", str, 1, f"{number}").read() is not None for number in range(8)]
     assert kept == [True, *[False] * 4, *[True] * 3]
     CacheFolder(tmp_path / "none", 1).prune()
+    (tmp_path / "link").symlink_to(tmp_path / "cache")
+    with pytest.raises(ReverieError, match="is a link"):
+        CacheFolder(tmp_path / "link", 1).cached("text", str, 1, "0")

@@ -67,7 +67,7 @@ def search_recordings(
         quiet: show no progress.
 
     Raises:
-        ReverieError: a shard is damaged.
+        ReverieError: a shard is damaged, or the folder of the index is a link.
     """
     distrusted: set[Path] = set()
     while True:
@@ -91,6 +91,8 @@ def _search(
     *,
     quiet: bool,
 ) -> None:
+    if (corpus.folder / FOLDER).is_symlink():
+        own_folder(corpus.folder / FOLDER)
     seconds = sum(one.seconds for one in recordings)
     used: set[Path] = set()
     made = False
