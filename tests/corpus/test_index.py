@@ -97,19 +97,7 @@ def test_an_interrupted_search_goes_on(corpus: Corpus) -> None:
     require_copies(found, len(corpus.of_split("train")))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        parts.ABOUT,
-        parts.KEYS,
-        parts.PLACES,
-        parts.SPECTRA,
-        parts.SKETCHES,
-        parts.CENTRES,
-        parts.COLUMNS,
-        parts.CODES,
-    ],
-)
+@pytest.mark.parametrize("name", [parts.ABOUT, parts.KEYS, parts.SPECTRA, parts.CODES])
 def test_what_is_damaged_is_made_again(
     corpus: Corpus, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
