@@ -53,7 +53,7 @@ class Scale:
 
 
 def figures_of(
-    one: ClipSet,
+    clip_set: ClipSet,
     music: Sequence[Measured],
     copying: Sequence[Copying],
     scale: Scale,
@@ -61,21 +61,21 @@ def figures_of(
     """Compute the figures of a set of clips.
 
     Args:
-        one: the set.
+        clip_set: the set.
         music: held-out music, from which distances are measured.
         copying: the judgement on each clip; empty if there are none.
         scale: of the figures.
     """
-    rate, rng = scale.rate_hz, np.random.default_rng([scale.seed, 5, crc32(one.name.encode())])
+    rate, rng = scale.rate_hz, np.random.default_rng([scale.seed, 5, crc32(clip_set.name.encode())])
     figures = {
         figure.key: mean_interval(found, rng)
         for figure in FIGURES
-        if (found := values(figure, one.measured))
+        if (found := values(figure, clip_set.measured))
     }
-    judged: Sequence[Copying | None] = copying or [None] * len(one.clips)
+    judged: Sequence[Copying | None] = copying or [None] * len(clip_set.clips)
     return SystemFigures(
-        name=one.name,
-        kind=one.kind,
+        name=clip_set.name,
+        kind=clip_set.kind,
         clips=tuple(
             ClipFigures(
                 name=clip.name,
@@ -86,27 +86,27 @@ def figures_of(
                 full_band=measured.full_band,
                 copying=found,
             )
-            for clip, measured, found in zip(one.clips, one.measured, judged, strict=True)
+            for clip, measured, found in zip(clip_set.clips, clip_set.measured, judged, strict=True)
         ),
-        broken=one.broken,
+        broken=clip_set.broken,
         figures=figures,
         distances={
             name: _distances(
-                [clip.embedded[name] for clip in one.measured],
+                [clip.embedded[name] for clip in clip_set.measured],
                 [clip.embedded[name] for clip in music],
                 rng,
             )
             for name in scale.embeddings
         }
-        if one.clips
+        if clip_set.clips
         else {},
-        pitch_classes=_histogram([clip.notes for clip in one.measured], music, "classes", rng),
-        intervals=_histogram([clip.notes for clip in one.measured], music, "intervals", rng),
+        pitch_classes=_histogram([clip.notes for clip in clip_set.measured], music, "classes", rng),
+        intervals=_histogram([clip.notes for clip in clip_set.measured], music, "intervals", rng),
         third_octaves=third_octave_differences(
-            _third_octaves(one.measured), _third_octaves(music), rng
+            _third_octaves(clip_set.measured), _third_octaves(music), rng
         ),
-        drift=_drift(one.clips, np.array(scale.timbre_spread), rate),
-        tags=_tags(one.measured),
+        drift=_drift(clip_set.clips, np.array(scale.timbre_spread), rate),
+        tags=_tags(clip_set.measured),
     )
 
 
