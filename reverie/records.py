@@ -6,6 +6,7 @@ in quotes is no number, infinite numbers are none at all, unknown keys are refus
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, cast
 
@@ -98,7 +99,7 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         ReverieError: a key is missing, unknown, or its value does not fit.
     """
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(_translated(values, _ODD)), strict=True)
+        return adapter(kind).validate_json(json.dumps(_translated(values, _ODD)), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         if first["type"] == "json_invalid":  # nothing else is wrong with JSON of ours
@@ -111,6 +112,12 @@ def as_record(values: object, kind: type[Kind], source: str, *, remedy: str = RE
         ) from None
     except RecursionError:
         _too_deep(source)
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """What checks records of a type; to make it takes longer than to check one."""
+    return TypeAdapter(kind)
 
 
 def read_lines(
@@ -137,7 +144,7 @@ def read_lines(
     """
     if not path.exists() and not path.is_symlink():
         return
-    adapter = TypeAdapter(kind)
+    lines = adapter(kind)
     with opened_plain(path, what, most_bytes) as file:
         while line := file.readline(MOST_LINE_BYTES):
             if len(line) == MOST_LINE_BYTES:
@@ -147,7 +154,7 @@ def read_lines(
                 continue
             try:
                 values = translate(_loads(line, MOST_VALUES))
-                yield adapter.validate_json(json.dumps(_translated(values, _ODD)), strict=True)
+                yield lines.validate_json(json.dumps(_translated(values, _ODD)), strict=True)
             except (ValueError, RecursionError):
                 yield None
 

@@ -200,6 +200,15 @@ def test_corpus_size(
     assert len(Corpus.open(tmp_path / "4").recordings) == 4
 
 
+def test_copy_search(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write_recordings(tmp_path / "tunes", 2, 20.0, 8000)
+    words = [str(tmp_path / "tunes"), "--hours", "0.05", "--clips", "1"]
+    table = run("copy_search", monkeypatch, capsys, *words)
+    assert "| 1 of 1 | 1 of 1 |" in table
+
+
 def test_import_time(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     table = run("import_time", monkeypatch, capsys, "--rounds", "3")
     rows = [line for line in table.splitlines() if line.startswith("| `import ")]

@@ -4,22 +4,18 @@ Preparing a corpus refuses duplicates of whole recordings. The same piece can st
 recordings, or in two parts of one performance that share a repeat.
 """
 
-import contextlib
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from reverie.audio.pcm import to_float32
+from reverie.cached import Cached
 from reverie.corpus.corpus import Corpus
-from reverie.errors import ReverieError
-from reverie.records import MOST_BYTES, RECORD, PathText, read_record
-from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch
-from reverie.similarity.stream import stream_past
-from reverie.storage import write_json
+from reverie.corpus.index import search_recordings
+from reverie.records import PathText
+from reverie.similarity.landmark_search import LandmarkMatch, LandmarkSearch
+from reverie.similarity.part import Part
 
 FILE, VERSION = "leaks.json", 2
 EXCERPT_SECONDS = 10.0
@@ -42,41 +38,23 @@ class Leak:
     """Where the strongest match lies."""
 
 
-@pydantic_dataclass(frozen=True, config=RECORD)
-class _Kept:
-    """The result of an earlier search, as stored with a corpus."""
-
-    version: int
-    corpus_hash: str
-    leaks: tuple[Leak, ...]
-
-
 def known_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
     """Return the result of `find_leaks`, stored with the corpus for the next time.
 
     Raises:
         ReverieError: a shard is damaged.
     """
-    kept = kept_leaks(corpus)
-    if kept is not None:
-        return kept
-    leaks = find_leaks(corpus, quiet=quiet)
-    about = {"version": VERSION, "corpus_hash": corpus.content_hash}
-    # On a read-only disk the search is repeated each time.
-    with contextlib.suppress(ReverieError):
-        write_json(
-            corpus.folder / FILE, about | {"leaks": [dataclasses.asdict(leak) for leak in leaks]}
-        )
-    return leaks
+    return list(_cached(corpus).get(lambda: tuple(find_leaks(corpus, quiet=quiet))))
 
 
 def kept_leaks(corpus: Corpus) -> list[Leak] | None:
     """Return what an earlier search found; None if it is damaged or there was none."""
-    with contextlib.suppress(ReverieError):
-        kept = read_record(corpus.folder / FILE, _Kept, "what leaks", most_values=MOST_BYTES)
-        if (kept.version, kept.corpus_hash) == (VERSION, corpus.content_hash):
-            return list(kept.leaks)
-    return None
+    kept = _cached(corpus).read()
+    return None if kept is None else list(kept)
+
+
+def _cached(corpus: Corpus) -> Cached[tuple[Leak, ...]]:
+    return Cached(corpus.folder / FILE, tuple[Leak, ...], VERSION, corpus.content_hash)
 
 
 def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
@@ -101,7 +79,7 @@ def find_leaks(corpus: Corpus, *, quiet: bool = False) -> list[Leak]:
         )
         for kind in kinds
     ]
-    stream_past(searches, corpus, training, "searching", quiet=quiet)
+    search_recordings(corpus, searches, training, "searching", quiet=quiet)
     matches = [LandmarkMatch()] * len(places)
     for search in searches:
         for at, match in search.best():
@@ -161,10 +139,12 @@ class _Search:
             most_repeats=MOST_REPEATS,
         )
 
-    def consume(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
-        """Compare the excerpts with a piece of a training recording."""
-        if recording not in self._own:
-            self._search.consume(recording, start_seconds, wave)
+    def look_up(self, part: Part, numbers: Sequence[int]) -> None:
+        """Compare the excerpts with a part of the training recordings."""
+        self._search.look_up(part, [-1 if one in self._own else one for one in numbers])
+
+    def settle(self) -> None:
+        """Do nothing: all was compared when it was looked up."""
 
     def best(self) -> list[tuple[int, LandmarkMatch]]:
         """Return each excerpt's index among all and its best match."""

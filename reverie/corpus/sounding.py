@@ -4,20 +4,17 @@ Preparing finds it for the usual level. For another it is found when it is first
 with the corpus. Letters: N recordings.
 """
 
-import contextlib
-
 import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
+from reverie.cached import Cached
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.ends import BELOW_DB, find_ends
 from reverie.corpus.recording import Count, Recording
 from reverie.corpus.recordings import Recordings
-from reverie.errors import ReverieError
 from reverie.progress import ProgressBar
-from reverie.records import RECORD, read_record
-from reverie.storage import write_json
+from reverie.records import RECORD
 
 VERSION = 1
 KEPT_FROM = 100
@@ -25,11 +22,9 @@ KEPT_FROM = 100
 
 
 @dataclass(frozen=True, config=RECORD)
-class _Kept:
-    """What an earlier search found, as stored with a corpus."""
+class _Ends:
+    """Where all recordings of a corpus begin and end to sound."""
 
-    version: int
-    corpus_hash: str
     starts: tuple[Count, ...]
     ends: tuple[Count, ...]
 
@@ -81,17 +76,13 @@ def _searched(
         found = _found(corpus, recordings, below_db, quiet=quiet)
         return found[0], found[1]
     path = corpus.folder / f"sounding-{below_db:g}.json"
-    with contextlib.suppress(ReverieError):
-        kept = read_record(path, _Kept, "where recordings sound")
-        if (kept.version, kept.corpus_hash) == (VERSION, corpus.content_hash):
-            every = np.array([kept.starts, kept.ends], np.int64)
-            if every.shape[1] == len(corpus.recordings) and _is_possible(corpus, every):
-                return every[0][recordings.numbers], every[1][recordings.numbers]
+    cached: Cached[_Ends] = Cached(path, _Ends, VERSION, corpus.content_hash)
+    if kept := cached.read():
+        every = np.array([kept.starts, kept.ends], np.int64)
+        if every.shape[1] == len(corpus.recordings) and _is_possible(corpus, every):
+            return every[0][recordings.numbers], every[1][recordings.numbers]
     every = _found(corpus, corpus.recordings, below_db, quiet=quiet)
-    about = {"version": VERSION, "corpus_hash": corpus.content_hash}
-    # On a read-only disk the search is repeated each time.
-    with contextlib.suppress(ReverieError):
-        write_json(path, about | {"starts": every[0].tolist(), "ends": every[1].tolist()})
+    cached.write(_Ends(tuple(every[0].tolist()), tuple(every[1].tolist())))
     return every[0][recordings.numbers], every[1][recordings.numbers]
 
 

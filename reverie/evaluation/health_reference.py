@@ -5,16 +5,14 @@ half second to the next. Held-out excerpts, and noise made of them, tell what is
 Letters: S samples.
 """
 
-import contextlib
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic.dataclasses import dataclass
 
 from reverie.audio.noise import moving_noise
+from reverie.cached import Cached
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.excerpts import cut_evenly
 from reverie.errors import ReverieError
@@ -31,8 +29,6 @@ from reverie.evaluation.measures.repetition import (
     half_second_spectral_distance_db,
     strongest_repeat,
 )
-from reverie.records import RECORD, read_record
-from reverie.storage import write_json
 
 FILE, VERSION = "health.json", 1
 """Where the thresholds are kept; those of another version are measured again."""
@@ -51,15 +47,6 @@ MOST_LOOP_SIMILARITY = 0.995
 """A second of music looped lies above it."""
 
 
-@dataclass(frozen=True, config=RECORD)
-class _Kept:
-    """The file's content."""
-
-    version: int
-    corpus_hash: str
-    limits: HealthSettings
-
-
 def health_reference(corpus: Corpus) -> HealthReference:
     """Return what clips that should resemble `corpus` are judged by.
 
@@ -67,15 +54,11 @@ def health_reference(corpus: Corpus) -> HealthReference:
     ones if too little music is held out, or if it is damaged.
     """
     level, path = corpus_level_dbfs(corpus), corpus.folder / FILE
-    limits = _kept(path, corpus.content_hash)
-    if limits is None:
-        try:
-            limits = usual_limits(_held_out(corpus, level), corpus.rate_hz)
-        except ReverieError:
-            return HealthReference(level)
-        found = _Kept(VERSION, corpus.content_hash, limits)
-        with contextlib.suppress(ReverieError):
-            write_json(path, dataclasses.asdict(found))
+    cached: Cached[HealthSettings] = Cached(path, HealthSettings, VERSION, corpus.content_hash)
+    try:
+        limits = cached.get(lambda: usual_limits(_held_out(corpus, level), corpus.rate_hz))
+    except ReverieError:
+        return HealthReference(level)
     return HealthReference(level, limits)
 
 
@@ -127,12 +110,3 @@ def _held_out(corpus: Corpus, level: float) -> list[NDArray[np.float32]]:
     cut = cut_evenly(corpus, recordings, EXCERPT_SECONDS, min(room, MOST_EXCERPTS))
     silence = level - HealthSettings().silent_below_corpus_db
     return [excerpt.wave for excerpt in cut if level_dbfs(excerpt.wave) > silence]
-
-
-def _kept(path: Path, corpus_hash: str) -> HealthSettings | None:
-    """Return the thresholds that were measured before, if they are of this very corpus."""
-    with contextlib.suppress(ReverieError):
-        kept = read_record(path, _Kept, "thresholds of the verdicts")
-        if (kept.version, kept.corpus_hash) == (VERSION, corpus_hash):
-            return kept.limits
-    return None

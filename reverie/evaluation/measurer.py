@@ -140,13 +140,22 @@ class Measurer:
             name: title for embedder in self._embedders for name, title in embedder.titles.items()
         }
 
-    def measure_all(self, clips: Sequence[Loaded]) -> Iterator[Measured]:
-        """Apply `measure` to each clip, in order, one clip on each processor."""
+    @property
+    def conditions(self) -> str:
+        """What the figures of a clip depend on besides it."""
+        return repr((self.rate_hz, self._reference, self._transcriber is not None))
+
+    def measure_all(self, clips: Sequence[Callable[[], Loaded]]) -> Iterator[Measured]:
+        """Make and `measure` each clip, in order, one clip on each processor."""
+
+        def made(clip: Callable[[], Loaded]) -> Measured:
+            return self.measure(clip())
+
         threads = torch.get_num_threads()
         # A clip is too small to divide among threads: they would wait for each other.
         pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         try:
-            yield from pool.map(self.measure, clips)
+            yield from pool.map(made, clips)
             pool.shutdown()
         finally:
             # If the caller stops early, do not wait for the clips in progress.

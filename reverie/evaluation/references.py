@@ -4,19 +4,20 @@ Letters: S samples.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.audio.noise import mean_spectrum, shaped_noise
-from reverie.audio.pcm import to_float32
 from reverie.corpus.corpus import Corpus, Recording
-from reverie.corpus.excerpts import Excerpt, cut_evenly
+from reverie.corpus.excerpts import cut, place_evenly
 from reverie.errors import ReverieError
 from reverie.evaluation.measures.full_band import FullBandPowers, full_band_powers
-from reverie.evaluation.systems import Loaded
+from reverie.evaluation.systems import Loaded, Sourced
 
 Kind = Literal["music", "noise", "silence", "loop"]
 
@@ -43,26 +44,32 @@ class TooLittleHeldOutError(ReverieError):
 class References:
     """Real music to measure distances from, and sets of clips that give the scale."""
 
-    held_out: tuple[Loaded, ...]
+    source: str
+    """What all of them are made of."""
+    held_out: tuple[Sourced, ...]
     """The held-out music from which every set of clips is measured."""
-    clips: dict[Kind, tuple[Loaded, ...]]
+    clips: dict[Kind, tuple[Sourced, ...]]
     """Clips by kind, the same number of each; `music` shares no excerpt with `held_out`, and has
     the stretch before it in its recording as its prompt."""
 
 
-def make_references(
-    corpus: Corpus, seconds: float, count: int, rng: np.random.Generator
-) -> References:
-    """Make references of clips of `seconds`, at most `count` of each kind.
+def make_references(corpus: Corpus, seconds: float, count: int, seed: int = 0) -> References:
+    """Place references of clips of `seconds`, at most `count` of each kind; none is read yet.
 
     Held-out excerpts alternate between `held_out` and `music`, so that both hold the same
     recordings and share no excerpt.
+
+    Args:
+        corpus: holds out the music.
+        seconds: length of each.
+        count: most of each kind.
+        seed: of the noise.
 
     Raises:
         TooLittleHeldOutError: there is too little held-out music.
     """
     recordings = corpus.of_split("held-out")
-    rate, size = corpus.rate_hz, round(seconds * corpus.rate_hz)
+    size = round(seconds * corpus.rate_hz)
     room = min(int((recordings.column("samples") // size).sum()), MOST_CUT)
     wanted = min(count, MOST, room // 2)
     if wanted < 2:
@@ -72,54 +79,99 @@ def make_references(
             f"Prepare it with more held-out music ({minutes:.1f} minutes), or give shorter clips.",
         )
     # A few evenly spread excerpts are measured; distances are measured from all others.
-    cut = cut_evenly(corpus, recordings, seconds, room)
-    chosen = {round(at) for at in np.linspace(0, len(cut) - 1, wanted)}
-    music = [one for at, one in enumerate(cut) if at in chosen]
-    held_out = [one for at, one in enumerate(cut) if at not in chosen]
-    spectrum = mean_spectrum([one.wave for one in cut], rate)
-    loudness = float(np.sqrt(np.mean([np.mean(one.wave**2) for one in cut])))
-    noise = [shaped_noise(spectrum, size, loudness, rng) for _ in music]
-    silence = [np.zeros(size, np.float32) for _ in music]
+    places = [
+        _Place(corpus, recordings[one.recording], one.start, size)
+        for one in place_evenly(recordings, size, room)
+    ]
+    chosen = {round(at) for at in np.linspace(0, len(places) - 1, wanted)}
+    music = [one for at, one in enumerate(places) if at in chosen]
+    noise = _Noise(corpus, places)
+    source = f"{corpus.content_hash} {size} {room} {wanted} {seed}"
+    silence = Sourced(f"silence {size}", lambda: _mono(corpus, "", np.zeros(size, np.float32)))
     return References(
-        tuple(_music(corpus, recordings[one.recording], one) for one in held_out),
+        source,
+        tuple(one.music() for at, one in enumerate(places) if at not in chosen),
         {
-            "music": tuple(
-                _music(corpus, recordings[one.recording], one, f"{at:03d}")
-                for at, one in enumerate(music, 1)
+            "music": tuple(one.music(f"{at:03d}") for at, one in enumerate(music, 1)),
+            "noise": tuple(
+                Sourced(f"noise {source} {at}", partial(noise.draw, at, seed))
+                for at in range(1, wanted + 1)
             ),
-            "noise": _mono(corpus, noise),
-            "silence": _mono(corpus, silence),
-            "loop": tuple(
-                _looped(corpus, recordings[one.recording], one, f"{at:03d}")
-                for at, one in enumerate(music, 1)
+            "silence": tuple(
+                Sourced(silence.source, partial(_named, silence, f"{at:03d}"))
+                for at in range(1, wanted + 1)
             ),
+            "loop": tuple(one.looped(f"{at:03d}") for at, one in enumerate(music, 1)),
         },
     )
 
 
-def _music(corpus: Corpus, recording: Recording, excerpt: Excerpt, name: str = "") -> Loaded:
-    size, begin = len(excerpt.wave), round(excerpt.start_seconds * corpus.rate_hz)
-    samples = corpus.pcm(recording)[:, begin : begin + size]
-    before = corpus.mono(recording)[begin - size : begin] if begin >= size else None
-    prompt = None if before is None else to_float32(before)
-    return Loaded(name, excerpt.wave, prompt, powers=_powers(corpus, samples))
+@dataclass(frozen=True)
+class _Place:
+    """Where an excerpt of `size` samples begins in a held-out recording."""
+
+    corpus: Corpus
+    recording: Recording
+    start: int
+    size: int
+
+    @property
+    def _source(self) -> str:
+        about = self.corpus.rate_hz, self.corpus.channels
+        return f"{self.recording.content_hash} {self.start} {self.size} {about}"
+
+    def wave(self) -> NDArray[np.float32]:
+        return cut(self.corpus, self.recording, self.start, self.size)
+
+    def music(self, name: str = "") -> Sourced:
+        return Sourced(f"music {self._source}", partial(self._music, name))
+
+    def looped(self, name: str) -> Sourced:
+        """The first second of the excerpt, repeated for its whole length."""
+        return Sourced(f"loop {self._source}", partial(self._looped, name))
+
+    def _music(self, name: str) -> Loaded:
+        begin, size = self.start, self.size
+        samples = self.corpus.pcm(self.recording)[:, begin : begin + size]
+        early = begin < size
+        prompt = None if early else cut(self.corpus, self.recording, begin - size, size)
+        return Loaded(name, self.wave(), prompt, powers=_powers(self.corpus, samples))
+
+    def _looped(self, name: str) -> Loaded:
+        loop = round(LOOP_SECONDS * self.corpus.rate_hz)
+        last = self.start + min(loop, self.size)
+        second = self.corpus.pcm(self.recording)[:, self.start : last]
+        samples = np.stack([np.resize(channel, self.size) for channel in second])
+        wave = np.resize(self.wave()[:loop], self.size)
+        return Loaded(name, wave, powers=_powers(self.corpus, samples))
 
 
-def _mono(corpus: Corpus, waves: Sequence[NDArray[np.float32]]) -> tuple[Loaded, ...]:
-    return tuple(
-        Loaded(f"{at:03d}", wave, powers=_powers(corpus, wave[None]))
-        for at, wave in enumerate(waves, 1)
-    )
+class _Noise:
+    """Noise with the mean spectrum and level of excerpts, which are read when it is first drawn."""
+
+    def __init__(self, corpus: Corpus, places: Sequence[_Place]) -> None:
+        self._corpus, self._places = corpus, places
+        self._lock = Lock()
+        self._measured: tuple[NDArray[np.float64], float] | None = None
+
+    def draw(self, number: int, seed: int) -> Loaded:
+        """Draw clip `number`."""
+        with self._lock:
+            if self._measured is None:
+                waves = [one.wave() for one in self._places]
+                loudness = float(np.sqrt(np.mean([np.mean(wave**2) for wave in waves])))
+                self._measured = mean_spectrum(waves, self._corpus.rate_hz), loudness
+        rng = np.random.default_rng([seed, 5, number])
+        wave = shaped_noise(self._measured[0], self._places[0].size, self._measured[1], rng)
+        return _mono(self._corpus, f"{number:03d}", wave)
 
 
-def _looped(corpus: Corpus, recording: Recording, excerpt: Excerpt, name: str) -> Loaded:
-    """Repeat the first second of an excerpt for its whole length."""
-    size, begin = len(excerpt.wave), round(excerpt.start_seconds * corpus.rate_hz)
-    loop = round(LOOP_SECONDS * corpus.rate_hz)
-    second = corpus.pcm(recording)[:, begin : begin + min(loop, size)]
-    samples = np.stack([np.resize(channel, size) for channel in second])
-    wave = np.resize(excerpt.wave[:loop], size)
-    return Loaded(name, wave, powers=_powers(corpus, samples))
+def _mono(corpus: Corpus, name: str, wave: NDArray[np.float32]) -> Loaded:
+    return Loaded(name, wave, powers=_powers(corpus, wave[None]))
+
+
+def _named(clip: Sourced, name: str) -> Loaded:
+    return replace(clip.load(), name=name)
 
 
 def _powers(corpus: Corpus, samples: NDArray[Any]) -> FullBandPowers | None:

@@ -3,8 +3,9 @@
 Letters: S samples.
 """
 
+import hashlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -45,6 +46,24 @@ class Loaded:
     """Path of the file; None for a reference."""
     powers: FullBandPowers | None = None
     """Of its channels at the corpus's rate; None if the mono mix at 16 kHz is all that counts."""
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """A clip that is made only if it has to be measured."""
+
+    source: str
+    """What it is made of; clips of the same source are the same."""
+    load: Callable[[], Loaded]
+
+
+def sourced(clip: Loaded) -> Sourced:
+    """Return a clip that is there, whose source is all that is measured of it."""
+    digest = hashlib.sha256(clip.wave.tobytes())
+    if clip.powers:
+        digest.update(repr((clip.powers.titles, clip.powers.stereo)).encode())
+        digest.update(clip.powers.columns.tobytes())
+    return Sourced(f"clip {digest.hexdigest()} {len(clip.wave)} {clip.hop_samples}", lambda: clip)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The clips of an experiment, judged by number against held-out music: once for all models."""
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +11,18 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as record
 
 from reverie.audio.folders import audio_in
+from reverie.cached import Cached
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate
 from reverie.evaluation.references import TooLittleHeldOutError
 from reverie.evaluation.reports.page import FIGURES_FILE, write_evaluation
 from reverie.evaluation.systems import System, read_systems
-from reverie.records import read_json, read_record
-from reverie.storage import file_sha256, write_json
+from reverie.records import read_record
+from reverie.storage import file_sha256
 from reverie.terminal import echo
 
-FOLDER, ASKED = "evaluation", "asked.json"
+FOLDER, ASKED, VERSION = "evaluation", "asked.json", 1
 _READ = ConfigDict(extra="ignore", allow_inf_nan=False)
 
 Number = Annotated[float, Field(strict=True)]
@@ -95,7 +97,7 @@ def _judged(
     folder: Path, corpus: Corpus, clips: dict[str, Path], seed: int, *, quiet: bool
 ) -> dict[str, Judged]:
     out = folder / FOLDER
-    asked: dict[str, object] = {
+    asked = {
         "corpus_hash": corpus.content_hash,
         "seed": seed,
         "clips": {
@@ -103,13 +105,15 @@ def _judged(
             for model, one in clips.items()
         },
     }
-    if not _is_done(out, asked):
+    # So long as just these clips were judged, and the figures are those that came of it.
+    done: Cached[str] = Cached(out / ASKED, str, VERSION, json.dumps(asked))
+    if not _is(out / FIGURES_FILE, done.read()):
         if not quiet:
             echo("judging the clips", err=True)
         systems = _named(read_systems(list(clips.values()), corpus), list(clips))
         found = evaluate(systems, corpus, seed, quiet=quiet)
         write_evaluation(found, systems, corpus, out)
-        write_json(out / ASKED, asked | {"figures_sha256": file_sha256(out / FIGURES_FILE)})
+        done.write(file_sha256(out / FIGURES_FILE))
     figures = read_record(out / FIGURES_FILE, _Figures, "the figures of an evaluation")
     return {
         one.name: Judged(one.verdict, one.to_noise, one.copied, len(one.clips), one.mmd)
@@ -117,12 +121,11 @@ def _judged(
     }
 
 
-def _is_done(out: Path, asked: Mapping[str, object]) -> bool:
-    """Whether just these clips were judged, and the figures are those that came of it."""
+def _is(path: Path, sha256: str | None) -> bool:
+    """Whether a file is there and has this hash."""
     try:
-        before: object = read_json(out / ASKED, "what was judged")
-        return before == {**asked, "figures_sha256": file_sha256(out / FIGURES_FILE)}
-    except (ReverieError, OSError):
+        return file_sha256(path) == sha256
+    except OSError:
         return False
 
 

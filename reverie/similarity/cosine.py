@@ -48,6 +48,11 @@ class MostSimilarByNumpy:
         return similarities[np.arange(len(places)), places], places
 
 
+def cosines(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the cosine similarity of each row of `a` to the same row of `b`: [R, F] -> [R]."""
+    return np.einsum("rf,rf->r", _unit(a), _unit(b))
+
+
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale rows [R, F] to length 1; rows that are nearly zero become zero."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)

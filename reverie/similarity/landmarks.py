@@ -1,13 +1,8 @@
 """Landmark fingerprints: pairs of spectral peaks that recur in the same recording and no other.
 
-Wang 2003, "An industrial-strength audio search algorithm". The index holds the clips, and the
-training recordings are streamed, so memory does not grow with the corpus.
+Wang 2003, "An industrial-strength audio search algorithm".
 Letters: S samples, C columns of a spectrogram, F bins, P pairs.
 """
-
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,129 +28,9 @@ PARTNERS = 4
 """Each peak is paired with this many following peaks."""
 PARTNER_COLUMNS = 60
 PARTNER_BINS = 60
-SLACK_COLUMNS = 2
-"""Pairs agree on the clip's place in the recording within this many columns."""
-COMMON = 400
-"""A pair that clips contain this often is no evidence."""
-NEARLY = 3
-"""A clip's own repeats match within this many bins and columns: a pulse does not fall on
-columns."""
-GAP_SECONDS = 1.5
-"""Longest gap between matching pairs of one copied run."""
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Keys of pairs and the columns where they begin: both [P], sorted by key."""
-
-
-@dataclass(frozen=True)
-class LandmarkMatch:
-    """The place in the recordings where most pairs of a clip agree."""
-
-    pairs: int = 0
-    recording: int = 0
-    offset_seconds: float = 0.0
-    """Where in the recording the matching run begins."""
-    clip_seconds: float = 0.0
-    """Where in the clip it begins."""
-    seconds: float = 0.0
-    """How long it is."""
-
-
-class LandmarkSearch:
-    """Search recordings for clips.
-
-    Args:
-        clips: float samples [S] each, gone through once and not kept.
-        rate_hz: of their samples, and of the recordings'.
-        least_pairs: matches of fewer pairs are ignored.
-        most_repeats: pairs that one clip contains more often are ignored: a metronome, a tremolo.
-    """
-
-    def __init__(
-        self,
-        clips: Iterable[NDArray[np.float32]],
-        rate_hz: int,
-        *,
-        least_pairs: int = 1,
-        most_repeats: int | None = None,
-    ) -> None:
-        self.rate_hz, self.least_pairs = rate_hz, least_pairs
-        found = [_seldom(*landmarks(wave, rate_hz), most_repeats) for wave in clips]
-        keys = np.concatenate([keys for keys, _ in found] or [np.empty(0, np.int64)])
-        order = np.argsort(keys, kind="stable")
-        self._keys = keys[order]
-        columns = [columns for _, columns in found] or [np.empty(0, np.int64)]
-        self._columns = np.concatenate(columns)[order]
-        self._owners = np.repeat(np.arange(len(found)), [len(keys) for keys, _ in found])[order]
-        self._best = [LandmarkMatch()] * len(found)
-        self._wanted = np.full(len(found), least_pairs)
-
-    def consume(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
-        """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""
-        keys, columns = landmarks(wave, self.rate_hz)
-        first = np.searchsorted(self._keys, keys, "left")
-        counts = np.searchsorted(self._keys, keys, "right") - first
-        counts[counts > COMMON] = 0
-        if not counts.sum():
-            return
-        # Join each pair of the recording with each pair of a clip that has the same key.
-        there = np.repeat(columns, counts)
-        begin = np.repeat(np.cumsum(counts) - counts, counts)
-        at = np.arange(len(there)) - begin + np.repeat(first, counts)
-        owners, here = self._owners[at], self._columns[at]
-        delays = there - here
-        # No clip can agree in more pairs than it has.
-        total = np.bincount(owners, minlength=len(self._best))
-        promising = total >= self._wanted
-        if not promising.any():
-            return
-        kept = promising[owners]
-        owners, here, there, delays = owners[kept], here[kept], there[kept], delays[kept]
-        reach = int(delays.max() - delays.min()) + 1
-        groups, sizes = np.unique(owners * reach + delays - delays.min(), return_counts=True)
-        for owner in map(int, np.flatnonzero(promising)):
-            inside = slice(*np.searchsorted(groups, [owner * reach, (owner + 1) * reach]))
-            # Find the delay with the most pairs within the slack.
-            votes = np.zeros(reach + SLACK_COLUMNS)
-            votes[groups[inside] - owner * reach] = sizes[inside]
-            near = np.convolve(votes, np.ones(SLACK_COLUMNS + 1))
-            peak = int(near.argmax())
-            if near[peak] < self._wanted[owner]:
-                continue
-            latest = peak + int(delays.min())
-            agree = (owners == owner) & (delays <= latest) & (delays >= latest - SLACK_COLUMNS)
-            match = self._run(here[agree], there[agree], recording, start_seconds)
-            if match.pairs >= self._wanted[owner]:
-                self._best[owner] = match
-                self._wanted[owner] = match.pairs + 1
-
-    def best(self) -> list[LandmarkMatch]:
-        """For each clip, its best match in everything consumed so far."""
-        return list(self._best)
-
-    def _run(
-        self,
-        here: NDArray[np.int64],
-        there: NDArray[np.int64],
-        recording: int,
-        start_seconds: float,
-    ) -> LandmarkMatch:
-        """Return the longest stretch of agreeing pairs without a gap."""
-        order = np.argsort(here)
-        here, there = here[order], there[order]
-        column_seconds = hop_samples(self.rate_hz) / self.rate_hz
-        breaks = np.flatnonzero(np.diff(here) > GAP_SECONDS / column_seconds) + 1
-        edges = [0, *breaks.tolist(), len(here)]
-        spans = list(pairwise(edges))
-        begin, end = max(spans, key=lambda one: one[1] - one[0])
-        seconds = float(here[end - 1] - here[begin]) * column_seconds
-        return LandmarkMatch(
-            pairs=end - begin,
-            recording=recording,
-            offset_seconds=start_seconds + float(there[begin]) * column_seconds,
-            clip_seconds=float(here[begin]) * column_seconds,
-            seconds=seconds,
-        )
 
 
 def landmarks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
@@ -187,18 +62,6 @@ def landmarks(wave: NDArray[np.float32], rate_hz: int) -> Pairs:
     joined, columns = np.concatenate(keys), np.concatenate(begins)
     order = np.argsort(joined, kind="stable")
     return joined[order], columns[order]
-
-
-def _seldom(keys: NDArray[np.int64], columns: NDArray[np.int64], most: int | None) -> Pairs:
-    """Return the pairs, by key, that have at most `most` near repeats."""
-    if most is None:
-        return keys, columns
-    pairs, apart = np.divmod(keys, PARTNER_COLUMNS + 1)
-    bins, rise = np.divmod(pairs, 2 * PARTNER_BINS + 1)
-    coarse = ((bins // NEARLY) * (2 * PARTNER_BINS + 1) + rise // NEARLY) * (PARTNER_COLUMNS + 1)
-    _, place, counts = np.unique(coarse + apart // NEARLY, return_inverse=True, return_counts=True)
-    kept = counts[place] <= most
-    return keys[kept], columns[kept]
 
 
 def hop_samples(rate_hz: int) -> int:

@@ -1,37 +1,33 @@
 """Find the recorded excerpt that a clip is most similar to, by how its spectrum changes over time.
 
-It correlates normalised spectrograms whose bands are about as wide as a semitone. Unlike
-fingerprints this tolerates noise, a slightly different tempo and, by search, another pitch. Each
-band is compared after its own mean over a second is subtracted, so that two pieces in the same key
-are not similar because of the key. Recordings are streamed, so memory does not grow with the
-corpus.
-Letters: S samples, C columns of a spectrogram, N bands, K windows, W columns of a window.
+It correlates spectrograms whose bands are about as wide as a semitone. Unlike fingerprints this
+tolerates noise, a slightly different tempo and, by search, another pitch. Where recordings have
+sketches, these choose the few windows that are compared.
+Letters: S samples, C columns of a spectrogram, N bands, K windows, Q windows of clips.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
-from reverie.audio.spectrogram import band_edges_hz
-from reverie.similarity.band_spectra import BANDS, COLUMN_SECONDS, band_decibels
-from reverie.similarity.cosine import MostSimilarBy, MostSimilarByNumpy
+from reverie.similarity.band_spectra import COLUMN_SECONDS
+from reverie.similarity.candidates import Candidates
+from reverie.similarity.cosine import MostSimilar, MostSimilarBy, MostSimilarByNumpy, cosines
+from reverie.similarity.movement import moving_spectra
+from reverie.similarity.part import Part
+from reverie.similarity.sketches import WINDOW_COLUMNS, WINDOW_SECONDS
 
-WINDOW_SECONDS = 2.0
-WINDOW_COLUMNS = round(WINDOW_SECONDS / COLUMN_SECONDS)
 HOP_COLUMNS = WINDOW_COLUMNS // 4
 """Distance between the starts of consecutive windows of a clip."""
 SLACK_SECONDS = 0.11
 """Consecutive windows of a copy are equally far apart in the recording, within this tolerance."""
 WINDOWS_AT_ONCE = 2048
 """Windows of a recording in one matrix product."""
-FLOOR_BELOW_LOUDEST_DB = 40.0
-"""Most recordings have only noise below it."""
-MEAN_COLUMNS = round(1.0 / COLUMN_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -67,34 +63,93 @@ class NearestSearch:
         most_similar: MostSimilarBy = MostSimilarByNumpy,
     ) -> None:
         self.rate_hz, self._count = rate_hz, len(clips)
-        windows: list[NDArray[np.float32]] = []
+        self._spectra: list[NDArray[np.int8]] = []
+        windows: list[NDArray[np.int8]] = []
         self._places: list[tuple[int, float, int]] = []
         for owner, wave in enumerate(clips):
-            features = band_decibels(wave, rate_hz)
-            for shift in semitones:
-                moved = _movement(_transposed(features, rate_hz, -shift))
-                for at in range(0, moved.shape[1] - WINDOW_COLUMNS + 1, HOP_COLUMNS):
-                    windows.append(moved[:, at : at + WINDOW_COLUMNS])
+            shifts = tuple(-shift for shift in semitones)
+            for shift, moved in zip(semitones, moving_spectra(wave, rate_hz, shifts), strict=True):
+                self._spectra.append(moved)
+                for at in range(0, len(moved) - WINDOW_COLUMNS + 1, HOP_COLUMNS):
+                    windows.append(moved[at : at + WINDOW_COLUMNS].reshape(-1))
                     self._places.append((owner, at * COLUMN_SECONDS, shift))
-        self._most_similar = most_similar(_rows(np.stack(windows))) if windows else None
+        self._windows = np.stack(windows) if windows else None
+        self._most_similar_by = most_similar
         self._best = np.zeros(len(windows), np.float32)
         self._where = np.zeros((len(windows), 2))
+        self._candidates: Candidates | None = None
 
-    def consume(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
-        """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""
-        there = _movement(band_decibels(wave, self.rate_hz))
-        if there.shape[1] < WINDOW_COLUMNS or self._most_similar is None:
+    @cached_property
+    def _most_similar(self) -> MostSimilar:
+        assert self._windows is not None
+        return self._most_similar_by(self._windows.astype(np.float32))
+
+    def look_up(self, part: Part, numbers: Sequence[int]) -> None:
+        """Compare every clip with the recordings of a part.
+
+        Args:
+            part: of the index; where it has no sketches, all its windows are compared.
+            numbers: the number of each of its recordings in `Nearest`; those below 0 are left out.
+
+        Raises:
+            DamagedPartError: spectra are not those that were stored.
+        """
+        if self._windows is None:
             return
-        windows = sliding_window_view(there, WINDOW_COLUMNS, axis=1).transpose(1, 0, 2)
-        for begin in range(0, len(windows), WINDOWS_AT_ONCE):
-            value, at = self._most_similar(_rows(windows[begin : begin + WINDOWS_AT_ONCE]))
-            better = value > self._best
-            self._best[better] = value[better]
-            self._where[better, 0] = recording
-            self._where[better, 1] = start_seconds + (begin + at[better]) * COLUMN_SECONDS
+        if part.sketches is not None:
+            if self._candidates is None:
+                self._candidates = Candidates(self._spectra, HOP_COLUMNS)
+            self._candidates.propose(part, numbers)
+            if part.folder is None:
+                # A part that is not kept is forgotten, or memory would grow with the recordings.
+                self.settle()
+            return
+        for number, piece in enumerate(part.pieces):
+            if numbers[piece.recording] < 0 or piece.columns < WINDOW_COLUMNS:
+                continue
+            flat = part.spectrum(number).astype(np.float32).reshape(-1)
+            width = part.spectra.shape[1]
+            rows = sliding_window_view(flat, WINDOW_COLUMNS * width)[::width]
+            for begin in range(0, len(rows), WINDOWS_AT_ONCE):
+                value, at = self._most_similar(rows[begin : begin + WINDOWS_AT_ONCE].copy())
+                start = part.start_seconds(number)
+                seconds = (start + (begin + at) * COLUMN_SECONDS).astype(np.float64)
+                recordings = np.full(len(value), numbers[piece.recording])
+                self._improve(np.arange(len(value)), value, recordings, seconds)
+
+    def _improve(
+        self,
+        windows: NDArray[np.int64],
+        values: NDArray[np.float32],
+        recordings: NDArray[np.int64],
+        seconds: NDArray[np.float64],
+    ) -> None:
+        """Remember the places of windows that are more similar than any before."""
+        better = np.flatnonzero(values > self._best[windows])
+        # Of several for one window the most similar comes last, and stays.
+        better = better[np.argsort(values[better], kind="stable")]
+        chosen = windows[better]
+        self._best[chosen] = values[better]
+        self._where[chosen, 0] = recordings[better]
+        self._where[chosen, 1] = seconds[better]
+
+    def settle(self) -> None:
+        """Compare the windows that sketches proposed.
+
+        Raises:
+            DamagedPartError: spectra are not those that were stored.
+        """
+        candidates, self._candidates = self._candidates, None
+        if candidates is None or self._windows is None:
+            return
+        for hits in candidates.take():
+            mine = self._windows[hits.windows].astype(np.float32)
+            values = cosines(mine, hits.rows)
+            self._improve(hits.windows, values, hits.recordings, hits.seconds)
+        self._candidates = candidates
 
     def best(self) -> list[Nearest]:
-        """For each clip, its best match in everything consumed so far."""
+        """For each clip, its best match in everything that was looked up."""
         best = [Nearest()] * self._count
         for matches in self._all():
             for owner, window in matches:
@@ -139,27 +194,3 @@ def _follows(before: Nearest, after: Nearest) -> bool:
         before.recording == after.recording
         and abs(moved - (after.clip_seconds - before.clip_seconds)) < SLACK_SECONDS
     )
-
-
-def _transposed(features: NDArray[np.float32], rate_hz: int, semitones: int) -> NDArray[np.float32]:
-    """Decibels [N, C] of the same sound transposed by `semitones`."""
-    if not semitones:
-        return features
-    centres = band_edges_hz(rate_hz, BANDS)[1:-1]
-    wanted = np.interp(centres / 2 ** (semitones / 12), centres, np.arange(BANDS))
-    low = np.minimum(wanted.astype(int), BANDS - 2)
-    share = (wanted - low)[:, None].astype(np.float32)
-    moved = features[low] * (1 - share) + features[low + 1] * share
-    return moved.astype(np.float32)
-
-
-def _movement(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Subtract from each band its running mean over a second: [N, C] -> [N, C]."""
-    levels = np.maximum(decibels, decibels.max() - FLOOR_BELOW_LOUDEST_DB)
-    mean = uniform_filter1d(levels, MEAN_COLUMNS, axis=1, mode="nearest")
-    return (levels - mean).astype(np.float32)
-
-
-def _rows(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Flatten windows: [K, N, W] -> [K, N * W]."""
-    return windows.reshape(len(windows), windows.shape[1] * windows.shape[2])

@@ -1,6 +1,5 @@
-"""Stream recordings piece by piece through searches that look for clips in them.
+"""Read recordings piece by piece, so that what is measured of them takes little memory.
 
-Searches hold the clips in memory and read the recordings once, so memory grows with the clips.
 Letters: S samples.
 """
 
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 
 from reverie.audio.pcm import to_float32
 from reverie.audio.stft import Wave
-from reverie.progress import ProgressBar
 
 PIECE_SECONDS = 120.0
 OVERLAP_SECONDS = 12.0
@@ -33,14 +31,6 @@ class SampleSource(Protocol[RecordingT_contra]):
         ...
 
 
-class Search(Protocol):
-    """A search for clips in recordings."""
-
-    def consume(self, recording: int, start_seconds: float, wave: NDArray[np.float32]) -> None:
-        """Compare every clip with samples [S] of a recording, which begin at `start_seconds`."""
-        ...
-
-
 @dataclass(frozen=True)
 class Excerpt:
     """A stretch of a recording; `recording` is its index in the list it was cut from."""
@@ -48,30 +38,6 @@ class Excerpt:
     recording: int
     start_seconds: float
     wave: NDArray[np.float32]
-
-
-def stream_past(
-    searches: Sequence[Search],
-    source: SampleSource[RecordingT],
-    recordings: Sequence[RecordingT],
-    title: str,
-    *,
-    quiet: bool = False,
-) -> None:
-    """Feed every recording once to each of `searches`, piece by piece.
-
-    Args:
-        searches: receive each recording's index in `recordings`.
-        source: of the samples.
-        recordings: in the order in which they are read.
-        title: of the progress bar.
-        quiet: show no progress.
-    """
-    with ProgressBar(title, len(recordings), "training recordings", quiet=quiet) as work:
-        for piece in pieces(source, recordings):
-            for search in searches:
-                search.consume(piece.recording, piece.start_seconds, piece.wave)
-            work.advance(piece.recording - work.done)
 
 
 def pieces(source: SampleSource[RecordingT], recordings: Sequence[RecordingT]) -> Iterator[Excerpt]:

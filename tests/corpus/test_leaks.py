@@ -1,6 +1,7 @@
 """Held-out music that training recordings have too is found, and told."""
 
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from reverie.corpus.inspection import findings
 from reverie.corpus.leaks import FEWEST_PAIRS, FILE, MOST_REPEATS, find_leaks, known_leaks
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
-from reverie.similarity.landmarks import LandmarkSearch
+from reverie.similarity.landmark_search import LandmarkSearch
 from tests.audio.making import music
+from tests.similarity.looking import look_up
 
 RATE_HZ = 8000
 
@@ -45,10 +47,11 @@ def test_a_leak_is_found_and_told(leaky: Corpus) -> None:
 def test_what_was_found_is_kept(leaky: Corpus) -> None:
     first = known_leaks(leaky, quiet=True)
     path = leaky.folder / FILE
-    path.write_text(path.read_text().replace(first[0].training, "kept.wav"))
-    assert known_leaks(leaky, quiet=True)[0].training == "kept.wav"
-    path.write_text(path.read_text().replace(leaky.content_hash, "another corpus"))
-    assert known_leaks(leaky, quiet=True) == first
+    with patch("reverie.corpus.leaks.find_leaks", side_effect=AssertionError):
+        assert known_leaks(leaky, quiet=True) == first
+    for old, new in ((first[0].training, "kept.wav"), (leaky.content_hash, "another corpus")):
+        path.write_text(path.read_text().replace(old, new))
+        assert known_leaks(leaky, quiet=True) == first
 
 
 def test_different_tunes_do_not_leak(corpus: Corpus, tmp_path: Path) -> None:
@@ -120,7 +123,7 @@ def test_too_few_pairs_are_not_looked_for() -> None:
     for least in (1, FEWEST_PAIRS):
         search = LandmarkSearch(clips, RATE_HZ, least_pairs=least, most_repeats=MOST_REPEATS)
         for number, wave in enumerate(waves):
-            search.consume(number, 0.0, wave)
+            look_up(search, RATE_HZ, number, 0.0, wave)
         bests.append(search.best())
     for every, enough in zip(*bests, strict=True):
         assert enough == every if every.pairs >= FEWEST_PAIRS else enough.pairs == 0

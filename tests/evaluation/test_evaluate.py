@@ -2,12 +2,15 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Literal
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
@@ -16,12 +19,14 @@ from reverie.cli.app import app
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate
+from reverie.evaluation.evaluated import FOLDER
 from reverie.evaluation.figures import Evaluation
+from reverie.evaluation.measurer import Measured, Measurer
 from reverie.evaluation.references import make_references
 from reverie.evaluation.reports import page as page_of_reports
-from reverie.evaluation.reports.page import FIGURES_FILE, write_evaluation
+from reverie.evaluation.reports.page import FIGURES_FILE, as_json, write_evaluation
 from reverie.evaluation.reports.verdicts import verdict
-from reverie.evaluation.systems import System, read_systems
+from reverie.evaluation.systems import Loaded, System, read_systems
 from tests.browser import visit
 from tests.evaluation.conftest import RATE_HZ
 
@@ -162,6 +167,55 @@ def test_the_same_seed_gives_the_same_figures(systems: list[System], music: Corp
 
 
 @pytest.mark.usefixtures("no_transcriber")
+def test_an_interrupted_evaluation_goes_on(
+    systems: list[System], music: Corpus, tmp_path: Path
+) -> None:
+    """What was measured is not measured again, and all figures are the same to the byte."""
+    corpus = Corpus.open(Path(shutil.copytree(music.folder, tmp_path / "corpus")))
+    kept = corpus.folder / FOLDER
+    shutil.rmtree(kept, ignore_errors=True)
+    measure, most, measured = Measurer.measure, 5, list[str]()
+
+    def counted(self: Measurer, clip: Loaded) -> Measured:
+        if len(measured) >= most:
+            raise KeyboardInterrupt
+        measured.append(clip.name)
+        return measure(self, clip)
+
+    def evaluated() -> str:
+        measured.clear()
+        with patch.object(Measurer, "measure", counted):
+            return json.dumps(as_json(evaluate(systems[:2], corpus, quiet=True)))
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluated()
+    # A clip that another thread had measured by then may be lost.
+    finished = len(list(kept.glob("clip-*")))
+    assert most - torch.get_num_threads() < finished <= most
+    most = 1000
+    first = evaluated()
+    clips = len(list(kept.glob("clip-*")))
+    assert len(measured) == clips - finished
+    assert evaluated() == first
+    assert not measured
+    for path in kept.iterdir():
+        path.write_bytes(path.read_bytes()[:-100])
+    assert evaluated() == first
+    assert len(measured) == clips
+    shutil.rmtree(kept)
+    kept.touch()  # nothing can be kept
+    assert evaluated() == first
+
+
+@pytest.mark.usefixtures("no_transcriber")
+def test_figures_do_not_depend_on_the_systems_beside(systems: list[System], music: Corpus) -> None:
+    both = evaluate(systems[:2], music, quiet=True)
+    alone = evaluate(systems[1:2], music, quiet=True)
+    assert alone.references == both.references
+    assert alone.systems == both.systems[1:]
+
+
+@pytest.mark.usefixtures("no_transcriber")
 def test_the_command_tells_what_is_broken(music: Corpus, clips: Path, tmp_path: Path) -> None:
     words = ["evaluate", str(clips / "odd"), str(clips / "real"), "--corpus", str(music.folder)]
     result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "report"), "--quiet"])
@@ -187,15 +241,17 @@ def test_what_cannot_be_judged_is_refused(music: Corpus, clips: Path, tmp_path: 
     with pytest.raises(ReverieError, match="none of the 1 clips"):
         read_systems([tmp_path / "short"], music)
     with pytest.raises(ReverieError, match="less than four excerpts"):
-        make_references(music, 30.0, 5, np.random.default_rng(0))
+        make_references(music, 30.0, 5)
 
 
 def test_references_share_no_excerpt(music: Corpus) -> None:
-    found = make_references(music, 2.0, 5, np.random.default_rng(0))
-    real = {one.wave.tobytes() for one in found.clips["music"]}
+    found = make_references(music, 2.0, 5)
+    real = {one.load().wave.tobytes() for one in found.clips["music"]}
     assert len(real) == 5
-    assert not real & {one.wave.tobytes() for one in found.held_out}
-    waves = [np.stack([one.wave for one in found.clips[kind]]) for kind in ("music", "noise")]
+    assert not real & {one.load().wave.tobytes() for one in found.held_out}
+    waves = [
+        np.stack([one.load().wave for one in found.clips[kind]]) for kind in ("music", "noise")
+    ]
     levels = [float(np.sqrt(np.mean(np.square(one)))) for one in waves]
     assert levels[1] == pytest.approx(levels[0], rel=0.3)
 
@@ -204,6 +260,6 @@ def test_of_much_held_out_music_references_are_as_many(
     music: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reverie.evaluation.references.MOST_CUT", 8)
-    found = make_references(music, 1.0, 3, np.random.default_rng(0))
+    found = make_references(music, 1.0, 3)
     assert len(found.held_out) == 5
     assert [len(found.clips[kind]) for kind in ("music", "noise", "loop")] == [3, 3, 3]

@@ -5,8 +5,10 @@ import pytest
 from numpy.typing import NDArray
 
 from reverie.evaluation.selftest.damages import mu_law, noise
-from reverie.similarity.landmarks import LandmarkMatch, LandmarkSearch, landmarks
+from reverie.similarity.landmark_search import LandmarkMatch, LandmarkSearch
+from reverie.similarity.landmarks import landmarks
 from tests.music import random_melody
+from tests.similarity.looking import look_up
 
 RATE_HZ = 16000
 TRAINING = [random_melody(seed, RATE_HZ, 30.0) for seed in (1, 2, 3)]
@@ -15,7 +17,7 @@ TRAINING = [random_melody(seed, RATE_HZ, 30.0) for seed in (1, 2, 3)]
 def find(clip: NDArray[np.float32]) -> LandmarkMatch:
     search = LandmarkSearch([random_melody(50, RATE_HZ), clip], RATE_HZ)
     for place, wave in enumerate(TRAINING):
-        search.consume(place, 0.0, wave)
+        look_up(search, RATE_HZ, place, 0.0, wave)
     return search.best()[1]
 
 
@@ -47,7 +49,7 @@ def test_other_music_agrees_on_little() -> None:
 def test_the_beginning_of_a_piece_is_counted_in() -> None:
     clip = TRAINING[0][5 * RATE_HZ : 10 * RATE_HZ]
     search = LandmarkSearch([clip], RATE_HZ)
-    search.consume(0, 100.0, TRAINING[0])
+    look_up(search, RATE_HZ, 0, 100.0, TRAINING[0])
     (found,) = search.best()
     assert found.offset_seconds - found.clip_seconds == pytest.approx(105.0, abs=0.1)
 

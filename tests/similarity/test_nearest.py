@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from reverie.similarity.nearest import Nearest, NearestSearch
 from tests.music import random_melody
+from tests.similarity.looking import look_up
 
 RATE_HZ = 8000
 TRAINING = [random_melody(seed, RATE_HZ) for seed in (1, 2, 3)]
@@ -16,7 +17,7 @@ TRAINING = [random_melody(seed, RATE_HZ) for seed in (1, 2, 3)]
 def search(clips: Sequence[NDArray[np.float32]], semitones: Sequence[int] = (0,)) -> NearestSearch:
     waiting = NearestSearch(clips, RATE_HZ, semitones)
     for place, wave in enumerate(TRAINING):
-        waiting.consume(place, 0.0, wave)
+        look_up(waiting, RATE_HZ, place, 0.0, wave)
     return waiting
 
 
@@ -65,5 +66,5 @@ def test_too_short_is_like_nothing() -> None:
     (found,) = nearest(TRAINING[0][:RATE_HZ])
     assert found.similarity == 0
     waiting = NearestSearch([TRAINING[1]], RATE_HZ)
-    waiting.consume(0, 0.0, TRAINING[0][:RATE_HZ])
+    look_up(waiting, RATE_HZ, 0, 0.0, TRAINING[0][:RATE_HZ])
     assert waiting.best()[0].similarity == 0
