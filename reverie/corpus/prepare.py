@@ -32,7 +32,6 @@ from reverie.corpus.settings import PrepareSettings, ResolvedSettings
 from reverie.corpus.shards import SAMPLE_BYTES, Shards, remove_unused
 from reverie.corpus.unchanged import Stored, unknown_files
 from reverie.errors import ReverieError
-from reverie.launch import require_alone
 from reverie.progress import ProgressBar
 from reverie.records import as_record
 from reverie.storage import clear_disk_errors, only_one
@@ -65,12 +64,10 @@ def prepare(
 
     Raises:
         NothingUsable: no recording can be used.
-        ReverieError: `recordings` is missing, `out` is something else or in use, the disk is full,
-            or this is one of several processes that were started together.
+        ReverieError: `recordings` is missing, `out` is something else or in use, or the disk full.
     """
     if not recordings.exists():
         raise ReverieError(f"{recordings} does not exist.", "Give a folder of recordings.")
-    require_alone(f"prepare {recordings}")
     made = not out.exists()
     check_place(recordings, out)
     with only_one(out):
