@@ -119,7 +119,8 @@ def _seen(folder: Path, recipe: Recipe, frames_sha256: str | None, builder: Mode
     while True:
         try:
             run = Run.open(folder, builder=builder)
-            if run.frames_sha256 == frames_sha256 and run.statistics.exists():
+            is_whole = frames_sha256 is None or run.statistics.exists()
+            if run.frames_sha256 == frames_sha256 and is_whole:
                 return dataclasses.replace(run, recipe=recipe)
             problem = f"{folder} on {socket.gethostname()} is not the run that rank 0 trains."
         except ReverieError as error:

@@ -93,10 +93,6 @@ def estimate_needs(
     most_bytes = max(fit_bytes(recipe.frames, rate_hz), decoder_bytes, step_bytes)
     memory = psutil.Process().memory_info().rss + most_bytes
     kept_checkpoints = len(training.kept_epochs) + 3
-    device = training_device(recipe)
-    available = available_memory(device)
-    if device.type == "cpu":
-        available //= processes
     free = shutil.disk_usage(_existing(run_folder)).free
     by_part = {
         name: sum(parameter.numel() for parameter in part.parameters())
@@ -106,11 +102,17 @@ def estimate_needs(
         parameters,
         by_part,
         memory,
-        available,
+        _available(recipe, processes),
         kept_checkpoints * 4 * kept * parameters,
         free,
         training.batch_size * steps * operations(model),
     )
+
+
+def _available(recipe: Recipe, processes: int) -> int:
+    """Bytes that one of so many processes may take where they train."""
+    device = training_device(recipe)
+    return available_memory(device) // (processes if device.type == "cpu" else 1)
 
 
 def _kept_by_autograd(model: FrameModel, batch_size: int, steps: int, spec: FrameSpec) -> int:

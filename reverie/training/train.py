@@ -79,41 +79,54 @@ def train(
         KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
     """
     with joined(training_device(recipe)) as ranks:
-        quiet = quiet or not ranks.is_first
-        corpus, recipe = _opened(corpus_folder, recipe, pretrained, ranks, quiet=quiet)
-        sequences = ranks.first_before_others(lambda: split_sequences(corpus, recipe))
-        of_one = _share_of(recipe, ranks)
-        needs = plan(of_one, corpus.rate_hz, run_folder, builder, ranks.on_machine)
-        set_threads(recipe, ranks.on_machine)
-        keep_freed_memory()
-        alone = only_one(run_folder) if ranks.is_first else nullcontext()
-        memory = clear_memory_errors("training", smaller(recipe))
-        with alone, memory, Interruptible(quiet=quiet) as interrupt:
-            before = _Before(threads_of(run_folder), ranks_of(run_folder))
-            stop, began = stop or threading.Event(), time.monotonic()
+        parts = _Parts(
+            pretrained,
+            builder,
+            preview,
+            judge,
+            tuple(observers),
+            stop or threading.Event(),
+            quiet or not ranks.is_first,
+        )
+        return _train(corpus_folder, recipe, run_folder, parts, ranks)
 
-            def begin() -> tuple[Run, bool]:
-                run = begin_run(run_folder, recipe, corpus, pretrained, builder)
-                interrupt.kept = kept_so_far(run)
-                fitted = fit_frames(run, corpus, ranks.device, stop, quiet=quiet)
-                return fitted or run, fitted is not None
 
-            run, goes_on = begun_by_first(ranks, begin, run_folder, builder)
-            if not goes_on:
-                return run
-            trainer_on = partial(
-                _build_trainer,
-                run,
-                sequences,
-                interrupt,
-                builder=builder,
-                preview=preview,
-                judge=judge,
-                observers=(ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers),
-                stop=stop,
-                spent_seconds=time.monotonic() - began,
-                ranks=ranks,
-            )
+class _Parts(NamedTuple):
+    """What `train` is given besides the corpus, the recipe and the run's folder; see there."""
+
+    pretrained: Pretrained | None
+    builder: ModelBuilder
+    preview: Preview | None
+    judge: Judge | None
+    observers: tuple[Observer, ...]
+    stop: threading.Event
+    quiet: bool
+
+
+def _train(folder: Path, recipe: Recipe, run_folder: Path, parts: _Parts, ranks: Ranks) -> Run:
+    """Train as one of `ranks`; see `train`."""
+    builder, quiet = parts.builder, parts.quiet
+    corpus, recipe = _opened(folder, recipe, parts.pretrained, ranks, quiet=quiet)
+    sequences = ranks.first_before_others(lambda: split_sequences(corpus, recipe))
+    of_one = _share_of(recipe, ranks)
+    needs = plan(of_one, corpus.rate_hz, run_folder, builder, ranks.on_machine)
+    set_threads(recipe, ranks.on_machine)
+    keep_freed_memory()
+    alone = only_one(run_folder) if ranks.is_first else nullcontext()
+    memory = clear_memory_errors("training", smaller(recipe))
+    with alone, memory, Interruptible(quiet=quiet) as interrupt:
+        before, began = _Before(threads_of(run_folder), ranks_of(run_folder)), time.monotonic()
+
+        def begin() -> tuple[Run, bool]:
+            run = begin_run(run_folder, recipe, corpus, parts.pretrained, builder)
+            interrupt.kept = kept_so_far(run)
+            fitted = fit_frames(run, corpus, ranks.device, parts.stop, quiet=quiet)
+            return fitted or run, fitted is not None
+
+        run, goes_on = begun_by_first(ranks, begin, run_folder, builder)
+        if goes_on:
+            spent = time.monotonic() - began
+            trainer_on = partial(_build_trainer, run, sequences, interrupt, parts, ranks, spent)
             trainer = _fit(trainer_on, ranks, corpus, needs, before)
             _raise_if_stopped(interrupt, trainer, ranks)
     return run
@@ -193,28 +206,23 @@ def _build_trainer(
     run: Run,
     sequences: tuple[Sequences, Sequences],
     interrupt: Interruptible,
-    device: torch.device,
-    *,
-    builder: ModelBuilder,
-    preview: Preview | None,
-    judge: Judge | None,
-    observers: Sequence[Observer],
-    stop: threading.Event,
-    spent_seconds: float,
+    parts: _Parts,
     ranks: Ranks,
+    spent_seconds: float,
+    device: torch.device,
 ) -> Trainer:
     """Build the trainer of a run on a device."""
     representation = run.representation()
     return Trainer(
         run,
-        first_model(run, representation, builder).to(device),
+        first_model(run, representation, parts.builder).to(device),
         representation.to(device),
         *sequences,
         interrupt,
-        preview=preview,
-        judge=judge,
-        observers=observers,
-        stop=stop,
+        preview=parts.preview,
+        judge=parts.judge,
+        observers=(ProgressObserver(quiet=parts.quiet), TensorBoardLogger(), *parts.observers),
+        stop=parts.stop,
         spent_seconds=spent_seconds,
         ranks=ranks,
     )

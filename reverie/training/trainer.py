@@ -177,7 +177,7 @@ class Trainer:
             if self._ranks.is_alone:
                 agreed = self._agreement.reach()  # observers may have asked it since
             if agreed.to_stop or agreed.to_save:
-                self._save()
+                agreed = self._save()
             if agreed.to_stop:
                 self._stopped = True
                 return False
@@ -257,7 +257,7 @@ class Trainer:
         if keep or last or agreed.to_stop or agreed.to_save:
             if held_out_loss is not None:
                 self.state = self.state.saved(held_out_loss)
-            self._save()
+            agreed = self._save()
         self._stopped = agreed.to_stop
 
     def _measure(self) -> float:
@@ -283,11 +283,13 @@ class Trainer:
         self._reporter.preview(self.state.epoch, made)
         self._pace.lap("preview")
 
-    def _save(self) -> None:
+    def _save(self) -> Agreed:
+        """Write a checkpoint; return what the ranks agree on after it."""
         checkpoint = self._checkpointer.save(self.state)
         self._agreement.saved()
         self._reporter.checkpoint(checkpoint)
         self._pace.lap("other")
+        return self._agreement.reach()
 
     @property
     def _share_done(self) -> float:
