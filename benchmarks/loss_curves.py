@@ -49,7 +49,7 @@ def losses(recipe: Recipe, sequences: Sequences, representation: Representation)
     optimiser = build_optimiser(model, recipe)
     order, step = np.random.default_rng(0), 0
     for _ in range(recipe.training.epochs):
-        for samples, _, _ in sequences.batches(recipe.training.batch_size, order):
+        for samples, *_ in sequences.batches(recipe.training.batch_size, order):
             set_learning_rate(optimiser, recipe, 0.0, step)
             step += 1
             yield train_step(model, optimiser, representation.analyse(samples), rng, recipe)

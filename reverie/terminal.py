@@ -13,6 +13,13 @@ from typing import Any, TextIO
 
 WIDTH = 79
 """Characters in a line of a terminal that nobody made wider, but for the last."""
+_is_silent = False
+
+
+def silence(is_silent: bool) -> None:
+    """Print nothing from now on, or print again: of processes that work together one speaks."""
+    global _is_silent  # noqa: PLW0603 -- of the whole process, as its terminal is
+    _is_silent = is_silent
 
 
 def printable(text: str) -> str:
@@ -37,7 +44,7 @@ def echo(*lines: str, err: bool = False) -> None:
     Characters that the stream's encoding lacks are written as escapes.
     """
     stream = sys.stderr if err else sys.stdout
-    for line in lines:
+    for line in () if _is_silent else lines:
         print(encodable(printable(line), stream), file=stream, flush=True)
 
 
@@ -63,7 +70,8 @@ def echo_text(lines: Iterable[str]) -> None:
 
 def echo_json(value: Any) -> None:
     """Print `value` on stdout as JSON of ASCII, for another program."""
-    print(json.dumps(value, indent=2), flush=True)
+    if not _is_silent:
+        print(json.dumps(value, indent=2), flush=True)
 
 
 def encodable(text: str, stream: TextIO) -> str:

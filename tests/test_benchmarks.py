@@ -243,3 +243,26 @@ def worktrees() -> str:
     words = ["git", "-C", str(FOLDER), "worktree", "list", "--porcelain"]
     listed = subprocess.run(words, check=True, capture_output=True, text=True)
     return "\n".join(line for line in listed.stdout.splitlines() if line.startswith("worktree"))
+
+
+def test_ranks(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    corpus_folder: Path,
+) -> None:
+    told = tmp_path / "figures.json"
+    words = [str(corpus_folder), "--recipe", "paper", "--set", *SMALL, "training.epochs=100"]
+    words += ["--ways", "1x1", "2x1", "--rounds", "1", "--seconds", "0.1", "--json", str(told)]
+    words += ["--link", "a wire", "8", "1e9", "0", "0.5"]
+    table = run("ranks", monkeypatch, capsys, *words)
+    figures = json.loads(told.read_text())
+    ((one, two),) = [list(found.values()) for found in figures["rounds"]]
+    gradient = figures["gradient_bytes"]
+    assert one["bytes"] == 0
+    # Half of the ring of two goes out of each, besides a few numbers that they agree on.
+    assert gradient < two["bytes"] < gradient + 2000
+    assert f"| 2 | 1 | {two['steps_a_second']:.2f} |" in table
+    sent = 1.75 * gradient
+    speedup = 8 * 0.5 / (0.5 + sent / 1e9)
+    assert f"| a wire | 8 | {sent / 1e6:.0f} | 500 | {sent / 1e6:.1f} | {speedup:.2f} |" in table

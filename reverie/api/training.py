@@ -47,7 +47,7 @@ def train(
     progress: bool = False,
     **keywords: Any,
 ) -> Run:
-    """Train a model, or go on with a run that was stopped.
+    """Train a model, or go on with a run that was stopped; under `torchrun`, with all processes.
 
     Args:
         corpus: a corpus, its folder, or a folder of recordings, which is prepared first.

@@ -83,6 +83,9 @@ def train(
 
     With --from it goes on from a model that was trained on other music, in a run of its own.
 
+    Several processes train one model under torchrun, on GPUs, processors or machines:
+    torchrun --nproc-per-node 2 -m reverie train CORPUS
+
     Example: reverie train piano --recipe codes --hidden 512 --minutes 20 --out piano-512
     """
     import reverie

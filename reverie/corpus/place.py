@@ -15,6 +15,7 @@ from reverie.corpus.sample import SAMPLES
 from reverie.corpus.shards import FOLDER as SHARDS
 from reverie.corpus.shards import require_plain_shards
 from reverie.errors import ReverieError
+from reverie.launch import require_alone
 from reverie.similarity.compared import FILE as COMPARED
 from reverie.storage import PARTIAL, require_plain
 
@@ -31,8 +32,10 @@ def check_place(recordings: Path, out: Path) -> None:
     """Refuse to put the corpus `out` among other files, or around its own recordings.
 
     Raises:
-        ReverieError: `out` is a file, holds other files, or contains the recordings.
+        ReverieError: `out` is a file, holds other files, or contains the recordings; or this is one
+            of several processes that were started together.
     """
+    require_alone(f"prepare {recordings}")
     remedy = "Choose a new folder for the corpus."
     if not os.path.lexists(out):
         return

@@ -4,9 +4,9 @@ Letters as in `contract.py`, and Q codebooks, C values of a code.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ USUAL = (0.25, 0.95)
 
 BEAT_QUANTILES = 32
 """N."""
+
+Gather = Callable[[Any], list[Any]]
+"""Returns what every process gave that measures a part of held-out music, in their order."""
 
 
 class UsualRange(NamedTuple):
@@ -64,6 +67,7 @@ def calibrate(
     head: Head,
     pairs: Iterable[tuple[Tensor, Tensor]],
     loudness_db: Tensor | None = None,
+    gather: Gather = lambda part: [part],
 ) -> tuple[float, Calibration]:
     """Measure held-out music: the mean loss of a head, and what sampling from it needs.
 
@@ -71,21 +75,22 @@ def calibrate(
         head: over codes or over real numbers.
         pairs: `(output, next_frame)` of held-out music, [B, T, O] and [B, T, D].
         loudness_db: [C], of each first code in the codec.
+        gather: brings together what several processes found, each of other music.
 
     Raises:
         TypeError: the head is of another kind.
     """
     match head:
         case CodeHead():
-            return _calibrate_codes(head, pairs, loudness_db)
+            return _calibrate_codes(head, pairs, loudness_db, gather)
         case RegressionHead():
-            return _calibrate_regression(head, pairs)
+            return _calibrate_regression(head, pairs, gather)
         case _:
             raise TypeError(f"no calibration of a {type(head).__name__}")
 
 
 def _calibrate_regression(
-    head: RegressionHead, pairs: Iterable[tuple[Tensor, Tensor]]
+    head: RegressionHead, pairs: Iterable[tuple[Tensor, Tensor]], gather: Gather
 ) -> tuple[float, Calibration]:
     count = 0
     squares: Tensor | None = None
@@ -97,14 +102,20 @@ def _calibrate_regression(
         # Not every GPU knows double precision.
         summed = error.cpu().double().square().sum(0)
         squares = summed if squares is None else squares + summed
-    if squares is None:
+    measured: list[tuple[int, Tensor]] = [part for part in gather((count, squares)) if part[0]]
+    if not measured:
         return 0.0, Calibration()
+    count = sum(part[0] for part in measured)
+    squares = torch.stack([part[1] for part in measured]).sum(0)
     rmse = (squares / max(count, 1)).sqrt().float().to(device)
     return float(squares.mean() / max(count, 1)), Calibration(rmse=rmse)
 
 
 def _calibrate_codes(
-    head: CodeHead, pairs: Iterable[tuple[Tensor, Tensor]], loudness_db: Tensor | None
+    head: CodeHead,
+    pairs: Iterable[tuple[Tensor, Tensor]],
+    loudness_db: Tensor | None,
+    gather: Gather,
 ) -> tuple[float, Calibration]:
     """Surprisal and loudness of first codes, in the longest sequences alone.
 
@@ -122,9 +133,15 @@ def _calibrate_codes(
             frames = first.shape[-1]
             bits, levels = [], []
         if first.dim() > 1 and first.shape[-1] == frames:
-            bits.append(first[..., frames // 2 :].mean(-1).flatten() / math.log(2))
+            bits.append(first[..., frames // 2 :].mean(-1).flatten().cpu() / math.log(2))
             if loudness_db is not None:
-                levels.append(loudness_db[next_frame[..., 0]].mean(-1).flatten())
+                levels.append(loudness_db[next_frame[..., 0]].mean(-1).flatten().cpu())
+    counts, totals, lengths, *windows = zip(
+        *gather((count, total, frames, bits, levels)), strict=True
+    )
+    count, total, frames = sum(counts), sum(totals), max(lengths)
+    longest = [place for place, length in enumerate(lengths) if length == frames]
+    bits, levels = ([one for place in longest for one in each[place]] for each in windows)
     loss = total / max(count, 1) / math.log(2)
     return loss, Calibration(
         surprisal_bits=_usual(bits, frames - frames // 2), loudness_db=_usual(levels, frames)

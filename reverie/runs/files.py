@@ -197,17 +197,23 @@ def write_config(
     """
     import torch  # noqa: PLC0415 -- whoever only reads can do without
 
+    made_on: dict[str, str | int] = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "system": platform.platform(),
+        "threads": _numbers_text((*threads_of(folder), torch.get_num_threads())),
+    }
+    distributed = torch.distributed
+    together = distributed.is_available() and distributed.is_initialized()
+    ranks = (*ranks_of(folder), distributed.get_world_size() if together else 1)
+    if max(ranks) > 1:
+        made_on["ranks"] = _numbers_text(ranks)
     config = Config(
         FORMAT,
         FORMAT_VERSION,
         f"reverie {__version__}",
         dataclasses.asdict(recipe),
-        {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "system": platform.platform(),
-            "threads": _threads_text((*threads_of(folder), torch.get_num_threads())),
-        },
+        made_on,
         frames_sha256,
         parent,
     )
@@ -222,13 +228,28 @@ def threads_of(folder: Path) -> tuple[int, ...]:
     Raises:
         ReverieError: what it says of itself is damaged.
     """
+    return _numbers(folder, "threads", "")
+
+
+def ranks_of(folder: Path) -> tuple[int, ...]:
+    """The numbers of processes that the run in `folder` was trained by, in order.
+
+    Empty where there is no run; a run that does not say was trained by one.
+
+    Raises:
+        ReverieError: what it says of itself is damaged.
+    """
+    return _numbers(folder, "ranks", "1")
+
+
+def _numbers(folder: Path, name: str, otherwise: str) -> tuple[int, ...]:
     if not (folder / CONFIG).is_file():
         return ()
-    said = str(read_config(folder).made_on.get("threads", ""))
+    said = str(read_config(folder).made_on.get(name, otherwise))
     return tuple(int(number) for number in re.findall(r"[0-9]{1,6}", said))
 
 
-def _threads_text(numbers: Sequence[int]) -> str | int:
+def _numbers_text(numbers: Sequence[int]) -> str | int:
     """`2` where it was always the same number, `2, then 1` where not."""
     changes = [now for now, _ in itertools.groupby(numbers)]
     return changes[0] if len(changes) == 1 else ", then ".join(map(str, changes))

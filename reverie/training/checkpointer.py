@@ -18,6 +18,7 @@ from reverie.runs.states import list_checkpoints
 from reverie.runs.weights import check_hash
 from reverie.training.interrupt import Interruptible
 from reverie.training.optimiser import RmsProp
+from reverie.training.ranks import ALONE, Ranks
 
 
 class Checkpointer:
@@ -29,6 +30,7 @@ class Checkpointer:
         optimiser: whose state is kept.
         interrupt: learns which checkpoint is kept, and waits while it is written.
         measure: measures held-out music: its loss, and the calibration of sampling.
+        ranks: which train; the first alone writes.
 
     Attributes:
         calibration: of the newest measurement.
@@ -41,9 +43,10 @@ class Checkpointer:
         optimiser: RmsProp,
         interrupt: Interruptible,
         measure: Callable[[], tuple[float, Calibration]],
+        ranks: Ranks = ALONE,
     ) -> None:
         self._run, self._model, self._optimiser = run, model, optimiser
-        self._interrupt, self._measure = interrupt, measure
+        self._interrupt, self._measure, self._ranks = interrupt, measure, ranks
         self.calibration: Calibration | None = None
 
     def resume(self) -> Progress | None:
@@ -92,6 +95,13 @@ class Checkpointer:
         """
         if self.calibration is None:
             self.measure()
+        path = self._run.checkpoints / progress.name
+        if self._ranks.is_first:
+            path = self._write(progress)
+        self._ranks.wait()
+        return path
+
+    def _write(self, progress: Progress) -> Path:
         training = self._run.recipe.training
         keep = {*training.kept_epochs, progress.best_saved_epoch, progress.best_judged_epoch}
         with self._optimiser.averaged(), self._interrupt.held():

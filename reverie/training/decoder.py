@@ -136,7 +136,7 @@ def _set_levels(codec: FullBandCodec, corpus: Corpus, recipe: Recipe) -> None:
     """Bring the power of what is told to that of training music."""
     music = sequences_of(corpus, recipe, codec.spec, codec.teller, "train", LEVEL_BATCHES)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
-    for samples, _, _ in music.batches(BATCH, None):
+    for samples, *_ in music.batches(BATCH, None):
         vectors, features, style = _heard(codec, samples)
         mid_power = codec.mid_power(samples.to(codec.means.device))
         inner = codec.teller.inner

@@ -28,7 +28,7 @@ from reverie.training.optimiser import RmsProp
 from reverie.training.pace import Pace, Trial
 from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.pretrained import Pretrained
-from reverie.training.sequences import Batch, Sequences
+from reverie.training.sequences import WHOLE, Batch, Sequences, Share
 from reverie.training.splits import shortness, split_sequences
 from reverie.training.step import initial_model, random_generator
 from reverie.training.threads import set_threads
@@ -110,6 +110,7 @@ def time_steps(
     train_set: Sequences,
     held_out_set: Sequences,
     recipe: Recipe,
+    share: Share = WHOLE,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Trial:
     """Time steps of training, changing nothing; the first, cold one is left out.
@@ -120,15 +121,16 @@ def time_steps(
         train_set: sequences to learn from.
         held_out_set: sequences to measure by.
         recipe: of the run.
+        share: of each batch, which this process learns from.
         clock: tells the time in seconds.
     """
     training, rng = recipe.training, random_generator(model.device, 0, 0, 0)
     times: list[float] = []
     frames: Tensor | None = None
     began = clock()
-    for batch in _endless(train_set, recipe):
+    for batch in _endless(train_set, recipe, share):
         started = clock()
-        samples, mask, beat = batch.to(model.device)
+        samples, mask, beat, *_ = batch.to(model.device)
         frames = representation.analyse(samples)
         loss = model.loss(frames, rng, mask, beat)
         torch.autograd.backward([loss])
@@ -144,6 +146,7 @@ def time_steps(
         model(frames[:, :-1])[0].sum().item()
         forward_seconds = clock() - started
     step_seconds = sum(times[1:]) / len(times[1:]) + _optimiser_seconds(model, recipe, clock)
+    # Whole batches are measured, one in so many: as long as shares of all of them.
     batches = math.ceil(len(held_out_set) / training.batch_size)
     return Trial(step_seconds, batches * forward_seconds)
 
@@ -195,12 +198,13 @@ def corpus_notes(corpus: Corpus, train_set: Sequences, held_out_set: Sequences) 
             yield said
 
 
-def _endless(train_set: Sequences, recipe: Recipe) -> Iterator[Batch]:
+def _endless(train_set: Sequences, recipe: Recipe, share: Share) -> Iterator[Batch]:
     """Batches as training reads them, but of few recordings, since each is checked when it is first
     read, and its beats are tracked; over and over."""
     while True:
         order = np.random.default_rng([recipe.training.seed, 1, 0])
-        yield from train_set.batches(recipe.training.batch_size, order, side_by_side=True)
+        size = recipe.training.batch_size
+        yield from train_set.batches(size, order, share=share, side_by_side=True)
 
 
 def _optimiser_seconds(model: FrameModel, recipe: Recipe, clock: Callable[[], float]) -> float:

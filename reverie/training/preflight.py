@@ -48,7 +48,11 @@ class Needs:
 
 
 def estimate_needs(
-    recipe: Recipe, rate_hz: int, run_folder: Path, builder: ModelBuilder = build_model
+    recipe: Recipe,
+    rate_hz: int,
+    run_folder: Path,
+    builder: ModelBuilder = build_model,
+    processes: int = 1,
 ) -> Needs:
     """Work out what training takes, without taking it.
 
@@ -60,6 +64,7 @@ def estimate_needs(
         rate_hz: of its corpus, which says how many samples a frame has.
         run_folder: where checkpoints would go.
         builder: builds the model.
+        processes: that train together on this machine; each may take its part of the memory.
 
     Raises:
         ReverieError: it is more than can be counted.
@@ -97,11 +102,17 @@ def estimate_needs(
         parameters,
         by_part,
         memory,
-        available_memory(training_device(recipe)),
+        _available(recipe, processes),
         kept_checkpoints * 4 * kept * parameters,
         free,
         training.batch_size * steps * operations(model),
     )
+
+
+def _available(recipe: Recipe, processes: int) -> int:
+    """Bytes that one of so many processes may take where they train."""
+    device = training_device(recipe)
+    return available_memory(device) // (processes if device.type == "cpu" else 1)
 
 
 def _kept_by_autograd(model: FrameModel, batch_size: int, steps: int, spec: FrameSpec) -> int:
@@ -161,7 +172,11 @@ def smaller(recipe: Recipe) -> str:
 
 
 def plan(
-    recipe: Recipe, rate_hz: int, run_folder: Path, builder: ModelBuilder = build_model
+    recipe: Recipe,
+    rate_hz: int,
+    run_folder: Path,
+    builder: ModelBuilder = build_model,
+    processes: int = 1,
 ) -> Needs:
     """What a run takes, or a refusal where it cannot fit.
 
@@ -170,6 +185,7 @@ def plan(
         rate_hz: of its corpus.
         run_folder: where checkpoints would go.
         builder: builds the model.
+        processes: as `estimate_needs`.
 
     Raises:
         ReverieError: memory, disk or processors are too few, with settings that would help.
@@ -181,7 +197,7 @@ def plan(
             "processors.",
             "Set training.threads=0 to take all processors.",
         )
-    needs = estimate_needs(recipe, rate_hz, run_folder, builder)
+    needs = estimate_needs(recipe, rate_hz, run_folder, builder, processes)
     if needs.memory_bytes > needs.memory_available_bytes:
         raise ReverieError(
             f"training needs about {needs.memory_bytes / GIB:.1f} GiB of memory and "

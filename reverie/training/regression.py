@@ -158,7 +158,7 @@ def _pairs(task: Regression, corpus: Corpus, recipe: Recipe, spec: FrameSpec) ->
     epoch, seed = 0, recipe.training.seed
     while not task.kept or len(kept) < task.kept:
         order = np.random.default_rng([seed, 2, epoch])
-        for samples, _, _ in sequences.batches(BATCH, order):
+        for samples, *_ in sequences.batches(BATCH, order):
             pair = task.pairs(samples)
             yield pair
             if task.kept:

@@ -49,6 +49,21 @@ def threads_notes(run: Run, before: Sequence[int]) -> Iterator[str]:
         )
 
 
+def ranks_notes(run: Run, before: Sequence[int], now: int) -> Iterator[str]:
+    """Say that a run goes on with another number of processes.
+
+    Args:
+        run: it.
+        before: the numbers of processes that it was trained by, the latest last.
+        now: the number of them.
+    """
+    if before and before[-1] != now and list_checkpoints(run.folder):
+        yield (
+            f"The run was trained by {_processes(before[-1])} and continues with {now}: it takes "
+            "the same steps but for rounding and for what dropout draws."
+        )
+
+
 def fallback_note(device: torch.device, error: NotImplementedError) -> str:
     """Say that training goes on on the processor, since `device` lacks an operation."""
     reason = (str(error).strip().splitlines() or ["an operation is missing"])[0]
@@ -56,6 +71,10 @@ def fallback_note(device: torch.device, error: NotImplementedError) -> str:
         f"The GPU ({device.type}) cannot do all of this model, so training continues on the "
         f"processor; training.device=cpu begins there. torch says: {reason}"
     )
+
+
+def _processes(count: int) -> str:
+    return f"{count} process" + ("" if count == 1 else "es")
 
 
 def _threads(count: int) -> str:

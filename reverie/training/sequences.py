@@ -23,8 +23,15 @@ from reverie.training.beats import RecordingBeats
 from reverie.training.epoch import Epoch, Variation, unvaried, varied
 
 
+class Share(NamedTuple):
+    """One of several parts of every batch, as equal as can be; those before may have one more."""
+
+    part: int = 0
+    parts: int = 1
+
+
 class Batch(NamedTuple):
-    """Sequences that are learnt from together."""
+    """Sequences that are learnt from together, or a share of them."""
 
     samples: Tensor
     """[B, C, S]."""
@@ -33,12 +40,20 @@ class Batch(NamedTuple):
     beat: Tensor | None = None
     """[B, T, 2], where among the beats each step's next frame lies, and the seconds of a beat, 0
     for no beat; None where nobody asks."""
+    total: int = 0
+    """Sequences of the whole batch."""
+    is_spare: bool = False
+    """Whether the batch has fewer sequences than shares, and this one is another's, not to be
+    counted again."""
 
     def to(self, device: torch.device) -> "Batch":
         """Return the same on `device`."""
         mask = None if self.mask is None else self.mask.to(device)
         beat = None if self.beat is None else self.beat.to(device)
-        return Batch(self.samples.to(device), mask, beat)
+        return self._replace(samples=self.samples.to(device), mask=mask, beat=beat)
+
+
+WHOLE = Share()
 
 
 class Sequences:
@@ -106,6 +121,11 @@ class Sequences:
         return int(self.counts.sum() - self._short.sum())
 
     @property
+    def steps(self) -> int:
+        """T."""
+        return self._steps
+
+    @property
     def short(self) -> Recordings:
         """The recordings that are shorter than a sequence, and one each."""
         return self.recordings.take(self._short)
@@ -151,6 +171,8 @@ class Sequences:
         rng: np.random.Generator | None,
         skip: int = 0,
         *,
+        every: int = 1,
+        share: Share = WHOLE,
         side_by_side: bool = False,
     ) -> Iterator[Batch]:
         """One epoch.
@@ -159,12 +181,17 @@ class Sequences:
             batch_size: B; the last batch may be smaller.
             rng: orders and shifts the sequences; without it they come in order, unshifted.
             skip: batches passed over, to resume inside an epoch.
+            every: of the others one in so many is taken.
+            share: read this share of each batch; which sequences a batch has does not depend on it.
             side_by_side: they come in order nevertheless, so that few recordings are read.
         """
         plan = self._epoch(rng)
-        for first in range(skip * batch_size, len(self), batch_size):
+        for first in range(skip * batch_size, len(self), every * batch_size):
             places = np.arange(first, min(first + batch_size, len(self)))
-            chosen = places if side_by_side else plan.order(places)
+            whole = places if side_by_side else plan.order(places)
+            chosen = np.array_split(whole, share.parts)[share.part]
+            is_spare = not len(chosen)
+            chosen = whole[:1] if is_spare else chosen
             stretches = [
                 self._stretch(int(number), plan.shifts, float(speed))
                 for number, speed in zip(chosen, plan.speeds(chosen), strict=True)
@@ -172,13 +199,14 @@ class Sequences:
             gains = plan.gains(chosen)
             pieces = [self._played(one) * gain for one, gain in zip(stretches, gains, strict=True)]
             samples, mask = self._stacked(pieces)
+            batch = Batch(samples, mask, None, len(whole), is_spare)
             if self._beats is None:
-                yield Batch(samples, mask)
+                yield batch
                 continue
             beat = np.stack([self._beat(self._beats, one) for one in stretches])
             beat[..., 0] += plan.parities(chosen)[:, None]
             beat[plan.silenced(chosen)] = 0
-            yield Batch(samples, mask, torch.as_tensor(beat, dtype=torch.float32))
+            yield batch._replace(beat=torch.as_tensor(beat, dtype=torch.float32))
 
     def _epoch(self, rng: np.random.Generator | None) -> Epoch:
         """Draw an epoch; without `rng` every sequence comes in order, as it is."""

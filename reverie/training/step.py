@@ -4,6 +4,7 @@ Letters: B batch, T steps, K frames that one step sees, D width of a frame.
 """
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -20,6 +21,8 @@ from reverie.models.contract import FrameModel
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.training.optimiser import RmsProp
+from reverie.training.parallel import DataParallel
+from reverie.training.ranks import ALONE, Ranks
 from reverie.training.sequences import Sequences
 
 
@@ -31,14 +34,28 @@ def train_step(
     recipe: Recipe,
     mask: Tensor | None = None,
     beat: Tensor | None = None,
+    parallel: DataParallel | None = None,
 ) -> float:
-    """Take one step on sequences `frames` [B, T + K, D], and return the loss.
+    """Take one step on sequences `frames` [B, T + K, D], and return their part of the loss.
 
-    Where `mask` [B, T] is given only its steps count; `beat` [B, T, 2] is of the next frames.
+    Args:
+        model: learns.
+        optimiser: of the model.
+        frames: [B, T + K, D], all of a batch or one rank's share of it.
+        rng: draws dropout.
+        recipe: of the run.
+        mask: [B, T], which steps count; None for all.
+        beat: [B, T, 2], of the next frames.
+        parallel: the same model where several ranks train it.
     """
-    loss = model.loss(frames, rng, mask, beat)
-    optimiser.zero_grad()
-    torch.autograd.backward([loss])
+    if parallel is None:
+        loss = model.loss(frames, rng, mask, beat)
+        optimiser.zero_grad()
+        torch.autograd.backward([loss])
+    else:
+        loss = parallel.loss(frames, rng, mask, beat)
+        optimiser.zero_grad()
+        parallel.backward(loss)
     if recipe.training.gradient_clip:
         clip_grad_norm_(model.parameters(), recipe.training.gradient_clip)
     optimiser.step()
@@ -56,15 +73,23 @@ def check_finite(loss: float, run: Run) -> None:
 
 @torch.inference_mode()
 def measure(
-    model: FrameModel, representation: Representation, sequences: Sequences, recipe: Recipe
+    model: FrameModel,
+    representation: Representation,
+    sequences: Sequences,
+    recipe: Recipe,
+    ranks: Ranks = ALONE,
 ) -> tuple[float, Calibration]:
-    """Measure `sequences` with no dropout: the mean loss, and what sampling needs to know."""
+    """Measure `sequences` with no dropout: the mean loss, and what sampling needs to know.
+
+    Each of `ranks` takes one batch in so many, and all have the result.
+    """
 
     periods: list[Tensor] = []
 
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
-        for batch in sequences.batches(recipe.training.batch_size, None):
-            samples, mask, beat = batch.to(model.device)
+        size = recipe.training.batch_size
+        for batch in sequences.batches(size, None, skip=ranks.rank, every=ranks.count):
+            samples, mask, beat, *_ = batch.to(model.device)
             frames = representation.analyse(samples)
             if batch.beat is not None:
                 periods.append(batch.beat[..., 1].flatten())
@@ -80,8 +105,8 @@ def measure(
 
     codebook_info = representation.codebook_info
     levels = None if codebook_info is None else codebook_info.levels
-    loss, calibration = calibrate(model.head, pairs(), levels)
-    if periods:
+    loss, calibration = calibrate(model.head, pairs(), levels, ranks.gather)
+    if periods := list(itertools.chain(*ranks.gather(periods))):
         beat_seconds = beat_quantiles(torch.cat(periods))
         calibration = dataclasses.replace(calibration, beat_seconds=beat_seconds)
     return loss, calibration

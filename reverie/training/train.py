@@ -1,37 +1,37 @@
 """A corpus and a recipe to a run: what is opened, checked and built before the first step."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from reverie.corpus.corpus import Corpus
-from reverie.frames.codec import Codec
-from reverie.frames.contract import Representation
-from reverie.frames.full_band.codec import FullBandCodec
-from reverie.frames.representation import fit_representation
+from reverie.errors import ReverieError
 from reverie.models.architectures import ModelBuilder, build_model
-from reverie.runs.continuing import require_free
 from reverie.runs.ending import done_text
-from reverie.runs.files import threads_of
+from reverie.runs.files import ranks_of, threads_of
 from reverie.runs.memory import clear_memory_errors
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.storage import only_one
 from reverie.training.allocator import keep_freed_memory
+from reverie.training.beginning import begin_run, begun_by_first, fit_frames
 from reverie.training.checkpointer import kept_so_far
-from reverie.training.decoder import fit_decoder
 from reverie.training.device import CPU, training_device
-from reverie.training.excerpts import music_to_fit
 from reverie.training.interrupt import Interruptible
 from reverie.training.judging import Judge
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.pretrained import Pretrained, first_model
-from reverie.training.resuming import fallback_note, lost_notes, threads_notes
+from reverie.training.ranks import Ranks, joined
+from reverie.training.resuming import fallback_note, lost_notes, ranks_notes, threads_notes
 from reverie.training.sequences import Sequences
 from reverie.training.splits import split_sequences
 from reverie.training.tensorboard import TensorBoardLogger
@@ -58,6 +58,10 @@ def train(
 ) -> Run:
     """Train a model, or resume a run that was stopped.
 
+    Processes that `torchrun` started, or that torch's process group joins, train one model
+    together: each learns from its share of every batch. The first alone writes, prints, and has
+    what is shown observers; files must lie where all see them.
+
     Args:
         corpus_folder: a prepared corpus.
         recipe: everything else that decides the result.
@@ -74,103 +78,124 @@ def train(
         ReverieError: corpus, recipe and run do not fit each other or this machine.
         KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
     """
-    corpus, recipe = _opened(corpus_folder, recipe, pretrained, quiet=quiet)
-    sequences, device = split_sequences(corpus, recipe), training_device(recipe)
-    needs = plan(recipe, corpus.rate_hz, run_folder, builder)
-    set_threads(recipe)
-    keep_freed_memory()
-    memory = clear_memory_errors("training", smaller(recipe))
-    with only_one(run_folder), memory, Interruptible(quiet=quiet) as interrupt:
-        threads = threads_of(run_folder) if Run.exists(run_folder) else ()
-        run = _begun(run_folder, recipe, corpus, pretrained, builder)
-        interrupt.kept = kept_so_far(run)
-        stop, began = stop or threading.Event(), time.monotonic()
-        if run.parent is None and not run.statistics.exists():
-            if (fitted := _fit_frames(corpus, recipe, device, stop, quiet=quiet)) is None:
-                return run
-            run = run.keep_frames(fitted)
-        trainer_on = partial(
-            _build_trainer,
-            run,
-            sequences,
-            interrupt,
-            builder=builder,
-            preview=preview,
-            judge=judge,
-            observers=(ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers),
-            stop=stop,
-            spent_seconds=time.monotonic() - began,
+    with joined(training_device(recipe)) as ranks:
+        parts = _Parts(
+            pretrained,
+            builder,
+            preview,
+            judge,
+            tuple(observers),
+            stop or threading.Event(),
+            quiet or not ranks.is_first,
         )
-        _raise_if_stopped(interrupt, _fit(trainer_on, device, corpus, needs, threads))
+        return _train(corpus_folder, recipe, run_folder, parts, ranks)
+
+
+class _Parts(NamedTuple):
+    """What `train` is given besides the corpus, the recipe and the run's folder; see there."""
+
+    pretrained: Pretrained | None
+    builder: ModelBuilder
+    preview: Preview | None
+    judge: Judge | None
+    observers: tuple[Observer, ...]
+    stop: threading.Event
+    quiet: bool
+
+
+def _train(folder: Path, recipe: Recipe, run_folder: Path, parts: _Parts, ranks: Ranks) -> Run:
+    """Train as one of `ranks`; see `train`."""
+    builder, quiet = parts.builder, parts.quiet
+    corpus, recipe = _opened(folder, recipe, parts.pretrained, ranks, quiet=quiet)
+    sequences = ranks.first_before_others(lambda: split_sequences(corpus, recipe))
+    of_one = _share_of(recipe, ranks)
+    needs = plan(of_one, corpus.rate_hz, run_folder, builder, ranks.on_machine)
+    set_threads(recipe, ranks.on_machine)
+    keep_freed_memory()
+    alone = only_one(run_folder) if ranks.is_first else nullcontext()
+    memory = clear_memory_errors("training", smaller(recipe))
+    with alone, memory, Interruptible(quiet=quiet) as interrupt:
+        before, began = _Before(threads_of(run_folder), ranks_of(run_folder)), time.monotonic()
+
+        def begin() -> tuple[Run, bool]:
+            run = begin_run(run_folder, recipe, corpus, parts.pretrained, builder)
+            interrupt.kept = kept_so_far(run)
+            fitted = fit_frames(run, corpus, ranks.device, parts.stop, quiet=quiet)
+            return fitted or run, fitted is not None
+
+        run, goes_on = begun_by_first(ranks, begin, run_folder, builder)
+        if goes_on:
+            spent = time.monotonic() - began
+            trainer_on = partial(_build_trainer, run, sequences, interrupt, parts, ranks, spent)
+            trainer = _fit(trainer_on, ranks, corpus, needs, before)
+            _raise_if_stopped(interrupt, trainer, ranks)
     return run
 
 
 def _opened(
-    folder: Path, recipe: Recipe, pretrained: Pretrained | None, *, quiet: bool
+    folder: Path, recipe: Recipe, pretrained: Pretrained | None, ranks: Ranks, *, quiet: bool
 ) -> tuple[Corpus, Recipe]:
     """Open and check a corpus; return it, and the recipe for its channels."""
     corpus = Corpus.open(folder)
+    ranks.require_same("corpus", corpus.content_hash)
+    ranks.require_same("recipe", recipe)
     if pretrained is not None:
         pretrained.require_fitting(recipe, corpus)
-    if corpus.stored_bytes <= CHECKED_BYTES:
+    if corpus.stored_bytes <= CHECKED_BYTES and ranks.is_first:
         corpus.check(quiet=quiet)  # or damage would be met when it is first heard, hours later
     return corpus, recipe.for_channels(corpus.channels)
 
 
-def _begun(
-    folder: Path,
-    recipe: Recipe,
-    corpus: Corpus,
-    pretrained: Pretrained | None,
-    builder: ModelBuilder,
-) -> Run:
-    """Begin a run, or continue the one that is there."""
-    if pretrained is None:
-        return Run.create(folder, recipe, corpus, builder)
-    if not Run.exists(folder):
-        require_free(folder, begun_from_another=True)
-        pretrained.copy_into(folder)
-    return Run.create(folder, recipe, corpus, builder, pretrained.parent)
+def _share_of(recipe: Recipe, ranks: Ranks) -> Recipe:
+    """The recipe of what one rank does in a step.
+
+    Raises:
+        ReverieError: a batch has fewer sequences than there are ranks.
+    """
+    batch_size = recipe.training.batch_size
+    if batch_size < ranks.count:
+        raise ReverieError(
+            f"training.batch_size is {batch_size}, and {ranks.count} processes share each batch.",
+            "Raise training.batch_size, or start fewer processes.",
+        )
+    share = math.ceil(batch_size / ranks.count)
+    return replace(recipe, training=replace(recipe.training, batch_size=share))
 
 
-def _raise_if_stopped(interrupt: Interruptible, trainer: Trainer) -> None:
-    """Raise a `KeyboardInterrupt` that says how to go on, if a signal asked to stop."""
+class _Before(NamedTuple):
+    """With how many threads and ranks a run was trained before, the latest last."""
+
+    threads: Sequence[int]
+    ranks: Sequence[int]
+
+
+def _raise_if_stopped(interrupt: Interruptible, trainer: Trainer, ranks: Ranks) -> None:
+    """Raise a `KeyboardInterrupt` that says how to go on, if a signal asked any rank to stop."""
     run, state = trainer.run, trainer.state
-    if interrupt.wished:
+    if ranks.any(interrupt.wished):
         raise KeyboardInterrupt(
             f"stopped after {done_text(run.recipe.training, state)}; the same command resumes from "
             f"{run.checkpoints / state.name}"
         )
 
 
-def _fit_frames(
-    corpus: Corpus, recipe: Recipe, device: torch.device, stop: threading.Event, *, quiet: bool
-) -> Representation | None:
-    """Learn what the recipe's frames need of the training split; None if it was stopped."""
-    music = music_to_fit(corpus, recipe, quiet=quiet)
-    fitted = fit_representation(recipe.frames, corpus.rate_hz, music)
-    if isinstance(fitted, FullBandCodec):
-        return fit_decoder(fitted, corpus, recipe, device, stop, quiet=quiet)
-    if isinstance(fitted, Codec) and fitted.decoder:
-        return fit_decoder(fitted, corpus, recipe, device, stop, quiet=quiet)
-    return fitted
-
-
 def _fit(
     trainer_on: Callable[[torch.device], Trainer],
-    device: torch.device,
+    ranks: Ranks,
     corpus: Corpus,
     needs: Needs,
-    threads: Sequence[int],
+    before: "_Before",
 ) -> Trainer:
     """Train to the end, on the processor where the device lacks an operation."""
+    device = ranks.device
     try:
         trainer = trainer_on(device)
         run = trainer.run
-        trainer.fit(corpus, needs, [*lost_notes(run), *threads_notes(run, threads)])
+        changes = *threads_notes(run, before.threads), *ranks_notes(run, before.ranks, ranks.count)
+        trainer.fit(corpus, needs, [*lost_notes(run), *changes])
     except NotImplementedError as error:
         # A new kind of GPU lacks operations, which shows when they are asked for.
-        if device.type == CPU.type:
+        if device.type == CPU.type or not ranks.is_alone:
             raise
         trainer = trainer_on(CPU)
         trainer.fit(corpus, needs, [fallback_note(device, error)])
@@ -181,26 +206,23 @@ def _build_trainer(
     run: Run,
     sequences: tuple[Sequences, Sequences],
     interrupt: Interruptible,
-    device: torch.device,
-    *,
-    builder: ModelBuilder,
-    preview: Preview | None,
-    judge: Judge | None,
-    observers: Sequence[Observer],
-    stop: threading.Event,
+    parts: _Parts,
+    ranks: Ranks,
     spent_seconds: float,
+    device: torch.device,
 ) -> Trainer:
     """Build the trainer of a run on a device."""
     representation = run.representation()
     return Trainer(
         run,
-        first_model(run, representation, builder).to(device),
+        first_model(run, representation, parts.builder).to(device),
         representation.to(device),
         *sequences,
         interrupt,
-        preview=preview,
-        judge=judge,
-        observers=observers,
-        stop=stop,
+        preview=parts.preview,
+        judge=parts.judge,
+        observers=(ProgressObserver(quiet=parts.quiet), TensorBoardLogger(), *parts.observers),
+        stop=parts.stop,
         spent_seconds=spent_seconds,
+        ranks=ranks,
     )

@@ -6,9 +6,8 @@ Letters: B batch, S samples, T steps.
 import dataclasses
 import math
 import threading
-import time
 from collections.abc import Callable, Sequence
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 from torch import Tensor
@@ -19,9 +18,9 @@ from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
 from reverie.runs.ending import Limit, why_ended
 from reverie.runs.judgement import Judgement
-from reverie.runs.metrics import EpochMetrics, append_metrics, judgement_metrics, rewind_metrics
 from reverie.runs.progress import Progress
 from reverie.runs.run import Run
+from reverie.training.agreement import Agreed, Agreement
 from reverie.training.checkpointer import Checkpointer
 from reverie.training.estimate import corpus_notes, forecast, time_steps
 from reverie.training.interrupt import Interruptible
@@ -29,7 +28,10 @@ from reverie.training.judging import Judge, Judging
 from reverie.training.observers import Epoch, Observer, Start, Step
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.pace import Pace, Trial, share_done
+from reverie.training.parallel import DataParallel
 from reverie.training.preflight import Needs
+from reverie.training.ranks import ALONE, Ranks
+from reverie.training.reporting import Reporter
 from reverie.training.sequences import Batch, Sequences
 from reverie.training.step import check_finite, measure, random_generator, train_step
 
@@ -55,6 +57,7 @@ class Trainer:
         observers: receive the events of training, in their order.
         stop: any thread may set it.
         spent_seconds: on what was fitted before the first step; they count as training.
+        ranks: which train together; each takes a share of every batch, and one writes.
 
     Attributes:
         state: the place in training; all that a checkpoint holds besides weights and optimiser.
@@ -74,11 +77,15 @@ class Trainer:
         observers: Sequence[Observer] = (),
         stop: threading.Event | None = None,
         spent_seconds: float = 0.0,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.run, self.model, self.representation = run, model, representation
         self._recipe, self._train_set, self._held_out_set = run.recipe, train_set, held_out_set
-        self._interrupt, self._stop = interrupt, stop or threading.Event()
-        self._preview, self._observers = preview, observers
+        self._preview, self._ranks = preview, ranks
+        self._agreement = Agreement(
+            ranks, interrupt, stop or threading.Event(), run.recipe.training.checkpoint_minutes
+        )
+        self._reporter = Reporter(run, observers, ranks)
         self._judging = Judging(run.recipe.training, judge)
         self._optimiser = build_optimiser(model, run.recipe)
         self._checkpointer = Checkpointer(
@@ -86,12 +93,15 @@ class Trainer:
             model,
             self._optimiser,
             interrupt,
-            lambda: measure(model, representation, held_out_set, run.recipe),
+            lambda: measure(model, representation, held_out_set, run.recipe, ranks),
+            ranks,
         )
-        self.state = self._checkpointer.resume() or Progress(seconds=spent_seconds)
+        resumed = self._checkpointer.resume() or Progress(seconds=spent_seconds)
+        ranks.require_same("checkpoint", resumed.name)
+        self.state = ranks.from_first(lambda: resumed)
+        self._parallel = None if ranks.is_alone else DataParallel(model, ranks, train_set)
         self._steps = math.ceil(len(train_set) / run.recipe.training.batch_size)
         self._stopped = False
-        self._began = self._saved = 0.0
         self._pace = self._make_pace(Trial(0.0, 0.0))
 
     def fit(self, corpus: Corpus, needs: Needs, notes: Sequence[str] = ()) -> Ending:
@@ -106,21 +116,16 @@ class Trainer:
             ReverieError: the loss is no longer a number, or the disk refuses.
             KeyboardInterrupt: a second Ctrl-C did not wait for the checkpoint.
         """
-        rewind_metrics(self.run.metrics, self.state.epoch)
         start = self._start(corpus, needs, notes)
         try:
-            for observer in self._observers:
-                observer.on_start(start)
-            self._began = time.monotonic() - self.state.seconds
-            self._saved = time.monotonic()
+            self._reporter.start(start)
             self._pace.begin()
-            self._interrupt.wait()
+            self._agreement.begin(self.state.seconds)
             while (ending := self.ending()) is None:
                 if self._train_steps():
                     self._finish_epoch()
         finally:
-            for observer in self._observers:
-                observer.on_end()
+            self._reporter.end()
         return ending
 
     def ending(self) -> Ending | None:
@@ -134,10 +139,13 @@ class Trainer:
         said: list[str] = []
         if self.ending() is None:
             sets = self._train_set, self._held_out_set
-            trial = time_steps(self.model, self.representation, *sets, recipe)
+            share = self._ranks.share
+            trial = time_steps(self.model, self.representation, *sets, recipe, share)
             self._pace = self._make_pace(trial)
             said += forecast(needs, recipe, self._steps, self._pace, state).lines
             said += corpus_notes(corpus, *sets)
+            if self._parallel is not None:
+                self._parallel.prepare(self.representation, training.batch_size)
         if training.judge_every_epochs and not self._judging.is_on:
             said.append("Its clips are not judged on the way: too little music is held out.")
         if state.epoch or state.step:
@@ -159,40 +167,48 @@ class Trainer:
         """Take the remaining steps of an epoch; return whether it ran to its end."""
         training = self._recipe.training
         order = np.random.default_rng([training.seed, 1, self.state.epoch])
-        batches = self._train_set.batches(training.batch_size, order, skip=self.state.step)
+        batches = self._train_set.batches(
+            training.batch_size, order, skip=self.state.step, share=self._ranks.share
+        )
         for batch in batches:
-            self._train_step(batch)
+            agreed = self._train_step(batch)
             if self.state.step == self._steps:
                 break
-            if self._is_stopping() or self._is_checkpoint_due():
-                self._save()
-            if self._is_stopping():
+            if self._ranks.is_alone:
+                agreed = self._agreement.reach()  # observers may have asked it since
+            if agreed.to_stop or agreed.to_save:
+                agreed = self._save()
+            if agreed.to_stop:
                 self._stopped = True
                 return False
         return True
 
-    def _train_step(self, batch: Batch) -> None:
+    def _train_step(self, batch: Batch) -> Agreed:
         """Take one step, and tell it."""
-        state, device = self.state, self.model.device
+        state, device, rank = self.state, self.model.device, self._ranks.rank
         # Every step has a random stream of its own, so a resumed run needs no memory of how far
-        # an earlier one had drawn.
-        rng = random_generator(device, self._recipe.training.seed, state.epoch + 1, state.step)
+        # an earlier one had drawn; and every rank has, for its sequences are others.
+        place = state.epoch + 1, state.step, *([rank] if rank else [])
+        rng = random_generator(device, self._recipe.training.seed, *place)
         set_learning_rate(
             self._optimiser,
             self._recipe,
             self._share_done,
             self._steps_done,
         )
-        samples, mask, beat = batch.to(device)
+        samples, mask, beat, *_ = batch.to(device)
         frames = self.representation.analyse(samples)
-        loss = train_step(self.model, self._optimiser, frames, rng, self._recipe, mask, beat)
-        check_finite(loss, self.run)
+        if self._parallel is not None:
+            self._parallel.weigh(batch)
+        learnt = frames, rng, self._recipe, mask, beat, self._parallel
+        agreed = self._agreement.reach(train_step(self.model, self._optimiser, *learnt))
+        check_finite(loss := agreed.loss, self.run)
         self.state = dataclasses.replace(
             state,
             step=state.step + 1,
-            loss_sum=state.loss_sum + loss * len(batch.samples),
-            loss_count=state.loss_count + len(batch.samples),
-            seconds=time.monotonic() - self._began,
+            loss_sum=state.loss_sum + loss * batch.total,
+            loss_count=state.loss_count + batch.total,
+            seconds=agreed.seconds,
         )
         self._pace.lap("step")
         done = Step(
@@ -203,8 +219,8 @@ class Trainer:
             self._share_done,
             self._pace.remaining(self.state),
         )
-        for observer in self._observers:
-            observer.on_step(done)
+        self._reporter.step(done)
+        return agreed
 
     def _finish_epoch(self) -> None:
         """Measure, tell, preview, and keep what is to be kept, after an epoch's last step."""
@@ -214,13 +230,15 @@ class Trainer:
             before,
             epoch=before.epoch + 1,
             step=0,
-            seconds=round(time.monotonic() - self._began, 3),
+            seconds=round(self._agreement.reach().seconds, 3),
             loss_sum=0.0,
             loss_count=0,
         )
         epoch, last, judgement = self.state.epoch, self.ending() is not None, None
         keep = last or epoch in training.kept_epochs
-        is_judged = self._judging.is_due(self.state, self._share_done, last=last)
+        is_judged = self._ranks.from_first(
+            lambda: self._judging.is_due(self.state, self._share_done, last=last)
+        )
         held_out_loss = None
         if keep or is_judged or epoch % training.held_out_every_epochs == 0:
             held_out_loss = self._measure()
@@ -229,15 +247,18 @@ class Trainer:
             judgement = self._judge()
             keep = keep or self.state.best_judged_epoch == epoch
         last = self.ending() is not None
-        self._tell_epoch(before.loss_sum / before.loss_count, held_out_loss, judgement)
+        train_loss = before.loss_sum / before.loss_count
+        self._reporter.epoch(Epoch(epoch, train_loss, held_out_loss, self.state.seconds), judgement)
+        self._pace.lap("other")
         every = training.preview_every_epochs
-        if self._preview and every and (last or epoch % every == 0):
+        if self._preview and every and (last or epoch % every == 0) and self._ranks.is_first:
             self._show_preview(self._preview)
-        if keep or last or self._is_stopping() or self._is_checkpoint_due():
+        agreed = self._agreement.reach()
+        if keep or last or agreed.to_stop or agreed.to_save:
             if held_out_loss is not None:
                 self.state = self.state.saved(held_out_loss)
-            self._save()
-        self._stopped = self._is_stopping()
+            agreed = self._save()
+        self._stopped = agreed.to_stop
 
     def _measure(self) -> float:
         """The held-out loss after an epoch, noted where it is the lowest so far."""
@@ -251,39 +272,24 @@ class Trainer:
     def _judge(self) -> Judgement:
         """The judgement on clips after an epoch, noted where they are the best so far."""
         with self._checkpointer.trained(self.representation) as trained:
-            judgement = self._judging.judge(trained, self.run)
+            judgement = self._ranks.from_first(lambda: self._judging.judge(trained, self.run))
         self.state = self.state.judged(judgement)
         self._pace.lap("other")
         return judgement
 
-    def _tell_epoch(
-        self, train_loss: float, held_out_loss: float | None, judgement: Judgement | None
-    ) -> None:
-        """Write the figures of an epoch, and tell them to observers."""
-        ended = Epoch(self.state.epoch, train_loss, held_out_loss, self.state.seconds)
-        figures = cast(EpochMetrics, dataclasses.asdict(ended))
-        if judgement:
-            figures["judged"] = judgement_metrics(judgement)
-        append_metrics(self.run.metrics, figures)
-        for observer in self._observers:
-            observer.on_epoch(ended)
-            if judgement:
-                observer.on_judgement(ended.epoch, judgement)
-        self._pace.lap("other")
-
     def _show_preview(self, preview: Preview) -> None:
         with self._checkpointer.trained(self.representation) as trained:
             made = preview(trained, self.run).cpu().numpy()
-        for observer in self._observers:
-            observer.on_preview(self.state.epoch, made)
+        self._reporter.preview(self.state.epoch, made)
         self._pace.lap("preview")
 
-    def _save(self) -> None:
+    def _save(self) -> Agreed:
+        """Write a checkpoint; return what the ranks agree on after it."""
         checkpoint = self._checkpointer.save(self.state)
-        self._saved = time.monotonic()
-        for observer in self._observers:
-            observer.on_checkpoint(checkpoint)
+        self._agreement.saved()
+        self._reporter.checkpoint(checkpoint)
         self._pace.lap("other")
+        return self._agreement.reach()
 
     @property
     def _share_done(self) -> float:
@@ -292,9 +298,3 @@ class Trainer:
     @property
     def _steps_done(self) -> int:
         return self.state.epoch * self._steps + self.state.step
-
-    def _is_stopping(self) -> bool:
-        return self._interrupt.wished or self._stop.is_set()
-
-    def _is_checkpoint_due(self) -> bool:
-        return time.monotonic() - self._saved > 60 * self._recipe.training.checkpoint_minutes

@@ -226,7 +226,7 @@ def test_a_recording_shorter_than_a_sequence_is_one(short_and_long: Corpus) -> N
     assert [int(n) for n in least.counts] == [4 if n == 48000 else 1 for n in lengths]
     assert {one.samples for one in least.short} == {4000, 9600}
     assert least.whole == 8
-    for samples, mask, _ in least.batches(1, None):
+    for samples, mask, *_ in least.batches(1, None):
         assert samples.shape == (1, 1, 41 * 250)
         if mask is None:
             continue
@@ -246,7 +246,7 @@ def test_overlapping_frames_count_only_where_they_lie_whole(short_and_long: Corp
     recordings = of_samples(short_and_long, 4000)
     frames = MdctFrames(250)
     found = Sequences(short_and_long, recordings, frames.spec, 40)
-    for samples, mask, _ in found.batches(1, None):
+    for samples, mask, *_ in found.batches(1, None):
         assert mask is not None
         assert int(mask.sum()) == (4000 - frames.spec.overlap_samples) // 250 - 1
         assert frames.analyse(samples[:, 0]).shape == (1, 41, 250)
