@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from reverie.api.keywords import PathLike, Settings, dotted, path_of
+from reverie.api.keywords import PathLike, Settings, dotted, path_of, place_of
 from reverie.corpus import corpus as prepared
 from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
@@ -16,12 +16,16 @@ from reverie.corpus.listing import ListedCorpus
 from reverie.corpus.manifest import Refusal
 from reverie.corpus.page import write_corpus_page
 from reverie.corpus.place import AnotherCorpusError
+from reverie.corpus.prepare_url import prepare_at_url
 from reverie.corpus.recording import Recording
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import as_result, lines, unused_lines
 from reverie.errors import ReverieError
+from reverie.remote.places import naming_urls, place_at
+from reverie.remote.store import Store
+from reverie.remote.urls import url_name
 from reverie.settings import build
-from reverie.terminal import printable
+from reverie.terminal import printable, shown
 
 KIND_WORDS = {
     "corpus": "a corpus",
@@ -50,8 +54,13 @@ class Corpus:
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
+        """Where it lies; of one at an URL, the folder that stands for it on this machine."""
         return self.opened.folder
+
+    @property
+    def url(self) -> str | None:
+        """The URL at which it lies; None where it lies in a folder."""
+        return self.opened.url
 
     @property
     def rate_hz(self) -> int:
@@ -142,7 +151,7 @@ class Corpus:
 
     def lines(self) -> list[str]:
         """Say what it holds and what was not used, line by line, and what to do next."""
-        return lines(self.opened)
+        return [shown(line) for line in lines(self.opened)]
 
     def inspection_lines(self) -> list[str]:
         """Say how much there is, and what was not used, line by line."""
@@ -177,8 +186,8 @@ def prepare(
     """Turn a folder of recordings into a corpus, or bring one up to date.
 
     Args:
-        recordings: a folder of audio files of any kind, searched with all below it.
-        out: the corpus's folder; `NAME-corpus` in the current folder if not given.
+        recordings: a folder of audio files of any kind, searched with all below it; or its URL.
+        out: the corpus's folder, or an URL; `NAME-corpus` in the current folder if not given.
         settings: of `PrepareSettings`, by name.
         replace: put it in the place of a corpus of other recordings.
         processes: files decoded at once; as many as there are cores if not given.
@@ -190,9 +199,10 @@ def prepare(
     """
     chosen = dotted(PrepareSettings, settings, keywords, "prepare")
     try:
-        return _prepare(
-            recordings, out, chosen, replace=replace, processes=processes, progress=progress
-        )
+        with naming_urls():
+            return _prepare(
+                recordings, out, chosen, replace=replace, processes=processes, progress=progress
+            )
     except AnotherCorpusError as error:
         remedy = "Choose another `out`, or give `replace=True` to put the new corpus in its place."
         raise ReverieError(error.problem, remedy) from error
@@ -213,15 +223,18 @@ def _prepare(
         AnotherCorpusError: a corpus of other recordings is there.
         ReverieError: as `prepare`.
     """
-    source = path_of(recordings, "recordings")
-    made = preparing.prepare(
-        source,
-        default_corpus_folder(source) if out is None else path_of(out, "out"),
-        build(PrepareSettings, settings, "prepare"),
-        replace=replace,
-        processes=processes,
-        quiet=not progress,
-    )
+    source = place_of(recordings, "recordings")
+    target = default_corpus_folder(source) if out is None else place_of(out, "out")
+    chosen = build(PrepareSettings, settings, "prepare")
+    quiet = not progress
+    if isinstance(target, str):
+        made = prepare_at_url(
+            source, target, chosen, replace=replace, processes=processes, quiet=quiet
+        )
+    else:
+        made = preparing.prepare(
+            source, target, chosen, replace=replace, processes=processes, quiet=quiet
+        )
     return Corpus(made, is_new=True)
 
 
@@ -234,21 +247,25 @@ def list_corpora(folder: PathLike = ".") -> list[ListedCorpus]:
     return listing.list_corpora(path_of(folder, "folder"))
 
 
-def default_corpus_folder(recordings: Path) -> Path:
+def default_corpus_folder(recordings: Path | str) -> Path:
     """Where a corpus goes if nothing is said: `NAME-corpus` in the current folder."""
-    return Path(f"{recordings.resolve().name}-corpus")
+    name = url_name(recordings) if isinstance(recordings, str) else recordings.resolve().name
+    return Path(f"{name}-corpus")
 
 
 def open_corpus(folder: PathLike) -> Corpus:
     """Open a corpus that was prepared.
 
     Args:
-        folder: its folder, or the demo's.
+        folder: its folder or its URL, or the demo's folder.
 
     Raises:
         ReverieError: there is none, or it is damaged.
     """
-    path = path_of(folder, "folder")
+    path = place_of(folder, "folder")
+    if isinstance(path, str):
+        with naming_urls():
+            return Corpus(prepared.Corpus.open(place_at(path).folder))
     place = what_is(path)
     refuse_other(place, "corpus")
     return Corpus(prepared.Corpus.open(place.corpus or path))
@@ -258,7 +275,8 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     """Open the corpus that a folder is or belongs to; recordings are prepared first.
 
     Args:
-        corpus: a corpus, its folder, a folder of recordings, or the demo's folder.
+        corpus: a corpus, its folder, a folder of recordings, an URL of either, or the demo's
+            folder.
         progress: show it on stderr.
 
     Raises:
@@ -266,8 +284,8 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     """
     if isinstance(corpus, Corpus):
         return corpus
-    path = path_of(corpus, "corpus", "a Corpus")
-    if what_is(path).kind == "recordings":
+    path = place_of(corpus, "corpus", "a Corpus")
+    if _is_recordings(path):
         try:
             return _prepare(path, None, {}, progress=progress)
         except AnotherCorpusError as error:
@@ -275,6 +293,12 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
             remedy = f"Prepare it elsewhere: reverie prepare {recordings} --out FOLDER"
             raise ReverieError(error.problem, remedy) from error
     return open_corpus(path)
+
+
+def _is_recordings(path: Path | str) -> bool:
+    if isinstance(path, str):
+        return not Store(path).is_there(prepared.MANIFEST)
+    return what_is(path).kind == "recordings"
 
 
 def refuse_other(place: Place, wanted: Literal["corpus", "run"]) -> None:
@@ -296,5 +320,7 @@ def as_corpus(corpus: "Corpus | PathLike") -> Corpus:
         ReverieError: as `open_corpus`.
     """
     return (
-        corpus if isinstance(corpus, Corpus) else open_corpus(path_of(corpus, "corpus", "a Corpus"))
+        corpus
+        if isinstance(corpus, Corpus)
+        else open_corpus(str(place_of(corpus, "corpus", "a Corpus")))
     )

@@ -22,6 +22,7 @@ from reverie.corpus.recording import Split, corpus_hash
 from reverie.errors import ReverieError
 from reverie.legacy import translate_config
 from reverie.records import RECORD, PathText, as_record, read_json, read_record
+from reverie.remote.places import place_of
 from reverie.runs.locate import path_between
 from reverie.runs.settings import Recipe
 from reverie.runs.states import Sha256
@@ -225,8 +226,8 @@ def write_corpus_record(folder: Path, corpus: Corpus) -> None:
     """
     unlisted = len(corpus.recordings) if len(corpus.recordings) > MOST_LISTED else 0
     about = {
-        "folder": str(corpus.folder.resolve()),
-        "relative": path_between(folder, corpus.folder),
+        "folder": corpus.location,
+        "relative": None if corpus.url or place_of(folder) else path_between(folder, corpus.folder),
         "content_hash": corpus.content_hash,
         "rate_hz": corpus.rate_hz,
         "recordings": []

@@ -112,7 +112,7 @@ def _opened(
     corpus = Corpus.open(folder)
     if pretrained is not None:
         pretrained.require_fitting(recipe, corpus)
-    if corpus.stored_bytes <= CHECKED_BYTES:
+    if corpus.stored_bytes <= CHECKED_BYTES and not corpus.is_larger_than_cache:
         corpus.check(quiet=quiet)  # or damage would be met when it is first heard, hours later
     return corpus, recipe.for_channels(corpus.channels)
 
