@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import EllipsisType
 
+from reverie.api.corpus import refuse_other
 from reverie.api.keywords import PathLike, place_of
 from reverie.audio.formats import is_audio_name
+from reverie.corpus.kinds import what_is
 from reverie.generation.folder import SUFFIXES
 from reverie.remote.folders import folder_from, folder_to
 from reverie.remote.places import place_at
@@ -17,21 +19,23 @@ from reverie.runs.states import CHECKPOINTS, NAME
 Prompt = PathLike | Sequence[PathLike] | EllipsisType | None
 
 
-def run_here(folder: PathLike) -> Path:
-    """Return the folder of a run, or of one of its checkpoints; of an URL, the one that stands for
-    it.
+def run_here(folder: PathLike) -> tuple[Path, str]:
+    """Return the folder of a run, and the name of the checkpoint that was given instead, if one
+    was; of an URL, the folder that stands for it.
 
     Raises:
-        ReverieError: there is no run at the URL, or its store does not answer.
+        ReverieError: there is no run, or its store does not answer.
     """
     given = place_of(folder, "folder")
     if isinstance(given, Path):
-        return given
+        found = what_is(given)
+        refuse_other(found, "run")
+        return found.run or given, found.checkpoint
     above, _, name = given.rpartition("/")
     is_checkpoint = NAME.fullmatch(name) and above.endswith(f"/{CHECKPOINTS}")
     place = place_at(above.removesuffix(f"/{CHECKPOINTS}") if is_checkpoint else given)
     fetch_run(place)
-    return place.path(f"{CHECKPOINTS}/{name}") if is_checkpoint else place.folder
+    return place.folder, name if is_checkpoint else ""
 
 
 def corpus_here(folder: PathLike) -> Path:

@@ -7,12 +7,11 @@ from types import EllipsisType
 from typing import Any
 
 from reverie.api.clip import Clips, in_memory, on_disk
-from reverie.api.corpus import Corpus, refuse_other
+from reverie.api.corpus import Corpus
 from reverie.api.export import Exported
 from reverie.api.fetched import corpus_here, made_at, prompts_here, run_here
 from reverie.api.keywords import PathLike, Settings, dotted, path_of, prompt_names
 from reverie.api.stream import Stream
-from reverie.corpus.kinds import what_is
 from reverie.errors import ReverieError
 from reverie.evaluation.clip_verdicts import reference_of
 from reverie.evaluation.reports.clips_page import write_clips_page
@@ -294,8 +293,6 @@ def load(
         ReverieError: there is none, or it is damaged.
     """
     with naming_urls():
-        path = run_here(folder)
-        place = what_is(path)
-        refuse_other(place, "run")
+        path, checkpoint = run_here(folder)
         given = None if corpus is None else corpus_here(corpus)
-        return Run(OpenedRun.open(place.run or path, given, builder), place.checkpoint)
+        return Run(OpenedRun.open(path, given, builder), checkpoint)

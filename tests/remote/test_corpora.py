@@ -1,17 +1,19 @@
 import itertools
+import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import s3fs
 import soundfile
 
 import reverie
 from reverie.corpus.samples import FetchedSamples
 from reverie.errors import ReverieError
 from reverie.remote.cache import cache
-from reverie.remote.places import place_at
 from tests.music import music
 from tests.remote.conftest import RATE_HZ
 from tests.remote.store import FaultyServer
@@ -30,16 +32,9 @@ def plain(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> reverie
 @pytest.fixture(scope="module")
 def there(server: FaultyServer, plain: reverie.Corpus) -> str:
     """The URL of a copy of that corpus."""
-    import s3fs
-
-    s3fs.S3FileSystem(**s3_options()).put(str(plain.folder), "s3://music/corpus", recursive=True)
+    del server
+    s3fs.S3FileSystem().put(str(plain.folder), "s3://music/corpus", recursive=True)
     return "s3://music/corpus"
-
-
-def s3_options() -> dict[str, Any]:
-    from fsspec.config import conf
-
-    return conf["s3"]
 
 
 def samples(corpus: reverie.Corpus) -> list[bytes]:
@@ -173,7 +168,7 @@ def test_damage_is_found_at_the_url_and_mended_in_the_cache(
     files.pipe_file(f"{s3}/shards/00000.pcm", bytes(shard))
     with pytest.raises(ReverieError, match=f"{s3}/shards/00000.pcm does not hold the samples"):
         reverie.open_corpus(s3).opened.pcm(second)
-    with pytest.raises(ReverieError, match="shorter than manifest.json says"):
+    with pytest.raises(ReverieError, match="shorter than manifest"):
         files.pipe_file(f"{s3}/shards/00000.pcm", bytes(shard[:-2]))
         reverie.open_corpus(s3)
 
@@ -226,22 +221,20 @@ def test_a_corpus_at_an_url_is_updated_by_another_machine(
 def test_a_corpus_that_was_not_sent_whole_is_none(
     s3: str, recordings: Path, server: FaultyServer, another_machine: Any
 ) -> None:
-    with server.down("PUT", "manifest.json"), pytest.raises(ReverieError, match="cannot be written"):
+    with (
+        server.down("PUT", "manifest.json"),
+        pytest.raises(ReverieError, match="cannot be written"),
+    ):
         prepare(recordings, s3)
     with pytest.raises(ReverieError, match="holds no corpus, but one that was begun"):
-        reverie.open_corpus(f"{s3}/") if place_at(s3).mark_unsent(False) else reverie.open_corpus(s3)
-    place_at(s3).mark_unsent(True)
+        another_machine()
+        reverie.open_corpus(s3)
     assert len(prepare(recordings, s3).recordings) == 5
     another_machine()
     assert len(reverie.open_corpus(s3).recordings) == 5
 
 
-def test_two_writers_are_refused(
-    s3: str, recordings: Path, files: Any, another_machine: Any
-) -> None:
-    import json
-    import time
-
+def test_two_writers_are_refused(s3: str, recordings: Path, files: Any) -> None:
     said = {"writer": "another", "at": time.time()}
     files.pipe_file(f"{s3}/.writer.json", json.dumps(said).encode())
     with pytest.raises(ReverieError, match="is being written by another process"):
