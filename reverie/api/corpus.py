@@ -3,14 +3,15 @@
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from reverie.api.keywords import PathLike, Settings, dotted, path_of, place_of
+from reverie.api.recognised import refuse_other
 from reverie.corpus import corpus as prepared
 from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
 from reverie.corpus.inspection import Finding, costs, findings, rows, totals
-from reverie.corpus.kinds import Place, right_command, what_is
+from reverie.corpus.kinds import what_is
 from reverie.corpus.leaks import Leak, known_leaks
 from reverie.corpus.listing import ListedCorpus
 from reverie.corpus.manifest import Refusal
@@ -26,17 +27,6 @@ from reverie.remote.store import Store
 from reverie.remote.urls import url_name
 from reverie.settings import build
 from reverie.terminal import printable, shown
-
-KIND_WORDS = {
-    "corpus": "a corpus",
-    "run": "a run",
-    "checkpoint": "a checkpoint of a run",
-    "clips": "a folder of clips that Reverie made",
-    "experiment": "an experiment",
-    "listening test": "a listening test",
-    "evaluation": "an evaluation",
-    "recordings": "a folder of recordings",
-}
 
 
 class Corpus:
@@ -226,16 +216,10 @@ def _prepare(
     source = place_of(recordings, "recordings")
     target = default_corpus_folder(source) if out is None else place_of(out, "out")
     chosen = build(PrepareSettings, settings, "prepare")
-    quiet = not progress
+    options: Any = {"replace": replace, "processes": processes, "quiet": not progress}
     if isinstance(target, str):
-        made = prepare_at_url(
-            source, target, chosen, replace=replace, processes=processes, quiet=quiet
-        )
-    else:
-        made = preparing.prepare(
-            source, target, chosen, replace=replace, processes=processes, quiet=quiet
-        )
-    return Corpus(made, is_new=True)
+        return Corpus(prepare_at_url(source, target, chosen, **options), is_new=True)
+    return Corpus(preparing.prepare(source, target, chosen, **options), is_new=True)
 
 
 def list_corpora(folder: PathLike = ".") -> list[ListedCorpus]:
@@ -301,26 +285,12 @@ def _is_recordings(path: Path | str) -> bool:
     return what_is(path).kind == "recordings"
 
 
-def refuse_other(place: Place, wanted: Literal["corpus", "run"]) -> None:
-    """Say what a folder is that is not, and has not, what is wanted.
-
-    Raises:
-        ReverieError: it is something else of Reverie, or recordings.
-    """
-    there = place.corpus if wanted == "corpus" else place.run
-    if there is None and place.kind in KIND_WORDS:
-        remedy = right_command(place) or f"Give the folder of a {wanted}."
-        raise ReverieError(f"{place.path} is {KIND_WORDS[place.kind]}, and no {wanted}.", remedy)
-
-
 def as_corpus(corpus: "Corpus | PathLike") -> Corpus:
     """The corpus itself, or the one in a folder.
 
     Raises:
         ReverieError: as `open_corpus`.
     """
-    return (
-        corpus
-        if isinstance(corpus, Corpus)
-        else open_corpus(str(place_of(corpus, "corpus", "a Corpus")))
-    )
+    if isinstance(corpus, Corpus):
+        return corpus
+    return open_corpus(str(place_of(corpus, "corpus", "a Corpus")))

@@ -179,8 +179,8 @@ def evaluate(
     settings = build(EvaluationSettings, {"seed": seed, "part_seconds": part_seconds}, "evaluate")
     opened = as_corpus(corpus).opened
     if not isinstance(systems, Mapping):
-        folder = isinstance(systems, str | os.PathLike)
-        systems = {_name(cast(PathLike, systems)) if folder else "clips": systems}
+        is_folder = isinstance(systems, str | os.PathLike)
+        systems = {_name(systems) if is_folder else "clips": systems}
     if not systems:
         raise ReverieError("there is nothing to judge.", "Give clips, or folders of them.")
     longest = LONGEST_SECONDS if settings.part_seconds is None else math.inf

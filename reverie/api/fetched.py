@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import EllipsisType
 
-from reverie.api.corpus import refuse_other
 from reverie.api.keywords import PathLike, place_of
+from reverie.api.recognised import refuse_other
 from reverie.audio.formats import is_audio_name
 from reverie.corpus.kinds import what_is
 from reverie.generation.folder import SUFFIXES

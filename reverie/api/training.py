@@ -2,7 +2,7 @@
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,13 +57,12 @@ def train(
     """Train a model, or go on with a run that was stopped.
 
     Args:
-        corpus: a corpus, its folder, or a folder of recordings, which is prepared first; or the
-            URL of either.
+        corpus: a corpus, its folder, or one of recordings, which is prepared first; or an URL.
         recipe: the name of a recipe, the path of one in TOML, or a `Recipe`; `codes` if not given.
             With `init_from` its frames and its model are that one's; all of it, if none is given.
-        out: the run's folder, or an URL; `CORPUS-RECIPE` beside the corpus if not given, in the
-            current folder where that lies at an URL. A run of the same corpus and settings there is
-            continued, to the same bytes as if never stopped.
+        out: the run's folder, or an URL; `CORPUS-RECIPE` beside the corpus if not given, here if
+            that lies at an URL. A run of the same corpus and settings there is continued, to the
+            same bytes as if never stopped.
         settings: of the recipe, by dotted name, such as `{"model.hidden": 512}`.
         init_from: a run, exported or not, or its folder: the new run begins with its weights and
             its codec, on a corpus of the same rate, and needs it no more to go on.
@@ -72,8 +71,7 @@ def train(
         on_checkpoint: called with the folder of each checkpoint.
         on_judgement: called with the epoch and the judgement on its clips, if they are judged.
         observers: watch the training besides.
-        stop: once it is set, by any thread, the step at hand is finished, a checkpoint is written,
-            and the run is returned.
+        stop: once any thread sets it, the step is finished, a checkpoint written, all returned.
         builder: builds the model, where that is not one of Reverie's own architectures.
         progress: show it on stderr.
         **keywords: settings of the recipe, such as `hidden=512, epochs=100`.
@@ -85,7 +83,6 @@ def train(
     opened = corpus_of(corpus, progress=progress).opened
     changes = dotted(Recipe, settings, keywords, "train")
     callbacks = Callbacks(on_step, on_epoch, on_checkpoint, on_judgement)
-    watching = (PreviewMonitor(opened), PreviewFiles(), callbacks, *observers)
     with naming_urls(), _run_folder(opened, recipe, out, init_from) as (folder, sending):
         plan = _planned(opened, recipe, folder, changes, init_from, builder)
         run = train_run(
@@ -96,7 +93,7 @@ def train(
             builder=builder,
             preview=preview,
             judge=checkpoint_judge(opened),
-            observers=(*watching, *sending),
+            observers=(PreviewMonitor(opened), PreviewFiles(), callbacks, *observers, *sending),
             stop=stop,
             quiet=not progress,
         )
@@ -109,7 +106,7 @@ def _run_folder(
     recipe: str | PathLike | Recipe | None,
     out: PathLike | None,
     init_from: Run | PathLike | None,
-) -> Iterator[tuple[Path, tuple[Observer, ...]]]:
+) -> Generator[tuple[Path, tuple[Observer, ...]]]:
     """Give the folder in which a run is trained, and what sends it where it lies at an URL."""
     place = _place(corpus, recipe, out, init_from)
     if isinstance(place, str):

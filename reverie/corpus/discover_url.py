@@ -10,7 +10,8 @@ from reverie.corpus.discover import Discovery, Found, counted_suffix
 from reverie.corpus.manifest import LeftOut, Refusal
 from reverie.corpus.ours import CLIP, MOST_BYTES, clip_hash, folder_of_ours
 from reverie.corpus.unsearched import unsearched_file, unsearched_folder
-from reverie.remote.store import Entry, Store
+from reverie.remote.entries import Entry
+from reverie.remote.store import Store
 from reverie.remote.urls import url_name
 from reverie.storage import clear_disk_errors
 

@@ -24,7 +24,7 @@ def fetch_manifest(place: Place) -> None:
             place.path(MANIFEST).unlink(missing_ok=True)
             raise ReverieError(
                 f"{place.url} holds no corpus{_begun(place)}.",
-                f"Make one with `reverie prepare RECORDINGS --out {place.url}`.",
+                "Give the URL of a corpus that `reverie prepare` made.",
             )
         place.fetch([MANIFEST], most_bytes=MOST_BYTES)
         table = _table(place)
@@ -42,8 +42,8 @@ def _table(place: Place) -> str | None:
     """Return the name of the table that the manifest names; None where it names none."""
     try:
         read: object = json.loads(place.path(MANIFEST).read_bytes())
-        recordings = cast("dict[str, Any]", read)["recordings"]
-        name = str(recordings["file"]) if isinstance(recordings, dict) else ""
+        recordings: object = cast("dict[str, Any]", read)["recordings"]
+        name = str(cast("dict[str, Any]", recordings)["file"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return name if PurePosixPath(name).match(TABLES) and "/" not in name else None

@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from reverie.corpus.discover_url import discover_url
 from reverie.corpus.foreign import known_sha256
 from reverie.errors import ReverieError
 from reverie.remote.cache import Cache, cache, hold, let_go
-from reverie.remote.store import Entry, Store
+from reverie.remote.entries import Entry
+from reverie.remote.store import Store
 from reverie.remote.trying import GoneError
 from reverie.remote.urls import is_url
 from reverie.storage import clear_disk_errors
@@ -179,7 +180,7 @@ Music = FolderMusic | UrlMusic
 
 
 @contextmanager
-def music_at(recordings: Path | str) -> Iterator[Music]:
+def music_at(recordings: Path | str) -> Generator[Music]:
     """Give what finds recordings and brings them here; what it fetched is removed afterwards.
 
     Args:

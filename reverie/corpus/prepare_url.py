@@ -1,6 +1,6 @@
 """Prepare a corpus at an URL: in a folder of this machine, from which it is sent, manifest last."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,7 +108,7 @@ def _pull(place: Place, *, quiet: bool) -> None:
 
 
 @contextmanager
-def _sending(place: Place) -> Iterator[Any]:
+def _sending(place: Place) -> Generator[Callable[[Path], None]]:
     """Give what sends shards that are whole, one after another, while others are made.
 
     What fails is sent again at the end, where it is told.

@@ -8,45 +8,27 @@ when it is needed (`need`).
 """
 
 import dataclasses
-import hashlib
 import os
 from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from pydantic.dataclasses import dataclass
-
 from reverie.errors import ReverieError
-from reverie.records import RECORD, read_record
 from reverie.remote.cache import UNSENT, Cache, cache, hold, touch
-from reverie.remote.store import Entry, Store
+from reverie.remote.entries import Entry
+from reverie.remote.held import PLACE, About, Held, facts_of, home_of, read_about
+from reverie.remote.store import Store
 from reverie.remote.trying import GoneError
 from reverie.remote.urls import checked_url, url_name
 from reverie.storage import clear_disk_errors, write_json
 from reverie.terminal import call, shown
 
-PLACE = "place.json"
+AT_ONCE = 8
+"""Files of a place that are fetched at once."""
 MOST_SMALL_BYTES = 1 << 30
 """A file that is fetched without being asked for by a person is no larger."""
-
-
-@dataclass(frozen=True, config=RECORD)
-class Held:
-    """A file of a place as it lies here and as it was at the URL."""
-
-    version: str
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, config=RECORD)
-class _About:
-    """What `place.json` holds."""
-
-    url: str
-    files: dict[str, Held]
-    writer: str = ""
 
 
 class Place:
@@ -62,13 +44,13 @@ class Place:
     def __init__(self, url: str) -> None:
         self.url = checked_url(url)
         self.cache: Cache = cache()
-        self.home = _home(self.cache, self.url)
+        self.home = home_of(self.cache, self.url)
         self._lock = hold(self.home)
         name = url_name(self.url)
         self.folder = self.home / (name if name not in (PLACE, UNSENT) else "folder")
         with clear_disk_errors(self.folder):
             self.folder.mkdir(exist_ok=True)
-        about = _read(self.home)
+        about = read_about(self.home)
         self._files: dict[str, Held] = dict(about.files) if about else {}
         self.writer = about.writer if about else ""
         """Who wrote at the URL last, as far as it was from here."""
@@ -113,13 +95,13 @@ class Place:
         return (
             held is not None
             and held.version == entry.version != ""
-            and _facts(self.path(name)) == (held.size, held.mtime_ns)
+            and facts_of(self.path(name)) == (held.size, held.mtime_ns)
         )
 
     def is_as_kept(self, name: str) -> bool:
         """Whether a file lies here as it was fetched or sent, and was not changed since."""
         held = self._files.get(name)
-        return held is not None and _facts(self.path(name)) == (held.size, held.mtime_ns)
+        return held is not None and facts_of(self.path(name)) == (held.size, held.mtime_ns)
 
     def fetch(self, names: Iterable[str], *, most_bytes: int | None = MOST_SMALL_BYTES) -> None:
         """Bring files here as they are at the URL; those that are here already are not read.
@@ -131,15 +113,25 @@ class Place:
         Raises:
             ReverieError: the store does not answer, or the disk refuses.
         """
-        for name in names:
-            entry = self.listed.get(name)
-            if entry is None or self.is_current(name, entry):
-                continue
+
+        def fetch(name: str) -> None:
+            entry, named = self.listed[name], self.store.named(name)
             if most_bytes is not None and (entry.size or 0) > most_bytes:
-                named = self.store.named(name)
                 raise ReverieError(f"{named} holds {entry.size} bytes.", "Check the URL.")
-            self.cache.make_room(entry.size or 0, self.store.named(name), bounded=False)
-            self.keep(name, self.store.fetch(name, self.path(name), entry))
+            self.cache.make_room(entry.size or 0, named, bounded=False)
+            self._hold(name, self.store.fetch(name, self.path(name), entry))
+
+        there = [name for name in names if name in self.listed]
+        missing = [name for name in there if not self.is_current(name, self.listed[name])]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            try:
+                for _ in pool.map(fetch, missing):
+                    pass
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+            finally:
+                self._note()
 
     def fetch_one(self, name: str) -> bool:
         """Bring one file here as it is at the URL now, without listing; return whether it is there.
@@ -165,10 +157,10 @@ class Place:
         entry = self.listed.get(name)
         if entry is not None and self.is_current(name, entry):
             return
-        before = _facts(self.path(name))
+        before = facts_of(self.path(name))
         sent = self.store.send(self.path(name), name)
         self.listed[name] = sent
-        if before == _facts(self.path(name)):
+        if before == facts_of(self.path(name)):
             self.keep(name, sent)
 
     def remove(self, names: Iterable[str]) -> None:
@@ -185,10 +177,13 @@ class Place:
 
     def keep(self, name: str, entry: Entry) -> None:
         """Note that a file lies here as the URL has it."""
-        facts = _facts(self.path(name))
+        self._hold(name, entry)
+        self._note()
+
+    def _hold(self, name: str, entry: Entry) -> None:
+        facts = facts_of(self.path(name))
         if facts is not None:
             self._files[name] = Held(entry.version, *facts)
-        self._note()
 
     def keep_writer(self, writer: str) -> None:
         """Note who writes at the URL from here."""
@@ -208,7 +203,7 @@ class Place:
         touch(self.home / ".using")
 
     def _note(self) -> None:
-        about = _About(self.url, self._files, self.writer)
+        about = About(self.url, self._files, self.writer)
         write_json(self.home / PLACE, dataclasses.asdict(about))
 
 
@@ -242,7 +237,7 @@ def place_of(path: Path) -> Place | None:
 
 def is_known(url: str) -> bool:
     """Whether a person has opened an URL from this machine before, as far as the cache knows."""
-    return (_home(cache(), checked_url(url)) / PLACE).is_file()
+    return (home_of(cache(), checked_url(url)) / PLACE).is_file()
 
 
 def need(path: Path) -> None:
@@ -274,23 +269,3 @@ def naming_urls() -> Generator[None]:
         error.problem, error.remedy = shown(error.problem), shown(error.remedy)
         error.args = tuple(shown(str(one)) for one in error.args)
         raise
-
-
-def _home(cache: Cache, url: str) -> Path:
-    return cache.places / hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:20]
-
-
-def _read(home: Path) -> _About | None:
-    """Return what a place says of itself; None where nothing of it is to be believed."""
-    try:
-        return read_record(home / PLACE, _About, "a place")
-    except ReverieError:
-        return None
-
-
-def _facts(path: Path) -> tuple[int, int] | None:
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return facts.st_size, facts.st_mtime_ns

@@ -7,16 +7,17 @@ is cut costs a piece. What is read has the size that the store told, or it is re
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import unquote
 
 from reverie.errors import ReverieError
+from reverie.remote.entries import Entry, entry_of, is_plain_name, is_same
 from reverie.remote.trying import CHECK, GoneError, tried
-from reverie.remote.urls import checked_url, url_name
-from reverie.storage import clear_disk_errors, replacing
+from reverie.remote.urls import checked_url
+from reverie.storage import replacing
 
 Result = TypeVar("Result")
 
@@ -27,20 +28,6 @@ REQUEST_SECONDS = 60.0
 CHANGES = 5
 """A file that changes so often while it is read is given up."""
 INSTALL = "Install it: pip install 'reverie-music[remote]'"
-_VERSIONS = ("ETag", "etag", "generation", "md5Hash", "checksum",
-             "LastModified", "last_modified", "mtime", "updated", "created")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file of a store as a listing tells it."""
-
-    path: str
-    """As the store names it."""
-    size: int | None
-    """In bytes; None where the store does not say."""
-    version: str
-    """Changes with the file: its ETag, version or time of change, whatever the store has."""
 
 
 class Store:
@@ -57,11 +44,11 @@ class Store:
         self.url = checked_url(url)
         protocol = self.url.partition("://")[0]
         try:
-            from fsspec.core import url_to_fs  # noqa: PLC0415 -- an extra
+            core: Any = import_module("fsspec.core")  # an extra
         except ImportError as error:
             raise ReverieError(f"{url} is an URL, and fsspec is not installed.", INSTALL) from error
         try:
-            self._files, self._root = cast("tuple[Any, str]", url_to_fs(self.url))
+            self._files, self._root = cast("tuple[Any, str]", core.url_to_fs(self.url))
         except ImportError as error:
             raise ReverieError(
                 f"{url} cannot be opened: what opens {protocol}:// is not installed.",
@@ -74,31 +61,26 @@ class Store:
             ) from error
         self._root = self._root.rstrip("/")
 
-    def listing(self, below: str = "") -> dict[str, Entry]:
+    def listing(self) -> dict[str, Entry]:
         """Return every file in the folder and below, by its path from the folder.
-
-        Args:
-            below: list a part of it alone.
 
         Raises:
             ReverieError: the store does not answer.
         """
-        root = self.path(below)
 
         def find() -> dict[str, dict[str, Any]]:
             self._files.invalidate_cache()
-            found = self._call("find", root, detail=True, seconds=10 * REQUEST_SECONDS)
-            return cast("dict[str, dict[str, Any]]", found)
+            return self._call("find", self._root, detail=True, seconds=10 * REQUEST_SECONDS)
 
         try:
-            found = self._tried("listed", below, find)
+            found = self._tried("listed", "", find)
         except GoneError:
             return {}
         entries: dict[str, Entry] = {}
         for path, facts in found.items():
             name = self._relative(path)
-            if name and facts.get("type") != "directory" and _is_plain_name(name):
-                entries[name] = _entry(path, facts)
+            if name and facts.get("type") != "directory" and is_plain_name(name):
+                entries[name] = entry_of(path, facts)
         return dict(sorted(entries.items()))
 
     def entry(self, name: str = "") -> Entry:
@@ -116,11 +98,9 @@ class Store:
         Raises:
             ReverieError: the store does not answer.
         """
-        try:
-            self.entry(name)
-        except GoneError:
-            return False
-        return True
+        with contextlib.suppress(GoneError):
+            return bool(self.entry(name))
+        return False
 
     def read(self, name: str, most_bytes: int) -> bytes:
         """Return a small file.
@@ -138,9 +118,8 @@ class Store:
             found = self._asked(name)
             if (found.size or 0) > most_bytes:
                 raise ReverieError(f"{self.named(name)} holds {found.size} bytes.", "Check it.")
-            # A server may hide the size, or lie about it.
-            content = self._cat(found.path, 0, most_bytes + 1) if found.size is None else (
-                self._cat(found.path, 0, found.size) if found.size else b"")  # fmt: skip
+            size = most_bytes + 1 if found.size is None else found.size
+            content = self._cat(found.path, 0, size) if size else b""
             if found.size not in (None, len(content)) or len(content) > most_bytes:
                 raise ConnectionError(f"{len(content)} bytes came, and not {found.size}")
             return content
@@ -203,7 +182,7 @@ class Store:
                 except ReverieError as error:
                     problem = error
                 now = self.entry(name)
-                if _is_same(found, now):
+                if is_same(found, now):
                     if problem is not None:
                         raise problem
                     return now
@@ -297,7 +276,7 @@ class Store:
         facts = cast("dict[str, Any]", self._call("info", path, seconds=REQUEST_SECONDS))
         if facts.get("type") == "directory":
             raise FileNotFoundError(path)
-        return _entry(path, facts)
+        return entry_of(path, facts)
 
     def _make_parent(self, path: str) -> None:
         # Object stores have no folders, and would take a bucket for one.
@@ -311,41 +290,10 @@ class Store:
     def _call(self, what: str, *given: Any, seconds: float, **named: Any) -> Any:
         """Call the file system, for so long at most where it can be left."""
         if getattr(self._files, "async_impl", False):
-            from fsspec.asyn import sync  # noqa: PLC0415 -- an extra
-
+            waiting: Any = import_module("fsspec.asyn")
             work = getattr(self._files, f"_{what}")
-            return sync(self._files.loop, work, *given, timeout=seconds, **named)
+            return waiting.sync(self._files.loop, work, *given, timeout=seconds, **named)
         return getattr(self._files, what)(*given, **named)
 
     def _tried(self, done: str, name: str, work: Callable[[], Result]) -> Result:
         return tried(self.named(name), done, work)
-
-
-def fetch_file(url: str, folder: Path) -> Path:
-    """Bring the file at an URL into a folder, under its own name.
-
-    Raises:
-        ReverieError: it is not there, or the store does not answer.
-    """
-    target = folder / url_name(checked_url(url))
-    with clear_disk_errors(folder):
-        Store(url).fetch("", target)
-    return target
-
-
-def _entry(path: str, facts: dict[str, Any]) -> Entry:
-    size: object = facts.get("size")
-    # The first that there is: a listing and an answer about one file round times differently.
-    version = next((str(facts[key]).strip('"') for key in _VERSIONS if facts.get(key)), "")
-    return Entry(path, size if isinstance(size, int) else None, version)
-
-
-def _is_same(first: Entry, second: Entry) -> bool:
-    """Whether two answers may be of one version of a file."""
-    versions, sizes = {first.version, second.version} - {""}, {first.size, second.size} - {None}
-    return len(versions) < 2 and len(sizes) < 2
-
-
-def _is_plain_name(name: str) -> bool:
-    """Whether a name from a store leads nowhere else when it is a path here."""
-    return "\0" not in name and all(part not in ("", ".", "..") for part in name.split("/"))

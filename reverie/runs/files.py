@@ -23,6 +23,7 @@ from reverie.errors import ReverieError
 from reverie.legacy import translate_config
 from reverie.records import RECORD, PathText, as_record, read_json, read_record
 from reverie.remote.places import place_of
+from reverie.remote.urls import is_url
 from reverie.runs.locate import path_between
 from reverie.runs.settings import Recipe
 from reverie.runs.states import Sha256
@@ -114,6 +115,12 @@ class CorpusRecord:
     unlisted: Annotated[int, Field(ge=0)] = 0
     """Recordings of a corpus of more than `MOST_LISTED`, none of which is listed: its content hash
     tells which it was."""
+
+    @property
+    def place(self) -> Path | str | None:
+        """Where it was: a folder or an URL; None where the run was exported and does not say."""
+        is_path = self.folder is not None and not is_url(self.folder)
+        return Path(self.folder or "") if is_path else self.folder
 
 
 def read_config(folder: Path) -> Config:

@@ -21,7 +21,9 @@ def path_between(run: Path, corpus: Path) -> str | None:
         return None
 
 
-def find_corpus(run: Path, content_hash: str, stored: Path | None, relative: str | None) -> Corpus:
+def find_corpus(
+    run: Path, content_hash: str, stored: Path | str | None, relative: str | None
+) -> Corpus:
     """The corpus that a run was trained on, by its content.
 
     It is looked for where it was, where it was as seen from the run, and beside the run.
@@ -29,12 +31,14 @@ def find_corpus(run: Path, content_hash: str, stored: Path | None, relative: str
     Args:
         run: folder of the run.
         content_hash: of the corpus.
-        stored: where it was; None where the run was exported and does not say.
+        stored: where it was, a folder or an URL; None where the run was exported and does not say.
         relative: the same from the run; None where an old version did not keep it.
 
     Raises:
         ReverieError: it is in none of these places, or was changed.
     """
+    if isinstance(stored, str):
+        return _corpus_at(run, content_hash, stored)
     refused: ReverieError | None = None
     for folder in _places(run, stored, relative):
         try:
@@ -58,7 +62,7 @@ def find_corpus(run: Path, content_hash: str, stored: Path | None, relative: str
     )
 
 
-def corpus_at(run: Path, content_hash: str, url: str) -> Corpus:
+def _corpus_at(run: Path, content_hash: str, url: str) -> Corpus:
     """The corpus that a run was trained on, at an URL that the run names.
 
     Whoever wrote the run chose that URL. So it is asked for what it has only if it was opened from

@@ -27,8 +27,6 @@ from reverie.models.architectures import ModelBuilder, build_model, meta_model
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
-from reverie.remote.places import need
-from reverie.remote.urls import is_url
 from reverie.runs.calibration import CALIBRATION, load_calibration, load_calibration_0_1
 from reverie.runs.checkpoint import MODEL, load_weights
 from reverie.runs.continuing import ANOTHER_FOLDER, require_free, require_same_settings
@@ -46,10 +44,10 @@ from reverie.runs.files import (
     write_config,
     write_corpus_record,
 )
-from reverie.runs.locate import corpus_at, find_corpus, given_corpus
+from reverie.runs.locate import find_corpus, given_corpus
 from reverie.runs.memory import clear_memory_errors, require_memory
 from reverie.runs.settings import Recipe
-from reverie.runs.states import CHECKPOINTS, find_checkpoint, list_checkpoints, read_state
+from reverie.runs.states import CHECKPOINTS, fetched_checkpoint, list_checkpoints, read_state
 from reverie.runs.weights import check_hash, check_shapes, read_hash, require_size
 
 
@@ -59,14 +57,12 @@ class Run:
 
     folder: Path
     recipe: Recipe
-    corpus_folder: Path | None
-    """Where its corpus was; None of a run that was exported."""
+    corpus_folder: Path | str | None
+    """Where its corpus was, a folder or an URL; None of a run that was exported."""
     corpus_hash: str
     rate_hz: int
     corpus_relative: str | None = None
     """The way from the run to its corpus, as it was."""
-    corpus_url: str | None = None
-    """The URL of its corpus, where it was at one."""
     corpus_given: Path | None = None
     """Where a person says that the corpus is now."""
     frames_sha256: str | None = None
@@ -133,11 +129,10 @@ class Run:
         return cls(
             folder,
             read_recipe(folder, config),
-            None if about.folder is None or is_url(about.folder) else Path(about.folder),
+            about.place,
             about.content_hash,
             about.rate_hz,
             about.relative,
-            about.folder if is_url(about.folder) else None,
             corpus,
             config.frames_sha256,
             builder,
@@ -167,26 +162,16 @@ class Run:
         Raises:
             ReverieError: another run is there, of another corpus, recipe or parent.
         """
-        where, recipe = corpus.folder.resolve(), recipe.for_channels(corpus.channels)
+        where, recipe = corpus.url or corpus.folder.resolve(), recipe.for_channels(corpus.channels)
         if cls.exists(folder):
             run = cls.open(folder, builder=builder)
             run.check_continues(recipe, corpus, parent)
-            run = dataclasses.replace(
-                run, recipe=recipe, corpus_folder=where, corpus_url=corpus.url
-            )
+            run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
             if run.frames_sha256 is None and run.statistics.is_file():
                 run = dataclasses.replace(run, frames_sha256=read_hash(run.statistics))
         else:
             require_free(folder, begun_from_another=parent is not None)
-            run = cls(
-                folder,
-                recipe,
-                where,
-                corpus.content_hash,
-                corpus.rate_hz,
-                corpus_url=corpus.url,
-                builder=builder,
-            )
+            run = cls(folder, recipe, where, corpus.content_hash, corpus.rate_hz, builder=builder)
             if parent is not None:
                 frames_sha256 = read_hash(run.statistics)
                 run = dataclasses.replace(run, parent=parent, frames_sha256=frames_sha256)
@@ -202,8 +187,6 @@ class Run:
         """
         if self.corpus_given is not None:
             return given_corpus(self.folder, self.corpus_hash, self.corpus_given)
-        if self.corpus_url is not None:
-            return corpus_at(self.folder, self.corpus_hash, self.corpus_url)
         return find_corpus(self.folder, self.corpus_hash, self.corpus_folder, self.corpus_relative)
 
     def keep_frames(self, fitted: Representation) -> "Run":
@@ -244,10 +227,7 @@ class Run:
         Raises:
             ReverieError: there is no such checkpoint, or it cannot be fetched.
         """
-        found = find_checkpoint(self.folder, name)
-        for part in (MODEL, CALIBRATION):
-            need(found / part)
-        return found
+        return fetched_checkpoint(self.folder, name)
 
     def load(self, checkpoint: Path) -> TrainedModel:
         """Load the model of `checkpoint` with all that generation needs.

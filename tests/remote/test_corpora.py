@@ -14,6 +14,8 @@ import reverie
 from reverie.corpus.samples import FetchedSamples
 from reverie.errors import ReverieError
 from reverie.remote.cache import cache
+from reverie.remote.lease import writing
+from reverie.remote.places import place_at
 from tests.music import music
 from tests.remote.conftest import RATE_HZ
 from tests.remote.store import FaultyServer
@@ -241,7 +243,9 @@ def test_two_writers_are_refused(s3: str, recordings: Path, files: Any) -> None:
         prepare(recordings, s3)
     said["at"] = time.time() - 1000  # it was killed
     files.pipe_file(f"{s3}/.writer.json", json.dumps(said).encode())
-    assert len(prepare(recordings, s3).recordings) == 5
+    with writing(place_at(s3)):
+        assert json.loads(files.cat_file(f"{s3}/.writer.json"))["writer"] != "another"
+    assert not files.exists(f"{s3}/.writer.json")
 
 
 def test_a_corpus_goes_among_no_other_files(s3: str, recordings: Path, files: Any) -> None:

@@ -20,7 +20,7 @@ from tests.remote.conftest import RATE_HZ, forget
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    def log_request(self, *_: Any) -> None: ...
+    def log_request(self, code: Any = "-", size: Any = "-") -> None: ...
 
 
 @pytest.fixture(scope="module")

@@ -146,7 +146,7 @@ def test_a_run_and_its_corpus_at_urls_find_each_other(
     monkeypatch.chdir(tmp_path)
     here = reverie.train(f"{s3}/corpus", "paper", None, settings)
     assert here.folder == Path("corpus-paper")
-    assert here.opened.corpus_url == f"{s3}/corpus"
+    assert here.opened.corpus_folder == f"{s3}/corpus"
     reverie.train(f"{s3}/corpus", "paper", f"{s3}/run", settings)
     another_machine()
     with pytest.raises(ReverieError, match=f"the corpus of .* was at {s3}/corpus"):
