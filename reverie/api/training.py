@@ -60,9 +60,8 @@ def train(
         corpus: a corpus, its folder, or one of recordings, which is prepared first; or an URL.
         recipe: the name of a recipe, the path of one in TOML, or a `Recipe`; `codes` if not given.
             With `init_from` its frames and its model are that one's; all of it, if none is given.
-        out: the run's folder, or an URL; `CORPUS-RECIPE` beside the corpus if not given, here if
-            that lies at an URL. A run of the same corpus and settings there is continued, to the
-            same bytes as if never stopped.
+        out: the run's folder or URL; `CORPUS-RECIPE` beside the corpus, here if that has an URL. A
+            run of the same corpus and settings goes on, to the same bytes as if never stopped.
         settings: of the recipe, by dotted name, such as `{"model.hidden": 512}`.
         init_from: a run, exported or not, or its folder: the new run begins with its weights and
             its codec, on a corpus of the same rate, and needs it no more to go on.
