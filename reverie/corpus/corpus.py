@@ -76,7 +76,7 @@ class Corpus:
             ReverieError: there is none, it is damaged, or a newer Reverie made it.
         """
         place = place_of(folder)
-        if place is not None and not place.is_unsent:
+        if place is not None and not place.is_working:
             fetch_manifest(place)
             return cls._opened(folder, FetchedSamples(place))
         return cls._opened(folder, None)

@@ -53,7 +53,7 @@ def prepare_at_url(
         _refuse_others(place)
         _pull(place, quiet=quiet)
         place.mark_unsent(True)
-        with _sending(place) as send:
+        with _working(place), _sending(place) as send:
             prepare(recordings, place.folder, settings, quiet=quiet,
                     on_whole_shard=send, **options)  # fmt: skip
         _push(place, lease, quiet=quiet)
@@ -105,6 +105,15 @@ def _pull(place: Place, *, quiet: bool) -> None:
         for name in missing:
             place.fetch([name], most_bytes=None)
             work.advance(note=name)
+
+
+@contextmanager
+def _working(place: Place) -> Generator[None]:
+    place.is_working = True
+    try:
+        yield
+    finally:
+        place.is_working = False
 
 
 @contextmanager

@@ -64,6 +64,7 @@ def folder_to(url: str, wanted: Callable[[str], bool] = lambda _: True) -> Gener
             for name in filter(wanted, made):
                 lease.check()
                 place.send(name)
+            place.remove([name for name in names if not place.path(name).is_file()])
             place.mark_unsent(False)
 
 

@@ -56,6 +56,8 @@ class Place:
         """Who wrote at the URL last, as far as it was from here."""
         self.listed: dict[str, Entry] = {}
         """What lies at the URL, as it was listed last."""
+        self.is_working = False
+        """Whether this process makes what lies here, so that it is not as it is at the URL."""
         self._note()
 
     @cached_property
