@@ -22,6 +22,22 @@ def silence(is_silent: bool) -> None:
     _is_silent = is_silent
 
 
+_names: dict[str, str] = {}
+"""Folders that stand for something else, and what they are called."""
+
+
+def call(folder: str, name: str) -> None:
+    """From now on, call a folder by the name that a person gave: the URL that it stands for."""
+    _names[folder] = name
+
+
+def shown(text: str) -> str:
+    """Return `text` with folders called as persons call them."""
+    for folder, name in _names.items():
+        text = text.replace(folder, name)
+    return text
+
+
 def printable(text: str) -> str:
     """`text` fit for one line of a terminal, a page or a report.
 
@@ -45,7 +61,7 @@ def echo(*lines: str, err: bool = False) -> None:
     """
     stream = sys.stderr if err else sys.stdout
     for line in () if _is_silent else lines:
-        print(encodable(printable(line), stream), file=stream, flush=True)
+        print(encodable(printable(shown(line)), stream), file=stream, flush=True)
 
 
 def paragraph(text: str, indent: str = "") -> list[str]:
@@ -71,7 +87,7 @@ def echo_text(lines: Iterable[str]) -> None:
 def echo_json(value: Any) -> None:
     """Print `value` on stdout as JSON of ASCII, for another program."""
     if not _is_silent:
-        print(json.dumps(value, indent=2), flush=True)
+        print(shown(json.dumps(value, indent=2)), flush=True)
 
 
 def encodable(text: str, stream: TextIO) -> str:

@@ -3,36 +3,30 @@
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from reverie.api.keywords import PathLike, Settings, dotted, path_of
+from reverie.api.keywords import PathLike, Settings, dotted, path_of, place_of
+from reverie.api.recognised import refuse_other
 from reverie.corpus import corpus as prepared
 from reverie.corpus import listing
 from reverie.corpus import prepare as preparing
 from reverie.corpus.inspection import Finding, costs, findings, rows, totals
-from reverie.corpus.kinds import Place, right_command, what_is
+from reverie.corpus.kinds import what_is
 from reverie.corpus.leaks import Leak, known_leaks
 from reverie.corpus.listing import ListedCorpus
 from reverie.corpus.manifest import Refusal
 from reverie.corpus.page import write_corpus_page
 from reverie.corpus.place import AnotherCorpusError
+from reverie.corpus.prepare_url import prepare_at_url
 from reverie.corpus.recording import Recording
 from reverie.corpus.settings import PrepareSettings
 from reverie.corpus.summary import as_result, lines, unused_lines
 from reverie.errors import ReverieError
+from reverie.remote.places import naming_urls, place_at
+from reverie.remote.store import Store
+from reverie.remote.urls import url_name
 from reverie.settings import build
-from reverie.terminal import printable
-
-KIND_WORDS = {
-    "corpus": "a corpus",
-    "run": "a run",
-    "checkpoint": "a checkpoint of a run",
-    "clips": "a folder of clips that Reverie made",
-    "experiment": "an experiment",
-    "listening test": "a listening test",
-    "evaluation": "an evaluation",
-    "recordings": "a folder of recordings",
-}
+from reverie.terminal import printable, shown
 
 
 class Corpus:
@@ -50,8 +44,13 @@ class Corpus:
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
+        """Where it lies; of one at an URL, the folder that stands for it on this machine."""
         return self.opened.folder
+
+    @property
+    def url(self) -> str | None:
+        """The URL at which it lies; None where it lies in a folder."""
+        return self.opened.url
 
     @property
     def rate_hz(self) -> int:
@@ -142,7 +141,7 @@ class Corpus:
 
     def lines(self) -> list[str]:
         """Say what it holds and what was not used, line by line, and what to do next."""
-        return lines(self.opened)
+        return [shown(line) for line in lines(self.opened)]
 
     def inspection_lines(self) -> list[str]:
         """Say how much there is, and what was not used, line by line."""
@@ -177,8 +176,8 @@ def prepare(
     """Turn a folder of recordings into a corpus, or bring one up to date.
 
     Args:
-        recordings: a folder of audio files of any kind, searched with all below it.
-        out: the corpus's folder; `NAME-corpus` in the current folder if not given.
+        recordings: a folder of audio files of any kind, searched with all below it; or its URL.
+        out: the corpus's folder, or an URL; `NAME-corpus` in the current folder if not given.
         settings: of `PrepareSettings`, by name.
         replace: put it in the place of a corpus of other recordings.
         processes: files decoded at once; as many as there are cores if not given.
@@ -190,9 +189,10 @@ def prepare(
     """
     chosen = dotted(PrepareSettings, settings, keywords, "prepare")
     try:
-        return _prepare(
-            recordings, out, chosen, replace=replace, processes=processes, progress=progress
-        )
+        with naming_urls():
+            return _prepare(
+                recordings, out, chosen, replace=replace, processes=processes, progress=progress
+            )
     except AnotherCorpusError as error:
         remedy = "Choose another `out`, or give `replace=True` to put the new corpus in its place."
         raise ReverieError(error.problem, remedy) from error
@@ -213,16 +213,13 @@ def _prepare(
         AnotherCorpusError: a corpus of other recordings is there.
         ReverieError: as `prepare`.
     """
-    source = path_of(recordings, "recordings")
-    made = preparing.prepare(
-        source,
-        default_corpus_folder(source) if out is None else path_of(out, "out"),
-        build(PrepareSettings, settings, "prepare"),
-        replace=replace,
-        processes=processes,
-        quiet=not progress,
-    )
-    return Corpus(made, is_new=True)
+    source = place_of(recordings, "recordings")
+    target = default_corpus_folder(source) if out is None else place_of(out, "out")
+    chosen = build(PrepareSettings, settings, "prepare")
+    options: Any = {"replace": replace, "processes": processes, "quiet": not progress}
+    if isinstance(target, str):
+        return Corpus(prepare_at_url(source, target, chosen, **options), is_new=True)
+    return Corpus(preparing.prepare(source, target, chosen, **options), is_new=True)
 
 
 def list_corpora(folder: PathLike = ".") -> list[ListedCorpus]:
@@ -234,21 +231,25 @@ def list_corpora(folder: PathLike = ".") -> list[ListedCorpus]:
     return listing.list_corpora(path_of(folder, "folder"))
 
 
-def default_corpus_folder(recordings: Path) -> Path:
+def default_corpus_folder(recordings: Path | str) -> Path:
     """Where a corpus goes if nothing is said: `NAME-corpus` in the current folder."""
-    return Path(f"{recordings.resolve().name}-corpus")
+    name = url_name(recordings) if isinstance(recordings, str) else recordings.resolve().name
+    return Path(f"{name}-corpus")
 
 
 def open_corpus(folder: PathLike) -> Corpus:
     """Open a corpus that was prepared.
 
     Args:
-        folder: its folder, or the demo's.
+        folder: its folder or its URL, or the demo's folder.
 
     Raises:
         ReverieError: there is none, or it is damaged.
     """
-    path = path_of(folder, "folder")
+    path = place_of(folder, "folder")
+    if isinstance(path, str):
+        with naming_urls():
+            return Corpus(prepared.Corpus.open(place_at(path).folder))
     place = what_is(path)
     refuse_other(place, "corpus")
     return Corpus(prepared.Corpus.open(place.corpus or path))
@@ -258,7 +259,8 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     """Open the corpus that a folder is or belongs to; recordings are prepared first.
 
     Args:
-        corpus: a corpus, its folder, a folder of recordings, or the demo's folder.
+        corpus: a corpus, its folder, a folder of recordings, an URL of either, or the demo's
+            folder.
         progress: show it on stderr.
 
     Raises:
@@ -266,8 +268,8 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     """
     if isinstance(corpus, Corpus):
         return corpus
-    path = path_of(corpus, "corpus", "a Corpus")
-    if what_is(path).kind == "recordings":
+    path = place_of(corpus, "corpus", "a Corpus")
+    if _is_recordings(path):
         try:
             return _prepare(path, None, {}, progress=progress)
         except AnotherCorpusError as error:
@@ -277,16 +279,10 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     return open_corpus(path)
 
 
-def refuse_other(place: Place, wanted: Literal["corpus", "run"]) -> None:
-    """Say what a folder is that is not, and has not, what is wanted.
-
-    Raises:
-        ReverieError: it is something else of Reverie, or recordings.
-    """
-    there = place.corpus if wanted == "corpus" else place.run
-    if there is None and place.kind in KIND_WORDS:
-        remedy = right_command(place) or f"Give the folder of a {wanted}."
-        raise ReverieError(f"{place.path} is {KIND_WORDS[place.kind]}, and no {wanted}.", remedy)
+def _is_recordings(path: Path | str) -> bool:
+    if isinstance(path, str):
+        return not Store(path).is_there(prepared.MANIFEST)
+    return what_is(path).kind == "recordings"
 
 
 def as_corpus(corpus: "Corpus | PathLike") -> Corpus:
@@ -295,6 +291,6 @@ def as_corpus(corpus: "Corpus | PathLike") -> Corpus:
     Raises:
         ReverieError: as `open_corpus`.
     """
-    return (
-        corpus if isinstance(corpus, Corpus) else open_corpus(path_of(corpus, "corpus", "a Corpus"))
-    )
+    if isinstance(corpus, Corpus):
+        return corpus
+    return open_corpus(str(place_of(corpus, "corpus", "a Corpus")))

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from reverie.api.clip import Clip
 from reverie.api.corpus import Corpus, as_corpus
-from reverie.api.keywords import PathLike, path_of
+from reverie.api.fetched import clips_here
+from reverie.api.keywords import PathLike, place_of
 from reverie.audio.channels import from_public
 from reverie.corpus.corpus import Corpus as PreparedCorpus
 from reverie.errors import ReverieError
@@ -23,6 +24,9 @@ from reverie.evaluation.selftest.planted_copies import check_copying, copying_ta
 from reverie.evaluation.selftest.sensitivity import check_damage, damage_table
 from reverie.evaluation.settings import EvaluationSettings
 from reverie.evaluation.systems import LONGEST_SECONDS, System, read_systems, system_of_waves
+from reverie.remote.folders import folder_to
+from reverie.remote.places import naming_urls
+from reverie.remote.urls import url_name
 from reverie.settings import build
 
 Clips = Sequence[Clip] | PathLike | Sequence[PathLike]
@@ -126,15 +130,20 @@ class Evaluation:
     def write(self, folder: PathLike) -> Path:
         """Write a page with players, and all figures as JSON.
 
+        Args:
+            folder: where they go; or its URL.
+
         Returns:
-            where the page is.
+            where the page is; at an URL, its copy on this machine.
 
         Raises:
             ReverieError: the disk refuses.
         """
-        return write_evaluation(
-            self.figures, self._systems, self._corpus, path_of(folder, "folder")
-        )
+        target = place_of(folder, "folder")
+        if isinstance(target, Path):
+            return write_evaluation(self.figures, self._systems, self._corpus, target)
+        with naming_urls(), folder_to(target) as here:
+            return write_evaluation(self.figures, self._systems, self._corpus, here)
 
     def __repr__(self) -> str:
         return "\n".join(f"{name}: {line}" for name, line in self.verdicts().items())
@@ -155,8 +164,8 @@ def evaluate(
     """Judge sets of clips by number: are they ok, how near to music, are they copies?
 
     Args:
-        systems: by name: clips, a folder of audio files of any origin, or several files. One set
-            may come without a name: it is called `clips`, or as its folder.
+        systems: by name: clips, a folder of audio files of any origin or its URL, or several files.
+            One set may come without a name: it is called `clips`, or as its folder.
         corpus: what they are to resemble; they are compared with its held-out recordings.
         seed: decides the noise that is compared with, and the draws of the intervals.
         part_seconds: judge each part of so long by itself, to see whether long clips drift; None
@@ -170,8 +179,8 @@ def evaluate(
     settings = build(EvaluationSettings, {"seed": seed, "part_seconds": part_seconds}, "evaluate")
     opened = as_corpus(corpus).opened
     if not isinstance(systems, Mapping):
-        folder = isinstance(systems, str | os.PathLike)
-        systems = {path_of(systems, "systems").resolve().name if folder else "clips": systems}
+        is_folder = isinstance(systems, str | os.PathLike)
+        systems = {_name(systems) if is_folder else "clips": systems}
     if not systems:
         raise ReverieError("there is nothing to judge.", "Give clips, or folders of them.")
     longest = LONGEST_SECONDS if settings.part_seconds is None else math.inf
@@ -205,6 +214,11 @@ def self_test(which: str, corpus: Corpus | PathLike, *, progress: bool = False) 
             raise ReverieError(f"there is no self-test {which!r}.", "Known: copying, damage.")
 
 
+def _name(folder: PathLike) -> str:
+    given = place_of(folder, "systems")
+    return url_name(given) if isinstance(given, str) else given.resolve().name
+
+
 def _system(name: str, clips: Clips, corpus: PreparedCorpus, longest_seconds: float) -> System:
     """Clips in memory as they are; files by their paths.
 
@@ -214,7 +228,7 @@ def _system(name: str, clips: Clips, corpus: PreparedCorpus, longest_seconds: fl
     if not isinstance(cast(object, name), str):
         raise ReverieError(f"systems has the name {name!r}.", "Name each set of clips by a text.")
     if isinstance(clips, str | os.PathLike):
-        return read_systems([path_of(clips, "systems")], corpus, [name], longest_seconds)[0]
+        return read_systems([clips_here(clips)], corpus, [name], longest_seconds)[0]
     if not isinstance(cast(object, clips), Sequence):
         raise ReverieError(
             f"systems: {name} is of the kind {type(clips).__name__}.",

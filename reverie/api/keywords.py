@@ -5,9 +5,11 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
 from reverie.errors import ReverieError
 from reverie.legacy import renamed_setting
+from reverie.remote.urls import checked_url, is_url
 from reverie.settings import fields_of, nearest
 
 Settings = Mapping[str, Any]
@@ -27,6 +29,10 @@ def path_of(given: object, name: str, kinds: str = "") -> Path:
     """
     if isinstance(given, str | os.PathLike):
         path = cast(str | bytes, os.fspath(cast(PathLike, given)))
+        if is_url(path):
+            raise ReverieError(
+                f"{name} is an URL, and has to be on this machine.", "Give a path, or copy it here."
+            )
         if isinstance(path, str) and path:
             return Path(path)
         problem = "empty" if not path else "a path of bytes"
@@ -34,6 +40,18 @@ def path_of(given: object, name: str, kinds: str = "") -> Path:
         problem = "None" if given is None else f"of the kind {type(given).__name__}"
     either = f"{kinds}, or " if kinds else ""
     raise ReverieError(f"{name} is {problem}.", f"Give {either}a path, as text or a Path.")
+
+
+def place_of(given: object, name: str, kinds: str = "") -> Path | str:
+    """Read an argument as a path, or as the URL of a folder.
+
+    Raises:
+        ReverieError: it is neither, or an URL that holds a secret.
+    """
+    if isinstance(given, str) and is_url(given):
+        url = checked_url(given)
+        return Path(unquote(urlsplit(url).path)) if url.startswith("file://") else url
+    return path_of(given, name, kinds)
 
 
 def paths_of(given: object, name: str, kinds: str = "") -> list[Path]:

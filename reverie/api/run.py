@@ -7,11 +7,11 @@ from types import EllipsisType
 from typing import Any
 
 from reverie.api.clip import Clips, in_memory, on_disk
-from reverie.api.corpus import Corpus, refuse_other
+from reverie.api.corpus import Corpus
 from reverie.api.export import Exported
+from reverie.api.fetched import corpus_here, made_at, prompts_here, run_here
 from reverie.api.keywords import PathLike, Settings, dotted, path_of, prompt_names
 from reverie.api.stream import Stream
-from reverie.corpus.kinds import what_is
 from reverie.errors import ReverieError
 from reverie.evaluation.clip_verdicts import reference_of
 from reverie.evaluation.reports.clips_page import write_clips_page
@@ -26,6 +26,7 @@ from reverie.generation.clips import (
 from reverie.generation.folder import SUFFIXES
 from reverie.generation.settings import GenerationSettings, clip_settings
 from reverie.models.architectures import ModelBuilder, build_model
+from reverie.remote.places import naming_urls, place_of
 from reverie.runs import listing
 from reverie.runs.listing import ListedRun
 from reverie.runs.metrics import EpochMetrics, read_metrics
@@ -51,8 +52,14 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
+        """Where it lies; of one at an URL, the folder that stands for it on this machine."""
         return self.opened.folder
+
+    @property
+    def url(self) -> str | None:
+        """The URL at which it lies; None where it lies in a folder."""
+        place = place_of(self.folder)
+        return None if place is None else place.url
 
     @property
     def recipe(self) -> Recipe:
@@ -108,11 +115,14 @@ class Run:
     def clips_folder(self, checkpoint: str | None = None) -> Path:
         """Where clips go if nothing is said: `clips/CHECKPOINT` in its folder.
 
+        For a run at an URL it is `RUN-clips/CHECKPOINT` in the current folder.
+
         Raises:
             ReverieError: there is no such checkpoint.
         """
         found = self.opened.find_checkpoint(checkpoint or self.checkpoint)
-        return self.folder / "clips" / checkpoint_name(found)
+        above = Path(f"{self.folder.name}-clips") if self.url else self.folder / "clips"
+        return above / checkpoint_name(found)
 
     def generate(
         self,
@@ -133,7 +143,7 @@ class Run:
                 nothing where the run was exported and no corpus is given.
             out: a folder for the clips, where they are files from the start and memory does not
                 grow with their length; one that has clips gets more. Or a `.wav` or `.flac` file
-                for one clip. Without it they are held in memory.
+                for one clip. Either may be an URL. Without it they are held in memory.
             overwrite: replace clips that are there, from the first number on.
             progress: show it on stderr.
             **keywords: settings, such as `seconds=10, count=4, temperature=0.9, seed=1`.
@@ -145,10 +155,15 @@ class Run:
             ReverieError: a setting does not fit, the run has no checkpoint, the prompt is too short
                 or silent, or there is no room.
         """
-        target = None if out is None else path_of(out, "out")
-        if target is not None and target.suffix.lower() in SUFFIXES:
-            keywords.setdefault("count", 1)
-        wanted = self._settings("generate", settings, keywords, prompt)
+        with naming_urls(), made_at(out) as target:
+            if target is not None and target.suffix.lower() in SUFFIXES:
+                keywords.setdefault("count", 1)
+            wanted = self._settings("generate", settings, keywords, prompts_here(prompt))
+            return self._made(wanted, target, overwrite=overwrite, progress=progress)
+
+    def _made(
+        self, wanted: GenerationSettings, target: Path | None, *, overwrite: bool, progress: bool
+    ) -> Clips:
         reference = cache(lambda: reference_of(self.opened))
         if target is None:
             made = generate_in_memory(self.opened, wanted, quiet=not progress)
@@ -270,15 +285,14 @@ def load(
     """Open a run.
 
     Args:
-        folder: where it lies, or one of its checkpoints.
-        corpus: its corpus, where that is neither where it was nor beside the run.
+        folder: where it lies, or one of its checkpoints; or the URL of either.
+        corpus: its corpus, where that is neither where it was nor beside the run; or its URL.
         builder: builds the model, where that is not one of Reverie's own architectures.
 
     Raises:
         ReverieError: there is none, or it is damaged.
     """
-    path = path_of(folder, "folder")
-    place = what_is(path)
-    refuse_other(place, "run")
-    given = None if corpus is None else path_of(corpus, "corpus")
-    return Run(OpenedRun.open(place.run or path, given, builder), place.checkpoint)
+    with naming_urls():
+        path, checkpoint = run_here(folder)
+        given = None if corpus is None else corpus_here(corpus)
+        return Run(OpenedRun.open(path, given, builder), checkpoint)

@@ -2,12 +2,13 @@
 
 import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from reverie.api.corpus import Corpus, corpus_of
-from reverie.api.keywords import PathLike, Settings, dotted, path_of
+from reverie.api.keywords import PathLike, Settings, dotted, path_of, place_of
 from reverie.api.run import Run, load
 from reverie.corpus import corpus as prepared
 from reverie.errors import ReverieError
@@ -15,6 +16,11 @@ from reverie.evaluation.checkpoint_judge import checkpoint_judge
 from reverie.evaluation.preview_monitor import PreviewMonitor
 from reverie.generation.preview import PreviewFiles, preview
 from reverie.models.architectures import ModelBuilder, build_model
+from reverie.remote.places import naming_urls, place_at
+from reverie.remote.store import Store
+from reverie.remote.urls import url_name
+from reverie.runs.at_url import fetch_run
+from reverie.runs.files import CONFIG
 from reverie.runs.judgement import Judgement
 from reverie.runs.run import Run as OpenedRun
 from reverie.runs.settings import Recipe
@@ -24,6 +30,7 @@ from reverie.training.estimate import estimate as estimate_training
 from reverie.training.observers import Callbacks, Epoch, Observer, Step
 from reverie.training.pretrained import Pretrained, with_sizes_of
 from reverie.training.recipe import load_recipe
+from reverie.training.sending import run_at
 from reverie.training.train import train as train_run
 
 __all__ = ["Estimate", "estimate", "train"]
@@ -50,11 +57,11 @@ def train(
     """Train a model, or go on with a run that was stopped; under `torchrun`, with all processes.
 
     Args:
-        corpus: a corpus, its folder, or a folder of recordings, which is prepared first.
+        corpus: a corpus, its folder, or one of recordings, which is prepared first; or an URL.
         recipe: the name of a recipe, the path of one in TOML, or a `Recipe`; `codes` if not given.
             With `init_from` its frames and its model are that one's; all of it, if none is given.
-        out: the run's folder; `CORPUS-RECIPE` beside the corpus if not given. A run of the same
-            corpus and settings there is continued, to the same bytes as if never stopped.
+        out: the run's folder or URL; `CORPUS-RECIPE` beside the corpus, here if that has an URL. A
+            run of the same corpus and settings goes on, to the same bytes as if never stopped.
         settings: of the recipe, by dotted name, such as `{"model.hidden": 512}`.
         init_from: a run, exported or not, or its folder: the new run begins with its weights and
             its codec, on a corpus of the same rate, and needs it no more to go on.
@@ -63,8 +70,7 @@ def train(
         on_checkpoint: called with the folder of each checkpoint.
         on_judgement: called with the epoch and the judgement on its clips, if they are judged.
         observers: watch the training besides.
-        stop: once it is set, by any thread, the step at hand is finished, a checkpoint is written,
-            and the run is returned.
+        stop: once any thread sets it, the step is finished, a checkpoint written, all returned.
         builder: builds the model, where that is not one of Reverie's own architectures.
         progress: show it on stderr.
         **keywords: settings of the recipe, such as `hidden=512, epochs=100`.
@@ -75,21 +81,52 @@ def train(
     """
     opened = corpus_of(corpus, progress=progress).opened
     changes = dotted(Recipe, settings, keywords, "train")
-    plan = _planned(opened, recipe, out, changes, init_from, builder)
     callbacks = Callbacks(on_step, on_epoch, on_checkpoint, on_judgement)
-    run = train_run(
-        opened.folder,
-        plan.recipe,
-        plan.folder,
-        pretrained=plan.pretrained,
-        builder=builder,
-        preview=preview,
-        judge=checkpoint_judge(opened),
-        observers=(PreviewMonitor(opened), PreviewFiles(), callbacks, *observers),
-        stop=stop,
-        quiet=not progress,
-    )
+    with naming_urls(), _run_folder(opened, recipe, out, init_from) as (folder, sending):
+        plan = _planned(opened, recipe, folder, changes, init_from, builder)
+        run = train_run(
+            opened.folder,
+            plan.recipe,
+            plan.folder,
+            pretrained=plan.pretrained,
+            builder=builder,
+            preview=preview,
+            judge=checkpoint_judge(opened),
+            observers=(PreviewMonitor(opened), PreviewFiles(), callbacks, *observers, *sending),
+            stop=stop,
+            quiet=not progress,
+        )
     return Run(run)
+
+
+@contextmanager
+def _run_folder(
+    corpus: prepared.Corpus,
+    recipe: str | PathLike | Recipe | None,
+    out: PathLike | None,
+    init_from: Run | PathLike | None,
+) -> Generator[tuple[Path, tuple[Observer, ...]]]:
+    """Give the folder in which a run is trained, and what sends it where it lies at an URL."""
+    place = _place(corpus, recipe, out, init_from)
+    if isinstance(place, str):
+        with run_at(place) as (folder, sender):
+            yield folder, (sender,)
+    else:
+        yield place, ()
+
+
+def _place(
+    corpus: prepared.Corpus,
+    recipe: str | PathLike | Recipe | None,
+    out: PathLike | None,
+    init_from: Run | PathLike | None,
+) -> Path | str:
+    """Return where a run goes: a folder or an URL."""
+    if out is not None:
+        return place_of(out, "out")
+    name = _begun_from(init_from, build_model)[1]
+    where = corpus.folder if corpus.url is None else Path(url_name(corpus.url))
+    return default_run_folder(where, recipe, name)
 
 
 def default_run_folder(
@@ -138,7 +175,12 @@ def estimate(
     """
     opened = corpus_of(corpus).opened
     changes = dotted(Recipe, settings, keywords, "estimate")
-    plan = _planned(opened, recipe, out, changes, init_from, builder)
+    place = _place(opened, recipe, out, init_from)
+    if isinstance(place, str):
+        url, place = place, place_at(place).folder
+        if Store(url).is_there(CONFIG):
+            fetch_run(place_at(url))
+    plan = _planned(opened, recipe, place, changes, init_from, builder)
     return estimate_training(opened, plan.recipe, plan.folder, builder, plan.pretrained)
 
 
@@ -153,14 +195,13 @@ class _Plan(NamedTuple):
 def _planned(
     corpus: prepared.Corpus,
     recipe: str | PathLike | Recipe | None,
-    out: PathLike | None,
+    place: Path,
     changes: Settings,
     init_from: Run | PathLike | None,
     builder: ModelBuilder,
 ) -> _Plan:
-    """Find the folder, the recipe, and what the run is begun from."""
+    """Find the recipe, and what the run is begun from."""
     begun, name = _begun_from(init_from, builder)
-    place = default_run_folder(corpus.folder, recipe, name) if out is None else path_of(out, "out")
     trained = None if begun is None else begun.run.recipe
     if begun is None and name:
         # What it was begun from is gone, and not needed to go on.
@@ -184,8 +225,8 @@ def _begun_from(
     if init_from is None:
         return None, ""
     if not isinstance(init_from, Run):
-        path = path_of(init_from, "init_from", "a Run")
-        if not path.exists():
+        path = place_of(init_from, "init_from", "a Run")
+        if isinstance(path, Path) and not path.exists():
             return None, path.resolve().name
         init_from = load(path, builder=builder)
     checkpoint = init_from.opened.find_checkpoint(init_from.checkpoint)

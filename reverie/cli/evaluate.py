@@ -9,13 +9,18 @@ from reverie.cli.options import AsJson, Quiet, seconds_of
 
 
 def evaluate(
-    corpus: Annotated[Path, typer.Option(help="The corpus that they are to resemble.")],
+    corpus: Annotated[
+        str, typer.Option(path_type=str, help="The corpus that they are to resemble.")
+    ],
     clips: Annotated[
-        list[Path] | None, typer.Argument(help="Folders of audio; each is judged as one system.")
+        list[str] | None,
+        typer.Argument(
+            path_type=str, help="Folders of audio, or URLs; each is judged as one system."
+        ),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the report.")] = Path(
-        "evaluation"
-    ),
+    out: Annotated[
+        str, typer.Option("--out", "-o", path_type=str, help="The folder of the report.")
+    ] = "evaluation",
     self_test: Annotated[
         str | None,
         typer.Option(
@@ -49,12 +54,14 @@ def evaluate(
     """
     import reverie
     from reverie.audio.folders import names_of
+    from reverie.remote.urls import is_url, url_name
     from reverie.terminal import echo, echo_json
 
     if self_test is not None:
         echo(*reverie.self_test(self_test, corpus, progress=not quiet))
         return
-    folders = dict(zip(names_of(clips or []), clips or [], strict=True))
+    given = [Path(url_name(one)) if is_url(one) else Path(one) for one in clips or []]
+    folders = dict(zip(names_of(given), clips or [], strict=True))
     found = reverie.evaluate(
         folders, corpus, seed=seed, part_seconds=part_seconds, progress=not quiet
     )

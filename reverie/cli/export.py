@@ -10,8 +10,12 @@ from reverie.cli.options import AsJson, Checkpoint
 
 def export(
     run: Annotated[
-        Path,
-        typer.Argument(metavar="RUN", help="A run that `reverie train` made, or its checkpoint."),
+        str,
+        typer.Argument(
+            metavar="RUN",
+            path_type=str,
+            help="A run that `reverie train` made, or its checkpoint; or the URL of either.",
+        ),
     ],
     to: Annotated[
         str,

@@ -1,6 +1,5 @@
 """`reverie generate`: a run to new music."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,20 +10,22 @@ from reverie.cli.words import say
 
 def generate(
     run: Annotated[
-        Path,
+        str,
         typer.Argument(
             metavar="RUN",
+            path_type=str,
             help="A run that `reverie train` made, or its checkpoint; or a folder that "
-            "`reverie export` made.",
+            "`reverie export` made; or the URL of one.",
         ),
     ],
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--out",
             "-o",
-            help="The folder for the clips; or a .wav or .flac file for one clip.",
-            show_default="RUN/clips/CHECKPOINT",
+            path_type=str,
+            help="The folder for the clips; or a .wav or .flac file for one clip; or an URL.",
+            show_default="RUN/clips/CHECKPOINT; of a run at an URL, RUN-clips/CHECKPOINT here",
         ),
     ] = None,
     corpus: PromptCorpus = None,

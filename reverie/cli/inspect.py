@@ -15,7 +15,12 @@ MOST_ROWS = 1000
 
 def inspect(
     folder: Annotated[
-        Path, typer.Argument(metavar="CORPUS", help="A corpus that `reverie prepare` made.")
+        str,
+        typer.Argument(
+            metavar="CORPUS",
+            path_type=str,
+            help="A corpus that `reverie prepare` made; or its URL.",
+        ),
     ],
     html: Annotated[
         Path | None,

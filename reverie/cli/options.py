@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -84,8 +83,9 @@ Checkpoint = Annotated[
 ]
 
 PromptCorpus = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
+        path_type=str,
         help="The corpus that the run was trained on, for prompts from it.",
         show_default="where it was, or beside the run",
     ),

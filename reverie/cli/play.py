@@ -1,6 +1,5 @@
 """`reverie play`: endless music of a run, steered while it plays."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,8 +9,12 @@ from reverie.cli.options import Bpm, Checkpoint, PromptCorpus, Quiet, seconds_of
 
 def play(
     run: Annotated[
-        Path,
-        typer.Argument(metavar="RUN", help="A run that `reverie train` made, or its checkpoint."),
+        str,
+        typer.Argument(
+            metavar="RUN",
+            path_type=str,
+            help="A run that `reverie train` made, or its checkpoint; or the URL of either.",
+        ),
     ],
     prompt: Annotated[
         list[str] | None,

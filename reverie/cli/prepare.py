@@ -1,6 +1,5 @@
 """`reverie prepare`: a folder of recordings to a corpus."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,12 +10,19 @@ from reverie.cli.words import say
 
 def prepare(
     recordings: Annotated[
-        Path, typer.Argument(help="A folder of recordings, searched with all below it.")
+        str,
+        typer.Argument(
+            path_type=str, help="A folder of recordings, searched with all below it; or its URL."
+        ),
     ],
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--out", "-o", help="The corpus's folder.", show_default="NAME-corpus in this folder"
+            "--out",
+            "-o",
+            path_type=str,
+            help="The corpus's folder, or an URL.",
+            show_default="NAME-corpus in this folder",
         ),
     ] = None,
     rate: Annotated[

@@ -2,7 +2,6 @@
 
 import dataclasses
 import signal
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,10 +12,11 @@ from reverie.cli.words import in_options, say
 
 def train(
     corpus: Annotated[
-        Path,
+        str,
         typer.Argument(
+            path_type=str,
             help="A corpus that `reverie prepare` made, or a folder of recordings, which is "
-            "prepared first."
+            "prepared first; or the URL of either.",
         ),
     ],
     recipe: Annotated[
@@ -29,9 +29,10 @@ def train(
         ),
     ] = None,
     init_from: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--from",
+            path_type=str,
             metavar="RUN",
             help="Begin with the weights and the codec of this run, or of a folder that `reverie "
             "export` made.",
@@ -39,11 +40,12 @@ def train(
         ),
     ] = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--out",
             "-o",
-            help="The run's folder.",
+            path_type=str,
+            help="The run's folder, or an URL.",
             show_default="CORPUS-RECIPE or CORPUS-RUN beside the corpus",
         ),
     ] = None,
@@ -117,6 +119,6 @@ def train(
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         raise
     if as_json and run.metrics:
-        echo_json({"run": str(run.folder), **run.metrics[-1]})
+        echo_json({"run": run.url or str(run.folder), **run.metrics[-1]})
         return
     echo_text(map(in_options, run.outcome().lines))

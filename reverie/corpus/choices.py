@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from reverie.corpus.discover import Discovery
 from reverie.corpus.manifest import LeftOut
+from reverie.corpus.music import Music
 from reverie.corpus.recording import Split
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
@@ -16,30 +17,30 @@ _FIELDS = ("leave_out", "hold_out", "train_on")
 
 
 def applied(
-    settings: PrepareSettings, recordings: Path, discovery: Discovery, analysed: Collection[str]
+    settings: PrepareSettings, music: Music, discovery: Discovery, analysed: Collection[str]
 ) -> PrepareSettings:
     """Note in `discovery` what is left out by choice; return the settings with names resolved.
 
     Args:
         settings: with the choices.
-        recordings: the folder, or a single recording.
+        music: the recordings.
         discovery: everything found in it.
         analysed: paths of files that were analysed before.
 
     Raises:
         ReverieError: as `resolved`.
     """
-    settings = resolved(settings, recordings, discovery)
+    settings = resolved(settings, music, discovery)
     leave_out(settings, discovery, analysed)
     return settings
 
 
-def resolved(settings: PrepareSettings, recordings: Path, discovery: Discovery) -> PrepareSettings:
+def resolved(settings: PrepareSettings, music: Music, discovery: Discovery) -> PrepareSettings:
     """Return the settings with each chosen file or folder named from the folder of recordings.
 
     Args:
         settings: which may also name them from the current folder.
-        recordings: the folder, or a single recording.
+        music: the recordings.
         discovery: everything found in it.
 
     Raises:
@@ -47,9 +48,8 @@ def resolved(settings: PrepareSettings, recordings: Path, discovery: Discovery) 
     """
     known = {file.path for file in discovery.files}
     known |= {one.path for one in discovery.refused} | {one.name for one in discovery.left_out}
-    base = recordings if recordings.is_dir() else recordings.parent
     chosen = {
-        field: tuple(dict.fromkeys(_named(name, field, base, known) for name in names))
+        field: tuple(dict.fromkeys(_named(name, field, music, known) for name in names))
         for field in _FIELDS
         if (names := getattr(settings, field))
     }
@@ -94,16 +94,20 @@ def _within(path: str) -> tuple[str, ...]:
     return path, *map(str, PurePosixPath(path).parents)
 
 
-def _named(name: str, field: str, base: Path, known: Collection[str]) -> str:
-    """Return the path of a chosen file or folder from the folder of recordings, `base`."""
-    inside = PurePosixPath(name).as_posix()
-    candidates = [inside]
-    real, root = Path(name).resolve(), base.resolve()
-    if root in real.parents:
-        candidates.append(real.relative_to(root).as_posix())
+def _named(name: str, field: str, music: Music, known: Collection[str]) -> str:
+    """Return the path of a chosen file or folder from the folder of recordings."""
+    candidates = [PurePosixPath(name).as_posix()]
+    if music.folder is None:
+        candidates.append(name.removeprefix(f"{music.source}/").rstrip("/"))
+    else:
+        base = music.folder if music.folder.is_dir() else music.folder.parent
+        real, root = Path(name).resolve(), base.resolve()
+        if root in real.parents:
+            candidates.append(real.relative_to(root).as_posix())
     for candidate in candidates:
         if candidate in known or any(path.startswith(f"{candidate}/") for path in known):
             return candidate
     raise ReverieError(
-        f"{printable(name)} is not in {base}.", f"Name a recording or a folder there in `{field}`."
+        f"{printable(name)} is not in {music.folder or music.source}.",
+        f"Name a recording or a folder there in `{field}`.",
     )

@@ -8,19 +8,17 @@ from numpy.typing import NDArray
 
 from reverie.audio.channels import mono_wave
 from reverie.audio.stft import Wave
+from reverie.corpus.fetching import fetch_manifest
 from reverie.corpus.manifest import MANIFEST, Manifest, Refusal, read_manifest
 from reverie.corpus.recording import Recording, Split, corpus_hash
 from reverie.corpus.recordings import Recordings
 from reverie.corpus.sample import read_sample
-from reverie.corpus.shards import (
-    SAMPLE_BYTES,
-    map_shard,
-    samples_in,
-    shard_path,
-    stored_sha256,
-)
+from reverie.corpus.samples import FetchedSamples, Samples, StoredSamples
+from reverie.corpus.shards import SAMPLE_BYTES, shard_path
 from reverie.errors import ReverieError
 from reverie.progress import ProgressBar
+from reverie.remote.cache import cache
+from reverie.remote.places import as_given, place_of
 from reverie.terminal import printable
 
 __all__ = ["MANIFEST", "Corpus", "Recording", "Refusal", "Split"]
@@ -33,12 +31,22 @@ class Corpus:
     """A corpus, opened read-only.
 
     Args:
-        folder: of the corpus.
+        folder: of the corpus; for one at an URL, the folder that stands for it.
         manifest: of the corpus.
+        samples: what reads its samples; its shards if None.
+        is_fetched: they are fetched from an URL when they are read.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        samples: Samples | None = None,
+        *,
+        is_fetched: bool = False,
+    ) -> None:
+        self.folder, self._is_fetched = folder, is_fetched
+        self._samples = samples or StoredSamples(folder)
         self.rate_hz = manifest.rate_hz
         self.settings = manifest.settings
         """The settings it was prepared with."""
@@ -58,23 +66,45 @@ class Corpus:
         """
         self.sample = manifest.sample
         """A sample of the music to train on; None where all of it is learnt from."""
-        self._mapped: dict[int, NDArray[np.int16]] = {}
         self._checked: set[str] = set()
 
     @classmethod
     def open(cls, folder: Path) -> "Corpus":
-        """Open the corpus in `folder`.
+        """Open the corpus in `folder`, or at the URL that it stands for, as it is there now.
 
         Raises:
             ReverieError: there is none, it is damaged, or a newer Reverie made it.
         """
+        place = place_of(folder)
+        if place is not None and not place.is_working:
+            fetch_manifest(place)
+            return cls._opened(folder, FetchedSamples(place))
+        return cls._opened(folder, None)
+
+    @classmethod
+    def _opened(cls, folder: Path, samples: FetchedSamples | None) -> "Corpus":
         if not folder.is_dir():
             raise ReverieError(
                 f"{folder} is not a folder.", "Make a corpus with `reverie prepare RECORDINGS`."
             )
-        corpus = cls(folder, read_manifest(folder))
+        corpus = cls(folder, read_manifest(folder), samples, is_fetched=samples is not None)
         corpus._check_places()
         return corpus
+
+    @property
+    def location(self) -> str:
+        """Where it lies, as a person would give it: an URL, or a path without links."""
+        return as_given(self.folder) if self._is_fetched else str(self.folder.resolve())
+
+    @property
+    def url(self) -> str | None:
+        """The URL at which it lies; None of a folder."""
+        return as_given(self.folder) if self._is_fetched else None
+
+    @property
+    def is_larger_than_cache(self) -> bool:
+        """Whether it lies at an URL, and the cache cannot hold all of its samples."""
+        return self._is_fetched and self.stored_bytes > cache().most_bytes
 
     @property
     def channels(self) -> int:
@@ -121,10 +151,7 @@ class Corpus:
             if not self._is_intact(recording):
                 raise self._damaged([recording])
             self._checked.add(recording.path)
-        shard = self._mapped.get(recording.shard)
-        if shard is None:
-            shard = self._mapped[recording.shard] = map_shard(self.folder, recording.shard)
-        view = shard[recording.offset_samples : recording.offset_samples + recording.values]
+        view = self._samples.values(recording)
         if len(view) != recording.values:
             raise self._too_short(recording)
         return view.reshape(-1, recording.channels).T
@@ -163,10 +190,7 @@ class Corpus:
             )
 
     def _is_intact(self, recording: Recording) -> bool:
-        found = stored_sha256(
-            self.folder, recording.shard, recording.offset_samples, recording.values
-        )
-        return found == recording.content_hash
+        return self._samples.sha256(recording) == recording.content_hash
 
     def _check_places(self) -> None:
         """Check that every recording lies within its shard before its length is used."""
@@ -174,7 +198,7 @@ class Corpus:
             "SELECT shard, max(offset_samples + samples * channels) FROM recordings GROUP BY shard"
         )
         for shard, end in ends:
-            if end > samples_in(self.folder, shard):
+            if end > self._samples.length(shard):
                 asked = (
                     "SELECT id FROM recordings "
                     "WHERE shard = ? AND offset_samples + samples * channels = ?"

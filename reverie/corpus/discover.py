@@ -170,10 +170,10 @@ def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: boo
             problem = os_reason(error)
             found.refused.append(Refusal(path, f"cannot be read: {problem}"))
         else:
-            found.ignored[_suffix(full.name)] += 1
+            found.ignored[counted_suffix(full.name)] += 1
         return
     if not audio:
-        found.ignored[_suffix(full.name)] += 1
+        found.ignored[counted_suffix(full.name)] += 1
     elif hidden and not whatever_name:
         found.left_out.append(LeftOut(path, hidden))
     elif not stat.S_ISREG(facts.st_mode):
@@ -188,7 +188,8 @@ def _look_at_file(path: str, full: Path, found: Discovery, *, whatever_name: boo
             found.files.append(file)
 
 
-def _suffix(name: str) -> str:
+def counted_suffix(name: str) -> str:
+    """Return the suffix by which a file that is no recording is counted."""
     suffix = PurePath(name).suffix.lower()
     return suffix if len(suffix) <= LONGEST_SUFFIX and suffix.isprintable() else ""
 

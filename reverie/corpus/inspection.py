@@ -21,6 +21,8 @@ MOST_LEAKS = 5
 UNASKED_SECONDS = 120.0
 """Work that takes longer is not begun unless somebody asks for it."""
 CHECKED_BYTES_A_SECOND = 1e9
+FETCHED_BYTES_A_SECOND = 2e7
+"""From an URL, roughly."""
 LEAKS_SECONDS_AN_HOUR = 20.0
 """Time to search an hour of training recordings."""
 UNDONE = {
@@ -73,7 +75,8 @@ def costs(corpus: Corpus) -> dict[str, float]:
     is_known = kept_leaks(corpus) is not None or not len(corpus.of_split("held-out"))
     hours = corpus.of_split("train").seconds / 3600
     return {
-        "check": corpus.stored_bytes / CHECKED_BYTES_A_SECOND,
+        "check": corpus.stored_bytes
+        / (FETCHED_BYTES_A_SECOND if corpus.url else CHECKED_BYTES_A_SECOND),
         "leaks": 0.0 if is_known else hours * LEAKS_SECONDS_AN_HOUR,
     }
 

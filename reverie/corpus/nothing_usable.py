@@ -15,7 +15,7 @@ class NothingUsable(ReverieError):  # noqa: N818
     """No recording of a folder can be used.
 
     Args:
-        recordings: the folder.
+        recordings: the folder, or its URL.
         refused: each file and its reason.
         left_out: files and folders that were not searched.
         ignored: the number of other files, by suffix.
@@ -23,7 +23,7 @@ class NothingUsable(ReverieError):  # noqa: N818
 
     def __init__(
         self,
-        recordings: Path,
+        recordings: Path | str,
         refused: tuple[Refusal, ...],
         left_out: tuple[LeftOut, ...],
         ignored: Mapping[str, int],
@@ -48,7 +48,7 @@ class NothingUsable(ReverieError):  # noqa: N818
             problem = f"{recordings} holds no recordings by their names: {suffixes(ignored)}."
         else:
             problem = f"{recordings} holds no recordings."
-        if not refused:
+        if not refused and isinstance(recordings, Path):
             place = what_is(recordings)
             if place.kind != "recordings":
                 remedy = right_command(place) or remedy

@@ -6,10 +6,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reverie.corpus.discover import Found
-from reverie.corpus.foreign import known_sha256
 from reverie.corpus.journal import NAME as JOURNAL
 from reverie.corpus.journal import Entry
 from reverie.corpus.manifest import MANIFEST, TABLES, read_manifest
+from reverie.corpus.music import Music
 from reverie.corpus.ours import folder_of_ours
 from reverie.corpus.sample import SAMPLES
 from reverie.corpus.shards import FOLDER as SHARDS
@@ -28,8 +28,12 @@ class AnotherCorpusError(ReverieError):
     """The folder holds a corpus of other recordings."""
 
 
-def check_place(recordings: Path, out: Path) -> None:
+def check_place(recordings: Path | None, out: Path) -> None:
     """Refuse to put the corpus `out` among other files, or around its own recordings.
+
+    Args:
+        recordings: the folder, or one recording; None where they lie at an URL.
+        out: the corpus.
 
     Raises:
         ReverieError: `out` is a file, holds other files, or contains the recordings; or this is one
@@ -41,10 +45,10 @@ def check_place(recordings: Path, out: Path) -> None:
         return
     if not out.is_dir():
         raise ReverieError(f"{out} is a file.", "Choose a folder for the corpus.")
-    whole = recordings.resolve()
+    whole = None if recordings is None else recordings.resolve()
     if whole == out.resolve():
         raise ReverieError(f"{out} is the folder of recordings itself.", remedy)
-    if out.resolve() in whole.parents:
+    if whole is not None and out.resolve() in whole.parents:
         raise ReverieError(f"{out} contains the recordings.", remedy)
     names = [entry.name for entry in out.iterdir()]
     kind = folder_of_ours(out, names)
@@ -60,18 +64,16 @@ def check_place(recordings: Path, out: Path) -> None:
     require_plain_shards(out)
 
 
-def check_same(
-    recordings: Path, out: Path, files: Sequence[Found], entries: Iterable[Entry]
-) -> None:
+def check_same(music: Music, out: Path, files: Sequence[Found], entries: Iterable[Entry]) -> None:
     """Refuse to update the corpus `out` from recordings that are not its own.
 
     They are its own if they lie in the same folder as before, or if they include more than half of
     its recordings, since folders are moved.
 
     Args:
-        recordings: the folder, or one recording.
+        music: the recordings.
         out: the corpus.
-        files: found in `recordings`.
+        files: found among them.
         entries: the corpus's entry of each of its files.
 
     Raises:
@@ -79,18 +81,21 @@ def check_same(
         ReverieError: a newer Reverie made the corpus.
     """
     source = _source(out)
-    if source is not None and os.path.realpath(source) == os.path.realpath(recordings):
+    if source is not None and music.is_same(source):
         return
     known = {entry.source_hash: entry for entry in entries if entry.source_hash}
     if source is None and not known:
         return
-    base = recordings if recordings.is_dir() else recordings.parent
     sizes = {one.bytes for one in known.values()}
-    found = {known_sha256(base / file.path) for file in files if file.bytes in sizes}
+    found = {music.sha256(file) for file in files if file.bytes in sizes}
     common = len(found & known.keys())
     if 2 * common <= len(known):
         of = f"the corpus of {source}" if source else "the beginning of another corpus"
-        shared = f": {common} of its {len(known)} recordings are in {recordings}" if known else ""
+        shared = (
+            f": {common} of its {len(known)} recordings are in {music.folder or music.source}"
+            if known
+            else ""
+        )
         raise AnotherCorpusError(f"{out} is {of}{shared}.", "Choose another `out`.")
 
 

@@ -9,6 +9,7 @@ from reverie.audio.reading.source import Source
 from reverie.corpus.discover import Found
 from reverie.corpus.journal import Journal
 from reverie.corpus.manifest import Manifest, read_manifest
+from reverie.corpus.music import Music
 from reverie.corpus.settings import PrepareSettings, ResolvedSettings
 from reverie.errors import ReverieError
 
@@ -19,14 +20,14 @@ MOST_OPENED = 100
 
 
 def resolved(
-    settings: PrepareSettings, base: Path, files: Sequence[Found], journal: Journal
+    settings: PrepareSettings, music: Music, files: Sequence[Found], journal: Journal
 ) -> ResolvedSettings:
     """Return the settings with nothing left open.
 
     Args:
         settings: as given.
-        base: the folder of recordings.
-        files: found in it.
+        music: the recordings.
+        files: found among them.
         journal: of the corpus.
     """
     before = _earlier(journal.folder)
@@ -39,19 +40,19 @@ def resolved(
         had = len(before.recordings.of_split("held-out")) > 0
         said["balanced"] = balanced is True or (balanced is None and not had)
     if "rate_hz" not in said:
-        said["rate_hz"] = before.rate_hz if before else usual_rate_hz(base, files, journal)
+        said["rate_hz"] = before.rate_hz if before else usual_rate_hz(music, files, journal)
     if "channels" not in said and before is not None:
         # Corpora that say nothing of channels were made when there was but one.
         said["channels"] = 2 if before.settings.get("channels") == 2 else 1
     return ResolvedSettings(**said)
 
 
-def usual_rate_hz(base: Path, files: Sequence[Found], journal: Journal) -> int:
+def usual_rate_hz(music: Music, files: Sequence[Found], journal: Journal) -> int:
     """Return the highest of `RATES_HZ` that half of the recordings have, or the lowest of these.
 
     Args:
-        base: the folder of recordings.
-        files: found in it.
+        music: the recordings.
+        files: found among them.
         journal: knows the rates of those that were analysed before.
     """
     rates: list[int] = []
@@ -61,7 +62,7 @@ def usual_rate_hz(base: Path, files: Sequence[Found], journal: Journal) -> int:
             rates.append(entry.analysed.source_rate_hz)
             continue
         try:
-            with Source(base / file.path) as source:
+            with Source(music.head(file)) as source:
                 rates.append(source.rate_hz)
         except Unreadable:
             continue  # it is refused when it is analysed

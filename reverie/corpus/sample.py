@@ -21,6 +21,7 @@ from reverie.corpus.shards import map_shard
 from reverie.corpus.table import damaged
 from reverie.errors import os_reason
 from reverie.records import RECORD
+from reverie.remote.places import need
 from reverie.storage import open_plain, replacing
 
 WHOLE_SECONDS = 5 * 3600.0
@@ -122,6 +123,7 @@ def read_sample(folder: Path, sample: SampleFile) -> Iterator[NDArray[np.int16]]
     """
     path = folder / sample.file
     size = sample.stretch_samples * sample.channels * 2
+    need(path)
     try:
         with open_plain(path, "rb") as file:
             if hashlib.file_digest(cast(Any, file), "sha256").hexdigest() != sample.sha256:

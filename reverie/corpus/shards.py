@@ -65,7 +65,15 @@ def map_shard(folder: Path, number: int) -> NDArray[np.int16]:
     Raises:
         ReverieError: it cannot be opened, or is not a plain file.
     """
-    path, count = shard_path(folder, number), samples_in(folder, number)
+    return map_samples(shard_path(folder, number), samples_in(folder, number))
+
+
+def map_samples(path: Path, count: int) -> NDArray[np.int16]:
+    """Map the first `count` samples of a file as int16.
+
+    Raises:
+        ReverieError: it cannot be opened, or is not a plain file.
+    """
     if not count:
         return np.empty(0, np.int16)
     try:

@@ -150,7 +150,7 @@ def ignored_lines(ignored: int, by_suffix: Mapping[str, int]) -> list[str]:
 def as_result(corpus: Corpus) -> dict[str, Any]:
     """Return the summary as plain values for a script."""
     return {
-        "corpus": str(corpus.folder),
+        "corpus": corpus.url or str(corpus.folder),
         "content_hash": corpus.content_hash,
         "rate_hz": corpus.rate_hz,
         "seconds": round(corpus.seconds, 3),

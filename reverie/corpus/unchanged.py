@@ -3,13 +3,13 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TypeVar
 
 from reverie.corpus.analysis import Analysed
 from reverie.corpus.discover import Found
-from reverie.corpus.foreign import known_sha256
 from reverie.corpus.journal import Entry, Journal
+from reverie.corpus.music import Music
 from reverie.corpus.settings import ResolvedSettings
 from reverie.corpus.shards import stored_sha256
 from reverie.errors import ReverieError
@@ -61,7 +61,7 @@ class Stored:
 
 
 def unknown_files(
-    base: Path,
+    music: Music,
     files: Sequence[Found],
     journal: Journal,
     stored: Stored,
@@ -77,8 +77,8 @@ def unknown_files(
     corpus again repairs it.
 
     Args:
-        base: the folder of recordings.
-        files: found in `base`.
+        music: the recordings.
+        files: found among them.
         journal: of the corpus.
         stored: the samples of the corpus.
         settings: of the corpus.
@@ -96,7 +96,7 @@ def unknown_files(
             same.append(entry)
         elif file.bytes in sizes:
             doubtful.append(file)
-    hashes = _each("Comparing", doubtful, lambda one: known_sha256(base / one.path), quiet=quiet)
+    hashes = _each("Comparing", doubtful, music.sha256, quiet=quiet)
     for file, found in zip(doubtful, hashes, strict=True):
         entry = by_hash.get((found, _suffix(file.path)))
         if entry is not None:

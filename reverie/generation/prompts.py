@@ -22,6 +22,7 @@ from reverie.generation.prompt_beat import PromptBeat, around, prompt_beat
 from reverie.generation.prompt_files import read_prompts
 from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.silence import Sounding
+from reverie.remote.places import as_given
 from reverie.runs.run import Run
 
 NOTHING = "nothing"
@@ -149,7 +150,7 @@ def _from_files(
         surroundings=run.recipe.model.beat,
     )
     prompts = [
-        _prompt(str(one.path), one.samples, one.start + one.samples.shape[1], 0, rate_hz)
+        _prompt(as_given(one.path), one.samples, one.start + one.samples.shape[1], 0, rate_hz)
         for one in stretches
     ]
     turns = [at % len(stretches) for at in range(count)]

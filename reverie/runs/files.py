@@ -24,6 +24,8 @@ from reverie.corpus.recording import Split, corpus_hash
 from reverie.errors import ReverieError
 from reverie.legacy import translate_config
 from reverie.records import RECORD, PathText, as_record, read_json, read_record, values_in
+from reverie.remote.places import place_of
+from reverie.remote.urls import is_url
 from reverie.runs.locate import path_between
 from reverie.runs.settings import Recipe
 from reverie.runs.states import Sha256
@@ -123,6 +125,12 @@ class CorpusRecord:
     unlisted: Annotated[int, Field(ge=0)] = 0
     """Recordings of a corpus of more than `MOST_LISTED`, none of which is listed: its content hash
     tells which it was."""
+
+    @property
+    def place(self) -> Path | str | None:
+        """Where it was: a folder or an URL; None where the run was exported and does not say."""
+        is_path = self.folder is not None and not is_url(self.folder)
+        return Path(self.folder or "") if is_path else self.folder
 
 
 def read_config(folder: Path) -> Config:
@@ -275,8 +283,8 @@ def write_corpus_record(folder: Path, corpus: Corpus) -> None:
     if len(text) > MOST_CORPUS_BYTES // 2 or values_in(text) > MOST_CORPUS_VALUES // 2:
         listed.clear()
     about = {
-        "folder": str(corpus.folder.resolve()),
-        "relative": path_between(folder, corpus.folder),
+        "folder": corpus.location,
+        "relative": None if corpus.url or place_of(folder) else path_between(folder, corpus.folder),
         "content_hash": corpus.content_hash,
         "rate_hz": corpus.rate_hz,
         "recordings": listed,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from reverie.corpus.corpus import MANIFEST, Corpus
 from reverie.errors import ReverieError
+from reverie.remote.places import is_known, place_at, place_of
+from reverie.remote.urls import same_store
 
 MOST_SIBLINGS = 100
 """Folders beside a run that are looked into."""
@@ -19,7 +21,9 @@ def path_between(run: Path, corpus: Path) -> str | None:
         return None
 
 
-def find_corpus(run: Path, content_hash: str, stored: Path | None, relative: str | None) -> Corpus:
+def find_corpus(
+    run: Path, content_hash: str, stored: Path | str | None, relative: str | None
+) -> Corpus:
     """The corpus that a run was trained on, by its content.
 
     It is looked for where it was, where it was as seen from the run, and beside the run.
@@ -27,12 +31,14 @@ def find_corpus(run: Path, content_hash: str, stored: Path | None, relative: str
     Args:
         run: folder of the run.
         content_hash: of the corpus.
-        stored: where it was; None where the run was exported and does not say.
+        stored: where it was, a folder or an URL; None where the run was exported and does not say.
         relative: the same from the run; None where an old version did not keep it.
 
     Raises:
         ReverieError: it is in none of these places, or was changed.
     """
+    if isinstance(stored, str):
+        return _corpus_at(run, content_hash, stored)
     refused: ReverieError | None = None
     for folder in _places(run, stored, relative):
         try:
@@ -54,6 +60,23 @@ def find_corpus(run: Path, content_hash: str, stored: Path | None, relative: str
         f"the corpus of {run} is {place} beside the run.",
         "Put it beside the run, or give it as `corpus`.",
     )
+
+
+def _corpus_at(run: Path, content_hash: str, url: str) -> Corpus:
+    """The corpus that a run was trained on, at an URL that the run names.
+
+    Whoever wrote the run chose that URL. So it is asked for what it has only if it was opened from
+    this machine before, or lies in the store where the run lies itself.
+
+    Raises:
+        ReverieError: it is neither, it is not there, or it was changed.
+    """
+    own = place_of(run)
+    if not (is_known(url) or (own is not None and same_store(own.url, url))):
+        raise ReverieError(
+            f"the corpus of {run} was at {url}.", "Give that, or a copy of it, as `corpus`."
+        )
+    return given_corpus(run, content_hash, place_at(url).folder)
 
 
 def given_corpus(run: Path, content_hash: str, folder: Path) -> Corpus:

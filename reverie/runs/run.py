@@ -47,7 +47,7 @@ from reverie.runs.files import (
 from reverie.runs.locate import find_corpus, given_corpus
 from reverie.runs.memory import clear_memory_errors, require_memory
 from reverie.runs.settings import Recipe
-from reverie.runs.states import CHECKPOINTS, find_checkpoint, list_checkpoints, read_state
+from reverie.runs.states import CHECKPOINTS, fetched_checkpoint, list_checkpoints, read_state
 from reverie.runs.weights import check_hash, check_shapes, read_hash, require_size
 
 
@@ -57,8 +57,8 @@ class Run:
 
     folder: Path
     recipe: Recipe
-    corpus_folder: Path | None
-    """Where its corpus was; None of a run that was exported."""
+    corpus_folder: Path | str | None
+    """Where its corpus was, a folder or an URL; None of a run that was exported."""
     corpus_hash: str
     rate_hz: int
     corpus_relative: str | None = None
@@ -129,7 +129,7 @@ class Run:
         return cls(
             folder,
             read_recipe(folder, config),
-            None if about.folder is None else Path(about.folder),
+            about.place,
             about.content_hash,
             about.rate_hz,
             about.relative,
@@ -162,7 +162,7 @@ class Run:
         Raises:
             ReverieError: another run is there, of another corpus, recipe or parent.
         """
-        where, recipe = corpus.folder.resolve(), recipe.for_channels(corpus.channels)
+        where, recipe = corpus.url or corpus.folder.resolve(), recipe.for_channels(corpus.channels)
         if cls.exists(folder):
             run = cls.open(folder, builder=builder)
             run.check_continues(recipe, corpus, parent)
@@ -218,16 +218,16 @@ class Run:
         return load_representation(self.recipe.frames, self.rate_hz, self.statistics)
 
     def find_checkpoint(self, name: str = "latest") -> Path:
-        """A checkpoint's path.
+        """A checkpoint's path; of a run at an URL its weights are fetched.
 
         Args:
             name: `latest`, `best` (nearest to music where clips were judged, else of the lowest
                 held-out loss of those kept), an epoch's number, or its own name.
 
         Raises:
-            ReverieError: there is no such checkpoint.
+            ReverieError: there is no such checkpoint, or it cannot be fetched.
         """
-        return find_checkpoint(self.folder, name)
+        return fetched_checkpoint(self.folder, name)
 
     def load(self, checkpoint: Path) -> TrainedModel:
         """Load the model of `checkpoint` with all that generation needs.

@@ -14,9 +14,12 @@ from pydantic.dataclasses import dataclass
 from reverie.errors import ReverieError
 from reverie.legacy import translate_state
 from reverie.records import RECORD, as_record, read_json
+from reverie.remote.places import need
 from reverie.runs.progress import Progress
 
 CHECKPOINTS, STATE = "checkpoints", "state.json"
+WEIGHTS = ("model.safetensors", "calibration.safetensors")
+"""What generates."""
 NAME = re.compile(r"epoch-(\d{5,9})(?:-step-(\d{5,12}))?", re.ASCII)
 """Of a checkpoint's folder; others beside it are left alone."""
 FORMAT_VERSION = 4
@@ -146,6 +149,18 @@ def find_checkpoint(run: Path, name: str) -> Path:
         f"{run} has no checkpoint {name}.",
         f"It has: latest, best, {', '.join(checkpoint_names(run))}.",
     )
+
+
+def fetched_checkpoint(run: Path, name: str) -> Path:
+    """As `find_checkpoint`; of a run at an URL the weights are fetched.
+
+    Raises:
+        ReverieError: there is no such checkpoint, or its store does not answer.
+    """
+    found = find_checkpoint(run, name)
+    for part in WEIGHTS:
+        need(found / part)
+    return found
 
 
 def _fields(kind: type[Progress]) -> tuple[dataclasses.Field[Any], ...]:

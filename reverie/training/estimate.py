@@ -17,6 +17,7 @@ from reverie.frames.representation import stand_in_representation
 from reverie.models.architectures import ModelBuilder, build_model
 from reverie.models.contract import FrameModel
 from reverie.progress import duration
+from reverie.remote.cache import GIGABYTES
 from reverie.runs.ending import limits, why_ended
 from reverie.runs.memory import GIB, clear_memory_errors
 from reverie.runs.progress import Progress
@@ -193,6 +194,11 @@ def corpus_notes(corpus: Corpus, train_set: Sequences, held_out_set: Sequences) 
     found = enough(corpus)
     if found.tone != "good":
         yield found.text
+    if corpus.is_larger_than_cache:
+        yield (
+            f"The cache of this machine is smaller than {corpus.url}, so recordings are fetched "
+            f"again and again. Set {GIGABYTES} to more than {corpus.stored_bytes / 1e9:.3g}."
+        )
     for kind, sequences in (("training", train_set), ("held-out", held_out_set)):
         if said := shortness(sequences, kind):
             yield said

@@ -175,7 +175,8 @@ def _next(run: Run, state: Progress, ending: Limit | None) -> Iterator[str]:
 def _command(run: Run, out: str, changes: dict[str, float]) -> str | None:
     """The command that trains by the recipe of `run` with `changes`; None where that is too long or
     not all."""
-    corpus, told = run.corpus_given or run.corpus_folder, _nearest(run.recipe, changes.keys())
+    corpus = run.corpus_given or run.corpus_folder
+    told = _nearest(run.recipe, changes.keys())
     if run.parent is not None or corpus is None or told is None:
         return None
     name, settings = told

@@ -141,7 +141,8 @@ def _opened(
     ranks.require_same("recipe", recipe)
     if pretrained is not None:
         pretrained.require_fitting(recipe, corpus)
-    if corpus.stored_bytes <= CHECKED_BYTES and ranks.is_first:
+    is_checked = corpus.stored_bytes <= CHECKED_BYTES and not corpus.is_larger_than_cache
+    if is_checked and ranks.is_first:
         corpus.check(quiet=quiet)  # or damage would be met when it is first heard, hours later
     return corpus, recipe.for_channels(corpus.channels)
 

@@ -45,7 +45,8 @@ def prompt_of(run: Run) -> str:
 
 def test_moved_together_it_is_found_from_the_run(moved: Path) -> None:
     run = Run.open(moved / "runs" / "one")
-    assert run.corpus_folder and not run.corpus_folder.exists()
+    assert isinstance(run.corpus_folder, Path)
+    assert not run.corpus_folder.exists()
     assert run.open_corpus().folder.resolve() == (moved / "music").resolve()
     assert prompt_of(run).startswith("tune")
 

@@ -9,7 +9,8 @@ import psutil
 import pytest
 import torch
 
-from reverie.corpus.corpus import Corpus, map_shard
+from reverie.corpus.corpus import Corpus
+from reverie.corpus.shards import map_shard
 from reverie.errors import ReverieError
 from reverie.runs.memory import available_memory, clear_memory_errors
 from tests.cli.test_errors import reverie

@@ -1,0 +1,1 @@
+"""What lies at an URL: reached by fsspec, kept in a bounded cache on this machine."""
