@@ -19,7 +19,7 @@ NOT_IMPORTED = {
 }
 """Dependencies that no module of ours imports, and why they are declared."""
 
-USED_IF_THERE = {"mido", "onnxruntime", "rtmidi", "sounddevice"}
+USED_IF_THERE = {"mido", "onnxruntime", "optuna", "ray", "rtmidi", "sounddevice"}
 """Imported only after a look whether it is there."""
 
 
@@ -70,7 +70,13 @@ def _installed() -> Mapping[str, list[str]]:
 def test_every_dependency_is_pinned_above_its_floor() -> None:
     own, pinned = project(), pins()
     extra = own["optional-dependencies"]
-    wanted = [*own["dependencies"], *extra["dev"], *extra["onnx"], *extra["play"]]
+    wanted = [
+        *own["dependencies"],
+        *extra["dev"],
+        *extra["onnx"],
+        *extra["play"],
+        *extra["cluster"],
+    ]
     found = floors(wanted)
     assert len(found) == len(set(wanted)), "each has a floor"
     for name, floor in found.items():

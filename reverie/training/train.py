@@ -27,7 +27,7 @@ from reverie.training.decoder import fit_decoder
 from reverie.training.device import CPU, training_device
 from reverie.training.excerpts import music_to_fit
 from reverie.training.interrupt import Interruptible
-from reverie.training.judging import Judge
+from reverie.training.judging import Judge, Judging
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.pretrained import Pretrained, first_model
@@ -52,6 +52,7 @@ def train(
     builder: ModelBuilder = build_model,
     preview: Preview | None = None,
     judge: Judge | None = None,
+    judgements: int = 0,
     observers: Sequence[Observer] = (),
     stop: threading.Event | None = None,
     quiet: bool = False,
@@ -66,6 +67,7 @@ def train(
         builder: builds the model, where that is not one of Reverie's architectures.
         preview: makes the audio that observers are shown, if the recipe asks for previews.
         judge: judges clips on the way, if the recipe asks for it.
+        judgements: how often clips are judged, spread evenly; 0 leaves it to the recipe.
         observers: watch the training, besides the progress on the terminal and TensorBoard's log.
         stop: once any thread sets it, the step is finished, and a checkpoint written.
         quiet: show no progress.
@@ -77,8 +79,6 @@ def train(
     corpus, recipe = _opened(corpus_folder, recipe, pretrained, quiet=quiet)
     sequences, device = split_sequences(corpus, recipe), training_device(recipe)
     needs = plan(recipe, corpus.rate_hz, run_folder, builder)
-    set_threads(recipe)
-    keep_freed_memory()
     memory = clear_memory_errors("training", smaller(recipe))
     with only_one(run_folder), memory, Interruptible(quiet=quiet) as interrupt:
         threads = threads_of(run_folder) if Run.exists(run_folder) else ()
@@ -96,7 +96,7 @@ def train(
             interrupt,
             builder=builder,
             preview=preview,
-            judge=judge,
+            judging=Judging(recipe.training, judge, count=judgements),
             observers=(ProgressObserver(quiet=quiet), TensorBoardLogger(), *observers),
             stop=stop,
             spent_seconds=time.monotonic() - began,
@@ -105,10 +105,36 @@ def train(
     return run
 
 
+def fit_frames(corpus_folder: Path, recipe: Recipe, run_folder: Path, *, quiet: bool) -> Run:
+    """Begin a run, or continue one, only as far as to learn what its frames need of the music.
+
+    Args:
+        corpus_folder: a prepared corpus.
+        recipe: of the run.
+        run_folder: of the run.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: corpus, recipe and run do not fit each other or this machine.
+        KeyboardInterrupt: a signal asked to stop.
+    """
+    corpus, recipe = _opened(corpus_folder, recipe, None, quiet=quiet)
+    device = training_device(recipe)
+    with only_one(run_folder), Interruptible(quiet=quiet):
+        run = _begun(run_folder, recipe, corpus, None, build_model)
+        if not run.statistics.exists():
+            fitted = _fit_frames(corpus, recipe, device, threading.Event(), quiet=quiet)
+            assert fitted is not None, "nothing stopped it"
+            run = run.keep_frames(fitted)
+    return run
+
+
 def _opened(
     folder: Path, recipe: Recipe, pretrained: Pretrained | None, *, quiet: bool
 ) -> tuple[Corpus, Recipe]:
-    """Open and check a corpus; return it, and the recipe for its channels."""
+    """Open and check a corpus, and make ready to compute; return it, and its channels' recipe."""
+    set_threads(recipe)
+    keep_freed_memory()
     corpus = Corpus.open(folder)
     if pretrained is not None:
         pretrained.require_fitting(recipe, corpus)
@@ -185,7 +211,7 @@ def _build_trainer(
     *,
     builder: ModelBuilder,
     preview: Preview | None,
-    judge: Judge | None,
+    judging: Judging,
     observers: Sequence[Observer],
     stop: threading.Event,
     spent_seconds: float,
@@ -199,7 +225,7 @@ def _build_trainer(
         *sequences,
         interrupt,
         preview=preview,
-        judge=judge,
+        judging=judging,
         observers=observers,
         stop=stop,
         spent_seconds=spent_seconds,
