@@ -87,6 +87,8 @@ class Estimated:
 
     corpus: Name
     recipe: Word = "codes"
+    """Unheeded where it begins with the weights of another run."""
+    init_from: Name | None = None
     settings: Annotated[
         dict[Annotated[str, Field(pattern=r"^[a-z_.0-9]{1,80}$")], bool | int | float | Word],
         Field(max_length=100),

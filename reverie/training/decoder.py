@@ -27,7 +27,7 @@ TELLER_SHARE = 0.08
 KEPT_BATCHES = 24
 """Half an hour in frames of 32 ms: measuring them takes longer than learning of them."""
 UNTOLD = 8
-"""One sequence of so many is not told the mean of its features, like music without a prompt."""
+"""One sequence of so many is told no mean of a prompt, like music without a prompt."""
 LEVEL_BATCHES = 8
 """Batches of music by which levels and shares are set."""
 
@@ -106,12 +106,22 @@ def _components(codec: Codec | FullBandCodec, samples: Tensor) -> tuple[Tensor, 
 
 @torch.no_grad()
 def _features(codec: FullBandCodec, samples: Tensor) -> tuple[Tensor, Tensor]:
-    """What tells the features, and these: [B, C, S] -> [B, T + 2L, K + E] and [B, T + 2L, E]."""
+    """What tells by how much features differ from those of a prompt, and these differences:
+    [B, C, S] -> [B, T + 2L, K + E] and [B, T + 2L, E]."""
+    vectors, features, style = _heard(codec, samples)
+    return codec.inputs(vectors, style), features - style.unsqueeze(1)
+
+
+def _heard(codec: FullBandCodec, samples: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Vectors [B, T + 2L, K], features [B, T + 2L, E] and those of a prompt, [B, E].
+
+    The prompt is the first half, so that the network learns how far the mean of a while ago holds.
+    """
     vectors, _ = _components(codec, samples)
     features = codec.measure(samples.to(codec.means.device))
-    style = features.mean(1)
+    style = features[:, : max(1, features.shape[1] // 2)].mean(1)
     style[::UNTOLD] = 0
-    return codec.inputs(vectors, style), features
+    return vectors, features, style
 
 
 def _narrow(codec: Codec | FullBandCodec, samples: Tensor) -> tuple[Codec, Tensor]:
@@ -127,9 +137,9 @@ def _set_levels(codec: FullBandCodec, corpus: Corpus, recipe: Recipe) -> None:
     music = sequences_of(corpus, recipe, codec.spec, codec.teller, "train", LEVEL_BATCHES)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     for samples, _, _ in music.batches(BATCH, None):
-        vectors, wanted = _features(codec, samples)
+        vectors, features, style = _heard(codec, samples)
         mid_power = codec.mid_power(samples.to(codec.means.device))
         inner = codec.teller.inner
-        found.append((codec.teller(vectors), inner(wanted), inner(mid_power)))
+        found.append((codec.tell(vectors, style), inner(features), inner(mid_power)))
     told, real, mid_power = (torch.cat(each) for each in zip(*found, strict=True))
     codec.set_levels(told, real, mid_power)

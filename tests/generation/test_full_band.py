@@ -113,7 +113,7 @@ def test_what_is_fitted_hears_attacks(corpus: Corpus, run: Run) -> None:
     wanted = codec.measure(music)
     vectors = codec.narrow.quantiser.decode(codec.analyse(music))
     with torch.no_grad():
-        told = codec.teller(codec.inputs(vectors, wanted.mean(1)))
+        told = codec.tell(vectors, wanted.mean(1))
     levels = 4 * codec.bands.n_high
     each = [one[0, :, :levels].mean(1) for one in (told, codec.teller.inner(wanted))]
     assert torch.corrcoef(torch.stack(each))[0, 1] > 0.5

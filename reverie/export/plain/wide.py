@@ -85,7 +85,7 @@ class WideDecoder(nn.Module):
         mid, narrow_state = self.codec(codes, narrow_state)
         style = wide[5].unsqueeze(1).expand(-1, window.shape[1], -1)
         heard = torch.cat([window / self.vector_scale, style], dim=-1)
-        features = self.means + self.scales * self.teller(heard)
+        features = self.means + self.scales * (wide[5].unsqueeze(1) + self.teller(heard))
         samples, after = self.widen(mid, features, wide)
         for place in range(5):
             narrow_state.append(torch.where(is_ready, after[place], wide[place]))

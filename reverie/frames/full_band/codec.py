@@ -4,7 +4,8 @@ Codes describe the mid, the mean of the channels, up to some frequency, as those
 a lower rate do, and are no more than there. All else is told from them by a small network, as
 features of bands (`features.py`), and made by `widening.py`. What lasts as long as a recording,
 such as where its instruments stand and how high it reaches, no code tells: the network is told the
-mean of the features of the prompt, which music continues.
+mean of the features of the prompt, which music continues, and tells by how much a frame differs
+from it.
 Letters as in these, and as in `frames/codec.py`.
 """
 
@@ -54,7 +55,8 @@ class FullBandCodec(Representation):
         narrow: the codec of the mid.
         means: [E], of the features.
         scales: [E], their standard deviations.
-        teller: tells the features of a frame, in deviations from their means, from `inputs`.
+        teller: tells from `inputs` by how much the features of a frame, in `scales`, differ from
+            those of the prompt.
     """
 
     def __init__(
@@ -144,13 +146,25 @@ class FullBandCodec(Representation):
         N is 0 of mono.
         """
         if self.spec.channels == 1:
-            return measure(samples, self.bands)[..., :0]
+            return samples.new_zeros(len(samples), (samples.shape[-1] // self.half - 5) // 2, 0)
         return measure_channels(samples, self.bands).mid
 
     def inputs(self, vectors: Tensor, style: Tensor) -> Tensor:
         """Return what the teller hears: [B, T, K] and [B, E] -> [B, T, K + E]."""
         each = style.unsqueeze(1).expand(-1, vectors.shape[1], -1)
         return torch.cat([vectors / self.vector_scale, each], dim=-1)
+
+    def tell(self, vectors: Tensor, style: Tensor) -> Tensor:
+        """Tell the features of the frames that have their context, as `measure` gives them.
+
+        Args:
+            vectors: [B, T + 2L, K], what codes stand for.
+            style: [B, E], the mean of the prompt's features; zeros where there is none.
+
+        Returns:
+            [B, T, E].
+        """
+        return style.unsqueeze(1) + self.teller(self.inputs(vectors, style))
 
     def set_levels(self, predicted: Tensor, music: Tensor, mid_power: Tensor) -> None:
         """Bring the powers of what is told to those of music, see `levels.py`.
@@ -252,7 +266,7 @@ class FullBandCodec(Representation):
 
     def _features(self, vectors: Tensor, style: Tensor) -> Tensor:
         """Tell features from vectors that have their context: [B, T + 2L, K] -> [B, T, E]."""
-        return self.means + self.scales * self.teller(self.inputs(vectors, style))
+        return self.means + self.scales * self.tell(vectors, style)
 
     def _no_style(self, batch: int) -> Tensor:
         return self.means.new_zeros(batch, len(self.means))

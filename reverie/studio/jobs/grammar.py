@@ -59,6 +59,7 @@ COMMANDS: dict[tuple[str, ...], Grammar] = {
         {
             "--out": "new",
             "--recipe": "recipe",
+            "--from": "there",
             **_options("text", "epochs", "minutes", "hidden", "seed", "set"),
             **_options("nothing", "dry-run"),
         },
@@ -95,6 +96,15 @@ COMMANDS: dict[tuple[str, ...], Grammar] = {
         },
         more=True,
         out="--to",
+    ),
+    ("export",): Grammar(
+        "light",
+        ("there",),
+        {
+            "--out": "new",
+            **_options("text", "to", "checkpoint", "licence", "credits", "weights", "prompts"),
+            "--evaluation": "there",
+        },
     ),
     ("evaluate",): Grammar(
         "heavy",

@@ -70,6 +70,11 @@ class Session:
         """Whether it has made its first sound."""
         return self._ready.is_set() and self.problem is None
 
+    @property
+    def returncode(self) -> int | None:
+        """The exit status of its process; None while that runs."""
+        return self._process.returncode
+
     def sign(self) -> None:
         """Note that somebody wants it to live."""
         self.signed_at = time.monotonic()

@@ -26,6 +26,7 @@ class Sessions:
         self._most, self._idle_seconds = most, idle_seconds
         self._sessions: dict[str, Session] = {}
         self._beginning = 0
+        self._endings: set[asyncio.Task[None]] = set()
         self._watcher: asyncio.Task[None] | None = None
 
     @property
@@ -53,7 +54,7 @@ class Sessions:
         self._sessions[session.name] = session
         ended = [one for one, session in self._sessions.items() if session.problem is not None]
         for one in ended[:-MOST_ENDED]:
-            del self._sessions[one]
+            await self.end(one)
         if self._watcher is None or self._watcher.done():
             self._watcher = asyncio.create_task(self._watch())
         return session
@@ -72,18 +73,26 @@ class Sessions:
         return session
 
     async def end(self, name: str) -> None:
-        """End a session; nothing happens where there is none."""
+        """End a session; nothing happens where there is none.
+
+        Who waits for it may be cancelled: the session is ended all the same.
+        """
         if session := self._sessions.pop(name, None):
-            await session.end()
+            ending = asyncio.create_task(session.end())
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+            await asyncio.shield(ending)
 
     async def close(self) -> None:
-        """End all."""
+        """End all, and wait for those that are being ended."""
         for name in [*self._sessions]:
             await self.end(name)
         if self._watcher is not None:
             self._watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watcher
+        if self._endings:
+            await asyncio.wait([*self._endings])
 
     async def _watch(self) -> None:
         while self._sessions:

@@ -42,7 +42,8 @@ async def _estimate(studio: Studio, request: Request) -> Response:
 def _command(studio: Studio, body: Estimated) -> Command:
     folder = studio.home.directory(body.corpus)
     studio.corpora.manifest(folder)  # or recordings would be prepared first
-    words = ["train", body.corpus, "--recipe", body.recipe, "--dry-run"]
+    begun = ["--recipe", body.recipe] if body.init_from is None else ["--from", body.init_from]
+    words = ["train", body.corpus, *begun, "--dry-run"]
     if body.out is not None:
         words += ["--out", body.out]
     return checked([*words, *assignments(body.settings)], studio.home)

@@ -1,4 +1,4 @@
-"""Clips that are taken away, as files of the format that is wanted."""
+"""Clips that are taken away, as files of the format that is wanted, and exported runs."""
 
 import time
 from functools import partial
@@ -49,9 +49,9 @@ def _command(studio: Studio, body: Saved) -> Command:
 
 
 def _download(studio: Studio, request: Request) -> Response:
-    """Send what a job saved: its zip, or the one file in its folder."""
+    """Send what a job saved or exported: its file, or the one sound in its folder."""
     job = studio.jobs.get(text(request, "job"))
-    if job.record.kind != "save" or job.state != "done" or job.record.out is None:
+    if job.record.kind not in ("save", "export") or job.state != "done" or job.record.out is None:
         raise Problem(409, "That job has saved nothing to send.", "Wait for its end.")
     path = studio.home.path(job.record.out)
     if path.is_dir():

@@ -52,3 +52,16 @@ def test_of_players_that_failed_only_some_are_remembered(tmp_path: Path) -> None
         await sessions.close()
 
     run(play())
+
+
+def test_who_is_being_ended_is_ended_before_all_is_closed(tmp_path: Path) -> None:
+    async def play() -> None:
+        sessions = Sessions()
+        session = await sessions.begin(asked(tmp_path / "none"))
+        first = asyncio.create_task(sessions.end(session.name))
+        await asyncio.sleep(0)
+        first.cancel()
+        await sessions.close()
+        assert session.returncode is not None
+
+    run(play())

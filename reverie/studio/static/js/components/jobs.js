@@ -22,6 +22,19 @@ export function onJobs(listener) {
   return () => listeners.delete(listener);
 }
 
+/** Wait for the end of a job; fails with `words`, if it fails without any. */
+export function whenDone(id, words) {
+  return new Promise((resolve, reject) => {
+    const end = onJobs(() => {
+      const job = jobs.get(id);
+      if (!job || !["done", "failed", "stopped", "killed"].includes(job.state)) return;
+      end();
+      if (job.state === "done") resolve(job);
+      else reject(new Error(job.problem || words));
+    });
+  });
+}
+
 /** Take a job that a call answered with, and say which command it is. */
 export function began(answer) {
   if (answer?.job) take(answer.job);

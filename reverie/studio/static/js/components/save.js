@@ -3,7 +3,7 @@
 import { address, post } from "../core/api.js";
 import { el } from "../core/dom.js";
 import { draft, keepDraft } from "../core/draft.js";
-import { onJobs, allJobs, began } from "./jobs.js";
+import { began, whenDone } from "./jobs.js";
 import { t } from "../core/texts.js";
 import { commandLine, select, toggle } from "./controls.js";
 import { showInFolder } from "./show.js";
@@ -29,29 +29,17 @@ export async function takeAway(clips) {
   keepDraft("save", choices);
   const answer = await post("/api/save", yes);
   began(answer);
-  await whenDone(answer.job.id);
+  await whenDone(answer.job.id, t("save_failed"));
   await showSaved(answer, paths.length === 1 || yes.zip);
 }
 
-function whenDone(id) {
-  return new Promise((resolve, reject) => {
-    const end = onJobs(() => {
-      const job = allJobs().find((one) => one.id === id);
-      if (!job || !["done", "failed", "stopped", "killed"].includes(job.state)) return;
-      end();
-      if (job.state === "done") resolve(job);
-      else reject(new Error(job.problem || t("save_failed")));
-    });
-  });
-}
-
 /** One file can be taken right here; of several it is said where they are. */
-function showSaved({ job, line, path }, isOneFile) {
+export function showSaved({ job, line, path }, isOneFile, words = t("save_many", { path })) {
   return ask(t("saved"), [
     el(
       "div.stack",
       {},
-      el("p", {}, t("save_many", { path })),
+      el("p", {}, words),
       isOneFile && el("p", {}, el("a.button.main", { href: address("/api/download", { job: job.id }), download: "" }, t("download"))),
       showInFolder(path),
       commandLine(line).node,

@@ -9,6 +9,7 @@ import { t } from "../../core/texts.js";
 import { badge, button, facts, field, findings, fold } from "../../components/controls.js";
 import { lossChart } from "../../components/chart.js";
 import { ask } from "../../components/dialog.js";
+import { exportRun } from "../../components/export.js";
 import { allJobs, began, continueJob, isBusy, isWaiting, onJobs, progressBar, progressWords, share, stopJob } from "../../components/jobs.js";
 import { trouble } from "../../components/toast.js";
 import { head } from "../library/head.js";
@@ -101,6 +102,7 @@ function actions(path, state) {
     else began(await command(commandAgain(state.run)));
   }, { kind: "main", symbol: "start" });
   const longer = button(t("train_longer"), () => trainLonger(path, state.run));
+  const take = button(t("export"), () => exportRun(path));
   const clone = button(t("train_like"), () => go("train", { like: path }));
   const make = el("a.button.main", { href: link("make", { run: path }) }, t("make_music"));
   const playOn = el("a.button", { href: link("play", { run: path }) }, t("play_endless"));
@@ -114,6 +116,7 @@ function actions(path, state) {
       !job && now === "ended" && longer,
       has && make,
       has && playOn,
+      has && !job && take,
       state.run && clone,
     ].filter(Boolean);
   };

@@ -19,7 +19,7 @@ const PLAIN = ["demo", "desk", "codes"];
 const LEVELS = { training: "accent", ended: "good", stopped: "warn", begun: "", exported: "good", damaged: "bad" };
 
 export function openStart(root, parameters) {
-  const kept = draft("train", { corpus: "", recipe: "codes", minutes: 0, hidden: "", settings: {} });
+  const kept = draft("train", { corpus: "", recipe: "codes", from: "", minutes: 0, hidden: "", settings: {} });
   // What a page before an update kept may have another name now, and no row in which to take it back.
   const settings = Object.fromEntries(Object.entries(kept.settings).filter(([one]) => settingsOf("recipe").has(one)));
   const state = { ...kept, settings, corpus: parameters.corpus ?? kept.corpus, name: "" };
@@ -30,6 +30,10 @@ export function openStart(root, parameters) {
   };
   const corpus = select({ label: t("corpus"), choices: [], onChange: (value) => { state.corpus = value; rename(); changed(); } });
   const recipe = recipes(state, () => { rename(); changed(); });
+  const from = select({
+    label: t("begin_with"), help: t("begin_with_help"), choices: [], value: state.from,
+    onChange: (value) => { state.from = value; follow(); rename(); changed(); },
+  });
   const minutes = slider({
     label: t("train_time"), min: 0, max: MINUTES.length - 1, step: 1, value: Math.max(0, MINUTES.indexOf(state.minutes)),
     show: (index) => (index ? duration(MINUTES[index] * 60) : t("the_recipes_own")), help: t("train_time_help"),
@@ -42,8 +46,10 @@ export function openStart(root, parameters) {
   });
   const name = field({ label: t("run_name"), spellcheck: "false", onChange: (value) => { state.name = value.trim(); changed(); } });
   const expert = settingsForm("recipe", state.settings, (values) => { state.settings = values; changed(); });
+  // A model that was trained before brings its own.
+  const follow = () => { recipe.node.hidden = hidden.node.hidden = Boolean(state.from); };
   const rename = () => {
-    state.name = freeName(state.corpus && `${state.corpus}-${state.recipe}`);
+    state.name = freeName(state.corpus && `${state.corpus}-${state.from ? nameOf(state.from) : state.recipe}`);
     name.set(state.name);
   };
   const list = () => (state.corpus ? commandOf(state) : []);
@@ -57,7 +63,7 @@ export function openStart(root, parameters) {
     "section.panel.stack",
     {},
     el("h2", {}, t("train_new")),
-    corpus.node, recipe.node, minutes.node, hidden.node,
+    corpus.node, from.node, recipe.node, minutes.node, hidden.node,
     fold(t("more"), el("div.stack", {}, name.node, expert.node)),
     estimate.node, el("div.row", {}, start), preview.node,
   );
@@ -72,17 +78,24 @@ export function openStart(root, parameters) {
     if (!usable.some(({ path }) => path === state.corpus)) state.corpus = usable[0]?.path ?? "";
     corpus.set(usable.map(({ path, seconds }) => [path, `${nameOf(path)} · ${duration(seconds)}`]), state.corpus);
     start.disabled = !state.corpus;
+    const trained = library.runs.filter((run) => ["ended", "stopped", "exported"].includes(run.state)).map(({ path }) => path);
+    if (!trained.includes(state.from)) state.from = "";
+    from.node.hidden = !trained.length;
+    from.set([["", t("begin_with_nothing")], ...trained.map((path) => [path, nameOf(path)])], state.from);
+    follow();
     runs.draw(library.runs);
     if (!state.name) { rename(); changed(); }
   });
-  if (parameters.like) likeRun(parameters.like, state, { corpus, minutes, hidden, recipe, expert, rename, changed });
+  if (parameters.like) likeRun(parameters.like, state, { corpus, from, follow, minutes, hidden, recipe, expert, rename, changed });
   return { close() { end(); preview.close(); estimate.close(); } };
 }
 
 /** Take the settings of a run, for another with other settings. */
 async function likeRun(run, state, parts) {
   const { corpus, recipe_name: recipe, changes } = await get("/api/run", { path: run });
-  Object.assign(state, { corpus: corpus ?? state.corpus, recipe, settings: changes, minutes: 0, hidden: "" });
+  Object.assign(state, { corpus: corpus ?? state.corpus, recipe, from: "", settings: changes, minutes: 0, hidden: "" });
+  parts.from.input.value = "";
+  parts.follow();
   parts.minutes.set(0);
   parts.hidden.input.value = "";
   parts.corpus.input.value = state.corpus;
@@ -92,12 +105,12 @@ async function likeRun(run, state, parts) {
   parts.changed();
 }
 
-export function commandOf({ corpus, recipe, minutes, hidden, name, settings }) {
+export function commandOf({ corpus, recipe, from, minutes, hidden, name, settings }) {
   return [
-    "train", corpus, "--recipe", recipe,
+    "train", corpus, ...(from ? ["--from", from] : ["--recipe", recipe]),
     ...(name ? ["--out", name] : []),
     ...(minutes ? ["--minutes", minutes] : []),
-    ...(hidden ? ["--hidden", hidden] : []),
+    ...(hidden && !from ? ["--hidden", hidden] : []),
     ...Object.entries(settings ?? {}).flatMap(([key, value]) => ["--set", `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`]),
   ].map(String);
 }
@@ -138,9 +151,9 @@ function estimatePanel(state) {
   const node = el("div.estimate", { role: "status" });
   let [timer, turn, last] = [0, 0, ""];
   async function ask() {
-    const { corpus, recipe, minutes, hidden, settings } = state;
+    const { corpus, recipe, from, minutes, hidden, settings } = state;
     if (!corpus) return;
-    const wanted = { corpus, recipe, settings: { ...settings, ...(minutes ? { "training.minutes": minutes } : {}), ...(hidden ? { "model.hidden": Number(hidden) } : {}) } };
+    const wanted = { corpus, recipe, ...(from ? { init_from: from } : {}), settings: { ...settings, ...(minutes ? { "training.minutes": minutes } : {}), ...(hidden && !from ? { "model.hidden": Number(hidden) } : {}) } };
     if (JSON.stringify(wanted) === last) return;
     last = JSON.stringify(wanted);
     const mine = ++turn;
