@@ -71,7 +71,9 @@ class RayExecutor:
         self._pending: dict[Any, _Pending] = {}
         self._processors: dict[str, str] = {}
         self._ray, self._is_ours = _connected(self.address)
-        self._mark = Mark(str(self.folder.resolve() / f".ray-{uuid.uuid4().hex}"))
+        # By its name it is swept away should this process be killed.
+        mark = f".ray-{uuid.uuid4().hex}.{os.getpid()}.partial"
+        self._mark = Mark(str(self.folder.resolve() / mark))
 
     def __enter__(self) -> Self:
         write_text(Path(self._mark.path), self._mark.text)

@@ -29,7 +29,7 @@ from tests.conftest import RATE_HZ
 from tests.execution.test_tasks import double
 from tests.experiment.making import SMALL, tables
 from tests.music import write_recordings
-from tests.optional import hide_transcriber, hide_transcriber_for_good
+from tests.optional import hide_transcriber
 from tests.tuning.making import small_search
 
 NODES = 3
@@ -72,8 +72,7 @@ def nodes() -> Iterator[Nodes]:
     cluster: Any = Cluster(initialize_head=True, head_node_args=head)
     try:
         nodes = [cluster.add_node(**each) for _ in range(NODES - 1)]
-        hook = {"worker_process_setup_hook": hide_transcriber_for_good}
-        ray.init(address=cluster.address, log_to_driver=False, runtime_env=hook)
+        ray.init(address=cluster.address, log_to_driver=False)
         yield Nodes(cluster, nodes)
     finally:
         ray.shutdown()
