@@ -40,6 +40,8 @@ ORDER = (
     "architectures",
     "run_experiment",
     "Experiment",
+    "search",
+    "Search",
     "run_demo",
     "listening_test",
     "ListeningTest",

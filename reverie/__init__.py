@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reverie.api.listening import ListeningTest, listening_test
     from reverie.api.run import Run, list_runs, load
     from reverie.api.save import Saved, save
+    from reverie.api.search import Search, search
     from reverie.api.stream import Stream
     from reverie.api.training import Estimate, estimate, train
     from reverie.api.trim import Trimmed, trim
@@ -34,6 +35,7 @@ __all__ = [
     "ReverieError",
     "Run",
     "Saved",
+    "Search",
     "Stream",
     "Table",
     "Trimmed",
@@ -50,6 +52,7 @@ __all__ = [
     "run_demo",
     "run_experiment",
     "save",
+    "search",
     "self_test",
     "train",
     "trim",
@@ -65,6 +68,7 @@ _WHERE = {
     "api.listening": ("ListeningTest", "listening_test"),
     "api.run": ("Run", "list_runs", "load"),
     "api.save": ("Saved", "save"),
+    "api.search": ("Search", "search"),
     "api.stream": ("Stream",),
     "api.training": ("Estimate", "estimate", "train"),
     "api.trim": ("Trimmed", "trim"),

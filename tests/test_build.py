@@ -19,7 +19,7 @@ NOT_IMPORTED = {
 }
 """Dependencies that no module of ours imports, and why they are declared."""
 
-USED_IF_THERE = {"mido", "onnxruntime", "rtmidi", "sounddevice"}
+USED_IF_THERE = {"mido", "onnxruntime", "optuna", "ray", "rtmidi", "sounddevice"}
 """Imported only after a look whether it is there."""
 
 
@@ -70,7 +70,7 @@ def _installed() -> Mapping[str, list[str]]:
 def test_every_dependency_is_pinned_above_its_floor() -> None:
     own, pinned = project(), pins()
     extra = own["optional-dependencies"]
-    extras = (extra[name] for name in ("dev", "onnx", "play", "remote"))
+    extras = (extra[name] for name in ("dev", "onnx", "play", "remote", "cluster"))
     wanted = [*own["dependencies"], *(one for each in extras for one in each)]
     found = floors(wanted)
     assert len(found) == len(set(wanted)), "each has a floor"

@@ -49,6 +49,7 @@ def test_the_readme_names_every_command() -> None:
         "export",
         "models",
         "experiment",
+        "search",
         "evaluate",
         "listen serve",
         "listen results",

@@ -95,12 +95,14 @@ def run_experiment(
     out: PathLike | None = None,
     settings: Settings | None = None,
     *,
+    ray: str | None = None,
     progress: bool = False,
     **keywords: Any,
 ) -> Experiment:
     """Compare models on one corpus, and write a report.
 
-    Stopped and called again, it does only what is missing.
+    Stopped and called again, it does only what is missing. Its tables do not depend on where it is
+    done, unless time ends the training of its models.
 
     Args:
         protocol: `paper`, section 4 of the paper; or `variants`, its models against the same
@@ -108,11 +110,14 @@ def run_experiment(
         corpus: a corpus, its folder, or a folder of recordings, which is prepared first.
         out: the experiment's folder; `CORPUS-experiment-SCALE` in the current folder if not given.
         settings: of `ExperimentSettings`, by name.
+        ray: the address of a Ray cluster over which models and their clips are spread: `host:port`;
+            `auto` for the one that this machine is part of; `local` for one of this machine alone.
+            All nodes need `corpus` and `out` under the same path. None for this process alone.
         progress: show it on stderr.
         **keywords: settings, such as `scale="smoke", models=("baseline", "bilinear")`.
 
     Raises:
-        ReverieError: a setting does not fit, or the corpus does not.
+        ReverieError: a setting does not fit, the corpus does not, or there is no such cluster.
     """
     chosen = dotted(ExperimentSettings, settings, keywords, "experiment")
     chosen["protocol"] = protocol
@@ -126,7 +131,7 @@ def run_experiment(
         if out is not None
         else Path(f"{source.resolve().name}-experiment-{name}")
     )
-    return Experiment(run(source, folder, made, quiet=not progress))
+    return Experiment(run(source, folder, made, ray=ray, quiet=not progress))
 
 
 def architectures(

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from reverie import __version__
 from reverie.cli.demo import demo
@@ -25,9 +26,11 @@ from reverie.cli.inspect import inspect
 from reverie.cli.listen import backup, design, results, serve
 from reverie.cli.listing import corpora, runs
 from reverie.cli.models import models
+from reverie.cli.options import with_ray_address
 from reverie.cli.play import play
 from reverie.cli.prepare import prepare
 from reverie.cli.save import save
+from reverie.cli.search import search
 from reverie.cli.studio import studio
 from reverie.cli.train import train
 from reverie.cli.trim import trim
@@ -36,7 +39,16 @@ from reverie.errors import INTERRUPTED, ReverieError, is_memory_error, os_reason
 from reverie.progress import report_to
 from reverie.terminal import echo
 
+
+class _Commands(TyperGroup):
+    """The commands, with options whose value may be left out."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_ray_address(args))
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -127,6 +139,7 @@ for command in (
     evaluate,
     models,
     experiment,
+    search,
     demo,
     studio,
 ):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Assignments, Quiet, minutes_of, seconds_of
+from reverie.cli.options import AsJson, Assignments, Quiet, Ray, minutes_of, seconds_of
 
 
 def experiment(
@@ -67,6 +67,7 @@ def experiment(
     ] = 10.0,
     seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
     assignments: Assignments = None,
+    ray: Ray = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -74,7 +75,8 @@ def experiment(
 
     Each model is trained on the same corpus; clips are made at its checkpoints, one checkpoint
     is chosen, its clips are pooled and trimmed. Stopped and called again, it does only what is
-    missing.
+    missing. Over a cluster (--ray) models and their clips are spread over its nodes, which need the
+    corpus and the experiment's folder under the same path; the tables are the same.
 
     Example: reverie experiment paper piano --scale desk --models baseline,bilinear
     """
@@ -94,7 +96,7 @@ def experiment(
     if models is not None:
         settings["models"] = tuple(name.strip() for name in models.split(",") if name.strip())
     given = {name: value for name, value in settings.items() if value is not None}
-    done = reverie.run_experiment(protocol, corpus, out, given, progress=not quiet)
+    done = reverie.run_experiment(protocol, corpus, out, given, ray=ray, progress=not quiet)
     if as_json:
         echo_json(done.tables())
     else:

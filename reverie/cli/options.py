@@ -61,6 +61,35 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON o
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="[ADDRESS]",
+        help="Spread the work over a Ray cluster: host:port; `auto`, or nothing, for the one that "
+        "this machine is part of; `local` for one of this machine alone.",
+        show_default="this process",
+    ),
+]
+_ADDRESS = re.compile(r"auto|local|\S+:\d+")
+
+
+def with_ray_address(words: list[str]) -> list[str]:
+    """The words of a command line in which every `--ray` has an address.
+
+    What follows `--ray` is one only if it looks like one, so that it may stand before a folder too.
+    """
+    found: list[str] = []
+    for at, word in enumerate(words):
+        if word == "--":
+            return [*found, *words[at:]]
+        found.append(word)
+        following = words[at + 1] if at + 1 < len(words) else ""
+        if word == "--ray" and not _ADDRESS.fullmatch(following):
+            found.append("auto")
+    return found
+
+
 RecipeName = Annotated[
     str,
     typer.Option(

@@ -3,8 +3,10 @@
 Letters: B clips, S samples.
 """
 
+import copy
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import torch
@@ -73,6 +75,17 @@ class CheckpointJudge:
             ReverieError: no held-out recording is as long as a prompt.
         """
         return self.judge_waves(self._generate(trained, run))
+
+    def warm_up(self) -> None:
+        """Compute what does not depend on the model, which the first judgement does otherwise."""
+        self._searched_for([])
+        _ = self._music, self._health
+
+    def with_seed(self, seed: int) -> Self:
+        """Return a judge of other prompts and other draws, which keeps what was computed."""
+        other = copy.copy(self)
+        other._seed = seed
+        return other
 
     def judge_waves(self, waves: Sequence[NDArray[np.float32]]) -> Judgement:
         """Judge clips, samples [S] each, at the corpus's rate."""

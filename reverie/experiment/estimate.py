@@ -1,5 +1,8 @@
 """How long the models of an experiment may take, from how long others took."""
 
+import math
+import time
+from collections.abc import Sequence
 from functools import cache
 
 from reverie.experiment.plan import needs_of, recipe_of
@@ -16,20 +19,24 @@ class Spent:
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._work = self._seconds = 0.0
+        self._work = 0.0
+        self._began = time.monotonic()
 
-    def note(self, settings: ExperimentSettings, model: str, seconds: float) -> None:
-        """`model` took `seconds`."""
+    def note(self, settings: ExperimentSettings, model: str) -> None:
+        """`model` is done."""
         self._work += _work(settings, model, self._rate_hz)
-        self._seconds += seconds
 
-    def remaining(self, settings: ExperimentSettings, models: tuple[str, ...]) -> str:
-        """What `models` may take, as the end of a sentence; empty before one is done."""
+    def left_seconds(self, settings: ExperimentSettings, models: Sequence[str]) -> float:
+        """What `models` may take; infinite before one is done."""
         if not self._work:
-            return ""
+            return math.inf
         work = sum(_work(settings, model, self._rate_hz) for model in models)
-        seconds = self._seconds / self._work * work
-        return f"; about {duration(seconds)} left"
+        return (time.monotonic() - self._began) / self._work * work
+
+    def remaining(self, settings: ExperimentSettings, models: Sequence[str]) -> str:
+        """The same, as the end of a sentence; empty before one is done."""
+        seconds = self.left_seconds(settings, models)
+        return f"; about {duration(seconds)} left" if math.isfinite(seconds) else ""
 
 
 @cache

@@ -13,37 +13,34 @@ tables.json, report.html, report.md, figures/
 
 import dataclasses
 import json
-import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import ConfigDict
+import torch
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as record
 
 from reverie.corpus.corpus import MANIFEST, Corpus
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PAPER_RATE_HZ, PrepareSettings
 from reverie.errors import ReverieError
-from reverie.evaluation.health_reference import health_reference
-from reverie.experiment.estimate import Spent
-from reverie.experiment.judging import Judgement, judge_models
-from reverie.experiment.measures import ModelResult, measure_clips
-from reverie.experiment.plan import needs_of, recipe_of, stops_minutes, until
-from reverie.experiment.selection import HeldOut, part_held_out, selection_loss
+from reverie.execution.choice import executor_for
+from reverie.execution.task import Executor, Task
+from reverie.experiment.course import Course
+from reverie.experiment.judging import Judgement
+from reverie.experiment.measures import ModelResult
+from reverie.experiment.pieces import Setup, judge
+from reverie.experiment.plan import recipe_of, stops_minutes
+from reverie.experiment.selection import HeldOut, part_held_out
 from reverie.experiment.settings import ExperimentSettings
-from reverie.generation.clips import generate_missing
 from reverie.generation.room import require_disk
-from reverie.generation.settings import GenerationSettings, clip_settings
-from reverie.generation.trim import trim_clip
+from reverie.generation.settings import GenerationSettings
 from reverie.legacy import translate_experiment
 from reverie.records import PathText, as_record, read_json
-from reverie.runs.metrics import read_metrics
 from reverie.runs.run import Run
-from reverie.runs.settings import Recipe
-from reverie.runs.states import list_checkpoints, read_progress
 from reverie.storage import only_one, write_json
 from reverie.terminal import echo
-from reverie.training.train import train
 
 FORMAT = "reverie-experiment"
 
@@ -56,6 +53,8 @@ class _Begun:
     settings: dict[str, Any]
     corpus: PathText
     corpus_hash: str
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    """With which it computes; 0 where an older version did not say."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,151 +77,60 @@ class Experiment:
 
 
 def run_experiment(
-    source: Path, folder: Path, settings: ExperimentSettings, *, quiet: bool = False
+    source: Path,
+    folder: Path,
+    settings: ExperimentSettings,
+    *,
+    ray: str | None = None,
+    quiet: bool = False,
 ) -> Experiment:
     """Do what is missing of an experiment.
 
+    The tables are the same wherever its pieces are done, where every model ends by its epochs.
+
     Args:
         source: a prepared corpus, or a folder of recordings, which is prepared first.
-        folder: the experiment's own.
+        folder: the experiment's own; on a cluster one that all nodes share.
         settings: what is compared.
+        ray: the address of a Ray cluster that does the pieces: see `RayExecutor`; None for this
+            process.
         quiet: show no progress.
 
     Raises:
-        ReverieError: `folder` holds another experiment, or the corpus cannot be used. A model
-            that fails does not end the experiment.
+        ReverieError: `folder` holds another experiment, the corpus cannot be used, or there is no
+            such cluster. A model that fails does not end the experiment.
     """
     with only_one(folder):
         corpus = _corpus(source, folder, quiet=quiet)
-        _claim(folder, settings, corpus)
+        threads = _claim(folder, settings, corpus)
         _require_disk(folder, settings, corpus)
         held_out = part_held_out(corpus)
-        results: list[ModelResult] = []
-        failed: dict[str, str] = {}
-        spent = Spent(corpus.rate_hz)
-        for number, model in enumerate(settings.models, 1):
-            done = _known(folder, model)
-            if done is None:
-                left = spent.remaining(settings, settings.models[number - 1 :])
-                _say(f"model {number} of {len(settings.models)}: {model}{left}", quiet=quiet)
-                try:
-                    began = time.monotonic()
-                    done = _do(folder, settings, model, corpus, held_out, quiet=quiet)
-                    spent.note(settings, model, time.monotonic() - began)
-                except (ReverieError, MemoryError) as error:
-                    failed[model] = str(error) or "there was not enough memory"
-                    _say(f"{model} failed: {failed[model]}", quiet=quiet)
-                    continue
-            results.append(done)
-        clips = {one.model: chosen_clips(folder, one) for one in results}
-        judged = judge_models(folder, corpus, clips, settings.seed, quiet=quiet)
+        with executor_for(ray, folder, quiet=quiet) as executor:
+            where = folder.resolve(), corpus.folder.resolve()
+            setup = Setup(*where, settings, threads, quiet=quiet or executor.is_remote)
+            course = Course(setup, executor, corpus.rate_hz, quiet=quiet)
+            course.run()
+            results = [course.results[one] for one in settings.models if one in course.results]
+            failed = {one: course.failed[one] for one in settings.models if one in course.failed}
+            judged = _judged(executor, setup, results)
         if judged.why_not:
             _say(f"the clips are not judged: {judged.why_not}", quiet=quiet)
     return Experiment(folder, settings, corpus, held_out, tuple(results), failed, judged)
 
 
+def _judged(executor: Executor, setup: Setup, results: Sequence[ModelResult]) -> Judgement:
+    """Judge the clips of all models, where the pieces are done."""
+    if not results:
+        return Judgement()
+    clips = {one.model: chosen_clips(setup.folder, one) for one in results}
+    executor.submit(Task("judge", judge, (setup, clips), setup.threads))
+    done = executor.next()
+    return Judgement(why_not=done.failed, failed=True) if done.failed else done.value
+
+
 def chosen_clips(folder: Path, result: ModelResult) -> Path:
     """Where a model's clips of the chosen checkpoint lie in the experiment's folder."""
-    return _clips_at(folder, result.model, result.chosen_epoch)
-
-
-def _clips_at(folder: Path, model: str, epoch: int) -> Path:
-    return folder / "clips" / model / f"epoch-{epoch:05d}"
-
-
-def _do(
-    folder: Path,
-    settings: ExperimentSettings,
-    model: str,
-    corpus: Corpus,
-    held_out: HeldOut,
-    *,
-    quiet: bool,
-) -> ModelResult:
-    """Everything of one model; its last file is its result."""
-    run = _train(corpus, settings, model, folder / "runs" / model, quiet=quiet)
-    wanted = clip_settings(
-        run.recipe.generation,
-        {
-            "seconds": settings.seconds,
-            "count": settings.clips,
-            "seed": settings.seed,
-            "prompt_recordings": tuple(one.path for one in held_out.prompts),
-        },
-    )
-    losses: dict[int, float] = {}
-    candidates = _candidates(run, settings)
-    for checkpoint in list_checkpoints(run.folder):
-        epoch = read_progress(checkpoint).epoch
-        if epoch in candidates:
-            losses[epoch] = selection_loss(run, checkpoint, corpus, held_out)
-    chosen = min(losses, key=lambda epoch: (losses[epoch], epoch))
-    made: dict[int, list[Path]] = {}
-    speed: float | None = None
-    for epoch in losses if settings.protocol == "paper" else (chosen,):
-        clips = _clips_at(folder, model, epoch)
-        asked = dataclasses.replace(wanted, checkpoint=str(epoch))
-        fresh, began = not clips.exists(), time.monotonic()
-        made[epoch] = generate_missing(run, asked, clips, pictures=False, quiet=quiet)
-        if epoch == chosen and fresh:
-            speed = settings.clips * settings.seconds / (time.monotonic() - began)
-    pool = folder / "pool" / model
-    trims = [trim_clip(clip, pool / clip.name, None, None) for clip in made[chosen]]
-    metrics = read_metrics(run.metrics)
-    needs = needs_of(run.recipe, run.rate_hz)
-    result = ModelResult(
-        model=model,
-        parameters=needs.parameters,
-        operations=needs.operations,
-        epochs=metrics[-1]["epoch"],
-        train_loss=metrics[-1]["train_loss"],
-        held_out_loss=next(
-            line["held_out_loss"] for line in reversed(metrics) if line["held_out_loss"] is not None
-        ),
-        selection_losses=losses,
-        chosen_epoch=chosen,
-        clips=measure_clips(made[chosen], run, health_reference(corpus), trims),
-        seconds=metrics[-1]["seconds"],
-        speed=speed,
-    )
-    write_json(_result_path(folder, model), dataclasses.asdict(result))
-    return result
-
-
-def _train(
-    corpus: Corpus, settings: ExperimentSettings, model: str, folder: Path, *, quiet: bool
-) -> Run:
-    recipe = recipe_of(settings, model, corpus.rate_hz)
-    if settings.budget != "time":
-        return train(corpus.folder, recipe, folder, quiet=quiet)
-    kept: tuple[int, ...] = ()
-    run: Run | None = None
-    for minutes in stops_minutes(settings):
-        stage: Recipe = until(recipe, minutes, kept)
-        run = train(corpus.folder, stage, folder, quiet=quiet)
-        kept = tuple(sorted({*kept, _stop_epoch(run, minutes)}))
-    assert run is not None
-    return Run.create(folder, until(recipe, settings.minutes, kept), corpus)
-
-
-def _stop_epoch(run: Run, minutes: float) -> int:
-    """The epoch in which `minutes` of training ran out, found again in a run that went further."""
-    for line in read_metrics(run.metrics):
-        if line["seconds"] >= 60 * minutes:
-            return line["epoch"]
-    return _last_epoch(run)
-
-
-def _candidates(run: Run, settings: ExperimentSettings) -> set[int]:
-    """The epochs that clips may be made at: of the paper's models none for its loss alone."""
-    last = read_progress(run.find_checkpoint())
-    if settings.protocol == "variants":
-        return {last.epoch, last.best_saved_epoch}
-    return {*run.recipe.training.keep_epochs, last.epoch}
-
-
-def _last_epoch(run: Run) -> int:
-    return read_progress(run.find_checkpoint()).epoch
+    return folder / "clips" / result.model / f"epoch-{result.chosen_epoch:05d}"
 
 
 def _corpus(source: Path, folder: Path, *, quiet: bool) -> Corpus:
@@ -234,16 +142,22 @@ def _corpus(source: Path, folder: Path, *, quiet: bool) -> Corpus:
 
 def _require_disk(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
     """See that there is room for the clips of all models to come, before the first is trained."""
-    left = [model for model in settings.models if not _result_path(folder, model).is_file()]
+    left = [
+        model for model in settings.models if not (folder / "results" / f"{model}.json").is_file()
+    ]
     # At every checkpoint, and those of the chosen one again in the pool.
     sets = len(left) * (len(stops_minutes(settings)) + 1)
     clips = GenerationSettings(seconds=settings.seconds)
     require_disk(folder, sets * settings.clips, clips, corpus.rate_hz, corpus.channels)
 
 
-def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
-    """Write down what this experiment is, or see that it is the one that was begun."""
-    path = folder / "experiment.json"
+def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> int:
+    """Write down what this experiment is, or see that it is the one that was begun.
+
+    Returns:
+        the threads with which it computes: those that it was begun with, wherever it goes on.
+    """
+    path, threads = folder / "experiment.json", _threads(settings, corpus)
     # More models may be asked for later; everything else decides what was done already.
     asked = json.loads(json.dumps(dataclasses.asdict(settings)))
     models = asked.pop("models")
@@ -268,16 +182,14 @@ def _claim(folder: Path, settings: ExperimentSettings, corpus: Corpus) -> None:
                     f"{folder} was begun with {name} = {before.get(name)}, not {asked.get(name)}.",
                     remedy,
                 )
-    write_json(path, about | {"models": models})
+        threads = begun.threads or threads
+    write_json(path, about | {"models": models, "threads": threads})
+    return threads
 
 
-def _known(folder: Path, model: str) -> ModelResult | None:
-    path = _result_path(folder, model)
-    return ModelResult.read(path, model) if path.is_file() else None
-
-
-def _result_path(folder: Path, model: str) -> Path:
-    return folder / "results" / f"{model}.json"
+def _threads(settings: ExperimentSettings, corpus: Corpus) -> int:
+    recipe = recipe_of(settings, settings.models[0], corpus.rate_hz)
+    return recipe.training.threads or torch.get_num_threads()
 
 
 def _say(text: str, *, quiet: bool) -> None:

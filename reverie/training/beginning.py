@@ -48,10 +48,10 @@ def begin_run(
     return Run.create(folder, recipe, corpus, builder, pretrained.parent)
 
 
-def fit_frames(
+def with_frames(
     run: Run, corpus: Corpus, device: torch.device, stop: threading.Event, *, quiet: bool
 ) -> Run | None:
-    """Learn what a run's frames need of the training split, unless it is known.
+    """Return a run whose frames have learnt what they need of the training split.
 
     Args:
         run: whose frames.

@@ -1,6 +1,7 @@
 """When clips are judged during a training, and how long that took."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable
 
@@ -29,6 +30,8 @@ class Judging:
         training: settings of the training.
         judge: judges; None judges nothing.
         clock: tells the time in seconds.
+        count: how often to judge in all, evenly over the whole training, its end being the last
+            time; 0 leaves it to the settings.
     """
 
     def __init__(
@@ -36,9 +39,11 @@ class Judging:
         training: TrainingSettings,
         judge: Judge | None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        count: int = 0,
     ) -> None:
-        self._training, self._clock = training, clock
-        self._judge = judge if training.judge_every_epochs else None
+        self._training, self._clock, self._count = training, clock, count
+        self._judge = judge if count or training.judge_every_epochs else None
         self._seconds = 0.0
 
     @property
@@ -57,6 +62,10 @@ class Judging:
         training = self._training
         if self._judge is None or last:
             return self._judge is not None
+        if self._count:
+            # Where epochs end it, the share of the epoch that was judged last.
+            before = share * state.judged_epoch / state.epoch
+            return self._passed(share) > self._passed(before)
         # With patience any epoch may turn out to be the best.
         begins = 0.0 if training.patience_epochs else BEGINS
         if share < begins or state.epoch % training.judge_every_epochs:
@@ -67,6 +76,10 @@ class Judging:
         total = state.seconds / share
         allowed = MOST_SHARE * total * (share - begins) / (1 - begins)
         return state.judged_seconds + self._seconds <= allowed
+
+    def _passed(self, share: float) -> int:
+        """How many of `count` judgements are due by then; a share is rounded in its last digit."""
+        return math.floor(self._count * share + 1e-9)
 
     def judge(self, trained: TrainedModel, run: Run) -> Judgement:
         """Judge clips of the model as it is now.

@@ -22,15 +22,15 @@ from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.storage import only_one
 from reverie.training.allocator import keep_freed_memory
-from reverie.training.beginning import begin_run, begun_by_first, fit_frames
+from reverie.training.beginning import begin_run, begun_by_first, with_frames
 from reverie.training.checkpointer import kept_so_far
 from reverie.training.device import CPU, training_device
 from reverie.training.interrupt import Interruptible
-from reverie.training.judging import Judge
+from reverie.training.judging import Judge, Judging
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.pretrained import Pretrained, first_model
-from reverie.training.ranks import Ranks, joined
+from reverie.training.ranks import ALONE, Ranks, joined
 from reverie.training.resuming import fallback_note, lost_notes, ranks_notes, threads_notes
 from reverie.training.sequences import Sequences
 from reverie.training.splits import split_sequences
@@ -52,6 +52,7 @@ def train(
     builder: ModelBuilder = build_model,
     preview: Preview | None = None,
     judge: Judge | None = None,
+    judgements: int = 0,
     observers: Sequence[Observer] = (),
     stop: threading.Event | None = None,
     quiet: bool = False,
@@ -70,6 +71,7 @@ def train(
         builder: builds the model, where that is not one of Reverie's architectures.
         preview: makes the audio that observers are shown, if the recipe asks for previews.
         judge: judges clips on the way, if the recipe asks for it.
+        judgements: how often clips are judged, spread evenly; 0 leaves it to the recipe.
         observers: watch the training, besides the progress on the terminal and TensorBoard's log.
         stop: once any thread sets it, the step is finished, and a checkpoint written.
         quiet: show no progress.
@@ -83,7 +85,7 @@ def train(
             pretrained,
             builder,
             preview,
-            judge,
+            Judging(recipe.training, judge, count=judgements),
             tuple(observers),
             stop or threading.Event(),
             quiet or not ranks.is_first,
@@ -97,7 +99,7 @@ class _Parts(NamedTuple):
     pretrained: Pretrained | None
     builder: ModelBuilder
     preview: Preview | None
-    judge: Judge | None
+    judging: Judging
     observers: tuple[Observer, ...]
     stop: threading.Event
     quiet: bool
@@ -120,7 +122,7 @@ def _train(folder: Path, recipe: Recipe, run_folder: Path, parts: _Parts, ranks:
         def begin() -> tuple[Run, bool]:
             run = begin_run(run_folder, recipe, corpus, parts.pretrained, builder)
             interrupt.kept = kept_so_far(run)
-            fitted = fit_frames(run, corpus, ranks.device, parts.stop, quiet=quiet)
+            fitted = with_frames(run, corpus, ranks.device, parts.stop, quiet=quiet)
             return fitted or run, fitted is not None
 
         run, goes_on = begun_by_first(ranks, begin, run_folder, builder)
@@ -130,6 +132,30 @@ def _train(folder: Path, recipe: Recipe, run_folder: Path, parts: _Parts, ranks:
             trainer = _fit(trainer_on, ranks, corpus, needs, before)
             _raise_if_stopped(interrupt, trainer, ranks)
     return run
+
+
+def fit_frames(corpus_folder: Path, recipe: Recipe, run_folder: Path, *, quiet: bool) -> Run:
+    """Begin a run, or continue one, only as far as to learn what its frames need of the music.
+
+    Args:
+        corpus_folder: a prepared corpus.
+        recipe: of the run.
+        run_folder: of the run.
+        quiet: show no progress.
+
+    Raises:
+        ReverieError: corpus, recipe and run do not fit each other or this machine.
+        KeyboardInterrupt: a signal asked to stop.
+    """
+    corpus, recipe = _opened(corpus_folder, recipe, None, ALONE, quiet=quiet)
+    set_threads(recipe)
+    keep_freed_memory()
+    device = training_device(recipe)
+    with only_one(run_folder), Interruptible(quiet=quiet):
+        run = begin_run(run_folder, recipe, corpus, None, build_model)
+        fitted = with_frames(run, corpus, device, threading.Event(), quiet=quiet)
+        assert fitted is not None, "nothing stopped it"
+    return fitted
 
 
 def _opened(
@@ -221,7 +247,7 @@ def _build_trainer(
         *sequences,
         interrupt,
         preview=parts.preview,
-        judge=parts.judge,
+        judging=parts.judging,
         observers=(ProgressObserver(quiet=parts.quiet), TensorBoardLogger(), *parts.observers),
         stop=parts.stop,
         spent_seconds=spent_seconds,

@@ -24,7 +24,7 @@ from reverie.training.agreement import Agreed, Agreement
 from reverie.training.checkpointer import Checkpointer
 from reverie.training.estimate import corpus_notes, forecast, time_steps
 from reverie.training.interrupt import Interruptible
-from reverie.training.judging import Judge, Judging
+from reverie.training.judging import Judging
 from reverie.training.observers import Epoch, Observer, Start, Step
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.pace import Pace, Trial, share_done
@@ -53,7 +53,7 @@ class Trainer:
         held_out_set: sequences to measure by.
         interrupt: notes signals, and learns which checkpoint is kept.
         preview: makes the audio that observers are shown.
-        judge: judges clips, where the recipe asks for it.
+        judging: judges clips on the way; None judges none.
         observers: receive the events of training, in their order.
         stop: any thread may set it.
         spent_seconds: on what was fitted before the first step; they count as training.
@@ -73,7 +73,7 @@ class Trainer:
         interrupt: Interruptible,
         *,
         preview: Preview | None = None,
-        judge: Judge | None = None,
+        judging: Judging | None = None,
         observers: Sequence[Observer] = (),
         stop: threading.Event | None = None,
         spent_seconds: float = 0.0,
@@ -86,7 +86,7 @@ class Trainer:
             ranks, interrupt, stop or threading.Event(), run.recipe.training.checkpoint_minutes
         )
         self._reporter = Reporter(run, observers, ranks)
-        self._judging = Judging(run.recipe.training, judge)
+        self._judging = judging or Judging(run.recipe.training, None)
         self._optimiser = build_optimiser(model, run.recipe)
         self._checkpointer = Checkpointer(
             run,

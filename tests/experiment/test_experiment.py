@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from reverie.errors import ReverieError
-from reverie.experiment import protocol
+from reverie.experiment import pieces
 from reverie.experiment.plan import recipe_of, stops_minutes
 from reverie.experiment.protocol import Experiment, run_experiment
 from reverie.experiment.report import write_report
@@ -89,7 +89,7 @@ def test_a_second_call_does_nothing_again(ten: Path, done: Experiment) -> None:
 def test_one_model_may_fail(
     ten: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: Experiment
 ) -> None:
-    really = protocol.train
+    really = pieces.train
 
     def failing(*arguments: object, **options: object) -> object:
         if arguments[1].model.architecture == "bilinear":  # pyright: ignore
@@ -97,7 +97,7 @@ def test_one_model_may_fail(
         return really(*arguments, **options)  # pyright: ignore
 
     with monkeypatch.context() as patch:
-        patch.setattr(protocol, "train", failing)
+        patch.setattr(pieces, "train", failing)
         half = run_experiment(ten, tmp_path / "e", SETTINGS, quiet=True)
         assert "no longer a number" in half.failed["bilinear"]
         assert "bilinear failed" in write_report(half).read_text()

@@ -19,12 +19,12 @@ from tests.experiment.making import SETTINGS, tables
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from reverie.experiment import protocol
+from reverie.experiment import pieces, protocol
 from reverie.experiment.settings import ExperimentSettings
 from reverie.settings import build
 
 where, corpus, out, settings = sys.argv[1:]
-make, write = protocol.generate_missing, protocol.write_json
+make, write = pieces.generate_missing, pieces.write_json
 
 def makes(run, asked, clips, **options):
     if where == "clips" and clips.name == "epoch-00003":
@@ -36,7 +36,7 @@ def writes(path, value):
         os.kill(os.getpid(), signal.SIGKILL)
     write(path, value)
 
-protocol.generate_missing, protocol.write_json = makes, writes
+pieces.generate_missing, pieces.write_json = makes, writes
 settings = build(ExperimentSettings, eval(settings), "test")
 protocol.run_experiment(Path(corpus), Path(out), settings, quiet=True)
 """

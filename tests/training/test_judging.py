@@ -241,3 +241,34 @@ def test_the_best_so_far_is_told_from_judgements_alone() -> None:
     assert (state.best_judged_copies, state.judged_seconds) == (False, 5)
     state = dataclasses.replace(state, epoch=6).judged(judged(2, copies_more=True))
     assert (state.best_judged_epoch, state.judged_epoch) == (5, 6)
+
+
+def test_judgements_that_are_counted_are_spread_evenly() -> None:
+    training = TrainingSettings(epochs=10)
+    judging = Judging(training, lambda *_: judged(1.0), count=3)
+    assert judging.is_on
+    due: list[int] = []
+    state = Progress()
+    for epoch in range(1, 11):
+        state = dataclasses.replace(state, epoch=epoch)
+        # Whoever goes on after a stop has nothing but the state to go by.
+        again = Judging(training, lambda *_: judged(1.0), count=3)
+        assert again.is_due(state, epoch / 10, last=epoch == 10) == judging.is_due(
+            state, epoch / 10, last=epoch == 10
+        )
+        if judging.is_due(state, epoch / 10, last=epoch == 10):
+            due.append(epoch)
+            state = dataclasses.replace(state, judged_epoch=epoch)
+    assert due == [4, 7, 10]
+
+
+def test_a_judge_of_other_prompts_keeps_what_it_knows_of_the_music(
+    with_rests: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = CheckpointJudge(with_rests, clips=2, seconds=1.0)
+    wave = judge._cut(1)  # pyright: ignore[reportPrivateUsage]
+    plain = CheckpointJudge(with_rests, clips=2, seconds=1.0).judge_waves(wave * 2)
+    judge.warm_up()
+    other = judge.with_seed(5)
+    monkeypatch.setattr(judge, "_cut", lambda _: [])
+    assert other.judge_waves(wave * 2) == plain, "warm or not"
