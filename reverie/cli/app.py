@@ -43,7 +43,7 @@ from reverie.terminal import echo
 class _Commands(TyperGroup):
     """The commands, with options whose value may be left out."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, with_ray_address(args))
 
 

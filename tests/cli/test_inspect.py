@@ -100,7 +100,7 @@ def test_what_is_not_used_is_said_in_the_terminal_and_on_the_page(tmp_path: Path
 
 def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReverieError, match="not a corpus"):
-        inspect(tmp_path)
+        inspect(str(tmp_path))
 
 
 class Given(Corpus):

@@ -19,7 +19,7 @@ def test_a_temperature_without_effect_is_said_in_clip_and_terminal(
     run: Run, tmp_path: Path
 ) -> None:
     shutil.copytree(run.folder, tmp_path / "run")
-    old = Run.open(tmp_path / "run", run.corpus_folder)
+    old = Run.open(tmp_path / "run", run.open_corpus().folder)
     checkpoint = old.find_checkpoint("latest")
     save_file({}, checkpoint / CALIBRATION)
     told = json.loads((checkpoint / STATE).read_text())

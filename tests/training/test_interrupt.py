@@ -121,7 +121,7 @@ def test_asked_while_a_checkpoint_is_written_it_is_written(
 ) -> None:
     from reverie.runs import checkpoint
 
-    save = checkpoint.save_file
+    save = checkpoint.save_tensors
 
     def asked(*arguments: object) -> None:
         for _ in range(2):
@@ -130,7 +130,7 @@ def test_asked_while_a_checkpoint_is_written_it_is_written(
         save(*arguments)  # pyright: ignore
 
     monkeypatch.setattr(interrupting, "AGAIN_SECONDS", 0.0)
-    monkeypatch.setattr(checkpoint, "save_file", asked)
+    monkeypatch.setattr(checkpoint, "save_tensors", asked)
     often = load_recipe("paper", [*ENDLESS, "training.checkpoint_minutes=1e-9"])
     with pytest.raises(KeyboardInterrupt, match=r"stopped after 0 epochs and .* resumes from"):
         train(corpus_folder, often, tmp_path / "run")

@@ -271,7 +271,7 @@ def test_a_kill_at_any_moment_of_a_checkpoint(
         return call
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "save_file", dying(checkpoint.save_file))
+        patch.setattr(checkpoint, "save_tensors", dying(checkpoint.save_tensors))
         patch.setattr(checkpoint, "write_json", dying(checkpoint.write_json))
         patch.setattr(torch, "save", dying(torch.save))
         patch.setattr(os, "fsync", dying(os.fsync))
@@ -291,7 +291,7 @@ def test_a_full_disk_keeps_what_was_made(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(checkpoint, "save_tensors", full)
     with pytest.raises(ReverieError, match=r"cannot write .*: no space left on device"):
         train(corpus_folder, recipe, tmp_path / "r")
     assert fingerprint(run)[0] == before[0]
