@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Bpm, Checkpoint, PromptCorpus, Quiet, seconds_of
+from reverie.cli.options import (
+    AsJson,
+    Bpm,
+    Checkpoint,
+    Guidance,
+    PromptCorpus,
+    Quiet,
+    Temperature,
+    seconds_of,
+)
 from reverie.cli.words import say
 
 
@@ -75,13 +84,7 @@ def generate(
             show_default="the recipe's",
         ),
     ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option(
-            help="0 takes the likeliest; 1 draws as the model believes.",
-            show_default="the recipe's",
-        ),
-    ] = None,
+    temperature: Temperature = None,
     detail_temperature: Annotated[
         float | None,
         typer.Option(
@@ -107,14 +110,7 @@ def generate(
             show_default="the recipe's",
         ),
     ] = None,
-    guidance: Annotated[
-        float | None,
-        typer.Option(
-            help="Of codes: how much further to keep to what came long before than the model does "
-            "by itself; 0 not at all.",
-            show_default="the recipe's",
-        ),
-    ] = None,
+    guidance: Guidance = None,
     bpm: Bpm = None,
     beat: Annotated[
         bool | None,

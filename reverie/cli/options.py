@@ -126,3 +126,18 @@ Bpm = Annotated[
         help="Of models of the beat: the tempo, in beats a minute.", show_default="the prompt's"
     ),
 ]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        help="0 takes the likeliest; 1 draws as the model believes.",
+        show_default="the recipe's",
+    ),
+]
+Guidance = Annotated[
+    float | None,
+    typer.Option(
+        help="Of codes: how much further to keep to what came long before than the model does "
+        "by itself; 0 not at all.",
+        show_default="the recipe's",
+    ),
+]

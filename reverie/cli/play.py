@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import Bpm, Checkpoint, PromptCorpus, Quiet, seconds_of
+from reverie.cli.options import (
+    Bpm,
+    Checkpoint,
+    Guidance,
+    PromptCorpus,
+    Quiet,
+    Temperature,
+    seconds_of,
+)
 
 
 def play(
@@ -45,20 +53,8 @@ def play(
     corpus: PromptCorpus = None,
     checkpoint: Checkpoint = None,
     seed: Annotated[int, typer.Option(help="Another number gives other music.")] = 0,
-    temperature: Annotated[
-        float | None,
-        typer.Option(
-            help="0 takes the likeliest; 1 draws as the model believes.",
-            show_default="the recipe's",
-        ),
-    ] = None,
-    guidance: Annotated[
-        float | None,
-        typer.Option(
-            help="Of codes: how much further to keep to what came long before.",
-            show_default="the recipe's",
-        ),
-    ] = None,
+    temperature: Temperature = None,
+    guidance: Guidance = None,
     bpm: Bpm = None,
     midi: Annotated[
         str | None,
