@@ -128,7 +128,7 @@ ALONE = Ranks()
 
 
 @contextmanager
-def joined(device: torch.device) -> Generator[Ranks]:
+def process_group(device: torch.device) -> Generator[Ranks]:
     """Inside, this process trains together with the others that were started for it, if any.
 
     Ranks but the first print nothing. Where one of them fails, one alone tells why: the one that

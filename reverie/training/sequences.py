@@ -171,7 +171,7 @@ class Sequences:
         rng: np.random.Generator | None,
         skip: int = 0,
         *,
-        every: int = 1,
+        stride: int = 1,
         share: Share = WHOLE,
         side_by_side: bool = False,
     ) -> Iterator[Batch]:
@@ -181,12 +181,12 @@ class Sequences:
             batch_size: B; the last batch may be smaller.
             rng: orders and shifts the sequences; without it they come in order, unshifted.
             skip: batches passed over, to resume inside an epoch.
-            every: of the others one in so many is taken.
+            stride: of the others one in so many is taken.
             share: read this share of each batch; which sequences a batch has does not depend on it.
             side_by_side: they come in order nevertheless, so that few recordings are read.
         """
         plan = self._epoch(rng)
-        for first in range(skip * batch_size, len(self), every * batch_size):
+        for first in range(skip * batch_size, len(self), stride * batch_size):
             places = np.arange(first, min(first + batch_size, len(self)))
             whole = places if side_by_side else plan.order(places)
             chosen = np.array_split(whole, share.parts)[share.part]

@@ -88,7 +88,7 @@ def measure(
 
     def pairs() -> Iterator[tuple[Tensor, Tensor]]:
         size = recipe.training.batch_size
-        for batch in sequences.batches(size, None, skip=ranks.rank, every=ranks.count):
+        for batch in sequences.batches(size, None, skip=ranks.rank, stride=ranks.count):
             samples, mask, beat, *_ = batch.to(model.device)
             frames = representation.analyse(samples)
             if batch.beat is not None:

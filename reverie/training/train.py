@@ -30,7 +30,7 @@ from reverie.training.judging import Judge, Judging
 from reverie.training.observers import Observer, ProgressObserver
 from reverie.training.preflight import Needs, plan, smaller
 from reverie.training.pretrained import Pretrained, first_model
-from reverie.training.ranks import ALONE, Ranks, joined
+from reverie.training.ranks import ALONE, Ranks, process_group
 from reverie.training.resuming import fallback_note, lost_notes, ranks_notes, threads_notes
 from reverie.training.sequences import Sequences
 from reverie.training.splits import split_sequences
@@ -80,7 +80,7 @@ def train(
         ReverieError: corpus, recipe and run do not fit each other or this machine.
         KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
     """
-    with joined(training_device(recipe)) as ranks:
+    with process_group(training_device(recipe)) as ranks:
         parts = _Parts(
             pretrained,
             builder,

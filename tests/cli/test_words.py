@@ -14,8 +14,8 @@ from reverie.cli.words import in_options, options_of
 PACKAGE = Path(__file__).parent.parent.parent / "reverie"
 OPTION = re.compile(r"(?<![\w(-])--[a-z][a-z-]+")
 COMMANDS = {
-    "--checkpoint", "--corpus", "--from", "--no-deps", "--out", "--prompt", "--rate", "--recipe",
-    "--seconds", "--set", "--stereo", "--to",
+    "--checkpoint", "--corpus", "--from", "--no-deps", "--nproc-per-node", "--out", "--prompt",
+    "--rate", "--recipe", "--seconds", "--set", "--stereo", "--to",
 }  # fmt: skip
 """Options of whole commands, `reverie train ...`, that a text may give to be copied."""
 
@@ -87,4 +87,5 @@ def test_layers_below_the_command_line_name_settings() -> None:
         "playing/outputs/pipe.py",
         "training/outcome.py",
         "training/pretrained.py",
+        "training/ranks.py",
     }

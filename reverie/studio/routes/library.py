@@ -62,6 +62,7 @@ async def _tick(studio: Studio, request: Request) -> Response:
     chosen = {"leave_out": body.leave_out, "hold_out": body.hold_out, "train_on": body.train_on}
     name = studio.home.name(folder)
     await run_in_threadpool(studio.ticks.put, name, chosen if any(chosen.values()) else None)
+    studio.events.send("changed", {"kinds": ["recordings"]})
     return answer({"path": name, "ticks": chosen})
 
 

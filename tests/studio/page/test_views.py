@@ -1,6 +1,7 @@
 """The page in a browser, as a person uses it: every view, both schemes, a phone, a keyboard."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlsplit
@@ -117,6 +118,35 @@ def test_recordings_that_are_unticked_are_left_out_of_the_command(studio: str) -
         expect(page.locator(".line code")).to_contain_text(f"--leave-out '{name}'")
         page.locator(".rows-row input[type=checkbox]").first.check()
         expect(page.locator(".line code")).not_to_contain_text("--leave-out")
+
+
+def test_a_list_that_comes_late_takes_no_choice_back(studio: str) -> None:
+    with at(studio, "library?recordings=tunes") as page:
+        boxes = page.locator(".rows-row input[type=checkbox]")
+        line = page.locator(".line code")
+        late: list[Route] = []
+        expect(boxes.first).to_be_visible()
+
+        def hold(route: Route) -> None:
+            late.append(route)
+
+        page.route("**/api/recordings*", hold)
+        boxes.nth(0).uncheck()
+        while not late:  # the page looks again, since something has changed
+            page.wait_for_timeout(20)
+        answer = late[0].fetch()
+        boxes.nth(1).uncheck()
+        late[0].fulfill(response=answer)
+        page.unroute("**/api/recordings*", hold)
+        page.wait_for_timeout(200)
+        expect(line).to_have_text(re.compile("--leave-out.*--leave-out"))
+        for other in late[1:]:
+            other.continue_()
+        for box in (0, 1):
+            boxes.nth(box).check()
+        expect(line).not_to_contain_text("--leave-out")
+        page.reload()
+        expect(boxes.first).to_be_checked()
 
 
 def many_clips(page: Page, total: int) -> None:

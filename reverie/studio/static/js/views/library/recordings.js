@@ -28,12 +28,22 @@ const USES = { leave_out: "--leave-out", hold_out: "--hold-out", train_on: "--tr
 
 export function openRecordings(root, path) {
   const choices = new Map();
+  // How many choices were made, and how many of them the server does not know yet.
+  let [made, unknown] = [0, 0];
+  let sent = Promise.resolve();
   const choose = async (name, use) => {
     if (use) choices.set(name, use);
     else choices.delete(name);
+    made += 1;
+    unknown += 1;
     form.draw();
+    // One after another, or an older choice might arrive last.
+    sent = sent.catch(() => {}).then(send).finally(() => { unknown -= 1; });
+    await sent;
+  };
+  const send = () => {
     const of = (wanted) => [...choices].filter(([, one]) => one === wanted).map(([file]) => file);
-    await post("/api/ticks", { path, leave_out: of("leave_out"), hold_out: of("hold_out"), train_on: of("train_on") });
+    return post("/api/ticks", { path, leave_out: of("leave_out"), hold_out: of("hold_out"), train_on: of("train_on") });
   };
   const count = el("p.soft", { role: "status" });
   const list = rows({
@@ -41,10 +51,14 @@ export function openRecordings(root, path) {
     rowPixels: 56,
     height: "52vh",
     load: async (offset, limit) => {
+      const before = made;
       const { total, recordings, ticks } = await get("/api/recordings", { path, offset, limit });
-      choices.clear();
-      for (const use of Object.keys(USES)) for (const name of ticks[use]) choices.set(name, use);
-      form.draw();
+      // An answer that was asked for before the last choice knows nothing of it.
+      if (made === before && !unknown) {
+        choices.clear();
+        for (const use of Object.keys(USES)) for (const name of ticks[use]) choices.set(name, use);
+        form.draw();
+      }
       return { total, rows: recordings };
     },
     keyOf: (recording) => recording.name,
