@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from reverie.plotting import Figure, FigureCanvasSVG, matplotlib
 from reverie.terminal import printable
 
 # Drawn in these colours, which nothing else has, then exchanged for the page's own.
@@ -210,6 +209,12 @@ def _chart(
 ) -> Markup:
     """What `plot` draws on axes, in the style of all charts."""
     # Matplotlib's own types leave most arguments open, so they are not checked here.
+    from reverie.plotting import (  # noqa: PLC0415 - takes a second
+        Figure,
+        FigureCanvasSVG,
+        matplotlib,
+    )
+
     library: Any = matplotlib
     with library.rc_context({"svg.fonttype": "none", "svg.hashsalt": "reverie", "font.size": 11}):
         figure = Figure(figsize=(8, height), layout="constrained")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from reverie.errors import ReverieError
+from reverie.frames.allocation import allocate
 from reverie.frames.contract import FrameSpec
 from reverie.frames.representation import fit_bytes
 from reverie.frames.transforms import frame_spec
@@ -24,6 +25,8 @@ from reverie.training.device import training_device
 
 LIBRARIES_BYTES = 200 << 20
 """What torch, TensorBoard and matplotlib take once they are at work."""
+COUNTED_PARAMETERS = 1 << 25
+"""Of a model that is given memory to be counted: without, torch loads its compiler, for seconds."""
 BATCHES, LENGTHS = (2, 3), (8, 9)
 """Sizes at which a step is counted; it grows evenly with either, so that tells all others."""
 MOST_THREADS_EACH = 16
@@ -56,8 +59,8 @@ def estimate_needs(
 ) -> Needs:
     """Work out what training takes, without taking it.
 
-    The model is built without memory for its values, and small batches of shapes are passed
-    through it; what autograd would keep of the recipe's own batch follows from these.
+    The model is built without memory for its values, unless it is small, and small batches are
+    passed through it; what autograd would keep of the recipe's own batch follows from these.
 
     Args:
         recipe: of the run.
@@ -73,6 +76,8 @@ def estimate_needs(
     steps = recipe.sequence_frames(rate_hz)
     with clear_memory_errors("a model of these sizes", smaller(recipe)):
         model = meta_model(recipe.model, spec, builder)
+        if sum(one.numel() for one in model.parameters()) <= COUNTED_PARAMETERS:
+            allocate(model)
         kept_bytes = _kept_by_autograd(model, training.batch_size, steps, spec)
     sizes = [parameter.numel() for parameter in model.parameters()]
     parameters = sum(sizes)
@@ -139,7 +144,7 @@ def _kept_of(model: FrameModel, spec: FrameSpec, batch: int, steps: int) -> int:
         storages.append(storage)
         return tensor
 
-    with torch.device("meta"):
+    with next(model.parameters()).device:
         frames = torch.zeros(
             (batch, steps + model.step_frames, spec.width),
             dtype=torch.int64 if spec.codebook_size else torch.float32,

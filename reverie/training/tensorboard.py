@@ -4,7 +4,6 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.tensorboard.writer import SummaryWriter
 
 from reverie.audio.channels import from_public, mixed
 from reverie.audio.pictures.clip import draw_rgb
@@ -21,6 +20,10 @@ class TensorBoardLogger(Observer):
 
     def on_start(self, start: Start) -> None:
         """Begin, or go on; what a stopped run logged after its checkpoint is hidden."""
+        from torch.utils.tensorboard.writer import (  # noqa: PLC0415 - takes half a second
+            SummaryWriter,
+        )
+
         self._rate_hz = start.rate_hz
         writer = SummaryWriter(str(start.folder / "tensorboard"), purge_step=start.epoch + 1)
         self._writer = cast(Any, writer)
