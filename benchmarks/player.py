@@ -2,7 +2,8 @@
 
     python -m benchmarks.player RUN                     size and speed
     python -m benchmarks.player RUN --minutes 10        plays so long: gaps, and memory over time
-    python -m benchmarks.player RUN --record clip.wav   plays a minute and keeps what was heard
+    python -m benchmarks.player RUN --record FOLDER     plays a minute from each prompt of the page,
+                                                        and keeps what was heard
 
 With `--slower 4` all of it runs as on a processor a quarter as fast: Chromium slows the page down,
 and the worker, which Chromium does not reach, waits three times as long as each block has taken.
@@ -114,8 +115,9 @@ def play(page: Page, session: CDPSession, seconds: float) -> list[dict[str, Any]
     return found
 
 
-def record(page: Page, out: Path) -> None:
-    """Keep a minute of what the audio graph gives."""
+def record(page: Page, prompt: str, out: Path) -> None:
+    """Keep a minute of what the audio graph gives from a prompt on."""
+    page.locator("#prompt").select_option(prompt)
     page.get_by_role("button", name="Play").click()
     while not page.evaluate("() => reverie.state.heard"):
         page.wait_for_timeout(100)
@@ -144,7 +146,13 @@ def main() -> None:
             slow_down(session, asked.slower)
             open_page(page, exported.path)
             if asked.record:
-                record(page, asked.record)
+                asked.record.mkdir(parents=True, exist_ok=True)
+                prompts = page.locator("#prompt option")
+                for number in range(prompts.count()):
+                    if prompt := prompts.nth(number).get_attribute("value"):
+                        page.reload()
+                        open_page(page, exported.path)
+                        record(page, prompt, asked.record / f"{number + 1:03}.wav")
                 return
             if asked.minutes:
                 found = play(page, session, 60 * asked.minutes)
