@@ -15,6 +15,8 @@ class Exported:
     """The file or folder."""
     to: str
     """Which kind it is."""
+    prompts: int | None = None
+    """From how many held-out prompts it may begin; None of a folder, which has none."""
 
     @property
     def bytes(self) -> int:
@@ -23,8 +25,13 @@ class Exported:
 
     def lines(self) -> list[str]:
         """Say where it is and how large it is, line by line."""
-        return [f"{self.path}  {self.bytes / 1e6:.1f} MB"]
+        said = [f"{self.path}  {self.bytes / 1e6:.1f} MB"]
+        if self.prompts == 0:
+            said.append(
+                "It begins from nothing: no prompts were asked for, or its corpus was not found."
+            )
+        return said
 
     def as_dict(self) -> dict[str, Any]:
         """Path, kind and size, as plain values."""
-        return {"path": str(self.path), "to": self.to, "bytes": self.bytes}
+        return {"path": str(self.path), "to": self.to, "bytes": self.bytes, "prompts": self.prompts}

@@ -244,8 +244,8 @@ class Run:
         chosen = dotted(ExportSettings, settings, keywords, "export")
         chosen.setdefault("checkpoint", self.checkpoint)
         target = None if out is None else path_of(out, "out")
-        path = export(self.opened, to, target, build(ExportSettings, chosen, "export"))
-        return Exported(path, to)
+        path, prompts = export(self.opened, to, target, build(ExportSettings, chosen, "export"))
+        return Exported(path, to, prompts)
 
     def _settings(
         self,

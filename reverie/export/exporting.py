@@ -15,7 +15,9 @@ from reverie.storage import clear_disk_errors
 KINDS = ("folder", "html", "onnx", "nn")
 
 
-def export(run: Run, to: str, out: Path | None, settings: ExportSettings) -> Path:
+def export(
+    run: Run, to: str, out: Path | None, settings: ExportSettings
+) -> tuple[Path, int | None]:
     """Export a run.
 
     Args:
@@ -25,7 +27,7 @@ def export(run: Run, to: str, out: Path | None, settings: ExportSettings) -> Pat
         settings: what may be said besides.
 
     Returns:
-        what was written.
+        what was written, and how many prompts it may begin from; None of a folder, which has none.
 
     Raises:
         ReverieError: there is no such kind or checkpoint, something is in the way, or the disk
@@ -33,7 +35,7 @@ def export(run: Run, to: str, out: Path | None, settings: ExportSettings) -> Pat
     """
     match to:
         case "folder":
-            write, suffix = export_folder, "-model"
+            write, suffix = _write_folder, "-model"
         case "html":
             write, suffix = export_html, ".html"
         case "onnx":
@@ -47,15 +49,20 @@ def export(run: Run, to: str, out: Path | None, settings: ExportSettings) -> Pat
         is_taken = path.exists() or path.is_symlink()
     if is_taken:
         raise ReverieError(f"{path} is there already.", "Choose another `out`.")
-    write(run, path, settings)
-    return path
+    return path, write(run, path, settings)
 
 
-def _write_graphs(run: Run, path: Path, settings: ExportSettings) -> None:
+def _write_folder(run: Run, path: Path, settings: ExportSettings) -> None:
+    export_folder(run, path, settings)
+
+
+def _write_graphs(run: Run, path: Path, settings: ExportSettings) -> int:
     prompt = one_beginning(run, settings.prompts)
     export_onnx(run, path, checkpoint=settings.checkpoint, prompt=prompt)
+    return int(prompt is not None)
 
 
-def _write_script(run: Run, path: Path, settings: ExportSettings) -> None:
+def _write_script(run: Run, path: Path, settings: ExportSettings) -> int:
     prompt = one_beginning(run, settings.prompts)
     export_nn(run, path, checkpoint=settings.checkpoint, prompt=prompt)
+    return int(prompt is not None)

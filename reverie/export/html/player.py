@@ -46,7 +46,7 @@ class _Prompt:
     tables: dict[str, Tensor]
 
 
-def export_html(run: Run, path: Path, settings: ExportSettings) -> None:
+def export_html(run: Run, path: Path, settings: ExportSettings) -> int:
     """Write a page that plays the music of a run for ever, with no network.
 
     Args:
@@ -80,6 +80,7 @@ def export_html(run: Run, path: Path, settings: ExportSettings) -> None:
         "told": {"ISFT": f"Reverie {__version__}", "ICMT": text.comment},
     }
     _write(path, run, _packed(tables, settings.weights), about, text)
+    return len(chosen)
 
 
 def _packed(tables: Mapping[str, Tensor], weights: Weights) -> Packed:

@@ -57,7 +57,7 @@ def export_onnx(
 
     Args:
         run: whose model.
-        out: the folder, made if it is missing; files of an earlier export are replaced.
+        out: the folder, which is not there yet.
         checkpoint: which one.
         prompt: of one clip, which the music continues; None begins from nothing.
         settings: how frames are drawn, which the folder says and the example does; the recipe's
@@ -68,7 +68,7 @@ def export_onnx(
 
     Raises:
         ReverieError: the run has no such checkpoint, its model cannot be exported, or a library is
-            missing.
+            missing; or the disk refuses.
     """
     if importlib.util.find_spec("onnx") is None:
         raise ReverieError(
@@ -80,23 +80,21 @@ def export_onnx(
     window_frames = run.recipe.sequence_frames(run.rate_hz)
     generator = make_generator(trained, run.rate_hz, window_frames, prompt, settings, seed=0)
     graphs = graphs_of(generator, trained)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, graph in graphs.items():
-        with replacing(out / name) as temporary:
-            _write(graph, temporary)
     about = _about(run, trained, generator, settings)
-    example = Path(__file__).with_name(EXAMPLE).read_text(encoding="utf-8")
     texts = {
         ABOUT: json.dumps(about, indent=2) + "\n",
         README: readme(about, {name: _described(graph) for name, graph in graphs.items()}),
-        EXAMPLE: example,
+        EXAMPLE: Path(__file__).with_name(EXAMPLE).read_text(encoding="utf-8"),
     }
-    for name, text in texts.items():
-        with replacing(out / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    with replacing(out / START) as temporary, temporary.open("wb") as handle:
-        arrays: dict[str, Any] = {name: one.numpy() for name, one in _start(generator).items()}
-        np.savez(handle, **arrays)
+    with replacing(out) as folder:
+        folder.mkdir(parents=True)
+        for name, graph in graphs.items():
+            _write(graph, folder / name)
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        with (folder / START).open("wb") as handle:
+            arrays: dict[str, Any] = {name: one.numpy() for name, one in _start(generator).items()}
+            np.savez(handle, **arrays)
     return out
 
 

@@ -117,6 +117,16 @@ def test_it_begins_from_nothing_unless_a_corpus_is_given(model: Path, corpus_fol
         reverie.load(model).generate(seconds=0.3, prompt="held-out")
 
 
+def test_it_is_said_where_music_begins_from_nothing(
+    over_codes: reverie.Run, model: Path, tmp_path: Path
+) -> None:
+    exported = over_codes.export("html", tmp_path / "with.html", prompts=2)
+    assert (exported.prompts, len(exported.lines())) == (2, 1)
+    alone = reverie.load(model).export("html", tmp_path / "alone.html")
+    assert alone.prompts == 0
+    assert "begins from nothing" in alone.lines()[1]
+
+
 def test_exported_again_it_is_the_same(model: Path, exported: Path, tmp_path: Path) -> None:
     again = reverie.load(model).export("folder", tmp_path / "again").path
     for path in exported.iterdir():
