@@ -15,7 +15,7 @@ class Exported:
     """The file or folder."""
     to: str
     """Which kind it is."""
-    prompts: int | None = None
+    prompts: int | None
     """From how many held-out prompts it may begin; None of a folder, which has none."""
 
     @property

@@ -72,45 +72,52 @@ def estimate_needs(
     Raises:
         ReverieError: it is more than can be counted.
     """
-    spec, training = frame_spec(recipe.frames, rate_hz), recipe.training
-    steps = recipe.sequence_frames(rate_hz)
+    spec, held = frame_spec(recipe.frames, rate_hz), psutil.Process().memory_info().rss
     with clear_memory_errors("a model of these sizes", smaller(recipe)):
         model = meta_model(recipe.model, spec, builder)
         if sum(one.numel() for one in model.parameters()) <= COUNTED_PARAMETERS:
             allocate(model)
-        kept_bytes = _kept_by_autograd(model, training.batch_size, steps, spec)
-    sizes = [parameter.numel() for parameter in model.parameters()]
-    parameters = sum(sizes)
-    numbers = training.batch_size * (recipe.prompt_frames(rate_hz) + 1)
-    batch_bytes = 4 * numbers * max(spec.width, spec.hop_samples)
-    kept = 3 if training.ema_decay else 2  # weights, mean squares, a running mean
-    step_bytes = (
-        4 * (1 + kept) * parameters  # gradients too
-        + 2 * 4 * max(sizes)  # one gradient being made, and rounded
-        + _rounded_bytes(model, recipe)
-        + kept_bytes
-        + 4 * batch_bytes  # samples and frames, the output and its gradient
-        + 5 * batch_bytes  # held-out errors, squared in double precision
-        + LIBRARIES_BYTES
-    )
-    # One after another: the frames' tables, their decoder, the model.
-    decoder_bytes = decoder_fit_bytes(recipe, rate_hz) + LIBRARIES_BYTES
-    most_bytes = max(fit_bytes(recipe.frames, rate_hz), decoder_bytes, step_bytes)
-    memory = psutil.Process().memory_info().rss + most_bytes
-    kept_checkpoints = len(training.kept_epochs) + 3
-    free = shutil.disk_usage(_existing(run_folder)).free
+        step_bytes = _step_bytes(model, recipe, spec, rate_hz) + LIBRARIES_BYTES
     by_part = {
         name: sum(parameter.numel() for parameter in part.parameters())
         for name, part in model.named_children()
     }
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    # One after another: the frames' tables, their decoder, the model.
+    decoder_bytes = decoder_fit_bytes(recipe, rate_hz) + LIBRARIES_BYTES
+    most_bytes = max(fit_bytes(recipe.frames, rate_hz), decoder_bytes, step_bytes)
+    kept_checkpoints = len(recipe.training.kept_epochs) + 3
+    frames = recipe.training.batch_size * recipe.sequence_frames(rate_hz)
     return Needs(
         parameters,
         by_part,
-        memory,
+        held + most_bytes,
         _available(recipe, processes),
-        kept_checkpoints * 4 * kept * parameters,
-        free,
-        training.batch_size * steps * operations(model),
+        kept_checkpoints * 4 * _copies(recipe) * parameters,
+        shutil.disk_usage(_existing(run_folder)).free,
+        frames * operations(model),
+    )
+
+
+def _copies(recipe: Recipe) -> int:
+    """How often all weights are kept: themselves, mean squares, and a running mean if asked."""
+    return 3 if recipe.training.ema_decay else 2
+
+
+def _step_bytes(model: FrameModel, recipe: Recipe, spec: FrameSpec, rate_hz: int) -> int:
+    """Bytes at the peak of a step."""
+    training = recipe.training
+    sizes = [parameter.numel() for parameter in model.parameters()]
+    steps = recipe.sequence_frames(rate_hz)
+    numbers = training.batch_size * (recipe.prompt_frames(rate_hz) + 1)
+    batch_bytes = 4 * numbers * max(spec.width, spec.hop_samples)
+    return (
+        4 * (1 + _copies(recipe)) * sum(sizes)  # gradients too
+        + 2 * 4 * max(sizes)  # one gradient being made, and rounded
+        + _rounded_bytes(model, recipe)
+        + _kept_by_autograd(model, training.batch_size, steps, spec)
+        + 4 * batch_bytes  # samples and frames, the output and its gradient
+        + 5 * batch_bytes  # held-out errors, squared in double precision
     )
 
 

@@ -40,6 +40,8 @@ class Session:
         """What the player said last of how it plays; empty until it is ready."""
         self.signed_at = time.monotonic()
         """When somebody last wanted something of it."""
+        self.is_heard = False
+        """Whether its music sounds somewhere."""
         self._frames: deque[tuple[float, float, bytes]] = deque()
         self._fresh = asyncio.Event()
         self._ready = asyncio.Event()
@@ -115,7 +117,7 @@ class Session:
     def report(self, played_seconds: float, gaps: int, *, is_moving: bool) -> None:
         """Take a listener's word on how much was heard."""
         self.sign()
-        self._reported = True
+        self._reported, self.is_heard = True, is_moving
         heard = min(played_seconds, self._sent_seconds)
         self._send({"do": "heard", "seconds": heard, "is_moving": is_moving, "gaps": gaps})
 
@@ -127,6 +129,7 @@ class Session:
         mine, begun, self._reported = self._listener, time.monotonic(), False
         start = self._frames[0][0] if self._frames else self._sent_seconds
         said_at = 0.0
+        self.is_heard = True
         self.sign()
         try:
             while self._listener == mine and self.problem is None:
@@ -149,6 +152,7 @@ class Session:
         finally:
             if self._listener == mine:
                 self._listener += 1
+                self.is_heard = False
                 self._send({"do": "heard", "seconds": self._sent_seconds, "is_moving": False})
 
     async def end(self) -> None:

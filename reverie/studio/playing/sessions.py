@@ -35,11 +35,14 @@ class Sessions:
         return [one for one in self._sessions.values() if one.problem is None]
 
     async def begin(self, first: Command) -> Session:
-        """Start a player.
+        """Start a player; where there are too many, a silent one makes room.
 
         Raises:
-            Problem: there are too many.
+            Problem: there are too many that sound.
         """
+        silent = [one for one in self.alive if not one.is_heard]
+        if len(self.alive) + self._beginning >= self._most and silent:
+            await self.end(min(silent, key=lambda one: one.signed_at).name)
         if len(self.alive) + self._beginning >= self._most:
             raise Problem(
                 503,

@@ -158,19 +158,29 @@ def test_what_was_heard_is_kept_with_all_that_made_it(server: Server, home: Path
     listener.close()
 
 
-def test_of_twenty_that_are_asked_for_a_few_play(server: Server) -> None:
+def test_of_twenty_that_are_asked_for_the_last_few_play(server: Server) -> None:
     replies = [server.ask("POST", "/api/play", {"run": "run"}) for _ in range(20)]
-    begun = [reply for reply in replies if reply.status == 201]
-    assert len(begun) == MOST_SESSIONS
-    assert {reply.status for reply in replies} == {201, 503}
-    refused = next(reply for reply in replies if reply.status == 503)
+    assert {reply.status for reply in replies} == {201}, "who is silent makes room"
+    begun = [reply.value["session"] for reply in replies]
+    gone, alive = begun[:-MOST_SESSIONS], begun[-MOST_SESSIONS:]
+    assert {server.ask("GET", f"/api/play/{one}").status for one in gone} == {404}
+    assert len(player_pids(server)) == MOST_SESSIONS
+    listeners = [Listener(server, server.ready(one)) for one in alive]
+    for listener in listeners:
+        listener.wait(0.1)
+    refused = server.ask("POST", "/api/play", {"run": "run"})
+    assert refused.status == 503, "all sound"
     assert "players" in refused.value["problem"]
     assert refused.value["remedy"]
     assert len(player_pids(server)) == MOST_SESSIONS
-    for reply in begun:
-        assert server.ask("DELETE", f"/api/play/{reply.value['session']}").status == 200
+    assert listeners[0].report(0.1, plays=False).status == 200
+    server.begin()
+    assert server.ask("GET", f"/api/play/{alive[0]}").status == 404, "it was paused"
+    for listener in listeners:
+        listener.close()
+    for session in server.begun:
+        assert server.ask("DELETE", f"/api/play/{session}").status == 200
     assert not player_pids(server)
-    server.ask("DELETE", f"/api/play/{server.begin()}")
 
 
 def test_a_player_that_is_killed_is_said_so_and_can_be_begun_again(server: Server) -> None:
