@@ -43,6 +43,7 @@ class Needs:
     memory_bytes: int
     """At the peak of a step, the process itself included."""
     memory_available_bytes: int
+    """What the process holds already, and what is free."""
     disk_bytes: int
     """All checkpoints that are kept, and one more being written."""
     disk_available_bytes: int
@@ -92,7 +93,7 @@ def estimate_needs(
         parameters,
         by_part,
         held + most_bytes,
-        _available(recipe, processes),
+        held + _available(recipe, processes),
         kept_checkpoints * 4 * _copies(recipe) * parameters,
         shutil.disk_usage(_existing(run_folder)).free,
         frames * operations(model),
@@ -212,8 +213,8 @@ def plan(
     needs = estimate_needs(recipe, rate_hz, run_folder, builder, processes)
     if needs.memory_bytes > needs.memory_available_bytes:
         raise ReverieError(
-            f"training needs about {needs.memory_bytes / GIB:.1f} GiB of memory and "
-            f"{needs.memory_available_bytes / GIB:.1f} GiB are free.",
+            f"training needs about {needs.memory_bytes / GIB:.1f} GiB of memory, and "
+            f"{needs.memory_available_bytes / GIB:.1f} GiB can be had.",
             smaller(recipe),
         )
     if needs.disk_bytes > needs.disk_available_bytes:

@@ -14,6 +14,7 @@ SMALL_FRAMES: dict[str, Any] = {
     "training.preview_every_epochs": 0,
     "training.learning_rate": 1e-3,
     "training.decoder_steps": 3,
+    "training.minutes": 0,
 }
 
 SMALL_CODES: dict[str, Any] = {

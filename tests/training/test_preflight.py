@@ -52,7 +52,7 @@ def test_a_running_mean_takes_a_copy_more(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("memory", "assignments", "message"),
     [
-        (1 << 20, [], r"GiB of memory and 0.0 GiB are free. Lower model.hidden \(256\)"),
+        (1 << 20, [], r"GiB of memory, and \d.\d GiB can be had. Lower model.hidden \(256\)"),
         (1 << 50, ["model.hidden=65536"], r"checkpoints of this run need about .* keep fewer"),
     ],
 )
@@ -159,3 +159,16 @@ def test_a_model_that_opening_would_not_fit_is_refused(
     monkeypatch.setattr(memory, "available_memory", lambda _device: 1000)
     with pytest.raises(ReverieError, match=r"GiB of memory and 0\.0 GiB are free"):
         made.load_model(made.find_checkpoint())
+
+
+def test_what_the_process_holds_already_need_not_be_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, free = load_recipe("desk"), 1 << 30
+    monkeypatch.setattr(preflight, "available_memory", lambda _device: free)
+    process = psutil.Process().memory_info()
+    much = process._replace(rss=64 << 30)
+    for held in (process, much):
+        monkeypatch.setattr(psutil.Process, "memory_info", lambda _process, held=held: held)
+        needs = plan(recipe, RATE_HZ, tmp_path / "run")
+        assert needs.memory_available_bytes == held.rss + free

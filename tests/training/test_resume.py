@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +109,8 @@ def forked(work: Callable[[], object]) -> int:
             status = 130
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(status)
     return child
