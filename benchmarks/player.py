@@ -3,7 +3,8 @@
     python -m benchmarks.player RUN                     size and speed
     python -m benchmarks.player RUN --minutes 10        plays so long: gaps, and memory over time
     python -m benchmarks.player RUN --record FOLDER     plays a minute from each prompt of the page,
-                                                        and keeps what was heard
+                                                        and keeps what was heard of
+                                                        both channels
 
 With `--slower 4` all of it runs as on a processor a quarter as fast: Chromium slows the page down,
 and the worker, which Chromium does not reach, waits three times as long as each block has taken.
@@ -27,16 +28,18 @@ from tests.browser import FLAGS, chromium
 
 TAKEN_SECONDS = 10.0
 TAKE = """async (asked) => {
-  const { samples, milliseconds } = await reverie.take(asked);
-  return samples.length / reverie.about.rate_hz / milliseconds * 1000;
+  const { channels, milliseconds } = await reverie.take(asked);
+  return channels[0].length / reverie.about.rate_hz / milliseconds * 1000;
 }"""
 RECORD_SECONDS = 60.0
 RECORDER = """
 registerProcessor("keeper", class extends AudioWorkletProcessor {
   constructor() { super(); this.kept = []; }
-  process([[input]]) {
-    this.kept.push(...(input ?? new Float32Array(128)));
-    if (this.kept.length >= 1 << 15) {
+  process([inputs]) {
+    const silence = new Float32Array(128);
+    const [left, right] = [inputs[0] ?? silence, inputs[1] ?? inputs[0] ?? silence];
+    for (let index = 0; index < left.length; index += 1) this.kept.push(left[index], right[index]);
+    if (this.kept.length >= 1 << 16) {
       this.port.postMessage(Float32Array.from(this.kept));
       this.kept = [];
     }
@@ -90,8 +93,8 @@ def slow_down(session: CDPSession, rate: int) -> None:
 
 def speed(page: Page) -> float:
     """Seconds of music a second, median of three."""
-    about = page.evaluate("() => ({ rate: reverie.about.rate_hz, codec: reverie.about.codec })")
-    frames = round(TAKEN_SECONDS * about["rate"] / about["codec"]["hop_samples"])
+    about = page.evaluate("() => reverie.about")
+    frames = round(TAKEN_SECONDS * about["rate_hz"] / about["hop_samples"])
     asked = {"prompt": None, "seed": 1, "frames": frames, "block": 8}
     asked["settings"] = page.evaluate("() => reverie.about.settings")
     return float(np.median([page.evaluate(TAKE, asked) for _ in range(3)]))
@@ -122,9 +125,9 @@ def record(page: Page, prompt: str, out: Path) -> None:
     while not page.evaluate("() => reverie.state.heard"):
         page.wait_for_timeout(100)
     rate = page.evaluate(BEGIN, RECORDER)
-    while page.evaluate("() => window.kept.length") < RECORD_SECONDS * rate:
+    while page.evaluate("() => window.kept.length") < 2 * RECORD_SECONDS * rate:
         page.wait_for_timeout(500)
-    samples = np.array(page.evaluate("() => window.kept"), dtype=np.float32)
+    samples = np.array(page.evaluate("() => window.kept"), dtype=np.float32).reshape(-1, 2)
     soundfile.write(out, samples[: int(RECORD_SECONDS * rate)], rate)
 
 

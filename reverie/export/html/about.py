@@ -30,13 +30,13 @@ class PageText:
     """Names and values."""
 
 
-def page_text(facts: ModelFacts, credits: str, sound: str) -> PageText:  # noqa: A002
+def page_text(facts: ModelFacts, credits: str, channels: int) -> PageText:  # noqa: A002
     """Say what is known of a model.
 
     Args:
         facts: of it.
         credits: of the recordings; empty where they are not known.
-        sound: its rate and channels, and what of it the page plays.
+        channels: that it plays.
     """
     model, about, name = facts.recipe.model, facts.corpus, printable(facts.name)
     trained = [one["seconds"] for one in facts.metrics if one["epoch"] == facts.progress.epoch]
@@ -49,7 +49,7 @@ def page_text(facts: ModelFacts, credits: str, sound: str) -> PageText:  # noqa:
         ("Trained", f"{facts.progress.epoch} epochs in {duration(sum(trained[:1]))}"),
         ("Checkpoint", facts.progress.name),
         ("Corpus", about.content_hash[:12]),
-        ("Sound", sound),
+        ("Sound", f"{facts.rate_hz} Hz, {'stereo' if channels > 1 else 'mono'}"),
         ("Licence of the model", printable(facts.licence) or "none is named"),
     ]
     return PageText(

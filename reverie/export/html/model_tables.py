@@ -9,7 +9,11 @@ from torch import Tensor
 
 from reverie.errors import ReverieError
 from reverie.frames.codec import Codec
-from reverie.frames.decoder import ContextDecoder
+from reverie.frames.contract import Representation
+from reverie.frames.decoder import ContextNetwork
+from reverie.frames.full_band.bands import HIGH_STEPS, NOISE_SEED, NOISE_WINDOWS
+from reverie.frames.full_band.codec import FullBandCodec
+from reverie.frames.full_band.widening import MOST_SIDE
 from reverie.generation.sampling.loudness import GAIN, MAX_BIAS
 from reverie.models.beat import BeatConditioner
 from reverie.models.calibration import Calibration, UsualRange
@@ -74,8 +78,23 @@ def model_tables(model: FrameModel) -> tuple[Tables, dict[str, Any]]:
     return tables, sizes
 
 
-def codec_tables(codec: Codec) -> tuple[Tables, dict[str, Any]]:
-    """Return the tables of a codec of mono sound, and its sizes as plain values."""
+def sound_tables(representation: Representation) -> tuple[Tables, dict[str, Any]]:
+    """Return the tables of frames that are codes, and their sizes as plain values.
+
+    Raises:
+        ReverieError: they are no codes.
+    """
+    if isinstance(representation, Codec):
+        tables, sizes = _codec_tables(representation)
+        return tables, {"codec": sizes}
+    if isinstance(representation, FullBandCodec):
+        tables, sizes = _codec_tables(representation.narrow)
+        wide, wide_sizes = _wide_tables(representation)
+        return tables | wide, {"codec": sizes, "wide": wide_sizes}
+    raise ReverieError("the page plays models over codes alone.", REMEDY)
+
+
+def _codec_tables(codec: Codec) -> tuple[Tables, dict[str, Any]]:
     tables = {
         "codec.basis.weight": codec.basis.t(),
         "codec.basis.bias": codec.mean,
@@ -86,12 +105,40 @@ def codec_tables(codec: Codec) -> tuple[Tables, dict[str, Any]]:
     if codec.codebook_info:
         tables["codec.loudness"] = codec.codebook_info.levels
     if codec.decoder:
-        tables |= _decoder_tables(codec.decoder)
-    decoder = codec.decoder.size if codec.decoder else None
+        tables["decoder.scale"] = codec.decoder.scale.reshape(1)
+        tables |= _network_tables("decoder", codec.decoder)
     sizes = {
         "hop_samples": codec.spec.hop_samples,
         "n_components": len(codec.basis),
-        "decoder": {"channels": decoder.channels, "blocks": decoder.blocks} if decoder else None,
+        "decoder": {"blocks": codec.decoder.size.blocks} if codec.decoder else None,
+    }
+    return tables, sizes
+
+
+def _wide_tables(codec: FullBandCodec) -> tuple[Tables, dict[str, Any]]:
+    """Return what is told of the full band, and from what it is made."""
+    bands = codec.bands
+    high = bands.high.sum(0)
+    tables = _network_tables("teller", codec.teller) | {
+        "wide.means": codec.means,
+        "wide.scales": codec.scales,
+        "wide.vector_scale": codec.vector_scale.reshape(1),
+        "wide.turn": bands.turn.imag,
+        "wide.long_bands": bands.stereo.argmax(0),
+        "wide.short_bands": bands.stereo_of_high,
+        "wide.high_bands": bands.high.argmax(0) if bands.n_high else high.long(),
+    }
+    sizes = {
+        "hop_samples": codec.spec.hop_samples,
+        "channels": codec.spec.channels,
+        "blocks": codec.teller.size.blocks,
+        "steps": HIGH_STEPS,
+        "n_high": bands.n_high,
+        "n_stereo": len(bands.stereo),
+        "high_from": int((high == 0).sum()),
+        "most_side": MOST_SIDE,
+        "noise_windows": NOISE_WINDOWS,
+        "noise_seed": NOISE_SEED,
     }
     return tables, sizes
 
@@ -108,14 +155,14 @@ def calibration_values(calibration: Calibration) -> dict[str, Any]:
     }
 
 
-def _decoder_tables(decoder: ContextDecoder) -> Tables:
-    tables = {"decoder.scale": decoder.scale.reshape(1)}
-    named = [("enter", decoder.enter), ("leave", decoder.leave)]
-    named += [(f"convolve.{place}", one) for place, one in enumerate(decoder.convolve)]
-    named += [(f"mix.{place}", one) for place, one in enumerate(decoder.mix)]
-    for name, layer in named:
-        tables[f"decoder.{name}.weight"] = layer.weight
-        tables[f"decoder.{name}.bias"] = layer.bias
+def _network_tables(name: str, network: ContextNetwork) -> Tables:
+    tables: Tables = {}
+    named = [("enter", network.enter), ("leave", network.leave)]
+    named += [(f"convolve.{place}", one) for place, one in enumerate(network.convolve)]
+    named += [(f"mix.{place}", one) for place, one in enumerate(network.mix)]
+    for part, layer in named:
+        tables[f"{name}.{part}.weight"] = layer.weight
+        tables[f"{name}.{part}.bias"] = layer.bias
     return tables
 
 

@@ -4,29 +4,24 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import torch
 from markupsafe import Markup
 from torch import Tensor
 
 from reverie import __version__
 from reverie.errors import ReverieError
-from reverie.export.beginnings import held_out_music
 from reverie.export.facts import model_facts
 from reverie.export.html.about import PageText, page_text
 from reverie.export.html.bundle import bundle
-from reverie.export.html.model_tables import calibration_values, codec_tables, model_tables
+from reverie.export.html.model_tables import calibration_values, model_tables, sound_tables
 from reverie.export.html.packing import FINEST, Packed, pack
-from reverie.export.html.sound import page_sound, played
+from reverie.export.html.prompts import page_prompts
 from reverie.export.settings import ExportSettings, Weights
-from reverie.frames.codec import Codec
 from reverie.generation.stream import GUIDANCE
-from reverie.models.trained import TrainedModel
-from reverie.pages.page import clock, write_page
+from reverie.pages.page import write_page
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.runs.states import read_progress
@@ -39,18 +34,11 @@ _SPEAKER = _HERE.parents[1] / "studio" / "static" / "js" / "playing" / "speaker.
 """The studio's page plays endless music too; what both need is written once, in its folder."""
 
 
-@dataclass(frozen=True)
-class _Prompt:
-    name: str
-    rubato: float | None
-    tables: dict[str, Tensor]
-
-
 def export_html(run: Run, path: Path, settings: ExportSettings) -> int:
     """Write a page that plays the music of a run for ever, with no network.
 
     Args:
-        run: whose model is over codes; see `page_sound` for what is played of it.
+        run: whose model is over codes.
         path: of the page.
         settings: the checkpoint, how its numbers are stored, and what is said of it.
 
@@ -61,19 +49,21 @@ def export_html(run: Run, path: Path, settings: ExportSettings) -> int:
     found = run.find_checkpoint(settings.checkpoint)
     trained = run.load(found)
     model, sizes = model_tables(trained.model)
-    sound = page_sound(trained.representation, run.rate_hz)
-    codec, codec_sizes = codec_tables(sound.codec)
+    spec = trained.representation.spec
+    sound, sound_sizes = sound_tables(trained.representation)
     facts = model_facts(run, trained, read_progress(found), settings)
-    text = page_text(facts, settings.credits, sound.words)
-    chosen = _prompts(run, trained, sound.codec, settings.prompts)
-    tables = {**model, **codec, **{k: v for one in chosen for k, v in one.tables.items()}}
+    text = page_text(facts, settings.credits, spec.channels)
+    chosen = page_prompts(run, trained.representation, settings.prompts)
+    tables = {**model, **sound, **{k: v for one in chosen for k, v in one.tables.items()}}
     about: dict[str, Any] = {
         "model": sizes,
-        "codec": codec_sizes,
+        **sound_sizes,
         "calibration": calibration_values(trained.calibration),
         "guidance": GUIDANCE._asdict(),
         "settings": dataclasses.asdict(run.recipe.generation),
-        "rate_hz": sound.rate_hz,
+        "rate_hz": run.rate_hz,
+        "hop_samples": spec.hop_samples,
+        "channels": spec.channels,
         "window_frames": run.recipe.sequence_frames(run.rate_hz),
         "prompts": [{"name": one.name, "rubato": one.rubato} for one in chosen],
         "file_name": re.sub(r"[^\w.-]+", "-", text.name),
@@ -105,7 +95,8 @@ def is_playable(recipe: Recipe) -> bool:
 
 def _write(path: Path, run: Run, packed: Packed, about: dict[str, Any], text: PageText) -> None:
     page, engine, speaker = _scripts()
-    values = json.dumps({**about, "tables": packed.places}, separators=(",", ":"))
+    packing = {"tables": packed.places, "packed_bytes": packed.n_bytes}
+    values = json.dumps({**about, **packing}, separators=(",", ":"))
     write_page(
         path,
         _HERE / "page.html",
@@ -139,25 +130,3 @@ def _scripts() -> tuple[str, str, str]:
 def _around_bytes() -> int:
     """About how large a page is without its tables: scripts, style, sizes and words."""
     return sum(map(len, _scripts())) + 100_000
-
-
-def _prompts(run: Run, trained: TrainedModel, codec: Codec, count: int) -> list[_Prompt]:
-    """Held-out prompts as codes, with the samples at their end; none where the corpus is gone."""
-    found = held_out_music(run, count)
-    if found is None:
-        return []
-    places, music = found
-    with torch.inference_mode():
-        samples = played(trained.representation, music.samples)
-        codes = codec.analyse(samples)
-    kept = 2 * codec.spec.overlap_samples
-    ends = (samples[:, 0, -kept:] * (1 << 15)).round().to(torch.int16)
-    prompts: list[_Prompt] = []
-    for number, place in enumerate(places):
-        tables = {f"prompt.{number}.codes": codes[number], f"prompt.{number}.samples": ends[number]}
-        if music.beat is not None:
-            tables[f"prompt.{number}.beat"] = music.beat[number]
-        rubato = None if music.rubato is None else float(music.rubato[number])
-        name = f"{Path(place.recording).stem}, {clock(place.offset_seconds)}"
-        prompts.append(_Prompt(name, rubato, tables))
-    return prompts

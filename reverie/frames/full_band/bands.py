@@ -24,6 +24,8 @@ TURNS_FROM_HZ = 500.0
 width, and not so narrow that what is turned lasts longer than a window."""
 NOISE_WINDOWS = 512
 """Of noise, which then comes again: four seconds."""
+TURN_SEED, NOISE_SEED = 0, 1
+"""What else draws from a twister with that of the noise, as pages do, makes the same noise."""
 
 
 class Bands(NamedTuple):
@@ -64,7 +66,7 @@ def make_bands(hop_samples: int, rate_hz: int, fine_hz: float) -> Bands:
         fine_hz: how far the codes reach.
     """
     half, highest = hop_samples // 2, rate_hz / 2
-    rng = torch.Generator().manual_seed(0)
+    turns, noise = (torch.Generator().manual_seed(one) for one in (TURN_SEED, NOISE_SEED))
     long = torch.arange(half + 1) * (rate_hz / (2 * half))
     short = torch.arange(half // 2 + 1) * (rate_hz / half)
     stereo_edges = [float(one) for one in STEREO_EDGES_HZ if one < 0.9 * highest]
@@ -72,7 +74,7 @@ def make_bands(hop_samples: int, rate_hz: int, fine_hz: float) -> Bands:
     count = round(HIGH_PER_OCTAVE * math.log2(highest / fine_hz)) if highest > fine_hz else 0
     high_edges = [fine_hz * (highest / fine_hz) ** (one / count) for one in range(count)]
     band = (TURNS_PER_OCTAVE * torch.log2(1 + long / TURNS_FROM_HZ)).long()
-    signs = torch.randint(2, (int(band.max()) + 1,), generator=rng) * 2.0 - 1
+    signs = torch.randint(2, (int(band.max()) + 1,), generator=turns) * 2.0 - 1
     shape = (2, NOISE_WINDOWS, len(short))
     return Bands(
         half=half,
@@ -80,7 +82,7 @@ def make_bands(hop_samples: int, rate_hz: int, fine_hz: float) -> Bands:
         high=_members(short, [*high_edges, math.inf]) if count else torch.zeros(0, len(short)),
         stereo_of_high=_members(short, [*stereo_edges, math.inf]).argmax(0),
         turn=torch.complex(torch.zeros(len(long)), signs[band]),
-        noise=torch.randn(shape, dtype=torch.complex64, generator=rng),
+        noise=torch.randn(shape, dtype=torch.complex64, generator=noise),
     )
 
 

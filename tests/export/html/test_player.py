@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from playwright.sync_api import Page
 from torch import Tensor
@@ -16,12 +17,13 @@ from reverie.generation.prompts import choose_prompts
 from reverie.generation.stream import Stream, stream_of
 from reverie.runs.run import Run
 from tests.browser import Visit, visit
+from tests.generation.test_full_band import RATE_HZ
 from tests.studio.page.axe import serious_findings
 from tests.studio.playing.test_browser import COUNTS, LONGEST_GAP_SECONDS, RECORDER
 
 SEED = 7
 BLOCK_FRAMES = 8
-CODES_SECONDS, SOUND_SECONDS = 10.0, 8.0
+CODES_SECONDS, WIDE_CODES_SECONDS, SOUND_SECONDS = 10.0, 4.0, 8.0
 
 TAKE = "asked => reverie.take(asked)"
 RECORD = """async (script) => {
@@ -64,7 +66,7 @@ def music_of(run: Run, prompt: int | None) -> PromptMusic:
 
 
 def drawn_by(stream: Stream, frames: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
-    """Codes and samples of so many frames, in blocks of the page's length."""
+    """Codes and samples [C, S] of so many frames, in blocks of the page's length."""
     codes: list[list[int]] = []
     draw = stream._sampler
 
@@ -76,48 +78,61 @@ def drawn_by(stream: Stream, frames: int, monkeypatch: pytest.MonkeyPatch) -> tu
 
     monkeypatch.setattr(stream, "_sampler", Noting())
     blocks = [
-        stream.next_block(min(BLOCK_FRAMES, frames - at))[0, 0]
+        stream.next_block(min(BLOCK_FRAMES, frames - at))[0]
         for at in range(0, frames, BLOCK_FRAMES)
     ]
-    return codes, torch.cat(blocks).numpy()
+    return codes, torch.cat(blocks, dim=1).numpy()
 
 
-@pytest.mark.parametrize("prompt", [2, None])
+OTHERWISE = {"method": "rolling", "temperature": 0.9, "bpm": 90.0, "guidance": 0.0, "top_k": 50}
+
+
 @pytest.mark.parametrize(
-    "changed",
-    [{}, {"method": "rolling", "temperature": 0.9, "bpm": 90.0, "guidance": 0.0, "top_k": 50}],
+    ("kind", "prompt", "changed"),
+    [
+        ("", 2, {}),
+        ("", None, {}),
+        ("", 2, OTHERWISE),
+        ("", None, OTHERWISE),
+        ("wide_", 2, {}),
+        ("wide_", None, OTHERWISE),
+    ],
 )
 def test_the_same_seed_gives_the_same_codes_as_python(
-    run: Run,
-    page: Path,
+    request: pytest.FixtureRequest,
+    kind: str,
     prompt: int | None,
     changed: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    run, page = (request.getfixturevalue(f"{kind}{one}") for one in ("run", "page"))
     trained = run.load(run.find_checkpoint("best"))
     settings = type(run.recipe.generation)(**{**vars(run.recipe.generation), **changed})
     rng = torch.Generator().manual_seed(SEED)
     stream = stream_of(run, trained, music_of(run, prompt), settings, rng, BLOCK_FRAMES)
-    frames = round(CODES_SECONDS * run.rate_hz / stream.hop_samples)
+    seconds = WIDE_CODES_SECONDS if kind else CODES_SECONDS
+    frames = round(seconds * run.rate_hz / stream.hop_samples)
     codes, samples = drawn_by(stream, frames, monkeypatch)
     asked = {"prompt": prompt, "seed": SEED, "frames": frames, "block": BLOCK_FRAMES}
     with opened(page) as seen:
         taken = seen.page.evaluate(TAKE, {**asked, "settings": vars(settings)})
     assert taken["codes"] == codes
-    assert len(taken["samples"]) == len(samples) == frames * stream.hop_samples
-    made = np.array(taken["samples"])
-    assert power(made) == pytest.approx(power(samples), rel=0.05)
-    # Phases are found by steps that make small differences larger, block after block.
-    second = run.rate_hz
-    assert power(made[:second] - samples[:second]) < 0.01 * power(samples[:second])
+    made = np.array(taken["channels"])
+    assert made.shape == samples.shape
+    assert made.shape[1] == frames * stream.hop_samples
+    for one, other in zip(made, samples, strict=True):
+        assert power(one) == pytest.approx(power(other), rel=0.05)
+        # Phases are found by steps that make small differences larger, block after block.
+        second = run.rate_hz
+        assert power(one[:second] - other[:second]) < 0.001 * power(other[:second])
 
 
 def power(samples: Any) -> float:
     return float(np.square(samples).mean())
 
 
-def test_it_plays_without_a_gap_and_keeps_what_was_heard(page: Path, tmp_path: Path) -> None:
-    with opened(page, "dark", 390) as seen:
+def test_it_plays_without_a_gap_and_keeps_what_was_heard(wide_page: Path, tmp_path: Path) -> None:
+    with opened(wide_page, "dark", 390) as seen:
         assert serious_findings(seen.page) == []
         seen.page.keyboard.press("Space")
         until(seen.page, "() => reverie.state.sounding && reverie.state.heard > 0")
@@ -143,15 +158,9 @@ def test_it_plays_without_a_gap_and_keeps_what_was_heard(page: Path, tmp_path: P
     assert state["settings"]["temperature"] == 0.8
     assert counts["total"] > 0
     assert counts["longest"] <= LONGEST_GAP_SECONDS * counts["sampleRate"]
-    seconds, rate, comment = wav_facts(kept)
-    assert seconds >= SOUND_SECONDS
-    assert rate == 8000
+    with soundfile.SoundFile(kept) as file:
+        samples, comment = file.read(always_2d=True), file.copy_metadata()["comment"]
+    assert file.samplerate == RATE_HZ
+    assert len(samples) >= SOUND_SECONDS * RATE_HZ
+    assert 0 < power(samples[:, 0] - samples[:, 1]) < 4 * power(samples)
     assert '"temperature":0.8' in comment
-
-
-def wav_facts(path: Path) -> tuple[float, int, str]:
-    """Length, rate and comment of a file, as another library reads it."""
-    import soundfile
-
-    with soundfile.SoundFile(path) as file:
-        return file.frames / file.samplerate, file.samplerate, file.copy_metadata()["comment"]

@@ -70,7 +70,7 @@ export class RealFourier {
     for (const pass of this.passes) {
       if (pass.radix === 4) pass4(pass, from, to);
       else if (pass.radix === 2) pass2(pass, from, to);
-      else passAny(pass, from, to);
+      else passOdd(pass, from, to);
       [from, to] = [to, from];
     }
     return from;
@@ -95,7 +95,7 @@ function passesOf(length) {
       const angle = (-2 * Math.PI * (index >> 1)) / radix;
       return index % 2 ? Math.sin(angle) : Math.cos(angle);
     });
-    passes.push({ radix, groups, stride, turns, roots });
+    passes.push({ radix, groups, stride, turns, roots, scratch: new Float64Array(2 * radix) });
     left = groups;
     stride *= radix;
   }
@@ -168,23 +168,53 @@ function pass4({ groups, stride, turns }, from, to) {
   }
 }
 
-function passAny({ radix, groups, stride, turns, roots }, from, to) {
+/** An odd radix: what lies as far from the first as from the end shares its cosines and sines. */
+function passOdd({ radix, groups, stride, turns, roots, scratch }, from, to) {
+  const pairs = (radix - 1) / 2;
+  const apart = 2 * stride * groups;
   for (let group = 0; group < groups; group += 1) {
     for (let place = 0; place < stride; place += 1) {
-      for (let out = 0; out < radix; out += 1) {
-        let real = 0;
-        let imag = 0;
-        for (let index = 0; index < radix; index += 1) {
-          const at = 2 * (place + stride * (group + groups * index));
-          const root = 2 * ((out * index) % radix);
-          real += from[at] * roots[root] - from[at + 1] * roots[root + 1];
-          imag += from[at] * roots[root + 1] + from[at + 1] * roots[root];
+      const at = 2 * (place + stride * group);
+      const first = 2 * (place + stride * radix * group);
+      let sumReal = from[at];
+      let sumImag = from[at + 1];
+      for (let index = 1; index <= pairs; index += 1) {
+        const one = at + index * apart;
+        const other = at + (radix - index) * apart;
+        const both = 4 * (index - 1);
+        scratch[both] = from[one] + from[other];
+        scratch[both + 1] = from[one + 1] + from[other + 1];
+        scratch[both + 2] = from[one] - from[other];
+        scratch[both + 3] = from[one + 1] - from[other + 1];
+        sumReal += scratch[both];
+        sumImag += scratch[both + 1];
+      }
+      to[first] = sumReal;
+      to[first + 1] = sumImag;
+      for (let out = 1; out <= pairs; out += 1) {
+        let evenReal = from[at];
+        let evenImag = from[at + 1];
+        let oddReal = 0;
+        let oddImag = 0;
+        let root = 0;
+        for (let both = 0; both < 4 * pairs; both += 4) {
+          root += out;
+          if (root >= radix) root -= radix;
+          const cos = roots[2 * root];
+          const sin = roots[2 * root + 1];
+          evenReal += scratch[both] * cos;
+          evenImag += scratch[both + 1] * cos;
+          oddReal -= scratch[both + 3] * sin;
+          oddImag += scratch[both + 2] * sin;
         }
-        const turn = 2 * (group * radix + out);
-        const at = 2 * (place + stride * (radix * group + out));
-        to[at] = real * turns[turn] - imag * turns[turn + 1];
-        to[at + 1] = real * turns[turn + 1] + imag * turns[turn];
+        turned(to, first + 2 * stride * out, evenReal + oddReal, evenImag + oddImag, turns, 2 * (group * radix + out));
+        turned(to, first + 2 * stride * (radix - out), evenReal - oddReal, evenImag - oddImag, turns, 2 * (group * radix + radix - out));
       }
     }
   }
+}
+
+function turned(to, at, real, imag, turns, turn) {
+  to[at] = real * turns[turn] - imag * turns[turn + 1];
+  to[at + 1] = real * turns[turn + 1] + imag * turns[turn];
 }

@@ -8,12 +8,13 @@ import { matrixNames, Model } from "./model.js";
 import { Generator } from "./random.js";
 import { Sampler } from "./sampling.js";
 import { fromText, tablesOf, unpacked } from "./tables.js";
+import { Wide, WideSynthesis } from "./wide.js";
 
 /** A trained model and all that generating from it needs, which many streams may share. */
 export class Player {
   /** @param {object} about the page's; @param {string} text its tables; @param {boolean} isPlain */
   static async of(about, text, isPlain = false) {
-    const tables = tablesOf(await unpacked(fromText(text)), about.tables);
+    const tables = tablesOf(await unpacked(fromText(text, about.packed_bytes)), about.tables);
     return new Player(about, tables, isPlain);
   }
 
@@ -25,11 +26,13 @@ export class Player {
     this.isVectored = Boolean(kernel.module);
     this.model = new Model(about.model, tables, kernel);
     this.codec = new Codec(about.codec, tables, kernel);
+    this.wide = about.wide ? new Wide(about.wide, this.codec, tables, kernel) : null;
     // They are in the kernel's memory now.
     for (const name of matrixNames(tables)) tables[name].values = null;
   }
 
-  /** A prompt by its number: codes of each frame, beats, and the samples at its end. */
+  /** A prompt by its number: codes of each frame, beats, the samples at its end, and of the full band
+   * what was measured: the mean of it, and the last two frames. */
   prompt(number) {
     const about = this.about.prompts[number];
     const { shape: [frames, n], values } = this.tables[`prompt.${number}.codes`];
@@ -37,6 +40,8 @@ export class Player {
       codes: Array.from({ length: frames }, (_, frame) => Array.from(values.subarray(frame * n, (frame + 1) * n))),
       beat: this.pairs(`prompt.${number}.beat`),
       samples: this.tables[`prompt.${number}.samples`].values,
+      style: this.tables[`prompt.${number}.style`]?.values ?? null,
+      features: this.tables[`prompt.${number}.features`]?.values ?? null,
       rubato: about.rubato,
     };
   }
@@ -61,11 +66,11 @@ export class Stream {
     this.generator = new Generator(seed);
     this.sampler = new Sampler(about, player.tables["codec.loudness"].values, settings, this.generator);
     const music = prompt === null ? { codes: [], beat: null, samples: null, rubato: null } : player.prompt(prompt);
-    this.synthesis = new Synthesis(player.codec, music.codes, music.samples);
+    this.synthesis = player.wide ? new WideSynthesis(player.wide, music) : new Synthesis(player.codec, music);
     this.metronome = null;
     if (about.model.has_beat) {
       music.beat ??= this.beatOfNothing(music.codes.length);
-      this.metronome = new Metronome(music.beat[music.beat.length - 1], about.codec.hop_samples / about.rate_hz, music.rubato, this.generator);
+      this.metronome = new Metronome(music.beat[music.beat.length - 1], about.hop_samples / about.rate_hz, music.rubato, this.generator);
     }
     this.context = new Context(model, settings.method === "rolling" ? about.window_frames : null);
     this.waiting = player.codec.context;
@@ -99,7 +104,7 @@ export class Stream {
     if (this.settings.guidance) this.context.addShort(this.player.about.guidance);
   }
 
-  /** Generate so many frames: samples of mono music. */
+  /** Generate so many frames: samples of each channel. */
   next(frames) {
     const drawn = [];
     for (let count = frames + this.waiting; count > 0; count -= 1) {

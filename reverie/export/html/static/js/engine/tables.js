@@ -1,10 +1,24 @@
 // What was learnt: many tables in one sequence of bytes, each number as few bits as it needs.
 
-/** Undo base64. */
-export function fromText(text) {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let index = 0; index < bytes.length; index += 1) bytes[index] = characters.charCodeAt(index);
+const [FIRST, LEFT_OUT, CHARACTERS, PAIR_BITS] = [0x23, 0x3c, 91, 13];
+
+/** Undo `packing.py`: two characters of 91, from # to ~ without <, for each 13 bits of `size` bytes. */
+export function fromText(text, size) {
+  const digit = (index) => {
+    const code = text.charCodeAt(index);
+    return code - FIRST - (code > LEFT_OUT ? 1 : 0);
+  };
+  const bytes = new Uint8Array(size);
+  let [bits, waiting, place] = [0, 0, 0];
+  for (let index = 0; place < size; index += 2) {
+    bits = (bits << PAIR_BITS) | (CHARACTERS * digit(index) + digit(index + 1));
+    waiting += PAIR_BITS;
+    for (; waiting >= 8 && place < size; place += 1) {
+      waiting -= 8;
+      bytes[place] = bits >> waiting;
+    }
+    bits &= (1 << waiting) - 1;
+  }
   return bytes;
 }
 

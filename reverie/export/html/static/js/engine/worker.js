@@ -11,7 +11,7 @@ const LOOK_MS = 40;
 
 let player = null;
 let [port, rate] = [null, 0];
-let [stream, resampler, recent, begun] = [null, null, null, null];
+let [stream, resamplers, recent, begun] = [null, [], null, null];
 let [queued, gaps, isBusy] = [0, 0, false];
 
 const answers = {
@@ -36,8 +36,8 @@ const answers = {
     const { about } = player;
     begun = { prompt, seed, settings };
     stream = new Stream(player, prompt, settings, seed);
-    resampler = new Resampler(about.rate_hz, rate);
-    recent = new Recent(about.rate_hz, KEPT_SECONDS + 2 * LEAD_SECONDS + 1);
+    resamplers = Array.from({ length: about.channels }, () => new Resampler(about.rate_hz, rate));
+    recent = new Recent(about.channels, about.rate_hz, KEPT_SECONDS + 2 * LEAD_SECONDS + 1);
     queued = 0;
     port.postMessage({ clear: true });
     fill();
@@ -50,22 +50,23 @@ const answers = {
 
   /** A file of what was heard last. */
   keep({ told }) {
-    const samples = recent.before(heard(), KEPT_SECONDS);
+    const channels = recent.before(heard(), KEPT_SECONDS);
     const comment = `prompt ${begun.prompt === null ? "nothing" : player.about.prompts[begun.prompt].name}, seed ${begun.seed}, ${JSON.stringify(begun.settings)}`;
-    const file = wavOf(samples, player.about.rate_hz, { ...told, ICMT: `${told.ICMT} ${comment}` });
-    self.postMessage({ kept: file, seconds: samples.length / player.about.rate_hz }, [file]);
+    const file = wavOf(channels, player.about.rate_hz, { ...told, ICMT: `${told.ICMT} ${comment}` });
+    self.postMessage({ kept: file, seconds: channels[0].length / player.about.rate_hz }, [file]);
   },
 
-  /** Make music as fast as it goes, which nobody hears: its codes, samples and time. */
+  /** Make music as fast as it goes, which nobody hears: its codes, the samples of each channel, and the time. */
   take({ prompt, seed, settings, frames, block }) {
     const apart = new Stream(player, prompt, settings, seed);
-    const [codes, samples] = [[], []];
+    const codes = [];
+    const channels = Array.from({ length: player.about.channels }, () => []);
     const began = performance.now();
     for (let left = frames; left > 0; left -= block) {
-      samples.push(...apart.next(Math.min(block, left)));
+      apart.next(Math.min(block, left)).forEach((samples, channel) => channels[channel].push(...samples));
       codes.push(...apart.drawn);
     }
-    self.postMessage({ taken: { codes, samples, milliseconds: performance.now() - began } });
+    self.postMessage({ taken: { codes, channels, milliseconds: performance.now() - began } });
   },
 };
 
@@ -77,19 +78,19 @@ self.onmessage = async ({ data }) => {
   }
 };
 
-/** Samples of the music that were heard. */
-const heard = () => Math.max(0, recent.total - Math.round((queued + resampler.lag) / rate * player.about.rate_hz));
+/** Samples of the music, of each channel, that were heard. */
+const heard = () => Math.max(0, recent.total - Math.round((queued + resamplers[0].lag) / rate * player.about.rate_hz));
 
 /** Make music until there is enough of it; a message that comes meanwhile is read between blocks. */
 function fill() {
   if (isBusy || !stream || queued >= LEAD_SECONDS * rate) return;
   isBusy = true;
   const { about } = player;
-  const samples = stream.next(Math.max(1, Math.round((BLOCK_SECONDS * about.rate_hz) / about.codec.hop_samples)));
-  recent.append(samples);
-  const ready = resampler.push(samples);
-  queued += ready.length;
-  if (ready.length) port.postMessage({ samples: [ready] }, [ready.buffer]);
+  const channels = stream.next(Math.max(1, Math.round((BLOCK_SECONDS * about.rate_hz) / about.hop_samples)));
+  recent.append(channels);
+  const ready = channels.map((samples, channel) => resamplers[channel].push(samples));
+  queued += ready[0].length;
+  if (ready[0].length) port.postMessage({ samples: ready }, ready.map(({ buffer }) => buffer));
   isBusy = false;
   setTimeout(fill, 0);
 }
