@@ -12,6 +12,7 @@ Needs the development packages.
 """
 
 import argparse
+import base64
 import json
 import tempfile
 import time
@@ -50,11 +51,21 @@ registerProcessor("keeper", class extends AudioWorkletProcessor {
 BEGIN = """async (script) => {
   const node = reverie.node();
   window.kept = [];
+  window.keptSamples = 0;
   await node.context.audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(script)}`);
   const keeper = new AudioWorkletNode(node.context, "keeper");
-  keeper.port.onmessage = ({ data }) => window.kept.push(...data);
+  keeper.port.onmessage = ({ data }) => {
+    window.kept.push(data);
+    window.keptSamples += data.length / 2;
+  };
   node.connect(keeper).connect(node.context.destination);
   return node.context.sampleRate;
+}"""
+PIECE = """(piece) => {
+  const bytes = new Uint8Array(window.kept[piece].buffer);
+  let text = "";
+  for (const one of bytes) text += String.fromCharCode(one);
+  return btoa(text);
 }"""
 
 BEFORE_STREAM = "return { Player, Stream };"
@@ -125,10 +136,13 @@ def record(page: Page, prompt: str, out: Path) -> None:
     while not page.evaluate("() => reverie.state.heard"):
         page.wait_for_timeout(100)
     rate = page.evaluate(BEGIN, RECORDER)
-    while page.evaluate("() => window.kept.length") < 2 * RECORD_SECONDS * rate:
+    while page.evaluate("() => window.keptSamples") < RECORD_SECONDS * rate:
         page.wait_for_timeout(500)
-    samples = np.array(page.evaluate("() => window.kept"), dtype=np.float32).reshape(-1, 2)
+    count = page.evaluate("() => window.kept.length")
+    pieces = [base64.b64decode(page.evaluate(PIECE, piece)) for piece in range(count)]
+    samples = np.frombuffer(b"".join(pieces), np.float32).reshape(-1, 2)
     soundfile.write(out, samples[: int(RECORD_SECONDS * rate)], rate)
+    print(f"{out}: {page.evaluate('() => reverie.state.gaps')} gaps")
 
 
 def main() -> None:
