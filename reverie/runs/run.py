@@ -30,7 +30,12 @@ from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
 from reverie.runs.calibration import CALIBRATION, load_calibration, load_calibration_0_1
 from reverie.runs.checkpoint import MODEL, load_weights
-from reverie.runs.continuing import ANOTHER_FOLDER, require_free, require_same_settings
+from reverie.runs.continuing import (
+    ANOTHER_FOLDER,
+    require_free,
+    require_same_parent,
+    require_same_settings,
+)
 from reverie.runs.exported import check_exported
 from reverie.runs.files import (
     CONFIG,
@@ -295,13 +300,7 @@ class Run:
             raise ReverieError(
                 f"{self.folder} was exported, and is not trained further.", ANOTHER_FOLDER
             )
-        begun = self.parent
-        if parent is not None and (begun is None or parent.model_sha256 != begun.model_sha256):
-            said = "random ones" if begun is None else f"{begun.name}'s"
-            raise ReverieError(
-                f"{self.folder} was begun with other weights than those of {parent.name}: {said}.",
-                ANOTHER_FOLDER,
-            )
+        require_same_parent(self.folder, self.parent, parent)
         if corpus.content_hash != self.corpus_hash:
             raise ReverieError(f"{self.folder} was trained on another corpus.", ANOTHER_FOLDER)
         recipe = recipe.with_codebooks(self.recipe.frames.n_codebooks)
