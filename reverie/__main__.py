@@ -8,21 +8,17 @@ from reverie.search_path import is_current_folder
 if __name__ == "__main__" and is_current_folder(sys.path[0]):
     del sys.path[0]
 
-import gc
 import os
 import signal
 from types import FrameType
 
 from reverie.errors import INTERRUPTED
-
-NEW_OBJECTS = 5000
-"""After so many more objects Python looks for garbage among them. By default it does so ten times
-as often while modules are loaded, whose objects stay, and takes a seventh of that time for it."""
+from reverie.garbage import look_seldom
 
 
 def main() -> None:
     """Load the command line, which Ctrl-C ends at once and in a line, and run it."""
-    gc.set_threshold(NEW_OBJECTS)
+    look_seldom()
     _open_standard_streams()
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:

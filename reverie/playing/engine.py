@@ -3,7 +3,6 @@
 The studio's player and `reverie play` are the same engine with other listeners.
 """
 
-import gc
 import sys
 import threading
 import time
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from reverie.api.stream import Stream
 from reverie.audio.channels import from_public
+from reverie.garbage import leave_what_is_loaded
 from reverie.playing.keeper import keep
 from reverie.playing.pace import Pace
 from reverie.playing.performance import Performance
@@ -41,8 +41,7 @@ def prepare_process() -> None:
     """Set this process up for music alone: one thread makes it, and others give way."""
     torch.set_num_threads(1)
     sys.setswitchinterval(_SWITCH_SECONDS)
-    # What is loaded stays. To look for garbage in all of it would halt the music for 0.1 s.
-    gc.freeze()
+    leave_what_is_loaded()
 
 
 class Engine:
