@@ -124,7 +124,8 @@ export function playerBar() {
   const tick = () => {
     cancelAnimationFrame(frame);
     wave.setTime(audio.currentTime, audio.duration || 0);
-    time.textContent = current ? `${clock(audio.currentTime)} / ${clock(audio.duration)}` : "";
+    const told = current ? `${clock(audio.currentTime)} / ${clock(audio.duration)}` : "";
+    if (time.textContent !== told) time.textContent = told; // or the page would be laid out each frame
     if (current?.until && audio.currentTime >= current.until && !audio.paused) audio.pause();
     if (!audio.paused && node.isConnected) frame = requestAnimationFrame(tick);
   };
