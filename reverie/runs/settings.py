@@ -214,6 +214,10 @@ class Recipe:
             return self
         return replace(self, frames=replace(self.frames, channels="mono"))
 
+    def with_codebooks(self, n_codebooks: int) -> Self:
+        """Return the recipe with so many codes where their number follows the recordings."""
+        return replace(self, frames=self.frames.with_codebooks(n_codebooks))
+
     def sequence_frames(self, rate_hz: int) -> int:
         """Return the steps of a sequence, T, at `rate_hz`.
 
