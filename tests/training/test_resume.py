@@ -5,8 +5,6 @@ import os
 import signal
 import threading
 import time
-import traceback
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -29,6 +27,7 @@ from reverie.training.observers import Callbacks, Step
 from reverie.training.recipe import load_recipe
 from reverie.training.train import train as train_loudly
 from tests.conftest import SMALL
+from tests.forking import ended, forked
 
 EPOCH_STEPS = 14
 """Of the recipe of these tests on their corpus."""
@@ -97,27 +96,6 @@ def test_every_architecture_goes_on_exactly(
     assert model.step_frames == (3 if architecture == "blocks" else 1)
 
 
-def forked(work: Callable[[], object]) -> int:
-    """Do `work` in a process of its own, forked so that it need not import everything again."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # later Pythons warn of threads
-        child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            work()
-            status = 0
-        except KeyboardInterrupt:
-            status = 130
-        except SystemExit as error:
-            status = error.code if isinstance(error.code, int) else 1
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    return child
-
-
 def start(corpus_folder: Path, recipe: Recipe, folder: Path) -> int:
     """Train in a process of its own, which writes down what it says when it is stopped."""
 
@@ -129,11 +107,6 @@ def start(corpus_folder: Path, recipe: Recipe, folder: Path) -> int:
             raise
 
     return forked(work)
-
-
-def ended(child: int) -> int:
-    """Its exit status, once it has one; negative for a signal."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def wait_for(path: Path) -> None:

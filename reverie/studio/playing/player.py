@@ -6,6 +6,11 @@ Each line of its input is a command in JSON; the first says what to play. Its ou
 of `wire`. It ends when its input does.
 """
 
+from reverie.garbage import look_seldom
+
+if __name__ == "__main__":  # before it loads the rest
+    look_seldom()
+
 import json
 import os
 import sys
