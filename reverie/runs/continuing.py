@@ -36,6 +36,7 @@ def require_same_settings(folder: Path, before: Recipe, now: Recipe) -> None:
     Raises:
         ReverieError: a setting differs that decides what is learnt.
     """
+    now = now.with_codebooks(before.frames.n_codebooks)
     was, wanted = flat(dataclasses.asdict(before)), flat(dataclasses.asdict(now))
     fixed = {name for name in was if not name.startswith("generation.")} - MAY_CHANGE
     if before.training.learning_rate_decay != "none":

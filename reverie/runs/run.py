@@ -28,14 +28,9 @@ from reverie.models.architectures import ModelBuilder, build_model, meta_model
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
+from reverie.runs import continuing
 from reverie.runs.calibration import CALIBRATION, load_calibration, load_calibration_0_1
 from reverie.runs.checkpoint import MODEL, load_weights
-from reverie.runs.continuing import (
-    ANOTHER_FOLDER,
-    require_free,
-    require_same_parent,
-    require_same_settings,
-)
 from reverie.runs.exported import check_exported
 from reverie.runs.files import (
     CONFIG,
@@ -179,7 +174,7 @@ class Run:
                     recipe = recipe.with_codebooks(stored_codebooks(run.statistics))
             run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
         else:
-            require_free(folder, begun_from_another=parent is not None)
+            continuing.require_free(folder, begun_from_another=parent is not None)
             run = cls(folder, recipe, where, corpus.content_hash, corpus.rate_hz, builder=builder)
             if parent is not None:
                 frames_sha256 = read_hash(run.statistics)
@@ -298,10 +293,12 @@ class Run:
         """
         if self.is_exported:
             raise ReverieError(
-                f"{self.folder} was exported, and is not trained further.", ANOTHER_FOLDER
+                f"{self.folder} was exported, and is not trained further.",
+                continuing.ANOTHER_FOLDER,
             )
-        require_same_parent(self.folder, self.parent, parent)
+        continuing.require_same_parent(self.folder, self.parent, parent)
         if corpus.content_hash != self.corpus_hash:
-            raise ReverieError(f"{self.folder} was trained on another corpus.", ANOTHER_FOLDER)
-        recipe = recipe.with_codebooks(self.recipe.frames.n_codebooks)
-        require_same_settings(self.folder, self.recipe, recipe)
+            raise ReverieError(
+                f"{self.folder} was trained on another corpus.", continuing.ANOTHER_FOLDER
+            )
+        continuing.require_same_settings(self.folder, self.recipe, recipe)
