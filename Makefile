@@ -19,7 +19,7 @@ NODE := $(shell command -v node > /dev/null || echo 'pyright[nodejs]')
 # With this set, every process would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo studio test lint clean
+.PHONY: demo studio test tests lint clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -29,9 +29,13 @@ studio: $(VENV)/.runtime
 	$(BIN)/reverie demo --out reverie-studio/demo
 	$(BIN)/reverie studio reverie-studio
 
+# The checks take one core for a minute, beside which the tests begin.
+test: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -j2 lint tests
+
 # Each worker of the tests has a core of its own; more threads would wait for each other.
-test: export OMP_NUM_THREADS = 1
-test: lint
+tests: export OMP_NUM_THREADS = 1
+tests: $(VENV)/.dev
 	@$(BIN)/python -c 'import shutil, sys; sys.exit(0 if shutil.which("chromium") else \
 	    "make test: the page tests drive a browser; install it with: sudo apt-get install chromium")'
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=5

@@ -13,10 +13,12 @@ import signal
 from types import FrameType
 
 from reverie.errors import INTERRUPTED
+from reverie.garbage import look_seldom
 
 
 def main() -> None:
     """Load the command line, which Ctrl-C ends at once and in a line, and run it."""
+    look_seldom()
     _open_standard_streams()
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:

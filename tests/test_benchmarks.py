@@ -210,7 +210,7 @@ def test_copy_search(
 
 
 def test_import_time(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    table = run("import_time", monkeypatch, capsys, "--rounds", "3")
+    table = run("import_time", monkeypatch, capsys, "--rounds", "1")
     rows = [line for line in table.splitlines() if line.startswith("| `import ")]
     assert [row.split("`")[1] for row in rows] == [
         f"import {name}" for name in ("reverie", "numpy", "torch")

@@ -1,5 +1,6 @@
 """Processes that train together, forked so that none need import everything again."""
 
+import importlib
 import os
 import signal
 import sys
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-import torch._dynamo  # pyright: ignore -- data parallelism loads it, and the processes need not each
 from torch import distributed
 from torch._C._distributed_c10d import FileStore
 
@@ -39,6 +39,8 @@ class Together:
     def __init__(
         self, count: int, folder: Path, work: Callable[[int], object], *, join: bool = True
     ) -> None:
+        # Data parallelism loads it, and the processes need not each.
+        importlib.import_module("torch._dynamo")
         self._folder = folder
         folder.mkdir(parents=True)
         sys.stdout.flush()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from reverie.api.stream import Stream
 from reverie.audio.channels import from_public
+from reverie.garbage import leave_what_is_loaded
 from reverie.playing.keeper import keep
 from reverie.playing.pace import Pace
 from reverie.playing.performance import Performance
@@ -40,6 +41,7 @@ def prepare_process() -> None:
     """Set this process up for music alone: one thread makes it, and others give way."""
     torch.set_num_threads(1)
     sys.setswitchinterval(_SWITCH_SECONDS)
+    leave_what_is_loaded()
 
 
 class Engine:

@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 
 from reverie.errors import ReverieError
-from reverie.runs.files import CORPUS, FRAMES, INITIAL
+from reverie.runs.files import CORPUS, FRAMES, INITIAL, Parent
 from reverie.runs.settings import Recipe
 from reverie.settings import flat
 
@@ -36,6 +36,7 @@ def require_same_settings(folder: Path, before: Recipe, now: Recipe) -> None:
     Raises:
         ReverieError: a setting differs that decides what is learnt.
     """
+    now = now.with_codebooks(before.frames.n_codebooks)
     was, wanted = flat(dataclasses.asdict(before)), flat(dataclasses.asdict(now))
     fixed = {name for name in was if not name.startswith("generation.")} - MAY_CHANGE
     if before.training.learning_rate_decay != "none":
@@ -46,6 +47,22 @@ def require_same_settings(folder: Path, before: Recipe, now: Recipe) -> None:
                 f"{folder} was begun with {name} = {was[name]}, not {wanted[name]}.",
                 ANOTHER_FOLDER,
             )
+
+
+def require_same_parent(folder: Path, begun: Parent | None, parent: Parent | None) -> None:
+    """Refuse, by a `ReverieError`, to go on with other first weights than those of the run.
+
+    Args:
+        folder: of the run, for the message.
+        begun: the run that it was begun from; None for random weights.
+        parent: the run that it should have been begun from; None for any, or none.
+    """
+    if parent is not None and (begun is None or parent.model_sha256 != begun.model_sha256):
+        said = "random ones" if begun is None else f"{begun.name}'s"
+        raise ReverieError(
+            f"{folder} was begun with other weights than those of {parent.name}: {said}.",
+            ANOTHER_FOLDER,
+        )
 
 
 def require_free(folder: Path, *, begun_from_another: bool) -> None:

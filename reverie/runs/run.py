@@ -20,6 +20,7 @@ import torch
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.allocation import allocate
+from reverie.frames.codec import stored_codebooks
 from reverie.frames.contract import Representation
 from reverie.frames.representation import load_representation
 from reverie.frames.transforms import frame_spec
@@ -27,9 +28,9 @@ from reverie.models.architectures import ModelBuilder, build_model, meta_model
 from reverie.models.calibration import Calibration
 from reverie.models.contract import FrameModel
 from reverie.models.trained import TrainedModel
+from reverie.runs import continuing
 from reverie.runs.calibration import CALIBRATION, load_calibration, load_calibration_0_1
 from reverie.runs.checkpoint import MODEL, load_weights
-from reverie.runs.continuing import ANOTHER_FOLDER, require_free, require_same_settings
 from reverie.runs.exported import check_exported
 from reverie.runs.files import (
     CONFIG,
@@ -166,11 +167,14 @@ class Run:
         if cls.exists(folder):
             run = cls.open(folder, builder=builder)
             run.check_continues(recipe, corpus, parent)
-            run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
+            recipe = recipe.with_codebooks(run.recipe.frames.n_codebooks)
             if run.frames_sha256 is None and run.statistics.is_file():
                 run = dataclasses.replace(run, frames_sha256=read_hash(run.statistics))
+                if recipe.frames.transform == "codes" and not recipe.frames.n_codebooks:
+                    recipe = recipe.with_codebooks(stored_codebooks(run.statistics))
+            run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
         else:
-            require_free(folder, begun_from_another=parent is not None)
+            continuing.require_free(folder, begun_from_another=parent is not None)
             run = cls(folder, recipe, where, corpus.content_hash, corpus.rate_hz, builder=builder)
             if parent is not None:
                 frames_sha256 = read_hash(run.statistics)
@@ -204,8 +208,11 @@ class Run:
                 "the same.",
                 TRAIN_AGAIN,
             )
-        write_config(self.folder, self.recipe, found, self.parent)
-        return dataclasses.replace(self, frames_sha256=found)
+        recipe = self.recipe
+        if fitted.spec.codebook_size:
+            recipe = recipe.with_codebooks(fitted.spec.width)
+        write_config(self.folder, recipe, found, self.parent)
+        return dataclasses.replace(self, recipe=recipe, frames_sha256=found)
 
     def representation(self) -> Representation:
         """Load its frames, with the normalisation or codec that was fitted to them.
@@ -286,15 +293,12 @@ class Run:
         """
         if self.is_exported:
             raise ReverieError(
-                f"{self.folder} was exported, and is not trained further.", ANOTHER_FOLDER
+                f"{self.folder} was exported, and is not trained further.",
+                continuing.ANOTHER_FOLDER,
             )
-        begun = self.parent
-        if parent is not None and (begun is None or parent.model_sha256 != begun.model_sha256):
-            said = "random ones" if begun is None else f"{begun.name}'s"
-            raise ReverieError(
-                f"{self.folder} was begun with other weights than those of {parent.name}: {said}.",
-                ANOTHER_FOLDER,
-            )
+        continuing.require_same_parent(self.folder, self.parent, parent)
         if corpus.content_hash != self.corpus_hash:
-            raise ReverieError(f"{self.folder} was trained on another corpus.", ANOTHER_FOLDER)
-        require_same_settings(self.folder, self.recipe, recipe)
+            raise ReverieError(
+                f"{self.folder} was trained on another corpus.", continuing.ANOTHER_FOLDER
+            )
+        continuing.require_same_settings(self.folder, self.recipe, recipe)

@@ -36,6 +36,12 @@ def make(folder: Path, corpus: Corpus, *more: str) -> Path:
     return folder / "test"
 
 
+@pytest.fixture(scope="module")
+def untaken(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A test that nobody takes; tests leave it as it is."""
+    return make(tmp_path_factory.mktemp("untaken"), corpus)
+
+
 SCORES = {CONDITIONS[0]: 5, "real music": 5, "shaped noise": 1}
 
 
@@ -112,9 +118,9 @@ def test_a_rehearsal_says_so_everywhere(corpus: Corpus, tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_named(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
+    untaken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
 ) -> None:
-    make(tmp_path, corpus)
+    shutil.copytree(untaken.parent, tmp_path, dirs_exist_ok=True)
     (tmp_path / "experiment" / "pool" / "a").mkdir(parents=True)
     (tmp_path / "experiment" / "experiment.json").write_text('{"corpus": ["a"]}')
     monkeypatch.chdir(tmp_path)
@@ -151,16 +157,15 @@ def test_served_until_ctrl_c_and_by_one_alone(corpus: Corpus, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("url", ["https://host/path", "host.example", "ftp://host", "https://"])
-def test_links_begin_with_a_host(corpus: Corpus, tmp_path: Path, url: str) -> None:
-    folder = make(tmp_path, corpus)
-    result = listen("serve", folder, "--port", 0, "--url", url)
+def test_links_begin_with_a_host(untaken: Path, url: str) -> None:
+    result = listen("serve", untaken, "--port", 0, "--url", url)
     assert result.exit_code == 2
     assert "links cannot begin with" in result.output
 
 
 @pytest.mark.parametrize("host", ["a" * 300, "..", "no such host", "::1::", "\x1b[31m"])
-def test_a_host_that_there_is_not(corpus: Corpus, tmp_path: Path, host: str) -> None:
-    result = listen("serve", make(tmp_path, corpus), "--port", 0, "--host", host)
+def test_a_host_that_there_is_not(untaken: Path, host: str) -> None:
+    result = listen("serve", untaken, "--port", 0, "--host", host)
     assert result.exit_code == 2
     assert isinstance(result.exception, SystemExit)
     assert "Choose another --port or --host" in result.output

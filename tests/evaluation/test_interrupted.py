@@ -2,43 +2,53 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
-from tests.conftest import RATE_HZ
-from tests.music import random_melody
-
-ROOT = Path(__file__).parents[2]
-
-MEASURING = """
-import sys
-import threading
-from pathlib import Path
 from reverie.cli.app import main
 from reverie.evaluation.measurer import Measurer
-from tests.optional import hide_transcriber
-import pytest
-
-hide_transcriber(pytest.MonkeyPatch())
-measure, begun = Measurer.measure, Path(sys.argv.pop(1))
-
-def measures(self, clip):
-    begun.touch()
-    while True:
-        measure(self, clip)
-
-Measurer.measure = measures
-main()
-"""
-"""`reverie`, whose measuring does not end, and which says when it has begun."""
+from tests.conftest import RATE_HZ
+from tests.forking import ended, forked
+from tests.music import random_melody
 
 
+def begin(words: list[str], told: Path, begun: Path) -> int:
+    """Start `reverie` in a process, whose measuring does not end, and which says when it begins.
+
+    Args:
+        words: after its name.
+        told: a folder for what it prints.
+        begun: made once it measures.
+    """
+    measure = Measurer.measure
+
+    def measures(self: Measurer, clip: Any) -> Any:
+        begun.touch()
+        while True:
+            measure(self, clip)
+
+    def work() -> None:
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            os.dup2(os.open(told / name, os.O_WRONLY | os.O_CREAT), number)
+        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+        sys.argv = ["reverie", *words]
+        Measurer.measure = measures
+        try:
+            main()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+
+    return forked(work)
+
+
+@pytest.mark.usefixtures("no_transcriber")
 @pytest.mark.parametrize("times", [1, 3])
 def test_ctrl_c_ends_at_once(corpus_folder: Path, tmp_path: Path, times: int) -> None:
     clips, out, begun = tmp_path / "clips", tmp_path / "out", tmp_path / "begun"
@@ -47,23 +57,14 @@ def test_ctrl_c_ends_at_once(corpus_folder: Path, tmp_path: Path, times: int) ->
         wave = random_melody(number, RATE_HZ, 1.0).astype(np.float32)
         soundfile.write(clips / f"{number}.wav", wave, RATE_HZ)
     words = ["evaluate", str(clips), "--corpus", str(corpus_folder), "--out", str(out), "--quiet"]
-    child = subprocess.Popen(
-        [sys.executable, "-c", MEASURING, str(begun), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    try:
-        while not begun.exists():
-            assert child.poll() is None, child.communicate()
-            time.sleep(0.02)
-        for _ in range(times):
-            child.send_signal(signal.SIGINT)
-        stdout, stderr = child.communicate(timeout=60)
-    finally:
-        child.kill()
-    assert child.returncode == 130, stderr
+    child = begin(words, tmp_path, begun)
+    while not begun.exists():
+        assert os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        time.sleep(0.02)
+    for _ in range(times):
+        os.kill(child, signal.SIGINT)
+    status, stderr = ended(child), (tmp_path / "stderr").read_text()
+    assert status == 130, stderr
     assert stderr == "reverie: interrupted; what was finished is kept\n"
-    assert stdout == ""
+    assert (tmp_path / "stdout").read_text() == ""
     assert not out.exists()

@@ -1,47 +1,45 @@
 """An experiment that was killed, or whose files were damaged, ends right or says what is wrong."""
 
-import dataclasses
 import json
+import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reverie.errors import ReverieError
+from reverie.experiment import pieces
 from reverie.experiment.measures import ModelResult
 from reverie.experiment.protocol import Experiment, run_experiment
 from reverie.experiment.report import write_report
+from reverie.generation.settings import GenerationSettings
+from reverie.runs.run import Run
 from tests.experiment.making import SETTINGS, tables
+from tests.forking import ended, forked
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from reverie.experiment import pieces, protocol
-from reverie.experiment.settings import ExperimentSettings
-from reverie.settings import build
 
-where, corpus, out, settings = sys.argv[1:]
-make, write = pieces.generate_missing, pieces.write_json
+def killed(where: str, corpus: Path, folder: Path) -> int:
+    """The status of an experiment that is killed at a place of its own: before clips of the first
+    model's third checkpoint, or before the second model's result is written."""
+    make, write = pieces.generate_missing, pieces.write_json
 
-def makes(run, asked, clips, **options):
-    if where == "clips" and clips.name == "epoch-00003":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return make(run, asked, clips, **options)
+    def makes(run: Run, asked: GenerationSettings, clips: Path, **options: Any) -> Any:
+        if where == "clips" and clips.name == "epoch-00003":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return make(run, asked, clips, **options)
 
-def writes(path, value):
-    if where == "result" and path.name == "blocks.json":
-        os.kill(os.getpid(), signal.SIGKILL)
-    write(path, value)
+    def writes(path: Path, value: object) -> None:
+        if where == "result" and path.name == "blocks.json":
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(path, value)
 
-pieces.generate_missing, pieces.write_json = makes, writes
-settings = build(ExperimentSettings, eval(settings), "test")
-protocol.run_experiment(Path(corpus), Path(out), settings, quiet=True)
-"""
-"""An experiment that is killed at a place of its own: before clips of the first model's third
-checkpoint, or before the second model's result is written."""
+    def work() -> None:
+        pieces.generate_missing, pieces.write_json = makes, writes
+        run_experiment(corpus, folder, SETTINGS, quiet=True)
+
+    return ended(forked(work))
 
 
 @pytest.mark.parametrize("where", ["clips", "result"])
@@ -49,9 +47,7 @@ def test_killed_and_called_again_it_ends_with_the_same_tables(
     ten: Path, done: Experiment, tmp_path: Path, where: str
 ) -> None:
     folder = tmp_path / "killed"
-    words = [where, ten, folder, repr(dataclasses.asdict(SETTINGS))]
-    child = subprocess.run([sys.executable, "-c", KILLED, *words], check=False)
-    assert child.returncode == -signal.SIGKILL
+    assert killed(where, ten, folder) == -signal.SIGKILL
     results = {path: path.stat().st_mtime_ns for path in folder.glob("results/*.json")}
     assert [path.stem for path in results] == ([] if where == "clips" else ["bilinear"])
     made = {path.parent.name for path in folder.glob("clips/bilinear/*/*.wav")}

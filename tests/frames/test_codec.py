@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from reverie.frames.codec_fit import fit_codec
 from reverie.frames.contract import whole_frames
 from reverie.frames.log_spectrum import level
 from reverie.frames.representation import fit_representation, load_representation
-from reverie.frames.settings import FrameSettings
+from reverie.frames.settings import LEAST_CODEBOOKS, MOST_CODEBOOKS, FrameSettings
 from reverie.frames.transforms import frame_spec
 from tests.frames.music import RATE_HZ, decibels, melody
 
@@ -89,6 +90,22 @@ def test_a_second_of_corpus_is_enough() -> None:
     assert abs(decibels(decoded.std() / samples.std())) < 1.5
 
 
+def test_as_many_codes_as_the_recordings_take() -> None:
+    """Few for music that repeats itself, more for noise; never too few."""
+    settings = replace(SETTINGS, n_codebooks=0)
+    rng = torch.Generator().manual_seed(0)
+    noises = [0.1 * torch.randn(1, 1, 4 * RATE_HZ, generator=rng) for _ in range(3)]
+    noisy = fit_codec(settings, RATE_HZ, noises)
+    simple = fit_codec(settings, RATE_HZ, [melody(4, seed=1)] * 3)
+    assert LEAST_CODEBOOKS < noisy.spec.width == len(noisy.quantiser.codebooks) <= MOST_CODEBOOKS
+    assert noisy.settings.n_codebooks == noisy.spec.width
+    assert simple.spec.width == simple.settings.n_codebooks == LEAST_CODEBOOKS
+    assert simple.encode(noises[0]).shape[-1] == LEAST_CODEBOOKS
+    # They are the first of those that are asked for by number.
+    asked = fit_codec(replace(SETTINGS, n_codebooks=5), RATE_HZ, [melody(4, seed=1)] * 3)
+    torch.testing.assert_close(asked.quantiser.codebooks[:3], simple.quantiser.codebooks)
+
+
 def test_no_corpus_at_all_is_refused() -> None:
     with pytest.raises(ReverieError, match="as long as one frame"):
         fit_codec(SETTINGS, RATE_HZ, [torch.zeros(1, 1, 100)])
@@ -100,9 +117,9 @@ def test_a_larger_corpus_is_thinned_evenly(monkeypatch: pytest.MonkeyPatch) -> N
     seen: list[Tensor] = []
     fit = codecs.ResidualQuantiser.fit
 
-    def noted(points: Tensor, *rest: object) -> object:
+    def noted(points: Tensor, *rest: Any, **named: Any) -> object:
         seen.append(points)
-        return fit(points, *rest)  # pyright: ignore[reportArgumentType]
+        return fit(points, *rest, **named)
 
     monkeypatch.setattr(codecs.ResidualQuantiser, "fit", noted)
 

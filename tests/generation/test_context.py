@@ -59,8 +59,7 @@ def made_new(
 
 
 @pytest.mark.parametrize("architecture", get_args(Architecture))
-@pytest.mark.parametrize("length", [1, 2, 40])
-@pytest.mark.parametrize("clips", [1, 3])
+@pytest.mark.parametrize(("clips", "length"), [(1, 1), (3, 1), (1, 2), (3, 2), (1, 12), (3, 40)])
 def test_rolling_equals_re_feeding(architecture: Architecture, length: int, clips: int) -> None:
     model = made(architecture)
     prompt = torch.randn(clips, length + model.step_frames - 1, D)

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,12 @@ import pytest
 
 from reverie.audio.provenance import read_sidecar
 from reverie.errors import ReverieError
+from reverie.generation import clips
 from reverie.generation.clips import generate, generate_missing
 from reverie.runs.checkpoint import MODEL
 from reverie.runs.run import Run
 from reverie.storage import only_one
+from tests.forking import ended, forked
 from tests.generation.making import DRAWN, contents, times
 
 
@@ -174,38 +174,22 @@ def test_two_at_once_do_not_mix(run: Run, tmp_path: Path) -> None:
     generate(run, DRAWN, tmp_path, quiet=True)
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from reverie.generation import clips
-from reverie.generation.settings import GenerationSettings
-from reverie.runs.run import Run
-
-publish = clips.publish
-
-def dies(stage: Path, sound: Path) -> None:
-    if sound.name == "002.wav":
-        os.kill(os.getpid(), signal.SIGKILL)
-    publish(stage, sound)
-
-clips.publish = dies
-run, out, *numbers = sys.argv[1:]
-seconds, count, seed, temperature = (eval(one) for one in numbers)
-settings = GenerationSettings(
-    seconds=seconds, count=count, seed=seed, temperature=temperature
-)
-clips.generate(Run.open(Path(run)), settings, Path(out), quiet=True)
-"""
-
-
 def test_a_killed_call_leaves_whole_clips_and_the_same_call_ends_it(
     run: Run, tmp_path: Path
 ) -> None:
     cut_off, whole = tmp_path / "cut off", tmp_path / "whole"
-    numbers = (DRAWN.seconds, DRAWN.count, DRAWN.seed, DRAWN.temperature)
-    words = ["-c", KILLED, run.folder, cut_off, *map(str, numbers)]
-    killed = subprocess.run([sys.executable, *words], check=False)
-    assert killed.returncode == -signal.SIGKILL
+    publish = clips.publish
+
+    def dies(stage: Path, sound: Path) -> None:
+        if sound.name == "002.wav":
+            os.kill(os.getpid(), signal.SIGKILL)
+        publish(stage, sound)
+
+    def work() -> None:
+        clips.publish = dies
+        generate(run, DRAWN, cut_off, quiet=True)
+
+    assert ended(forked(work)) == -signal.SIGKILL
     litter = [path for path in cut_off.iterdir() if path.name.endswith(".partial")]
     assert [path.suffix for path in litter] == [".partial"]
     assert set(contents(cut_off)) == {"001.json", "001.png", "001.wav"}

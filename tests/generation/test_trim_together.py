@@ -13,8 +13,8 @@ from reverie.errors import ReverieError
 from reverie.generation import trim
 from reverie.generation.trim import trim_clip
 from reverie.storage import file_sha256
+from tests.forking import ended, forked
 from tests.generation.test_trim import clip
-from tests.training.test_resume import ended, forked
 
 
 def test_a_faster_trim_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

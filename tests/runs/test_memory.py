@@ -15,7 +15,7 @@ from reverie.errors import ReverieError
 from reverie.runs.memory import available_memory, clear_memory_errors
 from tests.cli.test_errors import reverie
 from tests.conftest import SMALL
-from tests.training.test_resume import ended, forked
+from tests.forking import ended, forked
 
 MIB = 1 << 20
 CPU = torch.device("cpu")

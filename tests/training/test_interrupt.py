@@ -18,7 +18,8 @@ from reverie.training import sequences, trainer
 from reverie.training.interrupt import Interruptible
 from reverie.training.recipe import load_recipe
 from tests.conftest import SMALL
-from tests.training.test_resume import EPOCH_STEPS, ended, forked, train
+from tests.forking import ended, forked
+from tests.training.test_resume import EPOCH_STEPS, train
 
 ENDLESS = [*SMALL, "training.epochs=1000000", "training.keep_epochs=[]"]
 

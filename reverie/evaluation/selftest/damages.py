@@ -1,12 +1,12 @@
 """Damage or disguise music, for the self-tests of the measures.
 
 Each function takes and returns float samples [S]; those that stretch change their number.
+`scipy.signal` is loaded where it is used: that takes half a second, and evaluations do without it.
 """
 
 from collections.abc import Callable
 
 import numpy as np
-import scipy.signal
 import soxr
 from numpy.typing import NDArray
 
@@ -33,8 +33,10 @@ def low_pass(highest_hz: float) -> Damage:
     def cut(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:  # noqa: ARG001
         if highest_hz >= rate_hz / 2:
             return wave
-        sections = scipy.signal.butter(8, highest_hz, fs=rate_hz, output="sos")
-        return scipy.signal.sosfiltfilt(sections, wave).astype(np.float32)
+        from scipy import signal  # noqa: PLC0415 - see above
+
+        sections = signal.butter(8, highest_hz, fs=rate_hz, output="sos")
+        return signal.sosfiltfilt(sections, wave).astype(np.float32)
 
     return cut
 
@@ -99,8 +101,10 @@ def transpose(semitones: float) -> Damage:
 def stretched(wave: Wave, factor: float) -> Wave:
     """Return samples [round(factor * S)] of the same pitches, `factor` times as long."""
     hop = STRETCH_SAMPLES // 4
-    window = scipy.signal.get_window("hann", STRETCH_SAMPLES)
-    transform = scipy.signal.ShortTimeFFT(window, hop, 1.0)
+    from scipy import signal  # noqa: PLC0415 - see above
+
+    window = signal.get_window("hann", STRETCH_SAMPLES)
+    transform = signal.ShortTimeFFT(window, hop, 1.0)
     spectra = transform.stft(wave.astype(np.float64))
     places = np.arange(0, spectra.shape[1] - 1, 1 / factor)
     before = places.astype(int)

@@ -6,6 +6,11 @@ Each line of its input is a command in JSON; the first says what to play. Its ou
 of `wire`. It ends when its input does.
 """
 
+from reverie.garbage import look_seldom
+
+if __name__ == "__main__":  # before it loads the rest
+    look_seldom()
+
 import json
 import os
 import sys
@@ -138,7 +143,7 @@ class Player:
         stream, pace = self._engine.performance.stream, self._engine.pace
         now = stream.settings
         names = ("temperature", "detail_temperature", "top_k", "top_p", "min_p", "guidance",
-                 "guard", "beat", "bpm", "prompt", "prompt_at_seconds", "seed",
+                 "guard", "beat", "bpm", "reprise_seconds", "prompt", "prompt_at_seconds", "seed",
                  "checkpoint")  # fmt: skip
         return {
             "run": str(self._run.folder),

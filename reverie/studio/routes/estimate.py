@@ -1,6 +1,8 @@
 """What a training would take, before it is started."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Mapping
 from functools import partial
 
@@ -15,6 +17,8 @@ from reverie.studio.jobs.command import Command, checked
 from reverie.studio.studio import Studio
 from reverie.web.bodies import read_json
 
+_LOOK_SECONDS = 0.2
+
 
 def routes(studio: Studio) -> list[Route]:
     """The routes of this view."""
@@ -25,7 +29,12 @@ async def _estimate(studio: Studio, request: Request) -> Response:
     """Ask the command line, which takes a few real steps in a process of its own."""
     body = await read_json(Estimated, request, studio.hosts)
     command = await run_in_threadpool(_command, studio, body)
-    printed = await run_in_threadpool(studio.asking.ask, [*command.words, "--json", "--quiet"])
+    words, gone = [*command.words, "--json", "--quiet"], threading.Event()
+    watching = asyncio.create_task(_watch(request, gone))
+    try:
+        printed = await run_in_threadpool(studio.asking.ask, words, gone)
+    finally:
+        watching.cancel()
     found = json.loads(printed)
     return answer(
         {
@@ -37,6 +46,13 @@ async def _estimate(studio: Studio, request: Request) -> Response:
             "lines": found["lines"],
         }
     )
+
+
+async def _watch(request: Request, gone: threading.Event) -> None:
+    """Tell when the page that asked waits no more: other settings were chosen, or another view."""
+    while not await request.is_disconnected():
+        await asyncio.sleep(_LOOK_SECONDS)
+    gone.set()
 
 
 def _command(studio: Studio, body: Estimated) -> Command:

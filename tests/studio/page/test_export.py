@@ -44,3 +44,12 @@ def test_a_training_begins_with_another(studio: str) -> None:
         expect(page.locator(".estimate .is-bad")).to_have_count(0)
         model.select_option("")
         expect(line).to_contain_text("--recipe codes")
+
+
+def test_an_estimate_that_nobody_waits_for_is_given_up(studio: str) -> None:
+    with browsing(studio) as page:
+        with page.expect_request("**/api/estimate"):
+            page.goto("/#/train?corpus=tunes-corpus")
+        with page.expect_event("requestfailed", lambda asked: asked.url.endswith("/api/estimate")):
+            page.locator(".rail [data-view=library]").click()
+        expect(page.locator("h1")).to_have_text("Library")

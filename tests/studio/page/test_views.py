@@ -91,8 +91,25 @@ def test_the_scheme_can_be_changed_and_stays(studio: str) -> None:
         assert page.evaluate(ground) == dark
 
 
+FRAMES = """() => {
+  const ask = window.requestAnimationFrame.bind(window);
+  window.counts = { asked: 0, frames: 0 };
+  window.requestAnimationFrame = (draw) => {
+    window.counts.asked += 1;
+    return ask(draw);
+  };
+  const count = () => {
+    window.counts.frames += 1;
+    ask(count);
+  };
+  count();
+}"""
+"""Counts the frames that there are, and the calls that were asked for before one."""
+
+
 def test_what_plays_goes_on_through_every_view(studio: str) -> None:
     with at(studio, "library?recordings=tunes") as page:
+        page.evaluate(FRAMES)
         page.locator(".rows-row .icon.round").first.click()
         name = page.locator(".player .name")
         expect(page.locator(".player .icon.big")).to_have_attribute("aria-label", "Pause")
@@ -101,6 +118,9 @@ def test_what_plays_goes_on_through_every_view(studio: str) -> None:
             page.locator(f".rail [data-view={view}]").click()
             expect(page.locator(f".view[data-view={view}] h1")).to_be_visible()
             assert name.inner_text() == title
+        counts = page.evaluate("window.counts")
+        # The player asks for one frame after another, however long it plays; a list for some.
+        assert counts["asked"] <= 1.5 * counts["frames"] + 20
         page.locator("h1").focus()
         page.keyboard.press("Space")
         expect(page.locator(".player .icon.big")).to_have_attribute("aria-label", "Play")

@@ -120,11 +120,14 @@ export function playerBar() {
     title.replaceChildren(target ? el("a", { href: link(target.view, target.parameters) }, current.title) : current.title);
     sub.textContent = current.sub ?? "";
   };
+  let frame = 0;
   const tick = () => {
+    cancelAnimationFrame(frame);
     wave.setTime(audio.currentTime, audio.duration || 0);
-    time.textContent = current ? `${clock(audio.currentTime)} / ${clock(audio.duration)}` : "";
+    const told = current ? `${clock(audio.currentTime)} / ${clock(audio.duration)}` : "";
+    if (time.textContent !== told) time.textContent = told; // or the page would be laid out each frame
     if (current?.until && audio.currentTime >= current.until && !audio.paused) audio.pause();
-    if (!audio.paused && node.isConnected) requestAnimationFrame(tick);
+    if (!audio.paused && node.isConnected) frame = requestAnimationFrame(tick);
   };
   for (const name of ["play", "pause", "ended"]) audio.addEventListener(name, () => { draw(); tell(); tick(); });
   for (const name of ["loadedmetadata", "seeked", "timeupdate"]) audio.addEventListener(name, tick);

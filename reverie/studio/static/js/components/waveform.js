@@ -47,10 +47,11 @@ export function waveform({ path, source, onSeek, label } = {}) {
     setTime(time, seconds) {
       const was = state.seconds ? state.time / state.seconds : 0;
       [state.time, state.seconds] = [time, seconds];
-      if (onSeek) {
+      const told = `${clock(time)} / ${clock(seconds)}`;
+      if (onSeek && node.getAttribute("aria-valuetext") !== told) {
         node.setAttribute("aria-valuemax", Math.round(seconds || 0));
         node.setAttribute("aria-valuenow", Math.round(time));
-        node.setAttribute("aria-valuetext", `${clock(time)} / ${clock(seconds)}`);
+        node.setAttribute("aria-valuetext", told);
       }
       const now = seconds ? time / seconds : 0;
       if (Math.abs(now - was) * canvas.clientWidth > 0.4 || now === 0) draw();

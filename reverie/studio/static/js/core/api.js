@@ -25,13 +25,13 @@ export async function get(path, parameters = {}, { signal } = {}) {
 }
 
 /** Send to the server. */
-export async function send(method, path, body = null, parameters = {}) {
+export async function send(method, path, body = null, parameters = {}, { signal } = {}) {
   const headers = body === null ? {} : { "Content-Type": "application/json" };
-  const options = { method, headers, body: body === null ? null : JSON.stringify(body) };
+  const options = { method, headers, signal, body: body === null ? null : JSON.stringify(body) };
   return answered(await reach(address(path, parameters), options));
 }
 
-export const post = (path, body, parameters) => send("POST", path, body, parameters);
+export const post = (path, body, parameters, how) => send("POST", path, body, parameters, how);
 
 /** Start a command of Reverie: `{job, line}`. */
 export const command = (...list) => post("/api/command", { command: list.flat().map(String) });

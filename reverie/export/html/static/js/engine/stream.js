@@ -6,6 +6,7 @@ import { Kernel } from "./kernel.js";
 import { Metronome } from "./metronome.js";
 import { matrixNames, Model } from "./model.js";
 import { Generator } from "./random.js";
+import { Reprise } from "./reprise.js";
 import { Sampler } from "./sampling.js";
 import { fromText, tablesOf, unpacked } from "./tables.js";
 import { Wide, WideSynthesis } from "./wide.js";
@@ -68,9 +69,14 @@ export class Stream {
     const music = prompt === null ? { codes: [], beat: null, samples: null, rubato: null } : player.prompt(prompt);
     this.synthesis = player.wide ? new WideSynthesis(player.wide, music) : new Synthesis(player.codec, music);
     this.metronome = null;
+    this.beat = null;
+    const frameSeconds = about.hop_samples / about.rate_hz;
+    this.reprise = new Reprise(frameSeconds, this.generator);
     if (about.model.has_beat) {
       music.beat ??= this.beatOfNothing(music.codes.length);
-      this.metronome = new Metronome(music.beat[music.beat.length - 1], about.hop_samples / about.rate_hz, music.rubato, this.generator);
+      const following = music.beat[music.beat.length - 1];
+      this.beat = settings.beat ? following : null;
+      this.metronome = new Metronome(following, frameSeconds, music.rubato, this.generator);
     }
     this.context = new Context(model, settings.method === "rolling" ? about.window_frames : null);
     this.waiting = player.codec.context;
@@ -108,9 +114,10 @@ export class Stream {
   next(frames) {
     const drawn = [];
     for (let count = frames + this.waiting; count > 0; count -= 1) {
-      const codes = this.sampler.draw(this.context.predict());
+      const codes = this.reprise.next(this.sampler.draw(this.context.predict()), this.beat, this.settings.reprise_seconds);
       const beat = this.metronome?.next(this.settings.bpm) ?? null;
-      this.context.append(codes, this.settings.beat ? beat : null);
+      this.beat = this.settings.beat ? beat : null;
+      this.context.append(codes, this.beat);
       drawn.push(codes);
     }
     this.waiting = 0;

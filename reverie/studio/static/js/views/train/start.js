@@ -149,7 +149,7 @@ function recipes(state, onChange) {
 
 function estimatePanel(state) {
   const node = el("div.estimate", { role: "status" });
-  let [timer, turn, last] = [0, 0, ""];
+  let [timer, turn, last, asked] = [0, 0, "", new AbortController()];
   async function ask() {
     const { corpus, recipe, from, minutes, hidden, settings } = state;
     if (!corpus) return;
@@ -157,15 +157,17 @@ function estimatePanel(state) {
     if (JSON.stringify(wanted) === last) return;
     last = JSON.stringify(wanted);
     const mine = ++turn;
+    asked.abort();
+    asked = new AbortController();
     node.replaceChildren(el("span.soft", {}, t("estimating")));
     try {
-      const { lines } = await post("/api/estimate", wanted);
+      const { lines } = await post("/api/estimate", wanted, {}, { signal: asked.signal });
       if (mine === turn) node.replaceChildren(...(lines ?? []).map((line) => el("p", {}, line)));
     } catch (error) {
       if (mine === turn) node.replaceChildren(el("p.is-bad", {}, [error.message, error.remedy].filter(Boolean).join(" ")));
     }
   }
-  return { node, ask() { clearTimeout(timer); timer = setTimeout(ask, ESTIMATE_MS); }, close: () => clearTimeout(timer) };
+  return { node, ask() { clearTimeout(timer); timer = setTimeout(ask, ESTIMATE_MS); }, close: () => { clearTimeout(timer); turn += 1; asked.abort(); } };
 }
 
 function runsList() {
