@@ -170,6 +170,7 @@ def prepare(
     *,
     replace: bool = False,
     processes: int | None = None,
+    ray: str | None = None,
     progress: bool = False,
     **keywords: Any,
 ) -> Corpus:
@@ -180,7 +181,10 @@ def prepare(
         out: the corpus's folder, or an URL; `NAME-corpus` in the current folder if not given.
         settings: of `PrepareSettings`, by name.
         replace: put it in the place of a corpus of other recordings.
-        processes: files decoded at once; as many as there are cores if not given.
+        processes: files decoded at once; as many as there are cores if not given. With `ray`, in
+            each piece of work: 4, or as many as a node has processors, if not given.
+        ray: the address of a Ray cluster over whose nodes recordings are spread: `host:port`;
+            `auto` for the one that this machine is part of; `local` for one of this machine alone.
         progress: show it on stderr.
         **keywords: settings, such as `rate_hz=22050`.
 
@@ -190,9 +194,8 @@ def prepare(
     chosen = dotted(PrepareSettings, settings, keywords, "prepare")
     try:
         with naming_urls():
-            return _prepare(
-                recordings, out, chosen, replace=replace, processes=processes, progress=progress
-            )
+            return _prepare(recordings, out, chosen, progress=progress,
+                            replace=replace, processes=processes, ray=ray)  # fmt: skip
     except AnotherCorpusError as error:
         remedy = "Choose another `out`, or give `replace=True` to put the new corpus in its place."
         raise ReverieError(error.problem, remedy) from error
@@ -203,11 +206,10 @@ def _prepare(
     out: PathLike | None,
     settings: Settings,
     *,
-    replace: bool = False,
-    processes: int | None = None,
     progress: bool,
+    **options: Any,
 ) -> Corpus:
-    """Prepare recordings, by settings with their dotted names.
+    """Prepare recordings, by settings with their dotted names and options of `prepare`.
 
     Raises:
         AnotherCorpusError: a corpus of other recordings is there.
@@ -216,7 +218,7 @@ def _prepare(
     source = place_of(recordings, "recordings")
     target = default_corpus_folder(source) if out is None else place_of(out, "out")
     chosen = build(PrepareSettings, settings, "prepare")
-    options: Any = {"replace": replace, "processes": processes, "quiet": not progress}
+    options["quiet"] = not progress
     if isinstance(target, str):
         return Corpus(prepare_at_url(source, target, chosen, **options), is_new=True)
     return Corpus(preparing.prepare(source, target, chosen, **options), is_new=True)

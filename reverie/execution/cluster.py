@@ -98,6 +98,12 @@ class RayExecutor:
         """Whether tasks are not done yet."""
         return bool(self._pending)
 
+    @property
+    def processors(self) -> list[int]:
+        """How many processors each node has that has any."""
+        sizes = (node["Resources"].get("CPU", 0.0) for node in self._ray.nodes() if node["Alive"])
+        return [int(size) for size in sizes if size >= 1]
+
     def submit(self, task: Task) -> None:
         """Give a task to the cluster."""
         self._give(_Pending(task))
@@ -119,9 +125,8 @@ class RayExecutor:
 
     def _give(self, pending: _Pending) -> None:
         task, ray = pending.task, self._ray
-        sizes = [node["Resources"].get("CPU", 0.0) for node in ray.nodes() if node["Alive"]]
         # More threads than a node has processors only make it slower; the result stays the same.
-        processors = min(float(task.threads), max([1.0, *sizes]))
+        processors = min(task.threads, max([1, *self.processors]))
         has_gpu = task.gpu and ray.cluster_resources().get("GPU", 0.0) >= 1
         options = {
             "name": task.name,
@@ -211,6 +216,9 @@ def _require_listener(address: str, host: str, port: int) -> None:
 
 
 def _library() -> Any:
+    # Where a key lies, `ray start` asks for it, and only by this is it shown. Others ask for none.
+    if (Path.home() / ".ray" / "auth_token").is_file():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray  # pyright: ignore  # noqa: PLC0415 -- it is optional
     except ImportError as error:
