@@ -90,7 +90,7 @@ class Corpus:
     def leaks(self, *, progress: bool = False) -> list[Leak]:
         """Find held-out music that is in the training recordings too.
 
-        The search takes a third of a minute for each hour; its result is kept with the corpus.
+        The search takes 10 s for each hour at 16 kHz, 25 at 44.1; its result is kept.
 
         Args:
             progress: show it on stderr.
