@@ -135,8 +135,7 @@ class Corpus:
             ReverieError: the disk refuses.
         """
         found = self.leaks(progress=progress) if leaks else []
-        page = path_of(path, "path")
-        write_corpus_page(self.opened, page, found, quiet=not progress)
+        write_corpus_page(self.opened, page := path_of(path, "path"), found, quiet=not progress)
         return page
 
     def lines(self) -> list[str]:
@@ -257,12 +256,15 @@ def open_corpus(folder: PathLike) -> Corpus:
     return Corpus(prepared.Corpus.open(place.corpus or path))
 
 
-def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
+def corpus_of(
+    corpus: Corpus | PathLike, *, ray: str | None = None, progress: bool = False
+) -> Corpus:
     """Open the corpus that a folder is or belongs to; recordings are prepared first.
 
     Args:
         corpus: a corpus, its folder, a folder of recordings, an URL of either, or the demo's
             folder.
+        ray: as in `prepare`.
         progress: show it on stderr.
 
     Raises:
@@ -273,7 +275,7 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     path = place_of(corpus, "corpus", "a Corpus")
     if _is_recordings(path):
         try:
-            return _prepare(path, None, {}, progress=progress)
+            return _prepare(path, None, {}, ray=ray, progress=progress)
         except AnotherCorpusError as error:
             recordings = shlex.quote(printable(str(path)))
             remedy = f"Prepare it elsewhere: reverie prepare {recordings} --out FOLDER"

@@ -20,6 +20,7 @@ from typing import Any, Self
 from reverie.errors import ReverieError, os_reason
 from reverie.execution.node import Answer, Mark, perform_there
 from reverie.execution.task import Done, Task
+from reverie.remote.places import place_of
 from reverie.search_path import PACKAGES
 from reverie.storage import write_text
 from reverie.terminal import echo
@@ -33,6 +34,10 @@ LISTENS_WITHIN_SECONDS = 10.0
 NO_CLUSTER = (
     "Begin one (docs/scale.md says how), name its host and port, or write `ray=local` for one of "
     "this machine alone."
+)
+SHARE_CACHE = (
+    "What goes to an URL is made in the cache: set REVERIE_CACHE to a folder on a disk that all "
+    "nodes have under the same path."
 )
 _HOST_AND_PORT = re.compile(r"([^/\s]+):(\d{1,5})")
 LOCAL = "local"
@@ -73,7 +78,8 @@ class RayExecutor:
         self._ray, self._is_ours = _connected(self.address)
         # By its name it is swept away should this process be killed.
         mark = f".ray-{uuid.uuid4().hex}.{os.getpid()}.partial"
-        self._mark = Mark(str(self.folder.resolve() / mark))
+        path = str(self.folder.resolve() / mark)
+        self._mark = Mark(path, remedy=SHARE_CACHE) if place_of(self.folder) else Mark(path)
 
     def __enter__(self) -> Self:
         write_text(Path(self._mark.path), self._mark.text)

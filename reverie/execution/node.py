@@ -23,6 +23,10 @@ class Mark:
 
     path: str
     text: str = f"reverie {__version__}\n"
+    remedy: str = (
+        "Put recordings, corpus and `out` on a disk that all nodes have under the same path."
+    )
+    """For a node that does not see it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def perform_there(task: Task, mark: Mark) -> Answer:
         return Answer(
             None, name, processor,
             f"the node {name} does not see {Path(mark.path).parent}.",
-            "Put recordings, corpus and `out` on a disk that all nodes have under the same path.",
+            mark.remedy,
         )  # fmt: skip
     if task.holds is not None:
         wait_until_free(task.holds)

@@ -19,7 +19,7 @@ import pytest
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
-from reverie.execution.cluster import RayExecutor
+from reverie.execution.cluster import SHARE_CACHE, RayExecutor
 from reverie.execution.node import Mark, perform_there
 from reverie.execution.task import Done, Task, do_all
 from reverie.experiment.protocol import run_experiment
@@ -189,9 +189,13 @@ def test_a_node_without_the_folder_is_named(
 ) -> None:
     monkeypatch.setattr("reverie.execution.node.SEEN_WITHIN_SECONDS", 0.0)
     task = Task("one", double, (1,))
-    answer = perform_there(task, Mark(str(tmp_path / "elsewhere" / "mark")))
-    assert answer.done is None
-    assert "does not see" in answer.problem
+    mark = str(tmp_path / "elsewhere" / "mark")
+    for remedy in ("on a disk that all nodes have", SHARE_CACHE):
+        given = Mark(mark, remedy=remedy) if remedy is SHARE_CACHE else Mark(mark)
+        answer = perform_there(task, given)
+        assert answer.done is None
+        assert "does not see" in answer.problem
+        assert remedy in answer.remedy
     answer = perform_there(task, Mark(str(tmp_path / "mark"), "reverie 0.0.1\n"))
     assert answer.done is None
     assert "reverie 0.0.1" in answer.problem
