@@ -27,7 +27,11 @@ from reverie.settings import build
 
 OF_PROMPT = frozenset({"prompt", "prompt_at_seconds", "seed"})
 """Settings that let the music go over to a prompt."""
-CHANGEABLE = frozenset(SamplingSettings.__dataclass_fields__) | {"beat", "bpm"} | OF_PROMPT
+CHANGEABLE = (
+    frozenset(SamplingSettings.__dataclass_fields__)
+    | {"beat", "bpm", "reprise_seconds"}
+    | OF_PROMPT
+)
 KEPT_SECONDS = 120.0
 """How much of the newest music is remembered."""
 
@@ -106,8 +110,8 @@ class Stream:
             prompt: another one, which fades in over one frame; the same again begins anew from it,
                 and None from nothing. See `Run.generate`.
             **keywords: `temperature`, `detail_temperature`, `top_k`, `top_p`, `min_p`, `guidance`,
-                `guard`, `beat`, `bpm`; `prompt_at_seconds`, the place in the file at which its
-                prompt begins; and `seed`, which draws another prompt.
+                `guard`, `beat`, `bpm`, `reprise_seconds`; `prompt_at_seconds`, the place in the
+                file at which its prompt begins; and `seed`, which draws another prompt.
 
         Returns:
             the first sample that differs for it.

@@ -11,6 +11,7 @@ from reverie.cli.options import (
     Guidance,
     PromptCorpus,
     Quiet,
+    Reprise,
     Temperature,
     seconds_of,
 )
@@ -111,6 +112,7 @@ def generate(
         ),
     ] = None,
     guidance: Guidance = None,
+    reprise_seconds: Reprise = None,
     bpm: Bpm = None,
     beat: Annotated[
         bool | None,
@@ -166,6 +168,7 @@ def generate(
         "top_p": top_p,
         "min_p": min_p,
         "guidance": guidance,
+        "reprise_seconds": reprise_seconds,
         "bpm": bpm,
         "beat": beat,
         "guard": guard,

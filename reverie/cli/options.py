@@ -141,3 +141,13 @@ Guidance = Annotated[
         show_default="the recipe's",
     ),
 ]
+Reprise = Annotated[
+    float | None,
+    typer.Option(
+        "--reprise-seconds",
+        help="Of codes: how often a passage of a while ago is played again; 0 never.",
+        show_default="the recipe's",
+        parser=seconds_of,
+        metavar="TIME",
+    ),
+]

@@ -10,6 +10,7 @@ from reverie.cli.options import (
     Guidance,
     PromptCorpus,
     Quiet,
+    Reprise,
     Temperature,
     seconds_of,
 )
@@ -55,6 +56,7 @@ def play(
     seed: Annotated[int, typer.Option(help="Another number gives other music.")] = 0,
     temperature: Temperature = None,
     guidance: Guidance = None,
+    reprise_seconds: Reprise = None,
     bpm: Bpm = None,
     midi: Annotated[
         str | None,
@@ -120,6 +122,7 @@ def play(
         "checkpoint": checkpoint,
         "temperature": temperature,
         "guidance": guidance,
+        "reprise_seconds": reprise_seconds,
         "bpm": bpm,
     }
     play_on(

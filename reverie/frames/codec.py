@@ -23,10 +23,10 @@ from reverie.frames.decoder import ContextDecoder, build_decoder
 from reverie.frames.log_spectrum import FLOOR, LogSpectrum, level
 from reverie.frames.quantiser import ResidualQuantiser
 from reverie.frames.settings import FrameSettings
-from reverie.frames.tables import read_tables
+from reverie.frames.tables import RESTORE, read_tables
 from reverie.frames.transforms import frame_spec
 from reverie.storage import replacing
-from reverie.tensor_files import save_tensors
+from reverie.tensor_files import open_tensors, save_tensors
 
 FORMAT, VERSION = "reverie-codec", "1"
 DECIBELS = 20 / math.log(10)
@@ -89,6 +89,7 @@ class Codec(Representation):
     @classmethod
     def stand_in(cls, settings: FrameSettings, rate_hz: int) -> Self:
         """Make tables of the right sizes whose values are drawn at random."""
+        settings = settings.with_codebooks(settings.most_codebooks)
         rng = torch.Generator().manual_seed(0)
         width = LogSpectrum(settings.hop_samples(rate_hz)).spec.width
         components = min(settings.n_components, width)
@@ -214,6 +215,18 @@ def save_codec(codec: Codec, rate_hz: int, path: Path, more: Mapping[str, Tensor
     tables = {name: table.cpu().contiguous() for name, table in stored.items()}
     with replacing(path) as temporary:
         save_tensors(tables, temporary, about)
+
+
+def stored_codebooks(path: Path) -> int:
+    """Return how many codes a frame has by the codec in a file.
+
+    Raises:
+        ReverieError: the file is missing, broken, or holds no codec.
+    """
+    with open_tensors(path, "a codec") as file:
+        if "codebooks" not in file.keys():  # noqa: SIM118 -- it is no dictionary
+            raise ReverieError(f"{path} holds no codec.", RESTORE)
+        return int(file.get_slice("codebooks").get_shape()[0])
 
 
 def read_codec(

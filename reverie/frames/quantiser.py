@@ -26,18 +26,32 @@ class ResidualQuantiser:
         self.codebooks = codebooks
 
     @classmethod
-    def fit(cls, points: Tensor, n_codebooks: int, size: int, rng: torch.Generator) -> Self:
+    def fit(
+        cls,
+        points: Tensor,
+        n_codebooks: int,
+        size: int,
+        rng: torch.Generator,
+        *,
+        least: int | None = None,
+        enough: float = 0.0,
+    ) -> Self:
         """Learn codebooks for `points`.
 
         Args:
             points: [N, K]; where there are fewer than C, some vectors stay unused.
-            n_codebooks: Q.
+            n_codebooks: Q, at most.
             size: C.
             rng: chooses the points that k-means begins at.
+            least: codebooks; None for Q.
+            enough: the share of the variance that may be left, if there are so many.
         """
-        left = points
+        left, least = points, n_codebooks if least is None else least
+        whole = points.var(0, correction=0).sum()
         codebooks: list[Tensor] = []
-        for _ in range(n_codebooks):
+        while len(codebooks) < n_codebooks:
+            if len(codebooks) >= least and left.square().mean(0).sum() <= enough * whole:
+                break
             codebook = _means(left, size, rng)
             codebooks.append(codebook)
             left = left - codebook[_nearest(left, codebook)]

@@ -70,7 +70,7 @@ def least_bytes(settings: FrameSettings, rate_hz: int) -> int:
         return FLOAT_BYTES * 2 * spec.width
     components = spec.codebook_dim
     numbers = spectrum_width(settings, rate_hz) * (components + 1)
-    numbers += settings.n_codebooks * settings.codebook_size * components
+    numbers += settings.most_codebooks * settings.codebook_size * components
     if settings.has_decoder:
         numbers += decoder_size(settings, components).weights
     if settings.is_full_band(rate_hz) and settings.has_decoder:

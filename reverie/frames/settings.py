@@ -11,6 +11,8 @@ from reverie.settings import STRICT
 
 Transform = Literal["fourier", "rfft", "mdct", "spectrum", "codes"]
 Normalisation = Literal["per-feature", "global", "none"]
+LEAST_CODEBOOKS, MOST_CODEBOOKS = 3, 8
+"""Codes of a frame where their number follows the recordings."""
 MOST_FINE_SHARE = 0.9
 """Where the codes reach farther, no bands are worth their while above."""
 
@@ -39,8 +41,9 @@ class FrameSettings:
     n_components: Annotated[int, Field(ge=1, le=4096)] = 128
     """Principal components of the spectrum that codes describe."""
 
-    n_codebooks: Annotated[int, Field(ge=1, le=32)] = 8
-    """Codes of a frame: each describes what those before it left over."""
+    n_codebooks: Annotated[int, Field(ge=0, le=32)] = 8
+    """Codes of a frame: each describes what those before it left over. 0 follows the recordings: as
+    many, three to eight, as leave a fifth of the variance or less."""
 
     codebook_size: Annotated[int, Field(ge=2, le=4096)] = 256
     """Values that a code can take."""
@@ -63,6 +66,15 @@ class FrameSettings:
 
     decoder_blocks: Annotated[int, Field(ge=1, le=32)] = 4
     """Its residual blocks; each sees two more frames on either side."""
+
+    @property
+    def most_codebooks(self) -> int:
+        """Codes of a frame, at most where their number follows the recordings."""
+        return self.n_codebooks or MOST_CODEBOOKS
+
+    def with_codebooks(self, n_codebooks: int) -> "FrameSettings":
+        """Return the settings with so many codes where their number follows the recordings."""
+        return self if self.n_codebooks else replace(self, n_codebooks=n_codebooks)
 
     @property
     def n_channels(self) -> int:

@@ -55,7 +55,7 @@ def frame_spec(settings: FrameSettings, rate_hz: int) -> FrameSpec:
         spec = replace(spec, overlap_samples=overlap, channels=settings.n_channels)
     return replace(
         spec,
-        width=settings.n_codebooks,
+        width=settings.most_codebooks,
         planes=1,
         codebook_size=settings.codebook_size,
         codebook_dim=min(settings.n_components, spectrum_width(settings, rate_hz)),

@@ -15,6 +15,7 @@ from reverie.frames.contract import SynthesisState
 from reverie.generation.context import Context, ShortMemory, begin_context
 from reverie.generation.metronome import Metronome
 from reverie.generation.prompt_music import PromptMusic
+from reverie.generation.reprise import Reprise
 from reverie.generation.sampling.sampler import make_sampler
 from reverie.models.trained import TrainedModel
 from reverie.runs.run import Run
@@ -35,6 +36,10 @@ class Voice:
     """The synthesis state of the representation."""
     metronome: Metronome | None
     """The beat; None where the model is told none."""
+    beat: Tensor | None
+    """[B, 2], of the next frame; None where the model is told none."""
+    reprise: Reprise
+    """What it played, to play it again."""
     waiting: int
     """Frames that are drawn before the first samples come."""
 
@@ -189,7 +194,11 @@ class Stream:
         frames: list[Tensor] = []
         for _ in range(count + voice.waiting):
             frame = self._sampler(*voice.context.predict())
-            voice.context.append(frame.unsqueeze(1), self._next_beat(voice))
+            if self._representation.codebook_info is not None:
+                frame = voice.reprise.next(frame, voice.beat, self._settings.reprise_seconds)
+            voice.beat = self._next_beat(voice)
+            beat = None if voice.beat is None else voice.beat.unsqueeze(1)
+            voice.context.append(frame.unsqueeze(1), beat)
             frames.append(frame)
         voice.waiting = 0
         chunk = torch.stack(frames, dim=1)
@@ -209,11 +218,11 @@ class Stream:
         return beat
 
     def _next_beat(self, voice: Voice) -> Tensor | None:
-        """The beat of the frame after the newest: [B, 1, 2]."""
+        """The beat of the frame after the newest: [B, 2]."""
         if voice.metronome is None:
             return None
         beat = voice.metronome.next(self._settings.bpm).to(self._model.device)
-        return (beat if self._settings.beat else torch.zeros_like(beat)).unsqueeze(1)
+        return beat if self._settings.beat else torch.zeros_like(beat)
 
     def _is_guided(self, settings: GenerationDefaults) -> bool:
         """Whether the short memory is asked; frames of numbers take no notice of it."""
@@ -238,11 +247,12 @@ class Stream:
         else:
             frames = representation.analyse(samples)
             synthesis = representation.state_after(samples)
-        beat, metronome = None, None
+        beat, following, metronome = None, None, None
         if model.conditioner is not None:
             beat = self._prompt_beat(prompt, frames.shape[1])
             metronome = Metronome(beat[:, -1], self._frame_seconds, prompt.rubato, self._rng)
-            beat = beat[:, model.step_frames :] * float(settings.beat)
+            beat = beat * float(settings.beat)
+            beat, following = beat[:, model.step_frames :], beat[:, -1]
         context = begin_context(
             model,
             frames,
@@ -251,4 +261,6 @@ class Stream:
             beat,
             GUIDANCE if self._is_guided(settings) else None,
         )
-        return Voice(context, synthesis, metronome, representation.lookahead_frames)
+        reprise = Reprise(self._frame_seconds, self._rng)
+        waiting = representation.lookahead_frames
+        return Voice(context, synthesis, metronome, following, reprise, waiting)

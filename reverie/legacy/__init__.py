@@ -15,7 +15,12 @@ _TENSORS = (
     (re.compile(r"(head\.member\d+)\.aim(\d+)\."), r"\1.bottleneck\2."),
     (re.compile(r"(head\.member\d+)\.values(\d+)\."), r"\1.output_projection\2."),
 )
-UNTOLD_SETTINGS: dict[str, Any] = {"guidance": 0.0, "beat": True, "bpm": None}
+UNTOLD_SETTINGS: dict[str, Any] = {
+    "guidance": 0.0,
+    "beat": True,
+    "bpm": None,
+    "reprise_seconds": 0.0,
+}
 """Settings of generation that older clips do not tell of, and what they were then."""
 
 CALIBRATION = {

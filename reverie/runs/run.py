@@ -20,6 +20,7 @@ import torch
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.frames.allocation import allocate
+from reverie.frames.codec import stored_codebooks
 from reverie.frames.contract import Representation
 from reverie.frames.representation import load_representation
 from reverie.frames.transforms import frame_spec
@@ -166,9 +167,12 @@ class Run:
         if cls.exists(folder):
             run = cls.open(folder, builder=builder)
             run.check_continues(recipe, corpus, parent)
-            run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
+            recipe = recipe.with_codebooks(run.recipe.frames.n_codebooks)
             if run.frames_sha256 is None and run.statistics.is_file():
                 run = dataclasses.replace(run, frames_sha256=read_hash(run.statistics))
+                if recipe.frames.transform == "codes" and not recipe.frames.n_codebooks:
+                    recipe = recipe.with_codebooks(stored_codebooks(run.statistics))
+            run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
         else:
             require_free(folder, begun_from_another=parent is not None)
             run = cls(folder, recipe, where, corpus.content_hash, corpus.rate_hz, builder=builder)
@@ -204,8 +208,11 @@ class Run:
                 "the same.",
                 TRAIN_AGAIN,
             )
-        write_config(self.folder, self.recipe, found, self.parent)
-        return dataclasses.replace(self, frames_sha256=found)
+        recipe = self.recipe
+        if fitted.spec.codebook_size:
+            recipe = recipe.with_codebooks(fitted.spec.width)
+        write_config(self.folder, recipe, found, self.parent)
+        return dataclasses.replace(self, recipe=recipe, frames_sha256=found)
 
     def representation(self) -> Representation:
         """Load its frames, with the normalisation or codec that was fitted to them.
@@ -297,4 +304,5 @@ class Run:
             )
         if corpus.content_hash != self.corpus_hash:
             raise ReverieError(f"{self.folder} was trained on another corpus.", ANOTHER_FOLDER)
+        recipe = recipe.with_codebooks(self.recipe.frames.n_codebooks)
         require_same_settings(self.folder, self.recipe, recipe)

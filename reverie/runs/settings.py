@@ -183,6 +183,11 @@ class GenerationDefaults(SamplingSettings):
     bpm: Annotated[float, Field(ge=30, le=300)] | None = None
     """Tempo to change to, in beats a minute; None keeps the prompt's."""
 
+    reprise_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    """Codes: time from the beginning of one reprise to that of the next. In a reprise three seconds
+    that were played at least eight seconds ago, and not more than a minute, are played again from
+    the same place among the beats, and go on otherwise. 0 plays nothing again."""
+
 
 @dataclass(frozen=True, config=STRICT)
 class Recipe:
@@ -208,6 +213,10 @@ class Recipe:
         if channels > 1 or self.frames.channels == "mono":
             return self
         return replace(self, frames=replace(self.frames, channels="mono"))
+
+    def with_codebooks(self, n_codebooks: int) -> Self:
+        """Return the recipe with so many codes where their number follows the recordings."""
+        return replace(self, frames=self.frames.with_codebooks(n_codebooks))
 
     def sequence_frames(self, rate_hz: int) -> int:
         """Return the steps of a sequence, T, at `rate_hz`.

@@ -89,6 +89,7 @@ def estimate(
     if Run.exists(run_folder):
         run = Run.open(run_folder, builder=builder)
         run.check_continues(recipe, corpus, pretrained.parent if pretrained else None)
+        recipe = recipe.with_codebooks(run.recipe.frames.n_codebooks)
         if found := list_checkpoints(run.folder):
             state = read_progress(found[-1])
     set_threads(recipe)

@@ -108,6 +108,7 @@ class Pretrained:
                 f"{name} makes stereo music, and {corpus.folder} is mono.",
                 "Prepare the recordings with `reverie prepare --stereo`.",
             )
+        recipe = recipe.with_codebooks(self.run.recipe.frames.n_codebooks)
         before, now = (flat(dataclasses.asdict(one)) for one in (self.run.recipe, recipe))
         for setting, value in before.items():
             fixed = setting.startswith(("frames.", "model.")) and setting not in MAY_DIFFER

@@ -20,6 +20,7 @@ SMALL_FRAMES: dict[str, Any] = {
 SMALL_CODES: dict[str, Any] = {
     **SMALL_FRAMES,
     "frames.hop_seconds": 0.032,
+    "frames.n_codebooks": 3,
     "model.head_width": 8,
     "training.epochs": 2,
     "training.keep_epochs": [],

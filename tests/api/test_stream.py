@@ -71,6 +71,7 @@ CHANGES: list[dict[str, Any]] = [
     {"beat": False},
     {"bpm": 90.0},
     {"guard": False},
+    {"reprise_seconds": 5.0},
 ]
 
 

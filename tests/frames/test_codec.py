@@ -18,7 +18,7 @@ from reverie.frames.codec_fit import fit_codec
 from reverie.frames.contract import whole_frames
 from reverie.frames.log_spectrum import level
 from reverie.frames.representation import fit_representation, load_representation
-from reverie.frames.settings import FrameSettings
+from reverie.frames.settings import LEAST_CODEBOOKS, MOST_CODEBOOKS, FrameSettings
 from reverie.frames.transforms import frame_spec
 from tests.frames.music import RATE_HZ, decibels, melody
 
@@ -87,6 +87,22 @@ def test_a_second_of_corpus_is_enough() -> None:
     tiny = fit_codec(SETTINGS, RATE_HZ, [samples])
     decoded = tiny.decode(tiny.encode(samples))[..., : samples.shape[-1]]
     assert abs(decibels(decoded.std() / samples.std())) < 1.5
+
+
+def test_as_many_codes_as_the_recordings_take() -> None:
+    """Few for music that repeats itself, more for noise; never too few."""
+    settings = replace(SETTINGS, n_codebooks=0)
+    rng = torch.Generator().manual_seed(0)
+    noises = [0.1 * torch.randn(1, 1, 4 * RATE_HZ, generator=rng) for _ in range(3)]
+    noisy = fit_codec(settings, RATE_HZ, noises)
+    simple = fit_codec(settings, RATE_HZ, [melody(4, seed=1)] * 3)
+    assert LEAST_CODEBOOKS < noisy.spec.width == len(noisy.quantiser.codebooks) <= MOST_CODEBOOKS
+    assert noisy.settings.n_codebooks == noisy.spec.width
+    assert simple.spec.width == simple.settings.n_codebooks == LEAST_CODEBOOKS
+    assert simple.analyse(noises[0]).shape[-1] == LEAST_CODEBOOKS
+    # They are the first of those that are asked for by number.
+    asked = fit_codec(replace(SETTINGS, n_codebooks=5), RATE_HZ, [melody(4, seed=1)] * 3)
+    torch.testing.assert_close(asked.quantiser.codebooks[:3], simple.quantiser.codebooks)
 
 
 def test_no_corpus_at_all_is_refused() -> None:

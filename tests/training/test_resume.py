@@ -15,9 +15,11 @@ import pytest
 import torch
 
 from reverie.errors import ReverieError
+from reverie.frames.settings import LEAST_CODEBOOKS
 from reverie.models.settings import Architecture
 from reverie.runs import checkpoint
 from reverie.runs.checkpoint import MODEL, OPTIMISER
+from reverie.runs.files import write_config
 from reverie.runs.metrics import read_metrics
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
@@ -353,6 +355,26 @@ def test_codes_averages_and_augmentation_go_on_exactly(corpus_folder: Path, tmp_
     assert fingerprint(stopped) == fingerprint(train(corpus_folder, whole, tmp_path / "whole"))
     assert stopped.representation().spec.codebook_size == 16
     assert stopped.load_model(stopped.find_checkpoint()).head.unit == "bits a frame"
+
+
+def test_a_number_of_codes_that_follows_the_recordings_is_kept(
+    corpus_folder: Path, tmp_path: Path
+) -> None:
+    codes = [one for one in CODES if not one.startswith("frames.n_codebooks")]
+    follows = [*SMALL, *codes, "frames.n_codebooks=0"]
+    half, whole = (load_recipe("paper", [*follows, f"training.epochs={n}"]) for n in (2, 4))
+    run = train(corpus_folder, half, tmp_path / "stopped")
+    found = run.recipe.frames.n_codebooks
+    assert found == run.representation().spec.width >= LEAST_CODEBOOKS
+    assert Run.open(run.folder).recipe.frames.n_codebooks == found
+    # As if it had been killed after its frames were written, and before its record was.
+    write_config(run.folder, half, None, None)
+    stopped = train(corpus_folder, whole, tmp_path / "stopped")
+    fixed = load_recipe("paper", [*follows, "training.epochs=4", f"frames.n_codebooks={found}"])
+    assert fingerprint(stopped) == fingerprint(train(corpus_folder, fixed, tmp_path / "whole"))
+    other = load_recipe("paper", [*follows, "training.epochs=4", f"frames.n_codebooks={found + 1}"])
+    with pytest.raises(ReverieError, match=r"begun with frames\.n_codebooks"):
+        train(corpus_folder, other, tmp_path / "stopped")
 
 
 def test_the_best_epoch_is_kept_and_patience_ends(corpus_folder: Path, tmp_path: Path) -> None:

@@ -110,12 +110,14 @@ class FullBandCodec(Representation):
         codec = fit_codec(settings.narrow, settings.narrow_hz(rate_hz), narrow())
         means = total / count
         scales = (squares / count - means.square()).clamp_min(0).sqrt().clamp_min(SCALE_FLOOR)
+        settings = settings.with_codebooks(codec.spec.width)
         teller = build_teller(settings, codec, size, torch.Generator().manual_seed(0))
         return cls(settings, rate_hz, codec, means.float(), scales.float(), teller)
 
     @classmethod
     def stand_in(cls, settings: FrameSettings, rate_hz: int) -> Self:
         """Make tables of the right sizes whose values are drawn at random."""
+        settings = settings.with_codebooks(settings.most_codebooks)
         narrow = Codec.stand_in(settings.narrow, settings.narrow_hz(rate_hz))
         size = _n_features(settings, rate_hz)
         teller = build_teller(settings, narrow, size, torch.Generator().manual_seed(0))

@@ -73,7 +73,7 @@ COMMANDS: dict[tuple[str, ...], Grammar] = {
             "--prompt": "prompt",
             **_options("text", "seconds", "count", "seed", "checkpoint", "prompt-at", "method"),
             **_options("text", "temperature", "detail-temperature", "top-k", "top-p", "min-p"),
-            **_options("text", "guidance", "bpm", "format"),
+            **_options("text", "guidance", "bpm", "reprise-seconds", "format"),
             **_options("nothing", "beat", "no-beat", "guard", "no-guard"),
         },
     ),

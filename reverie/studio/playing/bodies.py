@@ -15,7 +15,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e9)]
 Value = Annotated[float, Field(ge=-1e9, le=1e9)] | Annotated[int, Field(ge=0, lt=1 << 63)] | bool
 Changeable = Literal[
     "temperature", "detail_temperature", "top_k", "top_p", "min_p", "guidance", "guard", "beat",
-    "bpm", "seed",
+    "bpm", "reprise_seconds", "seed",
 ]  # fmt: skip
 Settings = Annotated[dict[Changeable, Value | None], Field(max_length=20)]
 

@@ -138,7 +138,7 @@ class Player:
         stream, pace = self._engine.performance.stream, self._engine.pace
         now = stream.settings
         names = ("temperature", "detail_temperature", "top_k", "top_p", "min_p", "guidance",
-                 "guard", "beat", "bpm", "prompt", "prompt_at_seconds", "seed",
+                 "guard", "beat", "bpm", "reprise_seconds", "prompt", "prompt_at_seconds", "seed",
                  "checkpoint")  # fmt: skip
         return {
             "run": str(self._run.folder),

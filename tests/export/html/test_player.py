@@ -13,6 +13,7 @@ from torch import Tensor
 
 from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.prompts import choose_prompts
+from reverie.generation.reprise import Reprise
 from reverie.generation.stream import Stream, stream_of
 from reverie.runs.run import Run
 from tests.browser import Visit, visit
@@ -66,15 +67,14 @@ def music_of(run: Run, prompt: int | None) -> PromptMusic:
 def drawn_by(stream: Stream, frames: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
     """Codes and samples of so many frames, in blocks of the page's length."""
     codes: list[list[int]] = []
-    draw = stream._sampler
+    choose = Reprise.next
 
-    class Noting:
-        def __call__(self, output: Tensor, short: Tensor | None = None) -> Tensor:
-            frame = draw(output, short)
-            codes.append(frame[0].tolist())
-            return frame
+    def noting(self: Reprise, frame: Tensor, beat: Tensor | None, every_seconds: float) -> Tensor:
+        played = choose(self, frame, beat, every_seconds)
+        codes.append(played[0].tolist())
+        return played
 
-    monkeypatch.setattr(stream, "_sampler", Noting())
+    monkeypatch.setattr(Reprise, "next", noting)
     blocks = [
         stream.next_block(min(BLOCK_FRAMES, frames - at))[0, 0]
         for at in range(0, frames, BLOCK_FRAMES)
@@ -85,7 +85,11 @@ def drawn_by(stream: Stream, frames: int, monkeypatch: pytest.MonkeyPatch) -> tu
 @pytest.mark.parametrize("prompt", [2, None])
 @pytest.mark.parametrize(
     "changed",
-    [{}, {"method": "rolling", "temperature": 0.9, "bpm": 90.0, "guidance": 0.0, "top_k": 50}],
+    [
+        {},
+        {"method": "rolling", "temperature": 0.9, "bpm": 90.0, "guidance": 0.0, "top_k": 50},
+        {"reprise_seconds": 8.0},
+    ],
 )
 def test_the_same_seed_gives_the_same_codes_as_python(
     run: Run,

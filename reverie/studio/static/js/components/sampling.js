@@ -13,11 +13,12 @@ const SLIDERS = {
   detail_temperature: { min: 0, max: 1.6, step: 0.05, word: worded("temperature", [0.05, 0.6, 0.9, 1.15]) },
   guidance: { min: 0, max: 5, step: 0.1, word: worded("guidance", [0.1, 1.1, 2.6]) },
   bpm: { min: 39, max: 220, step: 1, word: worded("bpm", [40, 76, 112, 150]), show: (v) => (v < 40 ? "–" : String(v)), none: 39 },
+  reprise_seconds: { min: 0, max: 60, step: 1, word: worded("reprise_seconds", [1]) },
   top_p: { min: 0.05, max: 1, step: 0.01, word: worded("top_p", [0.5, 0.9, 1]) },
   min_p: { min: 0, max: 0.5, step: 0.01, word: worded("min_p", [0.01, 0.1]) },
   top_k: { min: 0, max: 512, step: 1, word: worded("top_k", [1]) },
 };
-const FIRST = ["temperature", "guidance", "bpm"];
+const FIRST = ["temperature", "guidance", "bpm", "reprise_seconds"];
 const MORE = ["detail_temperature", "top_p", "min_p", "top_k"];
 const SECONDS = [2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600];
 
@@ -102,7 +103,7 @@ export function amountForm(values, onChange) {
   };
 }
 
-const OPTIONS = { temperature: "--temperature", detail_temperature: "--detail-temperature", guidance: "--guidance", bpm: "--bpm", top_k: "--top-k", top_p: "--top-p", min_p: "--min-p", method: "--method" };
+const OPTIONS = { temperature: "--temperature", detail_temperature: "--detail-temperature", guidance: "--guidance", bpm: "--bpm", reprise_seconds: "--reprise-seconds", top_k: "--top-k", top_p: "--top-p", min_p: "--min-p", method: "--method" };
 
 /** The options of `reverie generate` for settings. */
 export function optionsOf(settings) {

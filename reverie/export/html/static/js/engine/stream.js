@@ -6,6 +6,7 @@ import { Kernel } from "./kernel.js";
 import { Metronome } from "./metronome.js";
 import { matrixNames, Model } from "./model.js";
 import { Generator } from "./random.js";
+import { Reprise } from "./reprise.js";
 import { Sampler } from "./sampling.js";
 import { fromText, tablesOf, unpacked } from "./tables.js";
 
@@ -63,9 +64,13 @@ export class Stream {
     const music = prompt === null ? { codes: [], beat: null, samples: null, rubato: null } : player.prompt(prompt);
     this.synthesis = new Synthesis(player.codec, music.codes, music.samples);
     this.metronome = null;
+    this.beat = null;
+    this.reprise = new Reprise(about.codec.hop_samples / about.rate_hz, this.generator);
     if (about.model.has_beat) {
       music.beat ??= this.beatOfNothing(music.codes.length);
-      this.metronome = new Metronome(music.beat[music.beat.length - 1], about.codec.hop_samples / about.rate_hz, music.rubato, this.generator);
+      const following = music.beat[music.beat.length - 1];
+      this.beat = settings.beat ? following : null;
+      this.metronome = new Metronome(following, about.codec.hop_samples / about.rate_hz, music.rubato, this.generator);
     }
     this.context = new Context(model, settings.method === "rolling" ? about.window_frames : null);
     this.waiting = player.codec.context;
@@ -103,9 +108,10 @@ export class Stream {
   next(frames) {
     const drawn = [];
     for (let count = frames + this.waiting; count > 0; count -= 1) {
-      const codes = this.sampler.draw(this.context.predict());
+      const codes = this.reprise.next(this.sampler.draw(this.context.predict()), this.beat, this.settings.reprise_seconds);
       const beat = this.metronome?.next(this.settings.bpm) ?? null;
-      this.context.append(codes, this.settings.beat ? beat : null);
+      this.beat = this.settings.beat ? beat : null;
+      this.context.append(codes, this.beat);
       drawn.push(codes);
     }
     this.waiting = 0;
