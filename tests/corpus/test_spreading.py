@@ -17,6 +17,7 @@ from reverie.corpus.journal import NAME, Entry, Journal
 from reverie.corpus.place import PORTIONS
 from reverie.corpus.portion import Portion, prepare_portion
 from reverie.corpus.prepare import prepare
+from reverie.corpus.prepare_url import prepare_at_url
 from reverie.corpus.settings import PrepareSettings, ResolvedSettings
 from reverie.errors import ReverieError
 from reverie.execution.local import LocalExecutor
@@ -24,6 +25,7 @@ from reverie.execution.task import Done
 from tests.conftest import RATE_HZ
 from tests.corpus.seeing import places, seen
 from tests.music import write_recordings
+from tests.remote.conftest import forget
 
 SETTINGS = PrepareSettings(rate_hz=RATE_HZ)
 
@@ -65,7 +67,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
 
 def spread(
     music: Path | str,
-    out: Path,
+    out: Path | str,
     monkeypatch: pytest.MonkeyPatch,
     around: Callable[[Callable[[], Done]], Done] = lambda do: do(),
     portions: int = 1,
@@ -76,6 +78,8 @@ def spread(
     with monkeypatch.context() as patched:
         patched.setattr("reverie.corpus.prepare.RayExecutor", executor)
         patched.setattr("reverie.corpus.spreading.EACH", portions)
+        if isinstance(out, str):
+            return prepare_at_url(music, out, SETTINGS, processes=1, ray="here", quiet=True)
         return prepare(music, out, SETTINGS, processes=1, ray="here", quiet=True)
 
 
@@ -173,7 +177,7 @@ def test_what_a_node_cannot_write_is_told_with_its_name(
         spread(music, tmp_path / "corpus", monkeypatch)
 
 
-def test_nodes_fetch_recordings_from_an_url(
+def test_nodes_fetch_recordings_from_an_url_for_a_corpus_at_another(
     music: Path, alone: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fsspec = pytest.importorskip("fsspec")
@@ -181,7 +185,11 @@ def test_nodes_fetch_recordings_from_an_url(
     store = fsspec.filesystem("memory")
     try:
         store.put(str(music), "/archive", recursive=True)
-        corpus = spread("memory://archive", tmp_path / "corpus", monkeypatch)
+        corpus = spread("memory://archive", "memory://corpus", monkeypatch, portions=2)
+        assert seen(corpus) == alone
+        there = store.find("/corpus")
+        assert len([name for name in there if name.endswith(".pcm") and "/shards/" in name]) == 2
+        assert not any(PORTIONS in name for name in there)
     finally:
         store.store.clear()
-    assert seen(corpus) == alone
+        forget()
