@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -99,7 +100,7 @@ def test_as_many_codes_as_the_recordings_take() -> None:
     assert LEAST_CODEBOOKS < noisy.spec.width == len(noisy.quantiser.codebooks) <= MOST_CODEBOOKS
     assert noisy.settings.n_codebooks == noisy.spec.width
     assert simple.spec.width == simple.settings.n_codebooks == LEAST_CODEBOOKS
-    assert simple.analyse(noises[0]).shape[-1] == LEAST_CODEBOOKS
+    assert simple.encode(noises[0]).shape[-1] == LEAST_CODEBOOKS
     # They are the first of those that are asked for by number.
     asked = fit_codec(replace(SETTINGS, n_codebooks=5), RATE_HZ, [melody(4, seed=1)] * 3)
     torch.testing.assert_close(asked.quantiser.codebooks[:3], simple.quantiser.codebooks)
@@ -116,9 +117,9 @@ def test_a_larger_corpus_is_thinned_evenly(monkeypatch: pytest.MonkeyPatch) -> N
     seen: list[Tensor] = []
     fit = codecs.ResidualQuantiser.fit
 
-    def noted(points: Tensor, *rest: object) -> object:
+    def noted(points: Tensor, *rest: Any, **named: Any) -> object:
         seen.append(points)
-        return fit(points, *rest)  # pyright: ignore[reportArgumentType]
+        return fit(points, *rest, **named)
 
     monkeypatch.setattr(codecs.ResidualQuantiser, "fit", noted)
 
