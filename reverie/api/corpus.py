@@ -90,7 +90,7 @@ class Corpus:
     def leaks(self, *, progress: bool = False) -> list[Leak]:
         """Find held-out music that is in the training recordings too.
 
-        The search takes a third of a minute for each hour; its result is kept with the corpus.
+        The search takes 10 s for each hour at 16 kHz, 25 at 44.1; its result is kept.
 
         Args:
             progress: show it on stderr.
@@ -135,8 +135,7 @@ class Corpus:
             ReverieError: the disk refuses.
         """
         found = self.leaks(progress=progress) if leaks else []
-        page = path_of(path, "path")
-        write_corpus_page(self.opened, page, found, quiet=not progress)
+        write_corpus_page(self.opened, page := path_of(path, "path"), found, quiet=not progress)
         return page
 
     def lines(self) -> list[str]:
@@ -170,6 +169,7 @@ def prepare(
     *,
     replace: bool = False,
     processes: int | None = None,
+    ray: str | None = None,
     progress: bool = False,
     **keywords: Any,
 ) -> Corpus:
@@ -180,7 +180,10 @@ def prepare(
         out: the corpus's folder, or an URL; `NAME-corpus` in the current folder if not given.
         settings: of `PrepareSettings`, by name.
         replace: put it in the place of a corpus of other recordings.
-        processes: files decoded at once; as many as there are cores if not given.
+        processes: files decoded at once; as many as there are cores if not given. With `ray`, in
+            each piece of work: 4, or as many as a node has processors, if not given.
+        ray: the address of a Ray cluster over whose nodes recordings are spread: `host:port`;
+            `auto` for the one that this machine is part of; `local` for one of this machine alone.
         progress: show it on stderr.
         **keywords: settings, such as `rate_hz=22050`.
 
@@ -190,9 +193,8 @@ def prepare(
     chosen = dotted(PrepareSettings, settings, keywords, "prepare")
     try:
         with naming_urls():
-            return _prepare(
-                recordings, out, chosen, replace=replace, processes=processes, progress=progress
-            )
+            return _prepare(recordings, out, chosen, progress=progress,
+                            replace=replace, processes=processes, ray=ray)  # fmt: skip
     except AnotherCorpusError as error:
         remedy = "Choose another `out`, or give `replace=True` to put the new corpus in its place."
         raise ReverieError(error.problem, remedy) from error
@@ -203,11 +205,10 @@ def _prepare(
     out: PathLike | None,
     settings: Settings,
     *,
-    replace: bool = False,
-    processes: int | None = None,
     progress: bool,
+    **options: Any,
 ) -> Corpus:
-    """Prepare recordings, by settings with their dotted names.
+    """Prepare recordings, by settings with their dotted names and options of `prepare`.
 
     Raises:
         AnotherCorpusError: a corpus of other recordings is there.
@@ -216,7 +217,7 @@ def _prepare(
     source = place_of(recordings, "recordings")
     target = default_corpus_folder(source) if out is None else place_of(out, "out")
     chosen = build(PrepareSettings, settings, "prepare")
-    options: Any = {"replace": replace, "processes": processes, "quiet": not progress}
+    options["quiet"] = not progress
     if isinstance(target, str):
         return Corpus(prepare_at_url(source, target, chosen, **options), is_new=True)
     return Corpus(preparing.prepare(source, target, chosen, **options), is_new=True)
@@ -255,12 +256,15 @@ def open_corpus(folder: PathLike) -> Corpus:
     return Corpus(prepared.Corpus.open(place.corpus or path))
 
 
-def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
+def corpus_of(
+    corpus: Corpus | PathLike, *, ray: str | None = None, progress: bool = False
+) -> Corpus:
     """Open the corpus that a folder is or belongs to; recordings are prepared first.
 
     Args:
         corpus: a corpus, its folder, a folder of recordings, an URL of either, or the demo's
             folder.
+        ray: as in `prepare`.
         progress: show it on stderr.
 
     Raises:
@@ -271,7 +275,7 @@ def corpus_of(corpus: Corpus | PathLike, *, progress: bool = False) -> Corpus:
     path = place_of(corpus, "corpus", "a Corpus")
     if _is_recordings(path):
         try:
-            return _prepare(path, None, {}, progress=progress)
+            return _prepare(path, None, {}, ray=ray, progress=progress)
         except AnotherCorpusError as error:
             recordings = shlex.quote(printable(str(path)))
             remedy = f"Prepare it elsewhere: reverie prepare {recordings} --out FOLDER"

@@ -112,7 +112,7 @@ def search(
             cluster.
     """
     chosen = build(SearchSettings, dotted(SearchSettings, settings, keywords, "search"), "search")
-    opened = corpus_of(corpus, progress=progress).opened
+    opened = corpus_of(corpus, ray=ray, progress=progress).opened
     name = path_of(recipe or DEFAULT_RECIPE, "recipe", "a recipe's name")
     base = load_recipe(
         str(name), dotted(Recipe, changes, {}, "search: changes"), opened.rate_hz

@@ -33,8 +33,8 @@ def inspect(
         bool | None,
         typer.Option(
             "--leaks/--no-leaks",
-            help="Search the training recordings for held-out music, which takes a third of a "
-            "minute for each hour; what was found is kept.",
+            help="Search the training recordings for held-out music, which takes about 10 s for "
+            "each hour at 16 kHz, 25 at 44.1; what was found is kept.",
             show_default="if it takes two minutes at most",
         ),
     ] = None,

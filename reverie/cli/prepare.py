@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from reverie.cli.options import AsJson, Quiet, hertz_of, seconds_of
+from reverie.cli.options import AsJson, Quiet, Ray, hertz_of, seconds_of
 from reverie.cli.words import say
 
 
@@ -90,8 +90,13 @@ def prepare(
     ] = None,
     processes: Annotated[
         int | None,
-        typer.Option(min=1, help="Files decoded at once.", show_default="the number of cores"),
+        typer.Option(
+            min=1,
+            help="Files decoded at once; with --ray, in each piece of work.",
+            show_default="the number of cores; with --ray 4",
+        ),
     ] = None,
+    ray: Ray = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Put it in the place of a corpus of other recordings.")
     ] = False,
@@ -104,7 +109,8 @@ def prepare(
     divided into those to train on and those held out. Files that cannot be used are told with the
     reason, and so is what is left out: clips and folders of Reverie, trash, older versions, hidden
     files and folders. Call it again after adding or removing recordings: only what changed is done
-    again.
+    again. Over a cluster (--ray) recordings are spread over its nodes, which need them and the
+    corpus's folder under the same path.
 
     Example: reverie prepare ~/Music/piano --out piano
     """
@@ -131,6 +137,7 @@ def prepare(
             },
             replace=replace,
             processes=processes,
+            ray=ray,
             progress=not quiet,
         )
     except NothingUsable as error:

@@ -1,27 +1,18 @@
-"""Analyse the files of a corpus that are new or changed, in processes, and store their samples."""
+"""Analyse the files of a corpus that are new or changed, here or over the nodes of a cluster."""
 
-import dataclasses
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from reverie.corpus.analysis import Analysed
+from reverie.corpus.decoding import decode
 from reverie.corpus.discover import Discovery, Found
-from reverie.corpus.journal import Entry, Journal
+from reverie.corpus.journal import Journal
 from reverie.corpus.music import Music
-from reverie.corpus.place import TEMPORARY
-from reverie.corpus.pool import Job, Pool
 from reverie.corpus.settings import ResolvedSettings
-from reverie.corpus.shards import SAMPLE_BYTES, Shards, shard_path
+from reverie.corpus.shards import Shards, shard_path
+from reverie.corpus.spreading import spread
 from reverie.corpus.unchanged import Stored, unknown_files
-from reverie.errors import ReverieError
+from reverie.execution.cluster import RayExecutor
 from reverie.progress import ProgressBar
-from reverie.records import as_record
-from reverie.storage import clear_disk_errors
 
 
 def analyse_new(
@@ -31,6 +22,7 @@ def analyse_new(
     settings: ResolvedSettings,
     on_whole_shard: Callable[[Path], object],
     *,
+    cluster: RayExecutor | None,
     processes: int | None,
     quiet: bool,
 ) -> None:
@@ -42,11 +34,14 @@ def analyse_new(
         journal: of the corpus.
         settings: of the corpus.
         on_whole_shard: called with the path of each shard to which nothing more will be appended.
-        processes: number of files to decode at once; all cores if None.
+        cluster: its nodes decode; this machine if None.
+        processes: number of files to decode at once; all cores if None. Of a cluster: in each piece
+            of work.
         quiet: show no progress.
 
     Raises:
-        ReverieError: the disk is full, or the store of the recordings does not answer.
+        ReverieError: the disk is full, the store of the recordings does not answer, or a node
+            cannot do its work.
     """
     stored = Stored(journal)
     new = unknown_files(
@@ -57,95 +52,37 @@ def analyse_new(
         settings,
         quiet=quiet,
     )
-    if not new:
-        return
     # Start with the largest files, so that the processes end at about the same time.
     new.sort(key=lambda one: (-one.bytes, one.path))
-    shards = Shards(journal.folder, settings.shard_megabytes << 20)
-    with (
-        _temporary(journal.folder) as folder,
-        Pool(min(processes or _cores(), len(new))) as pool,
-        ProgressBar("Preparing", len(new), "recordings", quiet=quiet) as work,
-    ):
-        jobs = _jobs(music, new, folder, settings, journal, work)
-        for job, answer in pool.run(jobs):
-            file, before = new[job.number], shards.number
-            if "storage" in answer:
-                raise ReverieError(
-                    f"cannot write to {journal.folder}: {answer['storage'].lower()}.",
-                    "Free some space or choose another folder; call again to resume.",
-                )
-            journal.add(_entry(file, job, answer, shards, stored))
-            job.pcm.unlink(missing_ok=True)
-            music.done(job.path)
-            work.advance(note=file.path)
-            for number in range(before, shards.number):
-                on_whole_shard(shard_path(journal.folder, number))
-    shards.flush()
+    with ProgressBar("Preparing", len(new), "recordings", quiet=quiet or not new) as work:
+        if cluster is not None and new:
+            # What no node finds, and this machine does not either, is told of as on one machine.
+            new = spread(cluster, music, new, journal, stored, settings, on_whole_shard, work,
+                         decoders=processes)  # fmt: skip
+        if new:
+            _analyse_here(music, new, journal, stored, settings, on_whole_shard, work, processes)
 
 
-def _jobs(
+def _analyse_here(
     music: Music,
-    new: Sequence[Found],
-    folder: Path,
-    settings: ResolvedSettings,
+    files: Sequence[Found],
     journal: Journal,
+    stored: Stored,
+    settings: ResolvedSettings,
+    on_whole_shard: Callable[[Path], object],
     work: ProgressBar,
-) -> Iterator[Job]:
-    """Yield a job for each new file once it is here; one that is gone by then is unusable."""
-    for one in music.fetched(new):
-        job = Job(one.number, one.path, folder / f"{one.number}.pcm", settings.rate_hz,
-                  settings.channels, settings.keep_damaged, settings.normalise_dbfs)  # fmt: skip
-        if one.problem:
-            entry = dataclasses.replace(_begun(one.file, job), unusable=one.problem, lasting=False)
-            journal.add(entry)
-            work.advance(note=one.file.path)
-        else:
-            yield job
+    processes: int | None,
+) -> None:
+    shards = Shards(journal.folder, settings.shard_megabytes << 20)
+    whole = shards.number
 
+    def then(file: Found) -> None:
+        nonlocal whole
+        work.advance(note=file.path)
+        for number in range(whole, shards.number):
+            on_whole_shard(shard_path(journal.folder, number))
+        whole = shards.number
 
-def _begun(file: Found, job: Job, source_hash: str = "") -> Entry:
-    """Return the entry of a file without its result."""
-    return Entry(
-        path=file.path,
-        bytes=file.bytes,
-        mtime_ns=file.mtime_ns,
-        changed_ns=file.changed_ns,
-        inode=file.inode,
-        source_hash=source_hash,
-        rate_hz=job.rate_hz,
-        channels=job.channels,
-        keep_damaged=job.keep_damaged,
-        normalise_dbfs=job.normalise_dbfs,
-    )
-
-
-def _entry(file: Found, job: Job, answer: dict[str, Any], shards: Shards, stored: Stored) -> Entry:
-    entry = _begun(file, job, answer.get("source_hash", ""))
-    if "unusable" in answer:
-        return dataclasses.replace(entry, unusable=answer["unusable"], lasting=answer["lasting"])
-    analysed = as_record(answer["analysed"], Analysed, f"what came of {file.path}")
-    # The same samples may already be stored from another file.
-    place = stored.find(analysed)
-    if place is None:
-        with job.pcm.open("rb") as samples:
-            place = shards.append(samples, SAMPLE_BYTES * analysed.values)
-        stored.add(analysed, place)
-    return dataclasses.replace(entry, analysed=analysed, shard=place[0], offset_samples=place[1])
-
-
-@contextmanager
-def _temporary(out: Path) -> Generator[Path]:
-    """Create a folder within `out` for samples that are not yet stored."""
-    with clear_disk_errors(out):
-        folder = Path(tempfile.mkdtemp(dir=out, prefix=TEMPORARY))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    decode(music, files, journal, shards, stored, settings, then,
+           scratch=journal.folder, processes=processes)  # fmt: skip
+    shards.flush()

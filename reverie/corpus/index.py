@@ -82,6 +82,19 @@ def search_recordings(
             return
 
 
+def unmeasured_seconds(corpus: Corpus, recordings: Sequence[Recording]) -> float:
+    """How much of the recordings a search would have to measure before it looks anything up."""
+    kept = corpus.folder / FOLDER
+    if not kept.is_dir() or kept.is_symlink():
+        return sum(one.seconds for one in recordings)
+    groups = ([recordings[number] for number in numbers] for numbers in _groups(recordings))
+    return sum(
+        sum(one.seconds for one in group)
+        for group in groups
+        if not _folder(corpus, group)[0].is_dir()
+    )
+
+
 def _search(
     corpus: Corpus,
     searches: Sequence[Search],

@@ -6,7 +6,7 @@ from typing import Literal
 
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.groups import MOST_LISTED
-from reverie.corpus.leaks import Leak, kept_leaks
+from reverie.corpus.leaks import Leak, search_seconds
 from reverie.corpus.summary import division, noted_groups, short_recordings
 from reverie.pages.page import Tone, clock
 from reverie.progress import duration
@@ -23,8 +23,6 @@ UNASKED_SECONDS = 120.0
 CHECKED_BYTES_A_SECOND = 1e9
 FETCHED_BYTES_A_SECOND = 2e7
 """From an URL, roughly."""
-LEAKS_SECONDS_AN_HOUR = 20.0
-"""Time to search an hour of training recordings."""
 UNDONE = {
     "check": "The samples were not compared with their hashes",
     "leaks": "The training recordings were not searched for held-out music",
@@ -72,12 +70,10 @@ def rows(corpus: Corpus, most: int | None = None) -> list[tuple[str, ...]]:
 
 def costs(corpus: Corpus) -> dict[str, float]:
     """Estimate how long what `inspect` can do takes, in seconds; 0 for what was done before."""
-    is_known = kept_leaks(corpus) is not None or not len(corpus.of_split("held-out"))
-    hours = corpus.of_split("train").seconds / 3600
     return {
         "check": corpus.stored_bytes
         / (FETCHED_BYTES_A_SECOND if corpus.url else CHECKED_BYTES_A_SECOND),
-        "leaks": 0.0 if is_known else hours * LEAKS_SECONDS_AN_HOUR,
+        "leaks": search_seconds(corpus),
     }
 
 

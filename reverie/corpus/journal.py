@@ -1,6 +1,7 @@
 """The journal of a corpus: a line for each analysed file, appended at once, so no work is lost.
 
-`manifest.json` describes a corpus; the journal beside it only saves repeating work.
+`manifest.json` describes a corpus; the journal beside it only saves repeating work. What the nodes
+of a cluster have analysed lies in journals of theirs until it is taken over.
 """
 
 import json
@@ -70,10 +71,11 @@ class Entry:
 
 
 class Journal:
-    """The journal of a corpus, open for appending.
+    """A journal of a corpus, open for appending.
 
     Args:
-        folder: the corpus.
+        folder: the corpus, whose shards the entries tell of.
+        within: the folder that the journal lies in; by default the corpus itself.
 
     Attributes:
         entries: the latest entry of each path.
@@ -82,23 +84,34 @@ class Journal:
         ReverieError: it is not a plain file.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.path = folder, folder / NAME
-        self.entries, self._is_exact = _read(folder)
+    def __init__(self, folder: Path, within: Path | None = None) -> None:
+        self.folder, self.path = folder, (within or folder) / NAME
+        self.entries, self._is_exact = _read(folder, self.path)
         self._is_torn = _is_torn(self.path)
 
-    def add(self, entry: Entry) -> None:
-        """Append an entry, which survives a crash of this process.
+    def add(self, *entries: Entry) -> None:
+        """Append entries, which survive a crash of this process; `flush` writes them to the disk.
 
         Raises:
             ReverieError: the disk refuses.
         """
-        self.entries[entry.path], self._is_exact = entry, False
+        self.entries.update((entry.path, entry) for entry in entries)
+        self._is_exact = False
         # An earlier process may have stopped in the middle of a line.
-        line = f"\n{_line(entry)}" if self._is_torn else _line(entry)
+        lines = ["\n" if self._is_torn else "", *map(_line, entries)]
         with clear_disk_errors(self.path), open_plain(self.path, "ab") as handle:
-            handle.write(line.encode("ascii"))
+            handle.write("".join(lines).encode("ascii"))
         self._is_torn = False
+
+    def flush(self) -> None:
+        """Write what was appended to the disk.
+
+        Raises:
+            ReverieError: the disk refuses.
+        """
+        if self.path.exists():
+            with clear_disk_errors(self.path), open_plain(self.path, "rb") as handle:
+                os.fsync(handle.fileno())
 
     def rewrite(self, entries: Iterable[Entry]) -> None:
         """Replace the journal by `entries` atomically.
@@ -117,13 +130,13 @@ def _line(entry: Entry) -> str:
     return json.dumps(entry, default=vars) + "\n"
 
 
-def _read(folder: Path) -> tuple[dict[str, Entry], bool]:
-    """Return the entries of a journal, and whether it holds nothing else."""
+def _read(folder: Path, path: Path) -> tuple[dict[str, Entry], bool]:
+    """Return the entries of a journal of a corpus, and whether it holds nothing else."""
     entries: dict[str, Entry] = {}
     lines = 0
     lengths: dict[int, int] = {}
     # A crash of the machine may have cut the last line, or a shard.
-    read = read_lines(folder / NAME, Entry, "the journal of a corpus", translate_journal_entry)
+    read = read_lines(path, Entry, "the journal of a corpus", translate_journal_entry)
     for entry in read:
         lines += 1
         if entry is None:

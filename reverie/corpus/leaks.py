@@ -12,7 +12,7 @@ import numpy as np
 from reverie.audio.pcm import to_float32
 from reverie.cached import Cached
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.index import search_recordings
+from reverie.corpus.index import search_recordings, unmeasured_seconds
 from reverie.records import PathText
 from reverie.similarity.landmark_search import LandmarkMatch, LandmarkSearch
 from reverie.similarity.part import Part
@@ -21,6 +21,13 @@ FILE, VERSION = "leaks.json", 2
 EXCERPT_SECONDS = 10.0
 FEWEST_PAIRS = 30
 """Fewer than one in a hundred excerpts of other, similar music match in so many pairs."""
+REFERENCE_HZ = 16000
+MEASURED_SECONDS = 8.0
+"""To measure an hour of training music at that rate for the index; in proportion at others."""
+HELD_OUT_SECONDS = 5.0
+"""To find the pairs of an hour of held-out music, whatever its rate."""
+LOOKED_UP_SECONDS = 1e-3
+"""To look one excerpt up in an hour of the index."""
 MOST_REPEATS = 2
 """A pair that one excerpt has more often, such as a metronome's, occurs in other recordings too."""
 
@@ -51,6 +58,24 @@ def kept_leaks(corpus: Corpus) -> list[Leak] | None:
     """Return what an earlier search found; None if it is damaged or there was none."""
     kept = _cached(corpus).read()
     return None if kept is None else list(kept)
+
+
+def search_seconds(corpus: Corpus) -> float:
+    """Estimate how long `known_leaks` takes on an idle machine; 0 where its result is kept.
+
+    Music that is measured for the index already, by an earlier search or for clips that were
+    judged, is only looked up in.
+    """
+    held_out, training = (corpus.of_split(split).seconds / 3600 for split in ("held-out", "train"))
+    if not held_out or kept_leaks(corpus) is not None:
+        return 0.0
+    new = unmeasured_seconds(corpus, corpus.of_split("train")) / 3600
+    excerpts = 3600 * held_out / EXCERPT_SECONDS
+    return (
+        MEASURED_SECONDS * corpus.rate_hz / REFERENCE_HZ * new
+        + HELD_OUT_SECONDS * held_out
+        + LOOKED_UP_SECONDS * excerpts * training
+    )
 
 
 def _cached(corpus: Corpus) -> Cached[tuple[Leak, ...]]:

@@ -4,8 +4,9 @@ its turn."""
 import hashlib
 import os
 import secrets
+import stat
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +75,17 @@ class FolderMusic:
         """Return the SHA-256 of a recording; empty if it cannot be read."""
         return known_sha256(self._base / file.path)
 
+    def entries(self, files: Sequence[Found]) -> dict[str, Entry]:  # noqa: ARG002
+        """Return what another machine has to be told to find these files."""
+        return {}
+
+    def sees(self, file: Found) -> bool:
+        """Whether a recording is there."""
+        try:
+            return stat.S_ISREG((self._base / file.path).stat().st_mode)
+        except OSError:
+            return False
+
     def head(self, file: Found) -> Path:
         """Return a file that begins as the recording does."""
         return self._base / file.path
@@ -93,13 +105,14 @@ class UrlMusic:
     Args:
         url: of the folder, or of a single recording.
         spool: a folder for what is fetched.
+        entries: what the store said of its files, where it was asked before.
     """
 
     folder: Path | None = None
 
-    def __init__(self, url: str, spool: Path) -> None:
+    def __init__(self, url: str, spool: Path, entries: Mapping[str, Entry] | None = None) -> None:
         self._store, self._spool = Store(url), spool
-        self._entries: dict[str, Entry] = {}
+        self._entries = dict(entries or {})
 
     @property
     def source(self) -> str:
@@ -124,6 +137,18 @@ class UrlMusic:
         except GoneError:
             return ""
         return digest.hexdigest()
+
+    def entries(self, files: Sequence[Found]) -> dict[str, Entry]:
+        """Return what another machine has to be told to find these files."""
+        return {file.path: self._entries[file.path] for file in files}
+
+    def sees(self, file: Found) -> bool:
+        """Whether a recording is there.
+
+        Raises:
+            ReverieError: the store does not answer.
+        """
+        return self._store.is_there(self._name(file))
 
     def head(self, file: Found) -> Path:
         """Return a file that begins as the recording does."""
@@ -180,11 +205,14 @@ Music = FolderMusic | UrlMusic
 
 
 @contextmanager
-def music_at(recordings: Path | str) -> Generator[Music]:
+def music_at(
+    recordings: Path | str, entries: Mapping[str, Entry] | None = None
+) -> Generator[Music]:
     """Give what finds recordings and brings them here; what it fetched is removed afterwards.
 
     Args:
         recordings: a folder or a single recording; or the URL of one.
+        entries: `Music.entries` of another machine that found them.
 
     Raises:
         ReverieError: it is missing, or nothing opens the URL.
@@ -196,7 +224,7 @@ def music_at(recordings: Path | str) -> Generator[Music]:
     spool = kept.recordings / secrets.token_hex(8)
     held = hold(spool)
     try:
-        yield UrlMusic(str(recordings), spool)
+        yield UrlMusic(str(recordings), spool, entries)
     finally:
         rmtree(spool, ignore_errors=True)
         let_go(held)

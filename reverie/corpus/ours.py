@@ -45,7 +45,7 @@ def folder_of_ours(folder: Path, names: Iterable[str]) -> str | None:
     there = set(names)
     if MANIFEST in there and _is_manifest(folder / MANIFEST):
         return CORPUS
-    if {"journal.jsonl", "shards"} <= there:
+    if {"journal.jsonl", "shards"} <= there or {"portions", "shards"} <= there:
         return BEGUN
     for name, formats in _MARKS.items():
         if name in there:

@@ -20,7 +20,9 @@ from reverie.similarity.compared import FILE as COMPARED
 from reverie.storage import PARTIAL, require_plain
 
 LOCK, TEMPORARY = ".lock", ".analysing-"
-_BEGUN = {JOURNAL, LOCK, SHARDS, COMPARED}
+PORTIONS = "portions"
+"""The folder of what the nodes of a cluster are preparing, within a corpus."""
+_BEGUN = {JOURNAL, LOCK, SHARDS, COMPARED, PORTIONS}
 """Files that an interrupted preparation may leave."""
 
 

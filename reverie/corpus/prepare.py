@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from reverie.corpus.resolving import resolved
 from reverie.corpus.sample import write_sample
 from reverie.corpus.settings import PrepareSettings, ResolvedSettings
 from reverie.corpus.shards import remove_unused
+from reverie.corpus.spreading import take_over_left
+from reverie.execution.cluster import RayExecutor
 from reverie.storage import only_one
 
 
@@ -36,6 +39,7 @@ def prepare(
     *,
     replace: bool = False,
     processes: int | None = None,
+    ray: str | None = None,
     quiet: bool = False,
     on_whole_shard: Callable[[Path], object] | None = None,
 ) -> Corpus:
@@ -50,6 +54,8 @@ def prepare(
         settings: of the corpus.
         replace: replace a corpus of other recordings.
         processes: number of files to decode at once; all cores if None.
+        ray: the address of a Ray cluster whose nodes decode: see `RayExecutor`; None for this
+            machine. The nodes have `out` under the same path and reach `recordings`.
         quiet: show no progress.
         on_whole_shard: called with the path of each shard to which nothing more will be appended.
 
@@ -58,24 +64,26 @@ def prepare(
 
     Raises:
         NothingUsable: no recording can be used.
-        ReverieError: `recordings` is missing, `out` is something else or in use, the disk full, or
-            the store of an URL does not answer.
+        ReverieError: `recordings` is missing, `out` is something else or in use, the disk full, the
+            store of an URL does not answer, or there is no such cluster.
     """
     made = not out.exists()
     with music_at(recordings) as music:
         check_place(music.folder, out)
         with only_one(out):
             _sweep(out)
-            return _prepared(
-                music,
-                out,
-                settings,
-                replace=replace,
-                made=made,
-                processes=processes,
-                quiet=quiet,
-                on_whole_shard=on_whole_shard or (lambda _: None),
-            )
+            with nullcontext() if ray is None else RayExecutor(ray, out, quiet) as cluster:
+                return _prepared(
+                    music,
+                    out,
+                    settings,
+                    replace=replace,
+                    made=made,
+                    cluster=cluster,
+                    processes=processes,
+                    quiet=quiet,
+                    on_whole_shard=on_whole_shard or (lambda _: None),
+                )
 
 
 def _prepared(
@@ -85,18 +93,21 @@ def _prepared(
     *,
     replace: bool,
     made: bool,
+    cluster: RayExecutor | None,
     processes: int | None,
     quiet: bool,
     on_whole_shard: Callable[[Path], object],
 ) -> Corpus:
     """Make or update a corpus that this process holds."""
     journal = Journal(out)
+    take_over_left(journal)
     discovery = music.discover(out, partial(_was_read, journal))
     if not replace:
         check_same(music, out, discovery.files, journal.entries.values())
     chosen = applied(settings, music, discovery, journal.entries)
     known = resolved(chosen, music, discovery.files, journal)
-    analyse_new(music, discovery, journal, known, on_whole_shard, processes=processes, quiet=quiet)
+    analyse_new(music, discovery, journal, known, on_whole_shard,
+                cluster=cluster, processes=processes, quiet=quiet)  # fmt: skip
     entries = [journal.entries[file.path] for file in discovery.files]
     left_out = _left_out(discovery, entries)
     verdict = _judged(entries, discovery, left_out, known, out, quiet=quiet)

@@ -122,14 +122,17 @@ class Shards:
         cap_bytes: a recording that would make a shard larger goes into a new one; a recording
             larger than this has its own shard.
         fresh: begin a new shard instead of appending to the last.
+        own: write to shards that this made itself alone, since others write to this corpus too.
     """
 
-    def __init__(self, folder: Path, cap_bytes: int, *, fresh: bool = False) -> None:
-        self.folder, self.cap_bytes = folder, cap_bytes
+    def __init__(
+        self, folder: Path, cap_bytes: int, *, fresh: bool = False, own: bool = False
+    ) -> None:
+        self.folder, self.cap_bytes, self._own, self._made = folder, cap_bytes, own, False
         numbers = shard_numbers(folder)
         last = numbers[-1] if numbers else -1
         # Numbers are never reused, so that an old journal cannot refer to a new shard.
-        self.number = last + 1 if fresh else max(last, 0)
+        self.number = last + 1 if fresh or own else max(last, 0)
         self._unflushed: set[int] = set()
 
     def append(self, samples: IO[bytes], size_bytes: int) -> tuple[int, int]:
@@ -142,11 +145,15 @@ class Shards:
             ReverieError: writing fails; the shard is left unchanged.
         """
         own_folder(self.folder / FOLDER)
+        if self._own and not self._made:
+            self._make()
         path = shard_path(self.folder, self.number)
         with clear_disk_errors(path):
             used = path.stat().st_size if path.exists() else 0
             if used and used + size_bytes > self.cap_bytes:
                 self.number, used = self.number + 1, 0
+                if self._own:
+                    self._make()
                 path = shard_path(self.folder, self.number)
             with open_plain(path, "ab") as shard:
                 # A crash may have left half a sample.
@@ -160,6 +167,23 @@ class Shards:
                     shard.truncate(used)
                     raise
         return self.number, used // SAMPLE_BYTES
+
+    def _make(self) -> None:
+        """Make a shard, of the next number that no other process has taken.
+
+        Raises:
+            ReverieError: the disk refuses.
+        """
+        while True:
+            path = shard_path(self.folder, self.number)
+            with clear_disk_errors(path):
+                try:
+                    path.open("xb").close()
+                except FileExistsError:
+                    self.number += 1
+                    continue
+            self._made = True
+            return
 
     def flush(self) -> None:
         """Write everything appended to the disk.

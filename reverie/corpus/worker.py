@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -28,9 +29,12 @@ def serve() -> None:
     # Discard what libraries print: stdout carries answers only.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     jobs: SimpleQueue[dict[str, Any]] = SimpleQueue()
-    Thread(target=_listen, args=(jobs,), daemon=True).start()
+    written: list[Path] = []
+    Thread(target=_listen, args=(jobs, written), daemon=True).start()
     while True:
-        answers.write(json.dumps(_answer(jobs.get())) + "\n")
+        job = jobs.get()
+        written[:] = [Path(job["pcm"])]
+        answers.write(json.dumps(_answer(job)) + "\n")
         answers.flush()
 
 
@@ -51,10 +55,14 @@ def limit_memory() -> None:
             resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
 
 
-def _listen(jobs: SimpleQueue[dict[str, Any]]) -> None:
+def _listen(jobs: SimpleQueue[dict[str, Any]], written: Sequence[Path]) -> None:
     for line in sys.stdin:
         jobs.put(json.loads(line))
     # The parent is gone, and nobody needs an unfinished recording.
+    for path in written:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
     os._exit(0)
 
 

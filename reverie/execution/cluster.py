@@ -20,6 +20,7 @@ from typing import Any, Self
 from reverie.errors import ReverieError, os_reason
 from reverie.execution.node import Answer, Mark, perform_there
 from reverie.execution.task import Done, Task
+from reverie.remote.places import place_of
 from reverie.search_path import PACKAGES
 from reverie.storage import write_text
 from reverie.terminal import echo
@@ -33,6 +34,10 @@ LISTENS_WITHIN_SECONDS = 10.0
 NO_CLUSTER = (
     "Begin one (docs/scale.md says how), name its host and port, or write `ray=local` for one of "
     "this machine alone."
+)
+SHARE_CACHE = (
+    "What goes to an URL is made in the cache: set REVERIE_CACHE to a folder on a disk that all "
+    "nodes have under the same path."
 )
 _HOST_AND_PORT = re.compile(r"([^/\s]+):(\d{1,5})")
 LOCAL = "local"
@@ -73,7 +78,8 @@ class RayExecutor:
         self._ray, self._is_ours = _connected(self.address)
         # By its name it is swept away should this process be killed.
         mark = f".ray-{uuid.uuid4().hex}.{os.getpid()}.partial"
-        self._mark = Mark(str(self.folder.resolve() / mark))
+        path = str(self.folder.resolve() / mark)
+        self._mark = Mark(path, remedy=SHARE_CACHE) if place_of(self.folder) else Mark(path)
 
     def __enter__(self) -> Self:
         write_text(Path(self._mark.path), self._mark.text)
@@ -98,6 +104,12 @@ class RayExecutor:
         """Whether tasks are not done yet."""
         return bool(self._pending)
 
+    @property
+    def processors(self) -> list[int]:
+        """How many processors each node has that has any."""
+        sizes = (node["Resources"].get("CPU", 0.0) for node in self._ray.nodes() if node["Alive"])
+        return [int(size) for size in sizes if size >= 1]
+
     def submit(self, task: Task) -> None:
         """Give a task to the cluster."""
         self._give(_Pending(task))
@@ -119,9 +131,8 @@ class RayExecutor:
 
     def _give(self, pending: _Pending) -> None:
         task, ray = pending.task, self._ray
-        sizes = [node["Resources"].get("CPU", 0.0) for node in ray.nodes() if node["Alive"]]
         # More threads than a node has processors only make it slower; the result stays the same.
-        processors = min(float(task.threads), max([1.0, *sizes]))
+        processors = min(task.threads, max([1, *self.processors]))
         has_gpu = task.gpu and ray.cluster_resources().get("GPU", 0.0) >= 1
         options = {
             "name": task.name,
@@ -211,6 +222,9 @@ def _require_listener(address: str, host: str, port: int) -> None:
 
 
 def _library() -> Any:
+    # Where a key lies, `ray start` asks for it, and only by this is it shown. Others ask for none.
+    if (Path.home() / ".ray" / "auth_token").is_file():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray  # pyright: ignore  # noqa: PLC0415 -- it is optional
     except ImportError as error:

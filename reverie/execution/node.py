@@ -23,6 +23,10 @@ class Mark:
 
     path: str
     text: str = f"reverie {__version__}\n"
+    remedy: str = (
+        "Put recordings, corpus and `out` on a disk that all nodes have under the same path."
+    )
+    """For a node that does not see it."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,18 @@ def perform_there(task: Task, mark: Mark) -> Answer:
         return Answer(
             None, name, processor,
             f"the node {name} does not see {Path(mark.path).parent}.",
-            "Put recordings, corpus and `out` on a disk that all nodes have under the same path.",
+            mark.remedy,
         )  # fmt: skip
-    until = time.monotonic() + LOCK_SECONDS
-    while task.holds is not None and is_held(task.holds) and time.monotonic() < until:
-        time.sleep(LOCK_POLL_SECONDS)
+    if task.holds is not None:
+        wait_until_free(task.holds)
     return Answer(perform(task), name, processor)
+
+
+def wait_until_free(folder: Path) -> None:
+    """Wait while a folder is held, as long as a file system may keep a lock of a lost machine."""
+    until = time.monotonic() + LOCK_SECONDS
+    while is_held(folder) and time.monotonic() < until:
+        time.sleep(LOCK_POLL_SECONDS)
 
 
 def _is_seen(mark: Mark) -> bool:

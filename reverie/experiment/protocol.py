@@ -101,7 +101,7 @@ def run_experiment(
             such cluster. A model that fails does not end the experiment.
     """
     with only_one(folder):
-        corpus = _corpus(source, folder, quiet=quiet)
+        corpus = _corpus(source, folder, ray, quiet=quiet)
         threads = _claim(folder, settings, corpus)
         _require_disk(folder, settings, corpus)
         held_out = part_held_out(corpus)
@@ -133,10 +133,10 @@ def chosen_clips(folder: Path, result: ModelResult) -> Path:
     return folder / "clips" / result.model / f"epoch-{result.chosen_epoch:05d}"
 
 
-def _corpus(source: Path, folder: Path, *, quiet: bool) -> Corpus:
+def _corpus(source: Path, folder: Path, ray: str | None, *, quiet: bool) -> Corpus:
     if source.is_dir() and not (source / MANIFEST).is_file():
         settings = PrepareSettings(rate_hz=PAPER_RATE_HZ, channels=1)
-        return prepare(source, folder / "corpus", settings, quiet=quiet)
+        return prepare(source, folder / "corpus", settings, ray=ray, quiet=quiet)
     return Corpus.open(source)
 
 

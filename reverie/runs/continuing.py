@@ -49,6 +49,21 @@ def require_same_settings(folder: Path, before: Recipe, now: Recipe) -> None:
             )
 
 
+def require_same_music(folder: Path, exported_name: str, before_hash: str, now_hash: str) -> None:
+    """Refuse, by a `ReverieError`, to go on with other music, or with a run that was exported.
+
+    Args:
+        folder: of the run, for the message.
+        exported_name: the name that it was exported by; empty where it is trained here.
+        before_hash: of the corpus that it was begun with.
+        now_hash: of the one that it would be continued with.
+    """
+    if exported_name:
+        raise ReverieError(f"{folder} was exported, and is not trained further.", ANOTHER_FOLDER)
+    if now_hash != before_hash:
+        raise ReverieError(f"{folder} was trained on another corpus.", ANOTHER_FOLDER)
+
+
 def require_same_parent(folder: Path, begun: Parent | None, parent: Parent | None) -> None:
     """Refuse, by a `ReverieError`, to go on with other first weights than those of the run.
 

@@ -291,14 +291,7 @@ class Run:
             corpus: to go on with.
             parent: the run that it should have been begun from; None for any, or none.
         """
-        if self.is_exported:
-            raise ReverieError(
-                f"{self.folder} was exported, and is not trained further.",
-                continuing.ANOTHER_FOLDER,
-            )
+        name, corpus_hash = self.exported_name, corpus.content_hash
+        continuing.require_same_music(self.folder, name, self.corpus_hash, corpus_hash)
         continuing.require_same_parent(self.folder, self.parent, parent)
-        if corpus.content_hash != self.corpus_hash:
-            raise ReverieError(
-                f"{self.folder} was trained on another corpus.", continuing.ANOTHER_FOLDER
-            )
         continuing.require_same_settings(self.folder, self.recipe, recipe)

@@ -43,8 +43,9 @@ def test_no_hour_of_work_is_begun_unasked(
 ) -> None:
     shutil.copytree(corpus_folder, tmp_path / "corpus")
     (tmp_path / "corpus" / "leaks.json").unlink(missing_ok=True)
+    shutil.rmtree(tmp_path / "corpus" / "index", ignore_errors=True)
     asked = ["inspect", str(tmp_path / "corpus"), "--quiet"]
-    monkeypatch.setattr("reverie.corpus.inspection.LEAKS_SECONDS_AN_HOUR", 1e6)
+    monkeypatch.setattr("reverie.corpus.leaks.MEASURED_SECONDS", 2e6)
     monkeypatch.setattr("reverie.corpus.inspection.CHECKED_BYTES_A_SECOND", 100.0)
     monkeypatch.setattr("reverie.cli.inspect.MOST_ROWS", 3)
     said = CliRunner().invoke(app, asked).stdout

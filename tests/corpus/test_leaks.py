@@ -1,5 +1,6 @@
 """Held-out music that training recordings have too is found, and told."""
 
+import shutil
 from pathlib import Path
 from unittest.mock import patch
 
@@ -9,8 +10,19 @@ import soundfile
 from numpy.typing import NDArray
 
 from reverie.corpus.corpus import Corpus
-from reverie.corpus.inspection import findings
-from reverie.corpus.leaks import FEWEST_PAIRS, FILE, MOST_REPEATS, find_leaks, known_leaks
+from reverie.corpus.index import FOLDER as INDEX
+from reverie.corpus.inspection import costs, findings
+from reverie.corpus.leaks import (
+    FEWEST_PAIRS,
+    FILE,
+    HELD_OUT_SECONDS,
+    LOOKED_UP_SECONDS,
+    MEASURED_SECONDS,
+    MOST_REPEATS,
+    REFERENCE_HZ,
+    find_leaks,
+    known_leaks,
+)
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.similarity.landmark_search import LandmarkSearch
@@ -52,6 +64,22 @@ def test_what_was_found_is_kept(leaky: Corpus) -> None:
     for old, new in ((first[0].training, "kept.wav"), (leaky.content_hash, "another corpus")):
         path.write_text(path.read_text().replace(old, new))
         assert known_leaks(leaky, quiet=True) == first
+
+
+def test_the_cost_of_a_search_is_of_what_is_left_to_do(leaky: Corpus, tmp_path: Path) -> None:
+    shutil.copytree(leaky.folder, tmp_path / "corpus")
+    (tmp_path / "corpus" / FILE).unlink(missing_ok=True)
+    shutil.rmtree(tmp_path / "corpus" / INDEX, ignore_errors=True)
+    corpus = Corpus.open(tmp_path / "corpus")
+    training, held_out = (corpus.of_split(split).seconds / 3600 for split in ("train", "held-out"))
+    looked_up = HELD_OUT_SECONDS * held_out + LOOKED_UP_SECONDS * 360 * held_out * training
+    measured = MEASURED_SECONDS * RATE_HZ / REFERENCE_HZ * training
+    assert costs(corpus)["leaks"] == pytest.approx(measured + looked_up)
+    # Clips that were judged had the training music measured.
+    find_leaks(corpus, quiet=True)
+    assert costs(corpus)["leaks"] == pytest.approx(looked_up)
+    known_leaks(corpus, quiet=True)
+    assert costs(corpus)["leaks"] == 0
 
 
 def test_different_tunes_do_not_leak(corpus: Corpus, tmp_path: Path) -> None:

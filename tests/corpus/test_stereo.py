@@ -175,5 +175,5 @@ def test_an_older_corpus_is_mono_and_is_not_decoded_again(
     def refuse(*_: object) -> Callable[[], None]:
         raise AssertionError("a recording is decoded again")
 
-    monkeypatch.setattr("reverie.corpus.analysing.Pool", refuse)
+    monkeypatch.setattr("reverie.corpus.decoding.Pool", refuse)
     assert make(mixed_folder, tmp_path / "corpus", channels=1).content_hash == new.content_hash

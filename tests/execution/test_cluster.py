@@ -1,4 +1,4 @@
-"""The same work on a cluster of three nodes, one of which is lost: the same tables, to the byte.
+"""The same work on a cluster whose nodes are lost on the way: the same tables, to the byte.
 
 All tests of this file share one cluster, and so must stay in it.
 """
@@ -19,13 +19,14 @@ import pytest
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
-from reverie.execution.cluster import RayExecutor
+from reverie.execution.cluster import SHARE_CACHE, RayExecutor
 from reverie.execution.node import Mark, perform_there
 from reverie.execution.task import Done, Task, do_all
 from reverie.experiment.protocol import run_experiment
 from reverie.experiment.report import write_report
 from reverie.experiment.settings import ExperimentSettings
 from tests.conftest import RATE_HZ
+from tests.corpus.seeing import places, seen
 from tests.execution.test_tasks import double
 from tests.experiment.making import SMALL, tables
 from tests.music import write_recordings
@@ -47,14 +48,14 @@ class Nodes:
         self.nodes.remove(node)
         self.cluster.remove_node(node, allow_graceful=False)
 
-    def trains(self, node: Any) -> str:
-        """The model that a node trains now; empty for none."""
+    def does(self, node: Any, what: str) -> str:
+        """The name of the piece of this kind that a node does now; empty for none."""
         raylet = psutil.Process(node.all_processes["raylet"][0].process.pid)
         for child in raylet.children():
             with contextlib.suppress(psutil.Error):
                 title = child.cmdline()[0]
-                if title.startswith("ray::train "):
-                    return title.removeprefix("ray::train ")
+                if title.startswith(f"ray::{what} "):
+                    return title.removeprefix(f"ray::{what} ")
         return ""
 
 
@@ -125,7 +126,7 @@ def test_a_lost_node_changes_nothing(
         while not lost and time.monotonic() < until:
             time.sleep(0.02)
             for node in list(nodes.nodes):
-                model = nodes.trains(node)
+                model = nodes.does(node, "train")
                 kept = spread / "runs" / model / "checkpoints"
                 if model and (kept / "epoch-00001").is_dir():
                     nodes.lose(node)
@@ -150,14 +151,51 @@ def test_a_search_finds_the_same(nodes: Nodes, tunes: Path, tmp_path: Path) -> N
         assert (spread.folder / name).read_bytes() == (alone.folder / name).read_bytes()
 
 
+def test_a_corpus_loses_nothing_with_a_node(
+    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reverie.corpus.spreading.EACH", 1)
+    music, out = tmp_path / "music", tmp_path / "spread"
+    write_recordings(music, 24, 8.0, RATE_HZ)
+    (music / "noise.mp3").write_bytes(b"no music" * 100)
+    settings = PrepareSettings(rate_hz=RATE_HZ)
+    finished: dict[str, tuple[int, int]] = {}
+
+    def lose_a_node() -> None:
+        """Once a node is in the midst of a portion, it goes."""
+        until = time.monotonic() + 300
+        while not finished and time.monotonic() < until:
+            time.sleep(0.01)
+            for node in list(nodes.nodes):
+                number = int((nodes.does(node, "portion") or "0").partition(" ")[0])
+                noted = places(out, out / "portions" / f"{number - 1:05d}") if number else {}
+                if noted:
+                    nodes.lose(node)
+                    finished.update(noted)
+                    break
+
+    thread = threading.Thread(target=lose_a_node, daemon=True)
+    thread.start()
+    spread = prepare(music, out, settings, processes=1, ray="auto", quiet=True)
+    thread.join()
+    assert finished
+    assert finished.items() <= places(out).items()
+    alone = prepare(music, tmp_path / "alone", settings, processes=1, quiet=True)
+    assert seen(spread) == seen(alone)
+
+
 def test_a_node_without_the_folder_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reverie.execution.node.SEEN_WITHIN_SECONDS", 0.0)
     task = Task("one", double, (1,))
-    answer = perform_there(task, Mark(str(tmp_path / "elsewhere" / "mark")))
-    assert answer.done is None
-    assert "does not see" in answer.problem
+    mark = str(tmp_path / "elsewhere" / "mark")
+    for remedy in ("on a disk that all nodes have", SHARE_CACHE):
+        given = Mark(mark, remedy=remedy) if remedy is SHARE_CACHE else Mark(mark)
+        answer = perform_there(task, given)
+        assert answer.done is None
+        assert "does not see" in answer.problem
+        assert remedy in answer.remedy
     answer = perform_there(task, Mark(str(tmp_path / "mark"), "reverie 0.0.1\n"))
     assert answer.done is None
     assert "reverie 0.0.1" in answer.problem
@@ -167,8 +205,14 @@ def test_without_a_cluster_there_is_a_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ray.is_initialized", lambda: False)
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RAY_AUTH_MODE", "")
+    monkeypatch.delenv("RAY_AUTH_MODE")
     with pytest.raises(ReverieError, match=r"no Ray cluster at 127.0.0.1:1: .*refused"):
         RayExecutor("127.0.0.1:1", tmp_path)
+    assert os.environ["RAY_AUTH_MODE"] == "token", "a key is shown to whoever asks for it"
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ReverieError, match=r"reverie-music\[cluster\]"):
         RayExecutor("auto", tmp_path)
