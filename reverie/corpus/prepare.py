@@ -72,18 +72,22 @@ def prepare(
         check_place(music.folder, out)
         with only_one(out):
             _sweep(out)
-            with nullcontext() if ray is None else RayExecutor(ray, out, quiet) as cluster:
-                return _prepared(
-                    music,
-                    out,
-                    settings,
-                    replace=replace,
-                    made=made,
-                    cluster=cluster,
-                    processes=processes,
-                    quiet=quiet,
-                    on_whole_shard=on_whole_shard or (lambda _: None),
-                )
+            try:
+                with nullcontext() if ray is None else RayExecutor(ray, out, quiet) as cluster:
+                    return _prepared(
+                        music,
+                        out,
+                        settings,
+                        replace=replace,
+                        made=made,
+                        cluster=cluster,
+                        processes=processes,
+                        quiet=quiet,
+                        on_whole_shard=on_whole_shard or (lambda _: None),
+                    )
+            finally:
+                # A decoder outlives a driver that was killed by a moment.
+                _sweep(out)
 
 
 def _prepared(

@@ -12,6 +12,8 @@ import pytest
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.journal import NAME as JOURNAL
+from reverie.corpus.journal import Entry, Journal
+from reverie.corpus.place import TEMPORARY
 from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
@@ -78,6 +80,21 @@ def test_what_was_done_is_not_done_again(tunes: Path, tmp_path: Path, how: signa
         expected = music(3.0, seed=int(one.path[0]), rate_hz=16000)[:, 0]
         np.testing.assert_allclose(corpus.pcm(one)[0] / 32768, expected, atol=1e-4)
     assert not list(out.glob(".analysing-*"))
+
+
+def test_what_an_outliving_decoder_leaves_meanwhile_is_removed(
+    tunes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, add = tmp_path / "corpus", Journal.add
+
+    def left_meanwhile(self: Journal, entry: Entry) -> None:
+        add(self, entry)
+        (out / f"{TEMPORARY}left").mkdir(exist_ok=True)
+        (out / f"{TEMPORARY}left" / "0.pcm").touch()
+
+    monkeypatch.setattr(Journal, "add", left_meanwhile)
+    prepare(tunes, out, PrepareSettings(), processes=1, quiet=True)
+    assert not list(out.glob(f"{TEMPORARY}*"))
 
 
 def test_a_full_disk_leaves_the_earlier_corpus(tunes: Path, tmp_path: Path) -> None:
