@@ -260,8 +260,8 @@ def test_ranks(
     ((one, two),) = [list(found.values()) for found in figures["rounds"]]
     gradient = figures["gradient_bytes"]
     assert one["bytes"] == 0
-    # Half of the ring of two goes out of each, besides the numbers that they agree on: some hundreds
-    # a step, and thousands where an epoch ends among few steps.
+    # Half of the ring of two goes out of each, besides the numbers that they agree on: hundreds a
+    # step, and thousands where an epoch ends among few steps.
     assert gradient < two["bytes"] < 1.1 * gradient
     assert f"| 2 | 1 | {two['steps_a_second']:.2f} |" in table
     sent = 1.75 * gradient
