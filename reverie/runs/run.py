@@ -170,15 +170,16 @@ class Run:
             recipe = recipe.with_codebooks(run.recipe.frames.n_codebooks)
             if run.frames_sha256 is None and run.statistics.is_file():
                 run = dataclasses.replace(run, frames_sha256=read_hash(run.statistics))
-                if recipe.frames.transform == "codes" and not recipe.frames.n_codebooks:
-                    recipe = recipe.with_codebooks(stored_codebooks(run.statistics))
-            run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
         else:
             continuing.require_free(folder, begun_from_another=parent is not None)
             run = cls(folder, recipe, where, corpus.content_hash, corpus.rate_hz, builder=builder)
             if parent is not None:
                 frames_sha256 = read_hash(run.statistics)
                 run = dataclasses.replace(run, parent=parent, frames_sha256=frames_sha256)
+        follows = recipe.frames.transform == "codes" and not recipe.frames.n_codebooks
+        if follows and run.frames_sha256 is not None:
+            recipe = recipe.with_codebooks(stored_codebooks(run.statistics))
+        run = dataclasses.replace(run, recipe=recipe, corpus_folder=where)
         write_corpus_record(folder, corpus)
         write_config(folder, recipe, run.frames_sha256, run.parent)
         return run

@@ -45,7 +45,6 @@ def begin_run(
     if not Run.exists(folder):
         require_free(folder, begun_from_another=True)
         pretrained.copy_into(folder)
-    recipe = recipe.with_codebooks(pretrained.run.recipe.frames.n_codebooks)
     return Run.create(folder, recipe, corpus, builder, pretrained.parent)
 
 

@@ -199,3 +199,13 @@ def test_where_it_goes_if_nothing_is_said(
     run = reverie.train("corpus", None, None, ONE, init_from=parent)
     assert run.folder == Path("corpus-tunes")
     assert reverie.load(run.folder).generate(seconds=0.2, count=1)
+
+
+def test_a_number_of_codes_that_follows_the_recordings_is_the_parents(
+    parent: reverie.Run, other: Path, tmp_path: Path
+) -> None:
+    follows = {**ONE, "frames.n_codebooks": 0}
+    run = reverie.train(other, None, tmp_path / "run", follows, init_from=parent)
+    assert run.recipe.frames.n_codebooks == parent.recipe.frames.n_codebooks == 3
+    assert reverie.load(run.folder).recipe == run.recipe
+    assert run.opened.statistics.read_bytes() == parent.opened.statistics.read_bytes()
