@@ -67,15 +67,13 @@ class DataParallel:
             (total,) = self._ranks.sum(counted)
         self._weight = counted / total
 
-    def loss(
+    def __call__(
         self, frames: Tensor, rng: torch.Generator, mask: Tensor | None, beat: Tensor | None
     ) -> Tensor:
-        """This rank's part [] of the loss; see `FrameModel.loss`."""
-        return self._weight * self._parallel(frames, rng, mask, beat)
-
-    def backward(self, loss: Tensor) -> None:
-        """Give every rank the gradient of all parts [] together."""
+        """This rank's part [] of the loss, and the gradients of all parts; see `Gradients`."""
+        loss = self._weight * self._parallel(frames, rng, mask, beat)
         torch.autograd.backward([loss * self._ranks.count])  # they are averaged on the way
+        return loss.detach()
 
 
 class _Loss(nn.Module):

@@ -20,8 +20,8 @@ from reverie.models.calibration import Calibration, beat_quantiles, calibrate
 from reverie.models.contract import FrameModel
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
+from reverie.training.gradients import Gradients, PlainGradients
 from reverie.training.optimiser import RmsProp
-from reverie.training.parallel import DataParallel
 from reverie.training.ranks import ALONE, Ranks
 from reverie.training.sequences import Sequences
 
@@ -34,7 +34,7 @@ def train_step(
     recipe: Recipe,
     mask: Tensor | None = None,
     beat: Tensor | None = None,
-    parallel: DataParallel | None = None,
+    gradients: Gradients | None = None,
 ) -> float:
     """Take one step on sequences `frames` [B, T + K, D], and return their part of the loss.
 
@@ -46,16 +46,10 @@ def train_step(
         recipe: of the run.
         mask: [B, T], which steps count; None for all.
         beat: [B, T, 2], of the next frames.
-        parallel: the same model where several ranks train it.
+        gradients: computes them; None for as the model's code says.
     """
-    if parallel is None:
-        loss = model.loss(frames, rng, mask, beat)
-        optimiser.zero_grad()
-        torch.autograd.backward([loss])
-    else:
-        loss = parallel.loss(frames, rng, mask, beat)
-        optimiser.zero_grad()
-        parallel.backward(loss)
+    optimiser.zero_grad()
+    loss = (gradients or PlainGradients(model))(frames, rng, mask, beat)
     if recipe.training.gradient_clip:
         clip_grad_norm_(model.parameters(), recipe.training.gradient_clip)
     optimiser.step()

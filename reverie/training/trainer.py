@@ -23,6 +23,7 @@ from reverie.runs.run import Run
 from reverie.training.agreement import Agreed, Agreement
 from reverie.training.checkpointer import Checkpointer
 from reverie.training.estimate import corpus_notes, forecast, time_steps
+from reverie.training.gradients import Gradients, gradients_of
 from reverie.training.interrupt import Interruptible
 from reverie.training.judging import Judging
 from reverie.training.observers import Epoch, Observer, Start, Step
@@ -100,7 +101,9 @@ class Trainer:
         ranks.require_same("checkpoint", resumed.name)
         self.state = ranks.from_first(lambda: resumed)
         self._parallel = None if ranks.is_alone else DataParallel(model, ranks, train_set)
-        self._steps = math.ceil(len(train_set) / run.recipe.training.batch_size)
+        batch_size = run.recipe.training.batch_size
+        self._gradients: Gradients = self._parallel or gradients_of(model, batch_size)
+        self._steps = math.ceil(len(train_set) / batch_size)
         self._stopped = False
         self._pace = self._make_pace(Trial(0.0, 0.0))
 
@@ -190,17 +193,12 @@ class Trainer:
         # an earlier one had drawn; and every rank has, for its sequences are others.
         place = state.epoch + 1, state.step, *([rank] if rank else [])
         rng = random_generator(device, self._recipe.training.seed, *place)
-        set_learning_rate(
-            self._optimiser,
-            self._recipe,
-            self._share_done,
-            self._steps_done,
-        )
+        set_learning_rate(self._optimiser, self._recipe, self._share_done, self._steps_done)
         samples, mask, beat, *_ = batch.to(device)
         frames = self.representation.analyse(samples)
         if self._parallel is not None:
             self._parallel.weigh(batch)
-        learnt = frames, rng, self._recipe, mask, beat, self._parallel
+        learnt = frames, rng, self._recipe, mask, beat, self._gradients
         agreed = self._agreement.reach(train_step(self.model, self._optimiser, *learnt))
         check_finite(loss := agreed.loss, self.run)
         self.state = dataclasses.replace(
