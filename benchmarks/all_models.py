@@ -19,6 +19,7 @@ from timing import BARE_SIZE, bare_product, in_turns, keep, machine, show, start
 from reverie.frames.transforms import frame_spec
 from reverie.models.settings import Architecture, Precision
 from reverie.training.device import training_device
+from reverie.training.gradients import PlainGradients
 
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 
@@ -50,7 +51,12 @@ def main() -> None:
         recipe = dataclasses.replace(base, model=model)
         frames = torch.randn(chosen.batch, recipe.prompt_frames(RATE_HZ) + 1, width, device=device)
         bare, flops = bare_product(BARE_SIZE[device.type], DTYPES[chosen.precision], device)
-        times = in_turns({"bare": bare, "step": training_step(recipe, frames)}, chosen.rounds)
+        programs = {"bare": bare, "step": training_step(recipe, frames)}
+        if device.type == "cuda":
+            written = training_step(recipe, frames, lambda model, _: PlainGradients(model))
+            programs["without a graph"] = written
+        times = in_turns(programs, chosen.rounds)
+        del programs
         needed = step_operations(recipe)
         rate, top = needed / times["step"].median, flops / times["bare"].fastest
         epoch = math.ceil(chosen.sequences / chosen.batch) * times["step"].median
@@ -66,11 +72,14 @@ def main() -> None:
                 f"{epochs * epoch / 60:.1f}",
             ]
         )
-        figures.append(
-            {"architecture": name, "seconds": times["step"].seconds, "operations": needed}
-        )
-    headings = "architecture, parameters, a step in ms, range, GFLOP/s, of the bare product"
-    show(rows, [*headings.split(", "), "s an epoch", f"min for {epochs} epochs"])
+        if "without a graph" in times:
+            rows[-1].insert(4, f"{1e3 * times['without a graph'].median:.1f}")
+        seconds = {program: one.seconds for program, one in times.items()}
+        figures.append({"architecture": name, "seconds": seconds, "operations": needed})
+    headings = ["architecture", "parameters", "a step in ms", "range"]
+    headings += ["without a graph"] if device.type == "cuda" else []
+    headings += ["GFLOP/s", "of the bare product", "s an epoch", f"min for {epochs} epochs"]
+    show(rows, headings)
     keep(chosen.json, {"machine": machine(device), "figures": figures})
 
 

@@ -1,6 +1,7 @@
 """Reverie's side of the benchmarks: a recipe, and one step of training it."""
 
 import argparse
+from collections.abc import Callable
 
 import before_torch  # noqa: F401
 import torch
@@ -12,6 +13,7 @@ from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.models.outline import operations
 from reverie.runs.settings import Recipe
+from reverie.training.gradients import Gradients, gradients_of
 from reverie.training.optimiser import build_optimiser, set_learning_rate
 from reverie.training.recipe import load_recipe
 from reverie.training.step import train_step
@@ -58,7 +60,11 @@ def step_bytes(recipe: Recipe) -> int:
     return 4 * (6 * weights + frames)
 
 
-def training_step(recipe: Recipe, frames: Tensor) -> Program:
+def training_step(
+    recipe: Recipe,
+    frames: Tensor,
+    gradients: Callable[[FrameModel, int], Gradients] = gradients_of,
+) -> Program:
     """Forward, backward and the optimiser on frames [B, T + K, D], where these are."""
     model = build_model(
         recipe.model, frame_spec(recipe.frames, RATE_HZ), torch.Generator().manual_seed(0)
@@ -67,4 +73,5 @@ def training_step(recipe: Recipe, frames: Tensor) -> Program:
     optimiser = build_optimiser(model, recipe)
     set_learning_rate(optimiser, recipe, 0.0, 0)
     rng = torch.Generator(frames.device).manual_seed(1)
-    return lambda: train_step(model, optimiser, frames, rng, recipe)
+    made = gradients(model, len(frames))
+    return lambda: train_step(model, optimiser, frames, rng, recipe, gradients=made)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from reverie.models.linear import dropout_mask, glorot_uniform
 from reverie.models.lstm_scan import scan
+from reverie.models.lstm_scan_cuda import scan_cuda
 from reverie.models.products import PackedWeight
 from reverie.models.settings import Precision
 
@@ -100,7 +101,8 @@ class Lstm(nn.Module):
         Returns:
             [M, B, T, H].
         """
-        return scan(
+        run = scan_cuda if x.is_cuda else scan
+        return run(
             x,
             self.weight_input,
             self.weight_hidden,

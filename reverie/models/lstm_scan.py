@@ -69,16 +69,9 @@ class _Scan(Function):
         hidden_packed: PackedWeight,
     ) -> Tensor:
         members, _, width = weight_hidden.shape
-        _, batch, steps, features = x.shape
+        _, batch, steps, _ = x.shape
         dtype = hidden_packed.product_type(x)
-
-        inputs = x.new_empty(members, steps, batch, features, dtype=dtype)
-        if input_mask is None:
-            inputs.copy_(x.transpose(1, 2))
-        else:
-            torch.mul(x.transpose(1, 2), input_mask.unsqueeze(1), out=inputs)
-        projected = product(inputs.flatten(1, 2), input_packed.rounded(weight_input).mT)
-        projected = projected.view(members, steps, batch, 4 * width)
+        inputs, projected = project_inputs(x, weight_input, input_mask, input_packed)
         gates = projected if dtype == x.dtype else torch.empty_like(projected, dtype=x.dtype)
 
         cells = x.new_zeros(members, steps + 1, batch, width)
@@ -114,7 +107,7 @@ class _Scan(Function):
         weight_input, weight_hidden, bias, *masks = ctx.saved_tensors[:5]
         inputs, gates, cells, squashed, entering = ctx.saved_tensors[5:]
         input_mask, hidden_mask = masks
-        input_packed, hidden_packed = ctx.factors
+        _, hidden_packed = ctx.factors
         members, steps, batch, four_widths = gates.shape
         width = four_widths // 4
         into_outputs = grad_outputs[0].transpose(1, 2)
@@ -149,25 +142,70 @@ class _Scan(Function):
                 into_hidden.copy_(into_entering)
             else:
                 torch.mul(into_entering, hidden_mask, out=into_hidden)
-        flat = into_gates.flatten(1, 2)
-        into_x = None
-        if ctx.needs_input_grad[0]:
-            into_x = product(flat, input_packed.rounded(weight_input)).view(inputs.shape)
-            into_x = into_x.to(gates.dtype)
-            if input_mask is not None:
-                into_x = into_x * input_mask.unsqueeze(1)
-            if ctx.shared:
-                into_x = into_x.sum(0, keepdim=True)
-            into_x = into_x.transpose(1, 2)
-        into_bias = flat.sum(1, dtype=bias.dtype)
-        turned = packed(flat.mT)
-        return (
-            into_x,
-            weight_gradient(turned, inputs.flatten(1, 2), weight_input.dtype),
-            weight_gradient(turned, entering.flatten(1, 2), weight_hidden.dtype),
-            into_bias,
-            *(None,) * 4,
-        )
+        needs_x = ctx.needs_input_grad[0]
+        into_x = into_inputs(ctx, into_gates, weight_input, input_mask) if needs_x else None
+        return into_x, *into_weights(into_gates, inputs, entering, bias), *(None,) * 4
 
     # It has no second derivative; torch does not annotate the decorator's type.
     backward = cast(Any, staticmethod(once_differentiable(_backward)))
+
+
+def project_inputs(
+    x: Tensor, weight_input: Tensor, input_mask: Tensor | None, input_packed: PackedWeight
+) -> tuple[Tensor, Tensor]:
+    """Compute the input product of all steps at once, in the type of the product.
+
+    Returns:
+        the masked and rounded inputs [M, T, B, F], and their product [M, T, B, 4H].
+    """
+    members = len(weight_input)
+    _, batch, steps, features = x.shape
+    inputs = x.new_empty(members, steps, batch, features, dtype=input_packed.product_type(x))
+    if input_mask is None:
+        inputs.copy_(x.transpose(1, 2))
+    else:
+        torch.mul(x.transpose(1, 2), input_mask.unsqueeze(1), out=inputs)
+    projected = product(inputs.flatten(1, 2), input_packed.rounded(weight_input).mT)
+    return inputs, projected.view(members, steps, batch, -1)
+
+
+def into_inputs(
+    ctx: Any, into_gates: Tensor, weight_input: Tensor, input_mask: Tensor | None
+) -> Tensor:
+    """Compute the gradient of the inputs from that of the gates: [M, T, B, 4H] -> that of `x`.
+
+    Args:
+        ctx: of the function; `factors` are its packed weights, `shared` says whether all members
+            had the same inputs.
+        into_gates: [M, T, B, 4H], in the type of the product.
+        weight_input: [M, 4H, F].
+        input_mask: [M, B, F].
+    """
+    members, steps, batch, _ = into_gates.shape
+    found = product(into_gates.flatten(1, 2), ctx.factors[0].rounded(weight_input))
+    found = found.view(members, steps, batch, -1).to(weight_input.dtype)
+    if input_mask is not None:
+        found = found * input_mask.unsqueeze(1)
+    if ctx.shared:
+        found = found.sum(0, keepdim=True)
+    return found.transpose(1, 2)
+
+
+def into_weights(
+    into_gates: Tensor, inputs: Tensor, entering: Tensor, bias: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute the gradients of `weight_input`, `weight_hidden` and `bias`, by one product each.
+
+    Args:
+        into_gates: [M, T, B, 4H], in the type of the product.
+        inputs: [M, T, B, F], of the input product.
+        entering: [M, T, B, H], of the recurrent products.
+        bias: [M, 4H].
+    """
+    flat = into_gates.flatten(1, 2)
+    turned = packed(flat.mT)
+    return (
+        weight_gradient(turned, inputs.flatten(1, 2), bias.dtype),
+        weight_gradient(turned, entering.flatten(1, 2), bias.dtype),
+        flat.sum(1, dtype=bias.dtype),
+    )
