@@ -53,7 +53,7 @@ def main() -> None:
         bare, flops = bare_product(BARE_SIZE[device.type], DTYPES[chosen.precision], device)
         programs = {"bare": bare, "step": training_step(recipe, frames)}
         if device.type == "cuda":
-            written = training_step(recipe, frames, lambda model, _: PlainGradients(model))
+            written = training_step(recipe, frames, PlainGradients)
             programs["without a graph"] = written
         times = in_turns(programs, chosen.rounds)
         del programs

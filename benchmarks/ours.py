@@ -63,7 +63,7 @@ def step_bytes(recipe: Recipe) -> int:
 def training_step(
     recipe: Recipe,
     frames: Tensor,
-    gradients: Callable[[FrameModel, int], Gradients] = gradients_of,
+    gradients: Callable[[FrameModel], Gradients] = gradients_of,
 ) -> Program:
     """Forward, backward and the optimiser on frames [B, T + K, D], where these are."""
     model = build_model(
@@ -73,5 +73,5 @@ def training_step(
     optimiser = build_optimiser(model, recipe)
     set_learning_rate(optimiser, recipe, 0.0, 0)
     rng = torch.Generator(frames.device).manual_seed(1)
-    made = gradients(model, len(frames))
+    made = gradients(model)
     return lambda: train_step(model, optimiser, frames, rng, recipe, gradients=made)

@@ -128,7 +128,7 @@ def time_steps(
         clock: tells the time in seconds.
     """
     training, rng = recipe.training, random_generator(model.device, 0, 0, 0)
-    gradients = gradients_of(model, training.batch_size)
+    gradients = gradients_of(model)
     times: list[float] = []
     frames: Tensor | None = None
     began = clock()

@@ -35,10 +35,10 @@ class Gradients(Protocol):
         ...
 
 
-def gradients_of(model: FrameModel, batch_size: int) -> Gradients:
+def gradients_of(model: FrameModel) -> Gradients:
     """Return what computes gradients where `model` is: recorded ones on a CUDA device."""
     if model.device.type == "cuda":
-        return GraphedGradients(model, batch_size)
+        return GraphedGradients(model)
     return PlainGradients(model)
 
 
@@ -58,37 +58,36 @@ class PlainGradients:
 
 
 class GraphedGradients:
-    """Gradients of a model on a CUDA device, recorded with the first whole batch and then replayed.
+    """Gradients of a model on a CUDA device: recorded with the first batch of a size, and replayed.
 
-    They are the same to the bit as those of `PlainGradients`. A batch with fewer sequences, or with
-    a mask, whose kernels depend on its values, is computed without the graph; and so is everything
-    where a model does what cannot be recorded.
+    They are the same to the bit as those of `PlainGradients`. A batch with a mask, whose kernels
+    depend on its values, is computed without a graph; and so is everything where a model does what
+    cannot be recorded.
 
     Args:
         model: on a CUDA device; its parameters must stay where they are.
-        batch_size: sequences of a whole batch.
     """
 
-    def __init__(self, model: FrameModel, batch_size: int) -> None:
-        self._model, self._batch_size = model, batch_size
-        self._plain = PlainGradients(model)
-        self._recorded: _Recorded | None = None
+    def __init__(self, model: FrameModel) -> None:
+        self._model, self._plain = model, PlainGradients(model)
+        self._recorded: dict[int, _Recorded] = {}
+        """By the number of sequences: that of whole batches, and that of an epoch's last."""
         self._can_record = True
 
     def __call__(
         self, frames: Tensor, rng: torch.Generator, mask: Tensor | None, beat: Tensor | None
     ) -> Tensor:
         """Replay them; see `Gradients`."""
-        if mask is not None or len(frames) != self._batch_size or not self._can_record:
+        if mask is not None or not self._can_record:
             return self._plain(frames, rng, mask, beat)
-        if self._recorded is None:
+        if len(frames) not in self._recorded:
             try:
-                self._recorded = _record(self._model, frames, beat)
+                self._recorded[len(frames)] = _record(self._model, frames, beat)
             except RuntimeError:  # as torch says that an operation cannot be recorded
                 self._model.zero_grad(set_to_none=True)
                 self._can_record = False
                 return self._plain(frames, rng, mask, beat)
-        return self._recorded.replay(self._model, frames, rng, beat)
+        return self._recorded[len(frames)].replay(self._model, frames, rng, beat)
 
 
 class _Recorded(NamedTuple):

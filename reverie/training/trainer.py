@@ -101,9 +101,8 @@ class Trainer:
         ranks.require_same("checkpoint", resumed.name)
         self.state = ranks.from_first(lambda: resumed)
         self._parallel = None if ranks.is_alone else DataParallel(model, ranks, train_set)
-        batch_size = run.recipe.training.batch_size
-        self._gradients: Gradients = self._parallel or gradients_of(model, batch_size)
-        self._steps = math.ceil(len(train_set) / batch_size)
+        self._gradients: Gradients = self._parallel or gradients_of(model)
+        self._steps = math.ceil(len(train_set) / run.recipe.training.batch_size)
         self._stopped = False
         self._pace = self._make_pace(Trial(0.0, 0.0))
 
