@@ -5,7 +5,7 @@ sees, n samples a frame.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -47,10 +47,17 @@ class Batch(NamedTuple):
     counted again."""
 
     def to(self, device: torch.device) -> "Batch":
-        """Return the same on `device`."""
-        mask = None if self.mask is None else self.mask.to(device)
-        beat = None if self.beat is None else self.beat.to(device)
-        return self._replace(samples=self.samples.to(device), mask=mask, beat=beat)
+        """Return the same on `device`; what is pinned is still on its way there."""
+        return self._mapped(lambda one: one.to(device, non_blocking=one.is_pinned()))
+
+    def pinned(self) -> "Batch":
+        """Return the same in memory from which a CUDA device copies by itself."""
+        return self._mapped(lambda one: one.pin_memory())
+
+    def _mapped(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        mask = None if self.mask is None else change(self.mask)
+        beat = None if self.beat is None else change(self.beat)
+        return self._replace(samples=change(self.samples), mask=mask, beat=beat)
 
 
 WHOLE = Share()

@@ -32,6 +32,7 @@ from reverie.training.pace import Pace, Trial, share_done
 from reverie.training.parallel import DataParallel
 from reverie.training.preflight import Needs
 from reverie.training.ranks import ALONE, Ranks
+from reverie.training.reading import read_ahead
 from reverie.training.reporting import Reporter
 from reverie.training.sequences import Batch, Sequences
 from reverie.training.step import check_finite, measure, random_generator, train_step
@@ -169,20 +170,21 @@ class Trainer:
         """Take the remaining steps of an epoch; return whether it ran to its end."""
         training = self._recipe.training
         order = np.random.default_rng([training.seed, 1, self.state.epoch])
-        batches = self._train_set.batches(
+        read = self._train_set.batches(
             training.batch_size, order, skip=self.state.step, share=self._ranks.share
         )
-        for batch in batches:
-            agreed = self._train_step(batch)
-            if self.state.step == self._steps:
-                break
-            if self._ranks.is_alone:
-                agreed = self._agreement.reach()  # observers may have asked it since
-            if agreed.to_stop or agreed.to_save:
-                agreed = self._save()
-            if agreed.to_stop:
-                self._stopped = True
-                return False
+        with read_ahead(read, self.model.device) as batches:
+            for batch in batches:
+                agreed = self._train_step(batch)
+                if self.state.step == self._steps:
+                    break
+                if self._ranks.is_alone:
+                    agreed = self._agreement.reach()  # observers may have asked it since
+                if agreed.to_stop or agreed.to_save:
+                    agreed = self._save()
+                if agreed.to_stop:
+                    self._stopped = True
+                    return False
         return True
 
     def _train_step(self, batch: Batch) -> Agreed:
@@ -193,11 +195,10 @@ class Trainer:
         place = state.epoch + 1, state.step, *([rank] if rank else [])
         rng = random_generator(device, self._recipe.training.seed, *place)
         set_learning_rate(self._optimiser, self._recipe, self._share_done, self._steps_done)
-        samples, mask, beat, *_ = batch.to(device)
-        frames = self.representation.analyse(samples)
+        frames = self.representation.analyse(batch.samples)
         if self._parallel is not None:
             self._parallel.weigh(batch)
-        learnt = frames, rng, self._recipe, mask, beat, self._gradients
+        learnt = frames, rng, self._recipe, batch.mask, batch.beat, self._gradients
         agreed = self._agreement.reach(train_step(self.model, self._optimiser, *learnt))
         check_finite(loss := agreed.loss, self.run)
         self.state = dataclasses.replace(
