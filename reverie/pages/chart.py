@@ -93,10 +93,13 @@ def line_chart(
             axes.set_xscale("log")
         else:
             axes.xaxis.get_major_locator().set_params(integer=True)
-        place: dict[str, Any] = {"loc": "upper right"}
+        names = [printable(line.name) for line in lines]
+        if names == [printable(x_label)]:
+            return
+        # Where it covers least of what is drawn.
+        place: dict[str, Any] = {"loc": "best"}
         if many:
             place = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
-        names = [printable(line.name) for line in lines]
         legend = axes.legend(drawn, names, frameon=False, labelcolor=_TEXT, **place)
         for text in legend.get_texts():
             text.set_parse_math(False)

@@ -11,7 +11,6 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from reverie.audio.pcm import to_float32
 from reverie.audio.stft import Wave
@@ -128,6 +127,9 @@ def _near(
     """Yield candidate pairs with the number of recordings whose search they complete."""
     if len(candidates) < 2:
         return
+    # Half a second to import, which all that opens a corpus would wait for.
+    from scipy.spatial import KDTree  # noqa: PLC0415
+
     points = np.stack([_point(candidate, rate_hz) for candidate in candidates])
     tree = KDTree(points)
     seen: set[tuple[int, int]] = set()

@@ -60,9 +60,9 @@ class PlainGradients:
 class GraphedGradients:
     """Gradients of a model on a CUDA device: recorded with the first batch of a size, and replayed.
 
-    They are the same to the bit as those of `PlainGradients`. A batch with a mask, whose kernels
-    depend on its values, is computed without a graph; and so is everything where a model does what
-    cannot be recorded.
+    The kernels are those of `PlainGradients`. A batch with a mask, whose kernels depend on its
+    values, is computed without a graph; and so is everything where a model does what cannot be
+    recorded.
 
     Args:
         model: on a CUDA device; its parameters must stay where they are.
