@@ -35,7 +35,7 @@ from reverie.training.splits import shortness, split_sequences
 from reverie.training.step import initial_model, random_generator
 from reverie.training.threads import set_threads
 
-LEAST_STEPS, MOST_STEPS, MOST_SECONDS = 3, 20, 2.0
+LEAST_STEPS, MOST_STEPS, MOST_SECONDS = 3, 20, 1.0
 """Of a trial, besides the first, cold step."""
 TRIAL_WEIGHTS = 1 << 20
 """So many are moved by an optimiser in a trial, and stand for all."""
