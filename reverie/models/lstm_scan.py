@@ -82,10 +82,7 @@ class _Scan(Function):
         for t in range(steps):
             before = projected[:, t]
             if t:
-                if hidden_mask is None:
-                    entering[:, t] = outputs[:, t - 1]
-                else:
-                    torch.mul(outputs[:, t - 1], hidden_mask, out=entering[:, t])
+                put_masked(outputs[:, t - 1], hidden_mask, entering[:, t])
                 before = hidden_packed.matmul(
                     entering[:, t], weight_hidden, added=before, reuse=steps
                 )
@@ -104,9 +101,8 @@ class _Scan(Function):
 
     @staticmethod
     def _backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
-        weight_input, weight_hidden, bias, *masks = ctx.saved_tensors[:5]
+        _, weight_hidden, _, _, hidden_mask = ctx.saved_tensors[:5]
         inputs, gates, cells, squashed, entering = ctx.saved_tensors[5:]
-        input_mask, hidden_mask = masks
         _, hidden_packed = ctx.factors
         members, steps, batch, four_widths = gates.shape
         width = four_widths // 4
@@ -138,13 +134,8 @@ class _Scan(Function):
             into_entering = hidden_packed.matmul(
                 into_gates[:, t], weight_hidden, transposed=True, reuse=steps
             )
-            if hidden_mask is None:
-                into_hidden.copy_(into_entering)
-            else:
-                torch.mul(into_entering, hidden_mask, out=into_hidden)
-        needs_x = ctx.needs_input_grad[0]
-        into_x = into_inputs(ctx, into_gates, weight_input, input_mask) if needs_x else None
-        return into_x, *into_weights(into_gates, inputs, entering, bias), *(None,) * 4
+            put_masked(into_entering, hidden_mask, into_hidden)
+        return into_arguments(ctx, into_gates, inputs, entering)
 
     # It has no second derivative; torch does not annotate the decorator's type.
     backward = cast(Any, staticmethod(once_differentiable(_backward)))
@@ -161,51 +152,49 @@ def project_inputs(
     members = len(weight_input)
     _, batch, steps, features = x.shape
     inputs = x.new_empty(members, steps, batch, features, dtype=input_packed.product_type(x))
-    if input_mask is None:
-        inputs.copy_(x.transpose(1, 2))
-    else:
-        torch.mul(x.transpose(1, 2), input_mask.unsqueeze(1), out=inputs)
+    mask = None if input_mask is None else input_mask.unsqueeze(1)
+    put_masked(x.transpose(1, 2), mask, inputs)
     projected = product(inputs.flatten(1, 2), input_packed.rounded(weight_input).mT)
     return inputs, projected.view(members, steps, batch, -1)
 
 
-def into_inputs(
-    ctx: Any, into_gates: Tensor, weight_input: Tensor, input_mask: Tensor | None
-) -> Tensor:
-    """Compute the gradient of the inputs from that of the gates: [M, T, B, 4H] -> that of `x`.
+def put_masked(x: Tensor, mask: Tensor | None, out: Tensor) -> None:
+    """Write `x` into `out`, which may be of another type, times `mask` if there is one."""
+    if mask is None:
+        out.copy_(x)
+    else:
+        torch.mul(x, mask, out=out)
+
+
+def into_arguments(
+    ctx: Any, into_gates: Tensor, inputs: Tensor, entering: Tensor
+) -> tuple[Tensor | None, ...]:
+    """Compute the gradients of the arguments of a scan from that of the gates, by one large product
+    each.
 
     Args:
-        ctx: of the function; `factors` are its packed weights, `shared` says whether all members
-            had the same inputs.
-        into_gates: [M, T, B, 4H], in the type of the product.
-        weight_input: [M, 4H, F].
-        input_mask: [M, B, F].
-    """
-    members, steps, batch, _ = into_gates.shape
-    found = product(into_gates.flatten(1, 2), ctx.factors[0].rounded(weight_input))
-    found = found.view(members, steps, batch, -1).to(weight_input.dtype)
-    if input_mask is not None:
-        found = found * input_mask.unsqueeze(1)
-    if ctx.shared:
-        found = found.sum(0, keepdim=True)
-    return found.transpose(1, 2)
-
-
-def into_weights(
-    into_gates: Tensor, inputs: Tensor, entering: Tensor, bias: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute the gradients of `weight_input`, `weight_hidden` and `bias`, by one product each.
-
-    Args:
+        ctx: of the scan's function: `factors` are its packed weights, `shared` says whether all
+            members had the same inputs, and the first it saved are weights and masks.
         into_gates: [M, T, B, 4H], in the type of the product.
         inputs: [M, T, B, F], of the input product.
         entering: [M, T, B, H], of the recurrent products.
-        bias: [M, 4H].
     """
+    weight_input, _, bias, input_mask, _ = ctx.saved_tensors[:5]
     flat = into_gates.flatten(1, 2)
+    into_x = None
+    if ctx.needs_input_grad[0]:
+        into_x = product(flat, ctx.factors[0].rounded(weight_input)).view(inputs.shape)
+        into_x = into_x.to(bias.dtype)
+        if input_mask is not None:
+            into_x = into_x * input_mask.unsqueeze(1)
+        if ctx.shared:
+            into_x = into_x.sum(0, keepdim=True)
+        into_x = into_x.transpose(1, 2)
     turned = packed(flat.mT)
     return (
+        into_x,
         weight_gradient(turned, inputs.flatten(1, 2), bias.dtype),
         weight_gradient(turned, entering.flatten(1, 2), bias.dtype),
         flat.sum(1, dtype=bias.dtype),
+        *(None,) * 4,
     )

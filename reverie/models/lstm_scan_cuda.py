@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from reverie.models.lstm_scan import into_inputs, into_weights, project_inputs
+from reverie.models.lstm_scan import into_arguments, project_inputs, put_masked
 from reverie.models.products import PackedWeight, product
 
 # Gates in the order input, forget, cell, output, as here. torch does not annotate their types.
@@ -66,10 +66,7 @@ class _Scan(Function):
         for t in range(steps):
             if t:
                 before = outputs[-1].view(members, batch, width)
-                if hidden_mask is None:
-                    entering[:, t] = before
-                else:
-                    torch.mul(before, hidden_mask, out=entering[:, t])
+                put_masked(before, hidden_mask, entering[:, t])
                 recurrent = product(entering[:, t], around).flatten(0, 1).to(x.dtype)
             output, cell, activated = _cell(added[t], recurrent, cell)
             outputs.append(output)
@@ -82,9 +79,8 @@ class _Scan(Function):
 
     @staticmethod
     def _backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
-        weight_input, weight_hidden, bias, *masks = ctx.saved_tensors[:5]
+        _, weight_hidden, bias, _, hidden_mask = ctx.saved_tensors[:5]
         inputs, entering, *rest = ctx.saved_tensors[5:]
-        input_mask, hidden_mask = masks
         members, steps, batch, width = entering.shape
         cells, gates = rest[: steps + 1], rest[steps + 1 :]
         into_outputs = grad_outputs[0].permute(2, 0, 1, 3).flatten(1, 2).contiguous()
@@ -101,9 +97,7 @@ class _Scan(Function):
             found = product(into_gates[:, t], around)
             found = found.to(bias.dtype) if hidden_mask is None else found * hidden_mask
             into_hidden = into_outputs[t - 1] + found.flatten(0, 1)
-        needs_x = ctx.needs_input_grad[0]
-        into_x = into_inputs(ctx, into_gates, weight_input, input_mask) if needs_x else None
-        return into_x, *into_weights(into_gates, inputs, entering, bias), *(None,) * 4
+        return into_arguments(ctx, into_gates, inputs, entering)
 
     # It has no second derivative; torch does not annotate the decorator's type.
     backward = cast(Any, staticmethod(once_differentiable(_backward)))
