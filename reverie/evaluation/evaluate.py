@@ -24,7 +24,7 @@ from reverie.evaluation.system_figures import ClipSet, Scale, figures_of
 from reverie.evaluation.systems import System, sourced
 from reverie.progress import ProgressBar
 
-VERSION = 1
+VERSION = 2
 """Of the figures of references."""
 
 

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from reverie.audio.noise import mean_spectrum, shaped_noise
 from reverie.corpus.corpus import Corpus, Recording
 from reverie.corpus.excerpts import cut, place_evenly
+from reverie.corpus.recordings import Recordings
 from reverie.errors import ReverieError
 from reverie.evaluation.measures.full_band import FullBandPowers, full_band_powers
 from reverie.evaluation.systems import Loaded, Sourced
 
-Kind = Literal["music", "noise", "silence", "loop"]
+Kind = Literal["music", "training", "noise", "silence", "loop"]
 
 MOST = 60
 """Most clips in each reference."""
+LEAST = 2
 MOST_CUT = 1000
 """Most excerpts of held-out music, spread evenly, so that measuring them and holding them in memory
 costs the same for any corpus."""
@@ -30,6 +32,7 @@ LOOP_SECONDS = 1.0
 
 TITLES: dict[Kind, str] = {
     "music": "real music",
+    "training": "training music",
     "noise": "shaped noise",
     "silence": "silence",
     "loop": "a second, looped",
@@ -49,8 +52,9 @@ class References:
     held_out: tuple[Sourced, ...]
     """The held-out music from which every set of clips is measured."""
     clips: dict[Kind, tuple[Sourced, ...]]
-    """Clips by kind, the same number of each; `music` shares no excerpt with `held_out`, and has
-    the stretch before it in its recording as its prompt."""
+    """Clips by kind, the same number of each; `music` shares no excerpt with `held_out`. Music has
+    the stretch before it in its recording as its prompt. `training` shows how far other recordings
+    lie from those held out; there may be fewer, and none where there is less than two of it."""
 
 
 def make_references(corpus: Corpus, seconds: float, count: int, seed: int = 0) -> References:
@@ -60,7 +64,7 @@ def make_references(corpus: Corpus, seconds: float, count: int, seed: int = 0) -
     recordings and share no excerpt.
 
     Args:
-        corpus: holds out the music.
+        corpus: with held-out and training music.
         seconds: length of each.
         count: most of each kind.
         seed: of the noise.
@@ -72,17 +76,15 @@ def make_references(corpus: Corpus, seconds: float, count: int, seed: int = 0) -
     size = round(seconds * corpus.rate_hz)
     room = min(int((recordings.column("samples") // size).sum()), MOST_CUT)
     wanted = min(count, MOST, room // 2)
-    if wanted < 2:
+    if wanted < LEAST:
         minutes = 4 * seconds / 60
         raise TooLittleHeldOutError(
             f"the corpus holds out less than four excerpts of {seconds:.0f} s.",
             f"Prepare it with more held-out music ({minutes:.1f} minutes), or give shorter clips.",
         )
     # A few evenly spread excerpts are measured; distances are measured from all others.
-    places = [
-        _Place(corpus, recordings[one.recording], one.start, size)
-        for one in place_evenly(recordings, size, room)
-    ]
+    places = _places(corpus, recordings, size, room)
+    learnt = _places(corpus, corpus.of_split("train"), size, wanted)
     chosen = {round(at) for at in np.linspace(0, len(places) - 1, wanted)}
     music = [one for at, one in enumerate(places) if at in chosen]
     noise = _Noise(corpus, places)
@@ -92,7 +94,8 @@ def make_references(corpus: Corpus, seconds: float, count: int, seed: int = 0) -
         source,
         tuple(one.music() for at, one in enumerate(places) if at not in chosen),
         {
-            "music": tuple(one.music(f"{at:03d}") for at, one in enumerate(music, 1)),
+            "music": _numbered(music),
+            **({"training": _numbered(learnt)} if len(learnt) >= LEAST else {}),
             "noise": tuple(
                 Sourced(f"noise {source} {at}", partial(noise.draw, at, seed))
                 for at in range(1, wanted + 1)
@@ -108,7 +111,7 @@ def make_references(corpus: Corpus, seconds: float, count: int, seed: int = 0) -
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an excerpt of `size` samples begins in a held-out recording."""
+    """Where an excerpt of `size` samples begins in a recording."""
 
     corpus: Corpus
     recording: Recording
@@ -144,6 +147,19 @@ class _Place:
         samples = np.stack([np.resize(channel, self.size) for channel in second])
         wave = np.resize(self.wave()[:loop], self.size)
         return Loaded(name, wave, powers=_powers(self.corpus, samples))
+
+
+def _places(corpus: Corpus, recordings: Recordings, size: int, most: int) -> list[_Place]:
+    """Place at most so many excerpts evenly in recordings."""
+    room = min(int((recordings.column("samples") // size).sum()), most)
+    return [
+        _Place(corpus, recordings[one.recording], one.start, size)
+        for one in place_evenly(recordings, size, room)
+    ]
+
+
+def _numbered(places: Sequence[_Place]) -> tuple[Sourced, ...]:
+    return tuple(one.music(f"{at:03d}") for at, one in enumerate(places, 1))
 
 
 class _Noise:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 from unittest.mock import patch
@@ -20,7 +21,8 @@ from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
 from reverie.evaluation.evaluate import evaluate
 from reverie.evaluation.evaluated import FOLDER
-from reverie.evaluation.figures import Evaluation
+from reverie.evaluation.figures import Evaluation, SystemFigures
+from reverie.evaluation.interval import Interval
 from reverie.evaluation.measurer import Measured, Measurer
 from reverie.evaluation.references import make_references
 from reverie.evaluation.reports import page as page_of_reports
@@ -79,6 +81,33 @@ def test_each_system_gets_its_verdict(found: Evaluation) -> None:
     assert "repeat the training recordings" in said["copies"].line
     assert said["noise"].line == "Mostly noise: 4 of 4 clips; real music 0 of 4."
     assert said["silence"].line == "Mostly silence: 4 of 4 clips; real music 0 of 4."
+
+
+def test_training_music_says_how_near_a_system_can_be_expected(found: Evaluation) -> None:
+    """One as near as training music is said to be so, and of one farther away both are told."""
+
+    def placed(one: SystemFigures, distance: float) -> SystemFigures:
+        near = {"musicnn": Interval(distance, distance - 0.1, distance + 0.1)}
+        return replace(
+            one,
+            distances={
+                name: replace(known, mmd=near.get(name, known.mmd))
+                for name, known in one.distances.items()
+            },
+        )
+
+    places = {"music": 0.0, "training": 10.0, "noise": 100.0, "silence": 100.0, "loop": 50.0}
+    references = tuple(placed(one, places[str(one.kind)]) for one in found.references)
+    judged = replace(found, references=references)
+    mine = next(one for one in found.systems if one.name == "real")
+    said = {at: verdict(placed(mine, at), judged) for at in (0.0, 8.0, 30.0)}
+    assert said[0.0].line == "As near to the held-out music as real music is."
+    assert said[8.0].line == "As near to the held-out music as the training recordings are."
+    assert said[30.0].line == "Nearer to music than to noise: 30% of the way to noise."
+    assert "it lies 30% of the way" in said[30.0].details[1]
+    assert said[30.0].details[1].endswith(" The training recordings lie 10% of the way.")
+    unknown = replace(found, references=tuple(one for one in references if one.kind != "training"))
+    assert verdict(placed(mine, 8.0), unknown).details[1].endswith("to noise of its spectrum.")
 
 
 def test_copies_are_traced(found: Evaluation, music: Corpus) -> None:
@@ -249,6 +278,9 @@ def test_references_share_no_excerpt(music: Corpus) -> None:
     real = {one.load().wave.tobytes() for one in found.clips["music"]}
     assert len(real) == 5
     assert not real & {one.load().wave.tobytes() for one in found.held_out}
+    learnt = {one.load().wave.tobytes() for one in found.clips["training"]}
+    assert len(learnt) == 5
+    assert not learnt & {one.load().wave.tobytes() for one in found.held_out} | learnt & real
     waves = [
         np.stack([one.load().wave for one in found.clips[kind]]) for kind in ("music", "noise")
     ]

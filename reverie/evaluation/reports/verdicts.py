@@ -48,16 +48,18 @@ def verdict(system: SystemFigures, evaluation: Evaluation) -> Verdict:
     if copies_tell(system):
         line = f"{system.copied} of {count} clips repeat the training recordings."
         return Verdict("bad", line, tuple(details))
-    tone, line = _placed(count, music_to_noise(system, evaluation))
+    tone, line = _placed(count, music_to_noise(system, evaluation), _of_training(evaluation))
     return Verdict(tone, line, tuple(details))
 
 
-def _placed(count: int, share: float | None) -> tuple[Tone, str]:
-    """Describe where a system lies between music and noise."""
+def _placed(count: int, share: float | None, of_training: float | None) -> tuple[Tone, str]:
+    """Describe where a system, and training music, lie between held-out music and noise."""
     if share is None:
         return "warn", f"{count} {'clip is' if count == 1 else 'clips are'} too few to place."
     if share <= 0:
         return "good", "As near to the held-out music as real music is."
+    if of_training is not None and share <= of_training:
+        return "good", "As near to the held-out music as the training recordings are."
     if share < 0.5:
         return "warn", f"Nearer to music than to noise: {share:.0%} of the way to noise."
     if share < 1:
@@ -125,16 +127,28 @@ def _health(counts: Counter[str], count: int, music: Counter[str]) -> str:
     return f"{', '.join(said)}."
 
 
+def _of_training(evaluation: Evaluation) -> float | None:
+    """Place training music between held-out music and noise; None where there is too little."""
+    known = [one for one in evaluation.references if one.kind == "training"]
+    return music_to_noise(known[0], evaluation) if known else None
+
+
 def _near(system: SystemFigures, evaluation: Evaluation) -> str:
     title = evaluation.titles[DECIDING_EMBEDDING]
-    share = music_to_noise(system, evaluation)
+    share, of_training = music_to_noise(system, evaluation), _of_training(evaluation)
     if share is None:
         return f"Too few clips for a distance by {title}."
     if share <= 0:
         return f"By {title} it is as close to held-out music as real music is."
+    beside = f" The training recordings lie {of_training:.0%} of the way." if of_training else ""
     if share > 1:
-        return f"By {title} it is farther from real music than noise of the same spectrum is."
-    return f"By {title} it lies {share:.0%} of the way from real music to noise of its spectrum."
+        return (
+            f"By {title} it is farther from real music than noise of the same spectrum is.{beside}"
+        )
+    return (
+        f"By {title} it lies {share:.0%} of the way from real music to noise of its "
+        f"spectrum.{beside}"
+    )
 
 
 def _copies(system: SystemFigures) -> str:
