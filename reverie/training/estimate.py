@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from reverie.runs.settings import Recipe
 from reverie.runs.states import list_checkpoints, read_progress
 from reverie.training.device import training_device
 from reverie.training.gradients import gradients_of
+from reverie.training.judging import judgements_left
 from reverie.training.optimiser import RmsProp
 from reverie.training.pace import Pace, Trial
 from reverie.training.preflight import Needs, plan, smaller
@@ -100,7 +102,7 @@ def estimate(
         model = initial_model(recipe, representation, builder).to(device)
         trial = time_steps(model, representation.to(device), train_set, held_out_set, recipe)
     steps = math.ceil(len(train_set) / training.batch_size)
-    pace = Pace(training, steps, trial)
+    pace = Pace(training, steps, trial, judgements=partial(judgements_left, training))
     found = forecast(needs, recipe, steps, pace, state)
     notes = corpus_notes(corpus, train_set, held_out_set)
     lines = (*found.lines, *notes)

@@ -10,6 +10,7 @@ from reverie.runs.judgement import Judgement
 from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.runs.settings import TrainingSettings
+from reverie.training.pace import times_left
 
 Judge = Callable[[TrainedModel, Run], Judgement]
 """Makes clips by a model and judges them. It changes nothing of the model, nor of any generator of
@@ -51,6 +52,15 @@ class Judging:
         """Whether clips are judged at all."""
         return self._judge is not None
 
+    def times_left(self, epoch: int) -> int:
+        """How many judgements are to come after so many epochs; see `judgements_left`."""
+        training = self._training
+        if self._judge is None:
+            return 0
+        if self._count and not (training.minutes or training.is_endless):
+            return self._count - self._passed(epoch / training.epochs)
+        return 1 if self._count else judgements_left(training, epoch)
+
     def is_due(self, state: Progress, share: float, *, last: bool) -> bool:
         """Whether to judge after an epoch.
 
@@ -66,8 +76,7 @@ class Judging:
             # Where epochs end it, the share of the epoch that was judged last.
             before = share * state.judged_epoch / state.epoch
             return self._passed(share) > self._passed(before)
-        # With patience any epoch may turn out to be the best.
-        begins = 0.0 if training.patience_epochs else BEGINS
+        begins = _begins(training)
         if share < begins or state.epoch % training.judge_every_epochs:
             return False
         if not training.minutes:
@@ -93,3 +102,23 @@ class Judging:
         judgement = self._judge(trained, run)
         self._seconds = round(self._clock() - began, 3)
         return dataclasses.replace(judgement, seconds=self._seconds)
+
+
+def judgements_left(training: TrainingSettings, epoch: int) -> int:
+    """How many judgements a recipe asks for after so many epochs.
+
+    Where time ends the training, they take of that time, but for the last, which comes after it.
+    """
+    every = training.judge_every_epochs
+    if not every:
+        return 0
+    if training.minutes or training.is_endless:
+        return 1
+    before = math.ceil(_begins(training) * training.epochs) - 1
+    return times_left(every, max(epoch, before), training.epochs)
+
+
+def _begins(training: TrainingSettings) -> float:
+    """Share of a training before which no clips are judged."""
+    # With patience any epoch may turn out to be the best.
+    return 0.0 if training.patience_epochs else BEGINS

@@ -14,8 +14,14 @@ from reverie.progress import RecentPace
 from reverie.runs.progress import Progress
 from reverie.runs.settings import TrainingSettings
 
-Activity = Literal["step", "held-out", "preview", "other"]
+Activity = Literal["step", "held-out", "preview", "judging", "other"]
 """What a training spends time on; `other` is to write checkpoints, and what observers do."""
+
+Count = Callable[[int], int]
+"""How often something is still to come after so many epochs."""
+
+JUDGEMENT_SECONDS = 8.0
+"""To judge clips once, on two cores, until it is timed."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Pace:
         steps: in one epoch.
         trial: what a few steps took.
         previews: whether previews are made.
+        judgements: how often clips are still to be judged.
         clock: tells the time in seconds.
     """
 
@@ -46,12 +53,15 @@ class Pace:
         trial: Trial,
         *,
         previews: bool = False,
+        judgements: Count = lambda _: 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._training, self._steps, self._clock = training, steps, clock
         self._recent = RecentPace(trial.step_seconds)
         self._held_out_steps = trial.held_out_seconds / max(trial.step_seconds, 1e-9)
         self._preview_steps = 0.0
+        self._judgements = judgements
+        self._judging_steps = JUDGEMENT_SECONDS / max(trial.step_seconds, 1e-9)
         self._previews_every = training.preview_every_epochs if previews else 0
         self._known = self._other = 0.0
         self._mark = clock()
@@ -65,7 +75,8 @@ class Pace:
     def epoch_seconds(self) -> float:
         """Time for one epoch with its share of what comes between the steps."""
         previews = 1 / self._previews_every if self._previews_every else 0.0
-        return self._reckoned(self._steps, 1 / self._training.held_out_every_epochs, previews)
+        held_out = 1 / self._training.held_out_every_epochs
+        return self._reckoned(self._steps, held_out=held_out, previews=previews)
 
     def begin(self) -> None:
         """Count the time from here."""
@@ -83,6 +94,8 @@ class Pace:
             self._recent.note(seconds)
         elif activity == "held-out":
             self._held_out_steps = seconds / max(self._recent.seconds, 1e-9)
+        elif activity == "judging":
+            self._judging_steps = seconds / max(self._recent.seconds, 1e-9)
         else:
             self._preview_steps = seconds / max(self._recent.seconds, 1e-9)
 
@@ -93,11 +106,13 @@ class Pace:
         """
         training = self._training
         seconds = math.inf
+        judgements = self._judgements(state.epoch)
         if not training.is_endless:
             seconds = self._reckoned(
                 (training.epochs - state.epoch) * self._steps - state.step,
-                _times(training.held_out_every_epochs, state.epoch, training.epochs),
-                _times(self._previews_every, state.epoch, training.epochs),
+                held_out=times_left(training.held_out_every_epochs, state.epoch, training.epochs),
+                previews=times_left(self._previews_every, state.epoch, training.epochs),
+                judgements=judgements,
             )
         if training.minutes:
             left = max(0.0, 60 * training.minutes - state.seconds)
@@ -105,12 +120,16 @@ class Pace:
             epoch = self.epoch_seconds
             first = epoch * (1 - state.step / self._steps)
             whole = math.ceil(max(0.0, left - first) / epoch) if epoch else 0
-            seconds = min(seconds, first + whole * epoch)
+            after = self._reckoned(0, judgements=judgements)
+            seconds = min(seconds, first + whole * epoch + after)
         return seconds
 
-    def _reckoned(self, steps: int, held_out: float, previews: float) -> float:
-        """Seconds for so many steps, measurements and previews, and for all else beside them."""
+    def _reckoned(
+        self, steps: int, *, held_out: float = 0, previews: float = 0, judgements: float = 0
+    ) -> float:
+        """Seconds for so many steps and what comes between them, and for all else beside them."""
         counted = steps + held_out * self._held_out_steps + previews * self._preview_steps
+        counted += judgements * self._judging_steps
         beside = self._other / self._known if self._known else 0.0
         return counted * self._recent.seconds * (1 + beside)
 
@@ -129,7 +148,7 @@ def share_done(training: TrainingSettings, state: Progress, steps: int) -> float
     return min(1.0, done)
 
 
-def _times(every: int, done: int, last: int) -> int:
+def times_left(every: int, done: int, last: int) -> int:
     """How often something that comes every so many epochs, and with the last, is still to come."""
     if not every or done >= last:
         return 0

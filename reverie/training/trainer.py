@@ -163,8 +163,9 @@ class Trainer:
         )
 
     def _make_pace(self, trial: Trial) -> Pace:
-        previews = self._preview is not None
-        return Pace(self._recipe.training, self._steps, trial, previews=previews)
+        previews, judgements = self._preview is not None, self._judging.times_left
+        training, steps = self._recipe.training, self._steps
+        return Pace(training, steps, trial, previews=previews, judgements=judgements)
 
     def _train_steps(self) -> bool:
         """Take the remaining steps of an epoch; return whether it ran to its end."""
@@ -272,7 +273,7 @@ class Trainer:
         with self._checkpointer.trained(self.representation) as trained:
             judgement = self._ranks.from_first(lambda: self._judging.judge(trained, self.run))
         self.state = self.state.judged(judgement)
-        self._pace.lap("other")
+        self._pace.lap("judging")
         return judgement
 
     def _show_preview(self, preview: Preview) -> None:

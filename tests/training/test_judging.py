@@ -18,7 +18,7 @@ from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe, TrainingSettings
 from reverie.runs.states import list_checkpoints, read_progress
-from reverie.training.judging import MOST_SHARE, Judging
+from reverie.training.judging import MOST_SHARE, Judging, judgements_left
 from reverie.training.observers import Callbacks
 from reverie.training.outcome import outcome
 from reverie.training.recipe import load_recipe
@@ -202,6 +202,29 @@ def test_epochs_alone_decide_where_no_time_ends_it() -> None:
     assert [epoch for epoch in range(1, 21) if due(patient, epoch)] == [8, 16, 20]
     never = TrainingSettings(epochs=20)
     assert not any(due(never, epoch) for epoch in range(1, 21))
+
+
+@pytest.mark.parametrize("every", [0, 1, 3, 8, 50])
+@pytest.mark.parametrize("patience", [0, 9])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_it_is_known_how_often_clips_are_still_judged(
+    every: int, patience: int, count: int
+) -> None:
+    training = TrainingSettings(epochs=21, judge_every_epochs=every, patience_epochs=patience)
+    judging = Judging(training, Listed([]), count=count)
+    due = list[int]()
+    for epoch in range(1, 22):
+        state = Progress(epoch, judged_epoch=due[-1] if due else 0)
+        if judging.is_due(state, epoch / 21, last=epoch == 21):
+            due.append(epoch)
+    for epoch in range(21):
+        assert judging.times_left(epoch) == sum(one > epoch for one in due)
+        if not count:
+            assert judgements_left(training, epoch) == judging.times_left(epoch)
+    # Where time ends it, the last alone is not within that time.
+    timed = dataclasses.replace(training, minutes=10)
+    assert Judging(timed, Listed([]), count=count).times_left(3) == bool(every or count)
+    assert Judging(timed, None, count=count).times_left(3) == 0
 
 
 @pytest.mark.parametrize("judgement_seconds", [1.0, 7.0, 15.0])

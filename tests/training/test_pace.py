@@ -6,7 +6,7 @@ import pytest
 
 from reverie.runs.progress import Progress
 from reverie.runs.settings import TrainingSettings
-from reverie.training.pace import Pace, Trial, share_done
+from reverie.training.pace import JUDGEMENT_SECONDS, Pace, Trial, share_done
 
 
 class Clock:
@@ -58,6 +58,23 @@ def test_where_time_ends_it_the_time_is_left_to_the_end_of_an_epoch() -> None:
         7.7
     )
     assert share_done(training, Progress(seconds=30.0), 10) == 0.5
+
+
+def test_judgements_to_come_count_as_long_as_the_last_one_took() -> None:
+    training, clock = TrainingSettings(epochs=10, held_out_every_epochs=10), Clock()
+    pace = Pace(
+        training, 10, Trial(1.0, 0.0), judgements=lambda epoch: min(5, 10 - epoch), clock=clock
+    )
+    assert pace.remaining(Progress()) == pytest.approx(100 + 5 * JUDGEMENT_SECONDS)
+    for _ in range(60):
+        clock.now += 1.0
+        pace.lap("step")
+    clock.now += 20.0
+    pace.lap("judging")
+    assert pace.remaining(Progress(epoch=6)) == pytest.approx(40 + 4 * 20)
+    timed = TrainingSettings(epochs=10**6, minutes=1.0)
+    pace = Pace(timed, 10, Trial(1.0, 0.0), judgements=lambda _: 1, clock=Clock())
+    assert pace.remaining(Progress()) == pytest.approx(60 + JUDGEMENT_SECONDS)
 
 
 def test_nobody_knows_how_long_music_gets_better() -> None:
