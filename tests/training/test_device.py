@@ -12,7 +12,6 @@ from reverie.corpus.prepare import prepare
 from reverie.corpus.settings import PrepareSettings
 from reverie.errors import ReverieError
 from reverie.evaluation.preview_monitor import PreviewMonitor
-from reverie.frames.contract import CodebookInfo
 from reverie.frames.transforms import frame_spec
 from reverie.generation import preview as previewing
 from reverie.generation.context import begin_context
@@ -20,7 +19,6 @@ from reverie.generation.preview import preview
 from reverie.generation.sampling.loudness import LoudnessBias
 from reverie.generation.sampling.sampler import make_sampler
 from reverie.generation.sampling.surprisal import SurprisalTemperature
-from reverie.models.architectures import build_model
 from reverie.models.calibration import Calibration, UsualRange
 from reverie.models.settings import Architecture
 from reverie.models.trained import TrainedModel
@@ -37,6 +35,7 @@ from reverie.training.trainer import Preview
 from tests.conftest import RATE_HZ, SMALL
 from tests.fake_gpu import fake_gpu
 from tests.music import write_recordings
+from tests.training.models import HEADS, model_of, recipe_of
 
 
 def test_without_a_gpu_auto_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,20 +190,12 @@ def test_the_device_of_tests_refuses_what_a_gpu_refuses() -> None:
 
 
 @pytest.mark.parametrize("architecture", get_args(Architecture))
-@pytest.mark.parametrize("kind", ["mean", "adversary", "codes"])
+@pytest.mark.parametrize("kind", HEADS)
 def test_nothing_is_left_on_the_processor(architecture: Architecture, kind: str) -> None:
     """torch refuses to join tensors of two devices, and so it does of one that has no values."""
-    told = [f"model.architecture={architecture}", "model.hidden=16", "training.ema_decay=0.9"]
-    if kind == "adversary":
-        told.append("model.adversary=hinge")
-    recipe = load_recipe("codes" if kind == "codes" else "desk", told)
+    recipe = recipe_of(architecture, kind, "model.hidden=16", "training.ema_decay=0.9")
+    model, rng = model_of(recipe, "meta"), torch.Generator().manual_seed(0)
     spec = frame_spec(recipe.frames, RATE_HZ)
-    rng = torch.Generator().manual_seed(0)
-    codebook_info = None
-    if kind == "codes":
-        shape = (spec.width, spec.codebook_size, spec.codebook_dim)
-        codebook_info = CodebookInfo(torch.randn(shape), torch.zeros(spec.codebook_size))
-    model = build_model(recipe.model, spec, rng, codebook_info).to("meta")
     optimiser = build_optimiser(model, recipe)
     frames = torch.zeros(2, 5 + model.step_frames, spec.width, device="meta")
     if kind == "codes":

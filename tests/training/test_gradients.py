@@ -10,11 +10,9 @@ from torch import Tensor
 
 from reverie.corpus.corpus import Corpus
 from reverie.evaluation.preview_monitor import PreviewMonitor
-from reverie.frames.contract import CodebookInfo
 from reverie.frames.transforms import frame_spec
 from reverie.generation import preview as previewing
 from reverie.generation.preview import preview
-from reverie.models.architectures import build_model
 from reverie.models.contract import FrameModel
 from reverie.models.settings import Architecture
 from reverie.runs.metrics import read_metrics
@@ -27,29 +25,16 @@ from reverie.training.recipe import load_recipe
 from reverie.training.step import random_generator, train_step
 from reverie.training.train import train
 from tests.conftest import RATE_HZ, SMALL
+from tests.training.models import HEADS, model_of, recipe_of
 from tests.training.test_device import KINDS
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
 BATCH, STEPS = 4, 7
 
 
-def recipe_of(architecture: str, kind: str) -> Recipe:
-    told = [f"model.architecture={architecture}", "model.hidden=32", "training.ema_decay=0.9"]
-    if kind == "adversary":
-        told.append("model.adversary=hinge")
-    told += [f"training.batch_size={BATCH}", "training.gradient_clip=1"]
-    return load_recipe("codes" if kind == "codes" else "desk", told)
-
-
-def model_of(recipe: Recipe, device: str) -> FrameModel:
-    spec = frame_spec(recipe.frames, RATE_HZ)
-    info = None
-    if spec.codebook_size:
-        shape = (spec.width, spec.codebook_size, spec.codebook_dim)
-        vectors = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-        info = CodebookInfo(vectors, torch.zeros(spec.codebook_size))
-    rng = torch.Generator().manual_seed(1)
-    return build_model(recipe.model, spec, rng, info).to(device)
+def small(architecture: str, head: str) -> Recipe:
+    told = "model.hidden=32", "training.ema_decay=0.9", "training.gradient_clip=1"
+    return recipe_of(architecture, head, f"training.batch_size={BATCH}", *told)
 
 
 def frames_of(recipe: Recipe, model: FrameModel, count: int, seed: int) -> Tensor:
@@ -61,7 +46,7 @@ def frames_of(recipe: Recipe, model: FrameModel, count: int, seed: int) -> Tenso
 
 
 def test_on_the_processor_they_are_computed_as_written() -> None:
-    recipe = recipe_of("baseline", "mean")
+    recipe = small("baseline", "mean")
     model = model_of(recipe, "cpu")
     found = gradients_of(model)
     assert isinstance(found, PlainGradients)
@@ -108,11 +93,11 @@ def learnt(
 
 @needs_cuda
 @pytest.mark.parametrize("architecture", get_args(Architecture))
-@pytest.mark.parametrize("kind", ["mean", "adversary", "codes"])
+@pytest.mark.parametrize("kind", HEADS)
 def test_a_graph_learns_the_same_to_the_bit(
     architecture: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = recipe_of(architecture, kind)
+    recipe = small(architecture, kind)
     plain, weights = learnt(recipe, PlainGradients)
     recorded: list[int] = []
     record = gradients._record
@@ -131,7 +116,7 @@ def test_a_graph_learns_the_same_to_the_bit(
 
 @needs_cuda
 def test_what_cannot_be_recorded_is_computed_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = recipe_of("baseline", "mean")
+    recipe = small("baseline", "mean")
     model = model_of(recipe, "cuda")
     loss = model.loss
 
