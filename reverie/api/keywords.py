@@ -33,9 +33,10 @@ def path_of(given: object, name: str, kinds: str = "") -> Path:
             raise ReverieError(
                 f"{name} is an URL, and has to be on this machine.", "Give a path, or copy it here."
             )
-        if isinstance(path, str) and path:
+        if isinstance(path, str) and path and "\0" not in path:
             return Path(path)
-        problem = "empty" if not path else "a path of bytes"
+        whole = "a path with a NUL character" if isinstance(path, str) else "a path of bytes"
+        problem = whole if path else "empty"
     else:
         problem = "None" if given is None else f"of the kind {type(given).__name__}"
     either = f"{kinds}, or " if kinds else ""
@@ -113,6 +114,10 @@ def _opened(
 ) -> Iterator[tuple[str, Any]]:
     """Settings one by one: those of a section by their dotted names."""
     for name, value in items:
+        if not isinstance(cast(object, name), str):
+            raise ReverieError(
+                f"{where}: the setting {name!r} has no name.", "Give settings by name, as text."
+            )
         if name not in sections:
             yield name, value
         elif isinstance(value, Mapping):
@@ -138,6 +143,6 @@ def prompt_names(prompt: PathLike | Sequence[PathLike] | None) -> list[str]:
     """
     if prompt is None:
         return ["nothing"]
-    if not isinstance(cast(object, prompt), str) and not prompt:
+    if isinstance(prompt, Sequence) and not isinstance(prompt, str) and not prompt:
         raise ReverieError("prompt is an empty list.", "Write prompt=None to begin from nothing.")
     return [str(path) for path in paths_of(prompt, "prompt", "held-out, training, None")]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from types import EllipsisType
+from types import EllipsisType, MappingProxyType
 from typing import Any
 
 from reverie.api.clip import Clips, in_memory, on_disk
@@ -156,9 +156,9 @@ class Run:
                 or silent, or there is no room.
         """
         with naming_urls(), made_at(out) as target:
-            if target is not None and target.suffix.lower() in SUFFIXES:
-                keywords.setdefault("count", 1)
-            wanted = self._settings("generate", settings, keywords, prompts_here(prompt))
+            one = target is not None and target.suffix.lower() in SUFFIXES
+            defaults = {"count": 1} if one else {}
+            wanted = self._settings("generate", settings, keywords, prompts_here(prompt), defaults)
             return self._made(wanted, target, overwrite=overwrite, progress=progress)
 
     def _made(
@@ -253,8 +253,9 @@ class Run:
         settings: Settings | None,
         keywords: Settings,
         prompt: PathLike | Sequence[PathLike] | EllipsisType | None,
+        defaults: Settings = MappingProxyType({}),
     ) -> GenerationSettings:
-        chosen = dotted(GenerationSettings, settings, keywords, what)
+        chosen = {**defaults, **dotted(GenerationSettings, settings, keywords, what)}
         if isinstance(prompt, EllipsisType):
             has_corpus = self.opened.corpus_given is not None or not self.opened.is_exported
             prompt = "held-out" if has_corpus else None

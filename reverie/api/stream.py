@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from types import EllipsisType
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +56,8 @@ class Stream:
     ) -> None:
         self._run, self._settings = run, settings
         self._playing, self._changing = threading.Lock(), threading.Lock()
-        if block_frames is not None and block_frames < 1:
-            raise ReverieError(f"a block of {block_frames} frames is empty.", "Take 1 or more.")
+        if block_frames is not None:
+            block_frames = _frames_of(block_frames, run)
         plan = plan_clips(run, settings)
         trained = run.load(plan.checkpoint)
         lacks = missing_calibration(trained.model, settings, trained.calibration)
@@ -204,3 +204,24 @@ class Stream:
             samples = next(self._stream)[0].numpy()
             self._recent.append(samples)
         return as_public(samples)
+
+
+def _frames_of(block_frames: object, run: Run) -> int:
+    """Read the length of a block.
+
+    Raises:
+        ReverieError: it is no whole number, or not 1 to as many frames as are remembered.
+    """
+    most = int(KEPT_SECONDS * run.rate_hz / run.recipe.frames.hop_samples(run.rate_hz))
+    if isinstance(block_frames, bool) or not isinstance(block_frames, SupportsIndex):
+        raise ReverieError(
+            f"block_frames is of the kind {type(block_frames).__name__}.",
+            "Give a whole number of frames.",
+        )
+    frames = block_frames.__index__()
+    if not 1 <= frames <= most:
+        raise ReverieError(
+            f"block_frames is {frames}, and a block has 1 to {most} frames ({KEPT_SECONDS:.0f} s).",
+            "Take a number between.",
+        )
+    return frames

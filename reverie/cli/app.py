@@ -197,12 +197,16 @@ def main(handler: Any = None) -> None:
         # A terminal that lacks a character gets an escape for it, from libraries too.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    printed = sys.stdout
     try:
         try:
             app()
         finally:
             sys.stdout.flush()
     except (SystemExit, KeyboardInterrupt) as end:
+        if sys.stdout is not printed:
+            # Typer replaces it where nobody reads any more, which it calls a failure.
+            raise SystemExit(0) from end
         if isinstance(end, SystemExit) and end.code != INTERRUPTED:
             raise
         # Threads may be at work yet, in libraries that abort where they are torn down then.

@@ -205,19 +205,11 @@ def _load(
     """Raises: Unreadable: it cannot be judged."""
     if not path.stat().st_size:
         raise Unreadable("the file is empty")
-    pieces = _finite(decode(path, corpus.rate_hz, corpus.channels))
+    pieces = decode(path, corpus.rate_hz, corpus.channels)
     wave, powers = _mixed_and_measured(pieces, corpus, longest_seconds)
     if len(wave) < SHORTEST_SECONDS * corpus.rate_hz:
         raise Unreadable(_too_short(wave, corpus))
     return wave, powers
-
-
-def _finite(pieces: Iterator[Samples]) -> Iterator[Samples]:
-    """Raises: Unreadable: some samples are not numbers."""
-    for piece in pieces:
-        if not np.isfinite(piece).all():
-            raise Unreadable("some of its samples are not numbers")
-        yield piece
 
 
 def _prompt(provenance: Provenance, corpus: Corpus) -> NDArray[np.float32] | None:

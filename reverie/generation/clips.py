@@ -18,6 +18,7 @@ from reverie.audio.pictures.clip import save_png
 from reverie.audio.provenance import Prompt, Provenance, Sidecar, write_sidecar
 from reverie.audio.tags import tags_of
 from reverie.audio.writing.writer import AudioWriter
+from reverie.errors import ReverieError
 from reverie.generation.batches import batch_in
 from reverie.generation.folder import (
     ClipFolder,
@@ -85,14 +86,8 @@ def generate(
     """
     plan = _planned(run, settings, out)
     with only_one(out):
-        return _make(
-            plan,
-            _numbered(out, settings, 1),
-            keep=not overwrite,
-            replace=overwrite,
-            pictures=pictures,
-            quiet=quiet,
-        )
+        paths, keep = _numbered(out, settings, 1), not overwrite
+        return _make(plan, paths, keep=keep, replace=overwrite, pictures=pictures, quiet=quiet)
 
 
 def generate_more(
@@ -143,8 +138,13 @@ def generate_file(
         quiet: show no progress.
 
     Raises:
-        ReverieError: as `generate`, or `path` is there already.
+        ReverieError: as `generate`, more than one clip is asked for, or `path` is there already.
     """
+    if settings.count != 1:
+        raise ReverieError(
+            f"{path} is a file of one clip, and count is {settings.count}.",
+            "Give a folder, or a count of 1.",
+        )
     if path.exists() and not overwrite:
         raise TakenError(path, "and would be replaced")
     plan = _planned(run, settings, path.parent)

@@ -94,7 +94,9 @@ class _File:
             levels = self._reads(lambda: Levels(self._rate_hz).add(map(mixed, self._pieces())))
             self._levels, self._available = levels, levels.sounding().end
             if not levels.samples:
-                raise ReverieError(f"{self.path} holds no samples.", "Give music.")
+                raise ReverieError(
+                    f"{self.path} has no sample at {self._rate_hz} Hz.", "Give a longer file."
+                )
             if not self._available:
                 raise ReverieError(
                     f"{self.path} is silent: there is nothing to go on from.", "Give music."
@@ -137,12 +139,12 @@ class _File:
             # Its end sounds, so that one stretch at least ends with sound.
             start = self._available - length_samples if start is None else start
         if self._stretch.shape[1] and not surroundings:
-            samples = self._stretch[:, :length_samples].copy()
+            samples = _turned_down(self._stretch[:, :length_samples])
             return FilePrompt(self.path, start, samples, start, mixed(samples))
         first, end = start, start + length_samples
         if surroundings:
             first, end = around(start, length_samples, self._rate_hz)
-        heard = self._read(first, end - first)
+        heard = _turned_down(self._read(first, end - first))
         samples = heard[:, start - first :][:, :length_samples].copy()
         return FilePrompt(self.path, start, samples, first, mixed(heard))
 
@@ -165,3 +167,8 @@ class _File:
             raise ReverieError(
                 f"{self.path} cannot be used: {error}.", "Give a recording that plays elsewhere."
             ) from error
+
+
+def _turned_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return [C, S] within full scale, as a corpus holds music: floats may go beyond it."""
+    return samples / max(1.0, float(np.abs(samples).max(initial=0.0)))

@@ -105,6 +105,6 @@ def _has_no_rest(loud: NDArray[np.bool_], wide: int, rest: int, count: int) -> N
 
 
 def _sums(values: NDArray[np.float64], wide: int) -> NDArray[np.float64]:
-    """The sum of each `wide` values in a row, [N - wide + 1]."""
+    """The sum of each `wide` values in a row, [N - wide + 1]; none of fewer values."""
     running = np.concatenate([[0.0], np.cumsum(values)])
-    return running[wide:] - running[: len(running) - wide]
+    return running[wide:] - running[: max(0, len(running) - wide)]

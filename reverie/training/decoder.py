@@ -6,6 +6,8 @@ Letters as in `regression.py`, and E features of a frame.
 """
 
 import threading
+import time
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
@@ -18,7 +20,14 @@ from reverie.frames.decoder import KERNEL_FRAMES, decoder_size
 from reverie.frames.full_band.codec import FullBandCodec
 from reverie.frames.transforms import frame_spec, spectrum_width
 from reverie.runs.settings import Recipe
-from reverie.training.regression import BATCH, FRAMES, Regression, fit_network, sequences_of
+from reverie.training.regression import (
+    BATCH,
+    FRAMES,
+    Regression,
+    fit_network,
+    regression_seconds,
+    sequences_of,
+)
 
 DECODER_SHARE = 0.2
 """Of the minutes that a recipe allows."""
@@ -57,6 +66,35 @@ def fit_decoder(
         the codec with its networks, on the processor; None if it was stopped before its end.
     """
     codec = fitted.to(device)
+    for task in _tasks(codec, recipe):
+        if not fit_network(task, corpus, recipe, codec.spec, device, stop, quiet=quiet):
+            return None
+    if isinstance(codec, FullBandCodec):
+        _set_levels(codec, corpus, recipe)
+    return codec.to("cpu")
+
+
+def decoder_fit_seconds(
+    codec: Codec | FullBandCodec,
+    recipe: Recipe,
+    device: torch.device,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Estimate how long `fit_decoder` takes on a quiet machine, from two steps on silence.
+
+    Args:
+        codec: of the recipe's sizes; a copy of it is fitted to nothing.
+        recipe: says for how long, and in which precision.
+        device: to fit it on.
+        clock: tells the time in seconds.
+    """
+    copied = codec.to(device)
+    tasks = _tasks(copied, recipe)
+    return sum(regression_seconds(task, recipe, copied.spec, device, clock) for task in tasks)
+
+
+def _tasks(codec: Codec | FullBandCodec, recipe: Recipe) -> list[Regression]:
+    """What the networks of a codec shall learn."""
     steps = recipe.training.decoder_steps
     tasks: list[Regression] = []
     narrow = codec.narrow if isinstance(codec, FullBandCodec) else codec
@@ -67,12 +105,7 @@ def fit_decoder(
         pairs = partial(_features, codec)
         kept = KEPT_BATCHES
         tasks.append(Regression("full band", codec.teller, pairs, TELLER_SHARE, steps, kept))
-    for task in tasks:
-        if not fit_network(task, corpus, recipe, codec.spec, device, stop, quiet=quiet):
-            return None
-    if isinstance(codec, FullBandCodec):
-        _set_levels(codec, corpus, recipe)
-    return codec.to("cpu")
+    return tasks
 
 
 def decoder_fit_bytes(recipe: Recipe, rate_hz: int) -> int:

@@ -13,7 +13,9 @@ from torch import Tensor
 
 from reverie.corpus.corpus import Corpus
 from reverie.corpus.inspection import enough
+from reverie.frames.codec import Codec
 from reverie.frames.contract import Representation
+from reverie.frames.full_band.codec import FullBandCodec
 from reverie.frames.representation import stand_in_representation
 from reverie.models.architectures import ModelBuilder, build_model
 from reverie.models.contract import FrameModel
@@ -25,6 +27,7 @@ from reverie.runs.progress import Progress
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.runs.states import list_checkpoints, read_progress
+from reverie.training.decoder import decoder_fit_seconds
 from reverie.training.device import training_device
 from reverie.training.gradients import gradients_of
 from reverie.training.judging import judgements_left
@@ -88,11 +91,11 @@ def estimate(
     recipe = recipe.for_channels(corpus.channels)
     train_set, held_out_set = split_sequences(corpus, recipe)
     needs = plan(recipe, corpus.rate_hz, run_folder, builder)
-    state = Progress()
+    state, is_begun = Progress(), pretrained is not None
     if Run.exists(run_folder):
         run = Run.open(run_folder, builder=builder)
         run.check_continues(recipe, corpus, pretrained.parent if pretrained else None)
-        recipe = recipe.with_codebooks(run.recipe.frames.n_codebooks)
+        recipe, is_begun = recipe.with_codebooks(run.recipe.frames.n_codebooks), True
         if found := list_checkpoints(run.folder):
             state = read_progress(found[-1])
     set_threads(recipe)
@@ -101,9 +104,10 @@ def estimate(
         representation = stand_in_representation(recipe.frames, corpus.rate_hz)
         model = initial_model(recipe, representation, builder).to(device)
         trial = time_steps(model, representation.to(device), train_set, held_out_set, recipe)
+        before = 0.0 if is_begun else _seconds_before(representation, recipe, device)
     steps = math.ceil(len(train_set) / training.batch_size)
     pace = Pace(training, steps, trial, judgements=partial(judgements_left, training))
-    found = forecast(needs, recipe, steps, pace, state)
+    found = forecast(needs, recipe, steps, pace, state, before)
     notes = corpus_notes(corpus, train_set, held_out_set)
     lines = (*found.lines, *notes)
     return Estimate(needs, steps, found.step_seconds, found.epoch_seconds, found.seconds, lines)
@@ -156,7 +160,21 @@ def time_steps(
     return Trial(step_seconds, batches * forward_seconds)
 
 
-def forecast(needs: Needs, recipe: Recipe, steps: int, pace: Pace, state: Progress) -> Estimate:
+def _seconds_before(representation: Representation, recipe: Recipe, device: torch.device) -> float:
+    """How long frames learn what they need before the first step; that counts as training."""
+    if recipe.training.minutes or not isinstance(representation, Codec | FullBandCodec):
+        return 0.0  # the minutes are for all of it
+    return decoder_fit_seconds(representation, recipe, device)
+
+
+def forecast(
+    needs: Needs,
+    recipe: Recipe,
+    steps: int,
+    pace: Pace,
+    state: Progress,
+    before_seconds: float = 0.0,
+) -> Estimate:
     """The estimate for what is left of a training.
 
     Args:
@@ -165,6 +183,7 @@ def forecast(needs: Needs, recipe: Recipe, steps: int, pace: Pace, state: Progre
         steps: in one epoch.
         pace: how fast it goes.
         state: how far it is.
+        before_seconds: until the first step.
     """
     training = recipe.training
     sizes = (
@@ -176,7 +195,7 @@ def forecast(needs: Needs, recipe: Recipe, steps: int, pace: Pace, state: Progre
     if why_ended(training, state):
         said = f"{each}; the training is over."
         return Estimate(needs, steps, pace.step_seconds, pace.epoch_seconds, 0.0, (sizes, said))
-    seconds = pace.remaining(state)
+    seconds = before_seconds + pace.remaining(state)
     said = f"{each}; to go: {limits(training, state)}"
     known = math.isfinite(seconds)
     if known:

@@ -104,14 +104,58 @@ def fit_network(
             rate = LEARNING_RATE * warmup(bar.done, WARMUP_STEPS) * cosine(done)
             optimiser.learning_rate = rate
             optimiser.zero_grad()
-            with torch.autocast(device.type, torch.bfloat16, enabled=is_rounded):
-                loss = regression_loss(network, vectors, wanted)
-            torch.autograd.backward([loss])
+            _descend(network, (vectors, wanted), device, is_rounded=is_rounded)
             optimiser.step()
             bar.advance(1, f"{left:.1%} of held-out music's variance left")
     network.load_state_dict(best)
     network.requires_grad_(False)
     return True
+
+
+def regression_seconds(
+    task: Regression,
+    recipe: Recipe,
+    spec: FrameSpec,
+    device: torch.device,
+    clock: Callable[[], float],
+) -> float:
+    """Estimate how long `fit_network` takes, from two steps on silence; the first is cold.
+
+    Args:
+        task: what would be fitted; its network is left as it was.
+        recipe: says for how long, and in which precision.
+        spec: of the frames.
+        device: that the network lies on.
+        clock: tells the time in seconds.
+    """
+    network, pair_seconds, step_seconds = task.network.requires_grad_(True), 0.0, 0.0
+    samples = torch.zeros(
+        BATCH,
+        spec.channels,
+        spec.samples_for(FRAMES + 2 * network.size.context_frames),
+        device=device,
+    )
+    for _ in range(2):
+        began = clock()
+        pair = task.pairs(samples)
+        heard = clock()
+        loss = _descend(network, pair, device, is_rounded=recipe.model.precision == "bfloat16")
+        loss.item()  # a GPU is waited for
+        pair_seconds, step_seconds = heard - began, clock() - heard
+    network.zero_grad(set_to_none=True)
+    network.requires_grad_(False)
+    seconds = (task.kept or task.steps) * pair_seconds + task.steps * step_seconds
+    return min(seconds, task.share * 60 * recipe.training.minutes or math.inf)
+
+
+def _descend(
+    network: ContextNetwork, pair: Pair, device: torch.device, *, is_rounded: bool
+) -> Tensor:
+    """Compute the gradients of a step, and return its loss."""
+    with torch.autocast(device.type, torch.bfloat16, enabled=is_rounded):
+        loss = regression_loss(network, *pair)
+    torch.autograd.backward([loss])
+    return loss.detach()
 
 
 def regression_loss(network: ContextNetwork, vectors: Tensor, wanted: Tensor) -> Tensor:

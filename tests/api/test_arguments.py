@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import reverie
 
-WRONG = [None, 3, [], [1], {"a": 1}, b"bytes", "", object()]
+WRONG = [None, 3, [], [1], {"a": 1}, b"bytes", "", "a\0b", object(), np.zeros(3)]
 """No path, no corpus, no run and no clips."""
 
 CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
@@ -46,6 +47,12 @@ def test_what_is_no_path(name: str, wrong: object) -> None:
 def test_settings_that_are_no_dict(wrong: Any) -> None:
     with pytest.raises(reverie.ReverieError, match="settings is of the kind"):
         reverie.architectures("paper", wrong)
+
+
+@pytest.mark.parametrize("wrong", [5, None, ("model", "hidden")], ids=repr)
+def test_settings_whose_names_are_no_text(wrong: Any) -> None:
+    with pytest.raises(reverie.ReverieError, match="has no name"):
+        reverie.architectures("paper", {wrong: 1})
 
 
 @pytest.mark.parametrize("rate_hz", [-1, 0, 100, 1 << 40])

@@ -159,3 +159,7 @@ def test_errors_are_one_kind(run: Run, corpus_folder: Path, tmp_path: Path) -> N
         run.generate(prompt="missing.wav")
     with pytest.raises(reverie.ReverieError, match="empty list"):
         run.generate(prompt=[])
+    for given, keywords in ((None, {"count": 2}), ({"count": 2}, {}), ({"count": 2}, {"seed": 1})):
+        with pytest.raises(reverie.ReverieError, match=r"a\.wav is a file of one clip, and count"):
+            run.generate(given, out=tmp_path / "a.wav", **keywords)
+    assert not (tmp_path / "a.wav").exists()

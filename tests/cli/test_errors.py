@@ -185,3 +185,19 @@ def test_an_output_that_is_closed_is_nowhere() -> None:
     command = ["sh", "-c", 'exec "$0" -m reverie --help >&-', sys.executable]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_has_gone_is_no_failure(one_recording: Path) -> None:
+    """As `reverie inspect CORPUS --json | head -1` does it, by whatever command."""
+    for command in (["inspect", str(one_recording), "--json"], ["--help"]):
+        child = subprocess.Popen(
+            [sys.executable, "-u", "-m", "reverie", *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        with child.stderr:
+            assert child.stderr.read() == b""
+        assert child.wait() == 0

@@ -133,6 +133,39 @@ def test_a_silent_file_is_named(run: Run, tmp_path: Path) -> None:
             prompt_of(run, path)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("at", [0, 2 * RATE_HZ, -1])
+def test_a_file_of_samples_that_are_not_numbers_is_named(
+    run: Run, tmp_path: Path, wrong: float, at: int
+) -> None:
+    tune = random_melody(1, RATE_HZ, 4.0).astype(np.float32)
+    tune[at] = wrong
+    soundfile.write(tmp_path / "odd.wav", tune, RATE_HZ, subtype="FLOAT")
+    with pytest.raises(ReverieError, match=r"odd\.wav cannot be used: .* not numbers"):
+        prompt_of(run, tmp_path / "odd.wav")
+
+
+@pytest.mark.parametrize("times", [2.0, 1e30])
+def test_a_file_beyond_full_scale_is_turned_down(run: Run, tmp_path: Path, times: float) -> None:
+    tune = random_melody(1, RATE_HZ, 4.0).astype(np.float32)
+    tune /= np.abs(tune).max()
+    soundfile.write(tmp_path / "hot.wav", tune * np.float32(times), RATE_HZ, subtype="FLOAT")
+    samples = prompt_of(run, tmp_path / "hot.wav")[3]
+    assert 0.1 < np.abs(samples).max() <= 1
+
+
+def test_a_prompt_may_be_a_file_of_any_length_that_a_model_can_begin_from(
+    run: Run, tmp_path: Path
+) -> None:
+    most = run.recipe.training.sequence_seconds
+    for seconds in (0.5 * most, most, 1.05 * most, 2 * most, most + 0.5, most + 0.9, most + 1.2):
+        tune = random_melody(1, RATE_HZ, 4.0)[: round(seconds * RATE_HZ)]
+        soundfile.write(tmp_path / "tune.wav", tune, RATE_HZ, subtype="FLOAT")
+        offset, taken, _, _ = prompt_of(run, tmp_path / "tune.wav")
+        assert 0 < taken <= most + 0.1
+        assert 0 <= offset <= seconds - taken + 1e-6
+
+
 def test_too_little_sound_before_silence_is_named(run: Run, tmp_path: Path) -> None:
     blip = np.pad(random_melody(1, RATE_HZ, 1.0)[:200], (0, 4 * RATE_HZ))
     recipe = load_recipe("paper", [*SMALL, "model.architecture=blocks"])  # a step sees 750 samples

@@ -55,6 +55,15 @@ def test_where_all_has_rests_it_still_ends_with_sound() -> None:
     assert (found + 2) % 1 == pytest.approx(0.3, abs=0.26)
 
 
+@pytest.mark.parametrize("seconds", np.arange(2.0, 4.0, 0.13).round(2).tolist())
+@pytest.mark.parametrize("wanted", [0.02, 0.4, 1.0, 2.0])
+def test_a_recording_may_be_hardly_longer(seconds: float, wanted: float) -> None:
+    """Where it is too short to go on for a second after a stretch, that is not asked."""
+    found = stretch(tone(seconds, 0.3), seconds=wanted)
+    assert found is not None
+    assert 0 <= found <= seconds - wanted
+
+
 def test_of_equals_the_first() -> None:
     assert stretch(tone(30, 0.3)) == 0
 

@@ -4,6 +4,7 @@ import copy
 import itertools
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from reverie.frames.codec_fit import fit_codec
 from reverie.runs.run import Run
 from reverie.runs.settings import Recipe
 from reverie.training import regression
-from reverie.training.decoder import decoder_fit_bytes, fit_decoder
+from reverie.training.decoder import decoder_fit_bytes, decoder_fit_seconds, fit_decoder
 from reverie.training.excerpts import excerpts
 from reverie.training.preflight import estimate_needs, smaller
 from reverie.training.recipe import load_recipe
@@ -162,3 +163,16 @@ def test_it_is_counted_before_the_first_step(tmp_path: Path) -> None:
     assert "frames.decoder_channels (4096)" in smaller(
         load_recipe("codes", ["frames.decoder_channels=4096"])
     )
+
+
+def test_how_long_fitting_takes_is_told_from_a_step(codec: Codec, recipe: Recipe) -> None:
+    """By a clock that ticks once a look: one tick for what is heard, one for the step."""
+    before = codec.tables() | codec.decoder.state_dict() if codec.decoder else {}
+    ticks = itertools.count()
+    seconds = decoder_fit_seconds(codec, recipe, CPU, lambda: float(next(ticks)))
+    assert seconds == 120 * 2
+    after = codec.tables() | codec.decoder.state_dict() if codec.decoder else {}
+    assert before
+    assert all(torch.equal(one, after[name]) for name, one in before.items())
+    timed = replace(recipe, training=replace(recipe.training, minutes=1.0))
+    assert decoder_fit_seconds(codec, timed, CPU, lambda: float(next(ticks))) == 0.2 * 60

@@ -6,6 +6,7 @@ import pytest
 
 from reverie.corpus.corpus import Corpus
 from reverie.errors import ReverieError
+from reverie.training import estimate as module
 from reverie.training import preflight
 from reverie.training.estimate import estimate
 from reverie.training.recipe import load_recipe
@@ -44,6 +45,23 @@ def test_of_a_run_it_is_for_the_rest(corpus: Corpus, tmp_path: Path) -> None:
     assert "to go: 4 epochs;" in longer.lines[1]
     with pytest.raises(ReverieError, match=r"begun with model.hidden = 12, not 13"):
         estimate(corpus, load_recipe("paper", [*SMALL, "model.hidden=13"]), tmp_path / "run")
+
+
+def test_what_frames_learn_before_the_first_step_counts(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "decoder_fit_seconds", lambda *_: 1e5)
+    fitted = [*CODES, "frames.decoder=context", "frames.decoder_channels=8"]
+    found = estimate(corpus, load_recipe("paper", fitted), tmp_path / "run")
+    assert found.seconds is not None
+    assert 1e5 < found.seconds < 1e5 + 1e4
+    # Minutes that end a training are for all of it.
+    timed = load_recipe("paper", [*fitted, "training.minutes=1"])
+    assert (estimate(corpus, timed, tmp_path / "run").seconds or 0) < 1e4
+    recipe = load_recipe("paper", [*fitted, "training.epochs=1", "training.decoder_steps=1"])
+    train(corpus.folder, recipe, tmp_path / "run", quiet=True)
+    longer = load_recipe("paper", [*fitted, "training.decoder_steps=1"])
+    assert (estimate(corpus, longer, tmp_path / "run").seconds or 0) < 1e4
 
 
 def test_what_cannot_fit_is_refused(

@@ -30,17 +30,28 @@ def decode(
         reading: from `best_reading`, which is called if it is None, for as many channels.
 
     Yields:
-        float32 [C, n], n > 0, full scale at 1; C is the same for all.
+        float32 [C, n], n > 0, finite, full scale at 1; C is the same for all.
 
     Raises:
-        Unreadable: nothing can be decoded.
+        Unreadable: nothing can be decoded, or samples are not numbers.
     """
     with Source(path, reading or best_reading(path, channels)) as source:
         yield from resampled(source, rate_hz)
 
 
 def resampled(source: Source, rate_hz: int) -> Iterator[Samples]:
-    """Yield the rest of an opened `source` at `rate_hz`, as `decode` does."""
+    """Yield the rest of an opened `source` at `rate_hz`, as `decode` does.
+
+    Raises:
+        Unreadable: as `decode`.
+    """
+    for samples in _resampled(source, rate_hz):
+        if not np.isfinite(samples).all():
+            raise Unreadable("holds samples that are not numbers (NaN or infinite)")
+        yield samples
+
+
+def _resampled(source: Source, rate_hz: int) -> Iterator[Samples]:
     resampler: Resampler | None = None
     for from_hz, block in source.blocks():
         if resampler is None or resampler.from_hz != from_hz:
