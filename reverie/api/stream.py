@@ -1,9 +1,12 @@
 """A stream, as scripts hold it."""
 
 import dataclasses
+import math
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
+from numbers import Real
 from types import EllipsisType
 from typing import Any, SupportsIndex
 
@@ -57,7 +60,9 @@ class Stream:
         self._run, self._settings = run, settings
         self._playing, self._changing = threading.Lock(), threading.Lock()
         if block_frames is not None:
-            block_frames = _frames_of(block_frames, run)
+            hop_samples = run.recipe.frames.hop_samples(run.rate_hz)
+            most = int(KEPT_SECONDS * run.rate_hz / hop_samples)
+            block_frames = _whole(block_frames, "block_frames", 1, most)
         plan = plan_clips(run, settings)
         trained = run.load(plan.checkpoint)
         lacks = missing_calibration(trained.model, settings, trained.calibration)
@@ -173,7 +178,7 @@ class Stream:
         """Make a clip of the newest music; blocks are made meanwhile.
 
         Args:
-            seconds: how long, at most two minutes; less if there is less.
+            seconds: how long, a sample or more, and at most two minutes; less if there is less.
             until_sample: the sample it ends before, such as the one that is heard now; the newest
                 if not given.
             out: a folder for the clip, under the next number; without it the clip is in memory.
@@ -182,10 +187,14 @@ class Stream:
             the clip. Its provenance says which part of the music it is and what was changed.
 
         Raises:
-            ReverieError: there is no music yet, or the folder cannot be written.
+            ReverieError: there is no music yet, an argument is no such number, or the folder cannot
+                be written.
         """
+        longest = self._seconds_of(seconds)
+        if until_sample is not None:
+            until_sample = _whole(until_sample, "until_sample", 0, sys.maxsize)
         with self._playing:
-            samples, first = self._recent.last(seconds, until_sample)
+            samples, first = self._recent.last(longest, until_sample)
             provenance = self._recent.provenance_of(first, samples.shape[1])
         if not samples.shape[1]:
             raise ReverieError("there is no music yet.", "Let it play a while.")
@@ -194,6 +203,18 @@ class Stream:
             return Clip(lambda: samples, self.rate_hz, provenance, reference=reference)
         path = add_clip(path_of(out, "out"), samples, provenance)
         return Clip(lambda: samples, self.rate_hz, provenance, path, reference)
+
+    def _seconds_of(self, given: object) -> float:
+        """Read the length of a clip; what is remembered is the longest.
+
+        Raises:
+            ReverieError: it is no number, or less than a sample.
+        """
+        is_number = isinstance(given, Real) and not isinstance(given, bool)
+        seconds = float(given) if is_number else math.nan
+        if not seconds * self.rate_hz >= 1:
+            raise ReverieError(f"seconds is {given!r}.", "Give the seconds to keep, such as 30.")
+        return min(seconds, KEPT_SECONDS)
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         return self
@@ -206,22 +227,15 @@ class Stream:
         return as_public(samples)
 
 
-def _frames_of(block_frames: object, run: Run) -> int:
-    """Read the length of a block.
+def _whole(given: object, name: str, least: int, most: int) -> int:
+    """Read an argument as a whole number.
 
     Raises:
-        ReverieError: it is no whole number, or not 1 to as many frames as are remembered.
+        ReverieError: it is none, or not `least` to `most`.
     """
-    most = int(KEPT_SECONDS * run.rate_hz / run.recipe.frames.hop_samples(run.rate_hz))
-    if isinstance(block_frames, bool) or not isinstance(block_frames, SupportsIndex):
-        raise ReverieError(
-            f"block_frames is of the kind {type(block_frames).__name__}.",
-            "Give a whole number of frames.",
-        )
-    frames = block_frames.__index__()
-    if not 1 <= frames <= most:
-        raise ReverieError(
-            f"block_frames is {frames}, and a block has 1 to {most} frames ({KEPT_SECONDS:.0f} s).",
-            "Take a number between.",
-        )
-    return frames
+    if isinstance(given, bool) or not isinstance(given, SupportsIndex):
+        raise ReverieError(f"{name} is of the kind {type(given).__name__}.", "Give a whole number.")
+    whole = given.__index__()
+    if not least <= whole <= most:
+        raise ReverieError(f"{name} is {whole}.", f"Give a whole number from {least} to {most}.")
+    return whole

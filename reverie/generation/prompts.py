@@ -15,6 +15,7 @@ from torch import Tensor
 from reverie.audio.channels import with_channels
 from reverie.audio.provenance import Prompt
 from reverie.corpus.corpus import Split
+from reverie.corpus.recordings import Recordings
 from reverie.corpus.sounding import all_sounding
 from reverie.errors import ReverieError
 from reverie.frames.transforms import frame_spec
@@ -24,6 +25,7 @@ from reverie.generation.prompt_music import PromptMusic
 from reverie.generation.silence import Sounding
 from reverie.remote.places import as_given
 from reverie.runs.run import Run
+from reverie.terminal import printable
 
 NOTHING = "nothing"
 SPLITS: dict[str, Split] = {"held-out": "held-out", "training": "train"}
@@ -73,6 +75,19 @@ def choose_prompts(
     return _drawn(run, source, count, rng, among)
 
 
+def _named(recordings: Recordings, source: str, among: Collection[str]) -> Recordings:
+    """Return those recordings of a split that are named, or all if none is."""
+    if not among:
+        return recordings
+    named = recordings.take(np.array([one.path in among for one in recordings], bool))
+    if not named:
+        raise ReverieError(
+            f"the corpus has no {source} recording {' or '.join(map(printable, among))}.",
+            "Name some as `reverie inspect` does in `prompt_recordings`.",
+        )
+    return named
+
+
 def _drawn(
     run: Run, source: str, count: int, rng: np.random.Generator, among: Collection[str]
 ) -> tuple[list[Prompt], PromptMusic]:
@@ -81,9 +96,7 @@ def _drawn(
     length_samples = spec.samples_for(run.recipe.prompt_frames(run.rate_hz))
     seconds = length_samples / run.rate_hz
     corpus = run.open_corpus()
-    recordings = corpus.of_split(SPLITS[source])
-    if among:
-        recordings = recordings.take(np.array([one.path in among for one in recordings], bool))
+    recordings = _named(corpus.of_split(SPLITS[source]), source, among)
     firsts, ends = all_sounding(corpus, recordings, run.recipe.training.trim_silence_db)
     long_enough = ends - firsts >= length_samples
     recordings, firsts = recordings.take(long_enough), firsts[long_enough]

@@ -148,8 +148,8 @@ def share_done(training: TrainingSettings, state: Progress, steps: int) -> float
     return min(1.0, done)
 
 
-def times_left(every: int, done: int, last: int) -> int:
+def times_left(period: int, done: int, last: int) -> int:
     """How often something that comes every so many epochs, and with the last, is still to come."""
-    if not every or done >= last:
+    if not period or done >= last:
         return 0
-    return last // every - done // every + (last % every > 0)
+    return last // period - done // period + (last % period > 0)

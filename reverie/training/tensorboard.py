@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from reverie.audio.channels import from_public, mixed
 from reverie.audio.pictures.clip import draw_rgb
+from reverie.errors import ReverieError, os_reason
 from reverie.runs.judgement import Judgement
 from reverie.training.observers import Epoch, Observer, Start
 
@@ -25,7 +26,14 @@ class TensorBoardLogger(Observer):
         )
 
         self._rate_hz = start.rate_hz
-        writer = SummaryWriter(str(start.folder / "tensorboard"), purge_step=start.epoch + 1)
+        folder = start.folder / "tensorboard"
+        try:
+            writer = SummaryWriter(str(folder), purge_step=start.epoch + 1)
+        except OSError as error:
+            raise ReverieError(
+                f"{folder} cannot be written: {os_reason(error)}.",
+                "Move it away: training needs nothing of it.",
+            ) from error
         self._writer = cast(Any, writer)
 
     def on_epoch(self, epoch: Epoch) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -159,7 +160,10 @@ def test_errors_are_one_kind(run: Run, corpus_folder: Path, tmp_path: Path) -> N
         run.generate(prompt="missing.wav")
     with pytest.raises(reverie.ReverieError, match="empty list"):
         run.generate(prompt=[])
-    for given, keywords in ((None, {"count": 2}), ({"count": 2}, {}), ({"count": 2}, {"seed": 1})):
+    two: dict[str, Any] = {"count": 2}
+    one: dict[str, Any] = {"seed": 1}
+    told: list[tuple[dict[str, Any] | None, dict[str, Any]]] = [(None, two), (two, {}), (two, one)]
+    for given, keywords in told:
         with pytest.raises(reverie.ReverieError, match=r"a\.wav is a file of one clip, and count"):
             run.generate(given, out=tmp_path / "a.wav", **keywords)
     assert not (tmp_path / "a.wav").exists()

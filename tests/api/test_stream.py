@@ -217,3 +217,20 @@ def test_another_seed_draws_another_prompt(over_codes: Run) -> None:
         assert prompt is not None
         prompts.add(prompt.offset_seconds)
     assert len(prompts) > 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "until", "name"),
+    [
+        *((wrong, None, "seconds is") for wrong in (np.nan, -1, 0, 1e-9, None, "1", True)),
+        *((1.0, wrong, "until_sample is") for wrong in (-1, 1.5, "1", np.nan, True)),
+    ],
+)
+def test_what_is_kept_is_of_some_length(
+    over_codes: Run, seconds: Any, until: Any, name: str
+) -> None:
+    stream = over_codes.stream(block_frames=4)
+    next(stream)
+    with pytest.raises(reverie.ReverieError, match=name):
+        stream.keep(seconds, until_sample=until)
+    assert stream.keep(np.inf).samples.shape[-1] == stream.total_samples

@@ -59,6 +59,7 @@ def clips(music: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     save(odd, "fast.wav", to_float32(music.pcm(held_out)[0][:size]), 2 * RATE_HZ)
     save(odd, "short.wav", np.zeros(RATE_HZ // 10, np.float32))
     save(odd, "nan.wav", np.full(size, np.nan, np.float32))
+    save(odd, "wild.wav", np.full(size, 1e30, np.float32))
     (odd / "empty.wav").touch()
     (odd / "text.wav").write_text("no sound")
     (odd / "notes.txt").write_text("not looked at")
@@ -249,10 +250,11 @@ def test_the_command_tells_what_is_broken(music: Corpus, clips: Path, tmp_path: 
     words = ["evaluate", str(clips / "odd"), str(clips / "real"), "--corpus", str(music.folder)]
     result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "report"), "--quiet"])
     assert result.exit_code == 0, result.output
-    for name in ("empty.wav", "nan.wav", "short.wav", "text.wav"):
+    for name in ("empty.wav", "nan.wav", "short.wav", "text.wav", "wild.wav"):
         assert f"{name} cannot be judged" in result.stdout
     assert "the file is empty" in result.stdout
     assert "not numbers" in result.stdout
+    assert "times full scale: not sound" in result.stdout
     assert "0.1 s are too short" in result.stdout
     told = json.loads((tmp_path / "report" / "evaluation.json").read_text())
     assert [clip["name"] for clip in told["systems"][0]["clips"]] == ["fast.wav"]

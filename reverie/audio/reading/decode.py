@@ -1,5 +1,6 @@
 """Decode any recording to samples of one or two channels at one rate."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from reverie.audio.reading.source import Reading, Source, Unreadable
 from reverie.audio.resample import Resampler
 from reverie.errors import ReverieError
 
+HIGHEST_PEAK = 1e12
+"""Whole numbers of 32 bits, written as floats, are far below, and squares of this far from the
+largest float."""
 MOST_PASSES = 5
 """One pass finds concatenated FLACs, two find channels that cancel, and the rest is a margin."""
 
@@ -46,8 +50,11 @@ def resampled(source: Source, rate_hz: int) -> Iterator[Samples]:
         Unreadable: as `decode`.
     """
     for samples in _resampled(source, rate_hz):
-        if not np.isfinite(samples).all():
+        peak = float(np.abs(samples).max(initial=0))
+        if not math.isfinite(peak):
             raise Unreadable("holds samples that are not numbers (NaN or infinite)")
+        if peak > HIGHEST_PEAK:
+            raise Unreadable(f"its samples go to {peak:.3g} times full scale: not sound")
         yield samples
 
 

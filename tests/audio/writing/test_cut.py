@@ -123,10 +123,12 @@ def test_what_cannot_be_held_is_refused(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("no sound")
     (tmp_path / "folder.wav").mkdir()
+    soundfile.write(tmp_path / "slow.wav", np.zeros(100), 20)
     for name, said in (
         ("gone.wav", "it does not exist"),
         ("folder.wav", "it is not a file"),
         ("text.wav", "cannot be read: "),
+        ("slow.wav", "a rate of 20 Hz: not sound"),
     ):
         with pytest.raises(ReverieError, match=said) as refusal:
             open_sound(tmp_path / name)
