@@ -6,9 +6,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
-from numbers import Real
 from types import EllipsisType
-from typing import Any, SupportsIndex
+from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,8 +209,9 @@ class Stream:
         Raises:
             ReverieError: it is no number, or less than a sample.
         """
-        is_number = isinstance(given, Real) and not isinstance(given, bool)
-        seconds = float(given) if is_number else math.nan
+        seconds = math.nan
+        if isinstance(given, SupportsFloat) and not isinstance(given, bool | np.ndarray):
+            seconds = float(given)
         if not seconds * self.rate_hz >= 1:
             raise ReverieError(f"seconds is {given!r}.", "Give the seconds to keep, such as 30.")
         return min(seconds, KEPT_SECONDS)

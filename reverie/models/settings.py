@@ -74,10 +74,10 @@ class ModelSettings:
     """Frames of numbers: by which loss a second network learns to tell the model's frames from real
     ones, which the model learns to deceive: `hinge` or `least-squares`. The paper's future work."""
 
-    adversary_weight: Annotated[float, Field(ge=0, le=1e9)] = 1.0
+    adversary_weight: Annotated[float, Field(ge=0, le=1e30)] = 1.0
     """Weight of deceiving it, beside the squared error."""
 
-    feature_matching: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    feature_matching: Annotated[float, Field(ge=0, le=1e30)] = 0.0
     """Weight of meeting the mean of what it sees in real frames."""
 
     noise_width: Annotated[int, Field(ge=1, le=1 << 14)] = 64
@@ -87,7 +87,7 @@ class ModelSettings:
     """Whether the model is told where among the beats each frame lies: it then keeps a beat, and
     its tempo can be chosen."""
 
-    dense_l2: Annotated[float, Field(ge=0, le=1e9)] = 1e-4
+    dense_l2: Annotated[float, Field(ge=0, le=1e30)] = 1e-4
     """Keras' L2 penalty: this times the sum of squares of the dense layers' weights."""
 
     precision: Precision = "float32"

@@ -15,7 +15,7 @@ ENDLESS_EPOCHS = 100_000
 """So many epochs are meant as no limit."""
 Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 SomeEpochs = Annotated[int, Field(ge=0, le=MOST_EPOCHS)]
-Positive = Annotated[float, Field(gt=0, le=1e9)]
+Positive = Annotated[float, Field(gt=0, le=1e30)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -61,10 +61,10 @@ class TrainingSettings:
     learning_rate_decay: Literal["none", "cosine"] = "none"
     """`cosine` takes the rate down to a hundredth over the epochs, or over the minutes."""
 
-    gradient_clip: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    gradient_clip: Annotated[float, Field(ge=0, le=1e30)] = 0.0
     """Largest Euclidean norm of the gradient; longer ones are scaled down. 0 sets no limit."""
 
-    weight_decay: Annotated[float, Field(ge=0, le=1e9)] = 0.0
+    weight_decay: Annotated[float, Field(ge=0, le=1e30)] = 0.0
     """Share of every matrix that a step takes off, times the learning rate (Loshchilov & Hutter
     2019)."""
 
