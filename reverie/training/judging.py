@@ -57,9 +57,11 @@ class Judging:
         training = self._training
         if self._judge is None:
             return 0
-        if self._count and not (training.minutes or training.is_endless):
-            return self._count - self._passed(epoch / training.epochs)
-        return 1 if self._count else judgements_left(training, epoch)
+        if not self._count:
+            return judgements_left(training, epoch)
+        if training.minutes or training.is_endless:
+            return 1
+        return self._count - self._passed(epoch / training.epochs)
 
     def is_due(self, state: Progress, share: float, *, last: bool) -> bool:
         """Whether to judge after an epoch.

@@ -58,10 +58,12 @@ class Pace:
     ) -> None:
         self._training, self._steps, self._clock = training, steps, clock
         self._recent = RecentPace(trial.step_seconds)
-        self._held_out_steps = trial.held_out_seconds / max(trial.step_seconds, 1e-9)
-        self._preview_steps = 0.0
+        self._steps_of: dict[Activity, float] = {}
+        """How many steps take as long as each of what comes between them."""
+        self._reckon("held-out", trial.held_out_seconds)
+        self._reckon("preview", 0.0)
+        self._reckon("judging", JUDGEMENT_SECONDS)
         self._judgements = judgements
-        self._judging_steps = JUDGEMENT_SECONDS / max(trial.step_seconds, 1e-9)
         self._previews_every = training.preview_every_epochs if previews else 0
         self._known = self._other = 0.0
         self._mark = clock()
@@ -92,12 +94,8 @@ class Pace:
         self._known += seconds
         if activity == "step":
             self._recent.note(seconds)
-        elif activity == "held-out":
-            self._held_out_steps = seconds / max(self._recent.seconds, 1e-9)
-        elif activity == "judging":
-            self._judging_steps = seconds / max(self._recent.seconds, 1e-9)
         else:
-            self._preview_steps = seconds / max(self._recent.seconds, 1e-9)
+            self._reckon(activity, seconds)
 
     def remaining(self, state: Progress) -> float:
         """Seconds from `state` to the end; infinite where neither epochs nor minutes set one.
@@ -124,12 +122,16 @@ class Pace:
             seconds = min(seconds, first + whole * epoch + after)
         return seconds
 
+    def _reckon(self, activity: Activity, seconds: float) -> None:
+        """Note how long something between the steps takes, in steps of late."""
+        self._steps_of[activity] = seconds / max(self._recent.seconds, 1e-9)
+
     def _reckoned(
         self, steps: int, *, held_out: float = 0, previews: float = 0, judgements: float = 0
     ) -> float:
         """Seconds for so many steps and what comes between them, and for all else beside them."""
-        counted = steps + held_out * self._held_out_steps + previews * self._preview_steps
-        counted += judgements * self._judging_steps
+        times = {"held-out": held_out, "preview": previews, "judging": judgements}
+        counted = steps + sum(each * times[name] for name, each in self._steps_of.items())
         beside = self._other / self._known if self._known else 0.0
         return counted * self._recent.seconds * (1 + beside)
 

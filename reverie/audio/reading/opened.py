@@ -53,6 +53,13 @@ class Unreadable(Exception):  # noqa: N818
         self.lasting = lasting
 
 
+def rate_fault(rate_hz: int) -> str:
+    """Say what is wrong with the rate that a header gives; empty for nothing."""
+    if LOWEST_HZ <= rate_hz <= HIGHEST_HZ:
+        return ""
+    return f"its header gives a rate of {rate_hz} Hz: not sound"
+
+
 class Opened:
     """A recording, or one of several concatenated in a file, open for decoding.
 
@@ -188,8 +195,8 @@ class Opened:
         self.rate_hz, self.channels = context.sample_rate, context.layout.nb_channels
         if not self.rate_hz or not self.channels:
             raise Unreadable("no sound can be found in it: its header gives no rate or no channels")
-        if not LOWEST_HZ <= self.rate_hz <= HIGHEST_HZ:
-            raise Unreadable(f"its header gives a rate of {self.rate_hz} Hz: not sound")
+        if fault := rate_fault(self.rate_hz):
+            raise Unreadable(fault)
         if self.channels > MOST_CHANNELS:
             raise Unreadable(f"its header gives {self.channels} channels: not sound")
         self.alone = len(self._container.streams) == 1

@@ -14,7 +14,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from reverie.audio.channels import MOST_CHANNELS, mixed
-from reverie.audio.reading.opened import HIGHEST_HZ, LOWEST_HZ
+from reverie.audio.reading.opened import rate_fault
 from reverie.audio.tags import Tags
 from reverie.audio.writing.encoded import Codec, EncodedFile, most_channels
 from reverie.audio.writing.wav import WavFile, WavSubtype
@@ -69,10 +69,9 @@ def open_sound(path: Path) -> soundfile.SoundFile:
     try:
         if path.is_file():
             file = soundfile.SoundFile(os.fsencode(path))
-            if LOWEST_HZ <= file.samplerate <= HIGHEST_HZ:
+            if not (problem := rate_fault(file.samplerate)):
                 return file
             file.close()
-            problem = f"its header gives a rate of {file.samplerate} Hz: not sound"
     except OSError as error:
         problem = os_reason(error)
     except soundfile.LibsndfileError as error:
