@@ -25,6 +25,7 @@ Kind = Literal["music", "training", "noise", "silence", "loop"]
 MOST = 60
 """Most clips in each reference."""
 LEAST = 2
+"""Clips of a reference: one alone has no spread."""
 MOST_CUT = 1000
 """Most excerpts of held-out music, spread evenly, so that measuring them and holding them in memory
 costs the same for any corpus."""

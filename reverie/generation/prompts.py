@@ -76,7 +76,11 @@ def choose_prompts(
 
 
 def _named(recordings: Recordings, source: str, among: Collection[str]) -> Recordings:
-    """Return those recordings of a split that are named, or all if none is."""
+    """Return those recordings of a split that are named, or all if none is.
+
+    Raises:
+        ReverieError: the split has none of those named.
+    """
     if not among:
         return recordings
     named = recordings.take(np.array([one.path in among for one in recordings], bool))

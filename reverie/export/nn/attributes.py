@@ -25,7 +25,7 @@ class Attributes(Sampling):
 
     def restart(self) -> None:
         """Begin again from the prompt."""
-        raise NotImplementedError
+        raise NotImplementedError  # the generator does, which inherits this
 
     def _set_contract(self, channels: int, ratio: int) -> None:
         """Say what nn~ asks for.

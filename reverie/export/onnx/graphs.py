@@ -26,7 +26,7 @@ class StepGraph(nn.Module):
 
 
 class StepGraphWithoutBeat(StepGraph):
-    """The same of a model that is told no beat."""
+    """The same of a model that is told no beat, so that its graph has one input less."""
 
     def forward(  # type: ignore[override]
         self, seen: Tensor, hidden: Tensor, cell: Tensor
